@@ -1,0 +1,89 @@
+namespace AgentStream.EventLog;
+
+/// <summary>
+/// The log of each session's current run: who owns it, what it said, whether it is live. Every operation is one atomic step.
+/// There are two: in Redis for any number of processes, in memory for one.
+/// </summary>
+/// <remarks>Every operation but those of the memory log may throw <see cref="LogUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
+public interface IEventLog
+{
+    /// <summary>
+    /// Takes ownership of a session for a run: empties the stream, raises the live flag and adds <c>begin</c>.
+    /// Repeated with the same run, it answers as the first time.
+    /// </summary>
+    /// <param name="run">The run that is to own the session.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The cursor of <c>begin</c>.</returns>
+    /// <exception cref="SessionBusyException">
+    /// Another run owns the session and its process's lease has not expired, or the live flag is one of another library's runs
+    /// whose stream moved within the last <see cref="LogRules.ForeignSilence"/>.
+    /// </exception>
+    Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds events behind those of the run, if the run still owns the session, and publishes that there are some.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="number">The number of this append: 1 for the run's first, one more for each next. Repeated with the same number, it changes nothing and answers as the first time.</param>
+    /// <param name="events">The events, in order; may be empty, to ask for the status alone.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>How the run stands. When it is lost, nothing was added.</returns>
+    Task<AppendResult> AppendAsync(RunToken run, long number, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Ends a run, if it still owns the session: adds the last events and <c>end</c>, takes the live flag and the ownership away,
+    /// and lets the stream expire after the grace period. Repeated, it changes nothing and answers as the first time.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="number">The number of this append, as for <see cref="AppendAsync"/>.</param>
+    /// <param name="events">The last events before <c>end</c>; may be empty.</param>
+    /// <param name="gracePeriod">How long the stream stays, in whole milliseconds; zero or less lets it go at once.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>How the run stood; <see cref="AppendResult.Last"/> is the cursor of <c>end</c>. When it is lost, nothing was added.</returns>
+    Task<AppendResult> FinishAsync(RunToken run, long number, IReadOnlyList<NewEvent> events, TimeSpan gracePeriod, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes a session's live flag away, whoever runs it, and tells the owner.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>True if the flag was there: for one caller only.</returns>
+    Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>Whether a session's live flag is there.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>True if it is.</returns>
+    Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads events of a session's current run behind a cursor, without waiting for more.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="after">Events behind this place; <see cref="Cursor.Start"/> for all.</param>
+    /// <param name="count">The most events to read; at least 1.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The events, and whether more may come.</returns>
+    Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>Asks to be told when a session's stream has grown, or its run was canceled.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="notified">Called for each notice, on any thread; it must not block. Notices may be lost with a connection, and none come from streams that another library writes.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>Ends the watch when disposed. Once this has been answered, every later append is noticed.</returns>
+    Task<IAsyncDisposable> WatchAsync(SessionKey key, Action<LogNotice> notified, CancellationToken cancellationToken = default);
+
+    /// <summary>The live sessions of a user.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="includeForeign">Also those that another library started, found by a scan over all keys.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The sessions whose live flag is there, sorted by session id.</returns>
+    Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default);
+
+    /// <summary>Renews this process's lease on all its runs.</summary>
+    /// <param name="siloId">The process's id.</param>
+    /// <param name="lease">How long the lease is to hold from now.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>A task that completes when it is renewed.</returns>
+    Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default);
+
+    /// <summary>How runs stand: the cheap question that an owner asks once a second, for a live flag that was taken away without a notice.</summary>
+    /// <param name="runs">The runs.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>A status for each run, in their order.</returns>
+    Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,53 @@
+namespace AgentStream.EventLog;
+
+/// <summary>An event that is to be written.</summary>
+/// <param name="Type">The entry's type, one of <see cref="Protocol"/>'s.</param>
+/// <param name="Origin">The entry's origin.</param>
+/// <param name="Body">The body, JSON as UTF-8; empty for none. It must not change afterwards.</param>
+public readonly record struct NewEvent(string Type, string Origin, ReadOnlyMemory<byte> Body);
+
+/// <summary>How a run stands with its session.</summary>
+public enum RunStatus
+{
+    /// <summary>It owns the session, and the live flag is there.</summary>
+    Live,
+
+    /// <summary>It owns the session, but its live flag was taken away: it is to stop, say so and end.</summary>
+    Canceled,
+
+    /// <summary>It does not own the session any more: it is to stop and write nothing.</summary>
+    Lost,
+}
+
+/// <summary>What became of an append.</summary>
+/// <param name="Status">How the run stands.</param>
+/// <param name="Last">The cursor of the last entry that this append wrote (or of the run's last entry, if it wrote none); <see cref="Cursor.Start"/> when the run is lost.</param>
+public readonly record struct AppendResult(RunStatus Status, Cursor Last);
+
+/// <summary>Part of a session's stream.</summary>
+/// <param name="Events">The events, in order.</param>
+/// <param name="IsOpen">
+/// Whether more events may come behind these: the stream has more of them already, or a run owns the session, or another library's run has moved
+/// within <see cref="LogRules.ForeignSilence"/>. An answer of no events and not open is final for the current run.
+/// </param>
+public readonly record struct LogSlice(IReadOnlyList<StreamEvent> Events, bool IsOpen);
+
+/// <summary>What a watcher is told.</summary>
+public enum LogNotice
+{
+    /// <summary>The stream has grown, or a new run has begun in it.</summary>
+    Grown,
+
+    /// <summary>The run's live flag was taken away.</summary>
+    Canceled,
+
+    /// <summary>Notices may have been lost (a connection broke and came back): look for yourself.</summary>
+    Unsure,
+}
+
+/// <summary>Numbers that all logs share.</summary>
+public static class LogRules
+{
+    /// <summary>After this much silence, the live flag of another library's run counts as left behind by a crash. The Python library's listeners give up after as long.</summary>
+    public static TimeSpan ForeignSilence => TimeSpan.FromSeconds(60);
+}

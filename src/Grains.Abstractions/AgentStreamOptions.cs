@@ -1,0 +1,41 @@
+namespace AgentStream;
+
+/// <summary>The settings, from the configuration section <c>AgentStream</c> or from code. They are validated at start.</summary>
+public sealed class AgentStreamOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "AgentStream";
+
+    /// <summary>The name of the connection string of the Redis to use; without it, events stay in memory.</summary>
+    public const string RedisConnectionName = "redis";
+
+    /// <summary>The most sensible length of a user's prompt, in characters; the HTTP edge's limit of 1 MiB a body comes from the same thought.</summary>
+    public const int MaxPromptLength = 1_000_000;
+
+    /// <summary>What stands before every key. Deployments that share a Redis have different ones. Not empty, and without <c>{ } *</c> or white space.</summary>
+    public string RedisPrefix { get; set; } = Protocol.DefaultPrefix;
+
+    /// <summary>The origin of <c>begin</c> and <c>end</c> entries. Not empty.</summary>
+    public string RuntimeOrigin { get; set; } = Protocol.DefaultRuntimeOrigin;
+
+    /// <summary>The origin of <c>event</c> entries. Not empty.</summary>
+    public string EventOrigin { get; set; } = Protocol.DefaultEventOrigin;
+
+    /// <summary>How long a run's stream stays after its <c>end</c>, so that late listeners see it: 0 to 1 hour. The Python library's default is 5 s.</summary>
+    public TimeSpan GracePeriod { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a process owns its runs without renewing, 1 s to 5 min: the time after which others may take over a killed process's runs.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a Redis command may take before it counts as failed: 100 ms to 1 min.</summary>
+    public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a model may be silent, from the request to its first update and between updates, before the run ends as crashed: 10 ms to 1 day.</summary>
+    public TimeSpan ModelSilence { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>How long a tool may take before the model is told that it failed: 10 ms to 1 day.</summary>
+    public TimeSpan ToolTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The most nodes (requests to the model) of one run, 1 to 10,000; a run that wants more ends as crashed.</summary>
+    public int MaxNodes { get; set; } = 50;
+}

@@ -1,0 +1,66 @@
+using Orleans;
+
+namespace AgentStream;
+
+/// <summary>What AgentStream throws at its callers; each kind is a class of its own.</summary>
+[GenerateSerializer, Alias("AgentStream.AgentStreamException")]
+public abstract class AgentStreamException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="message">What was tried and why it did not go.</param>
+    /// <param name="inner">What caused it, if anything did.</param>
+    protected AgentStreamException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}
+
+/// <summary>An input breaks a rule. Nothing was changed.</summary>
+/// <param name="field">The field, as the wire names it.</param>
+/// <param name="rule">The rule, as the rest of a sentence that starts with the field's name.</param>
+[GenerateSerializer, Alias("AgentStream.InvalidInputException")]
+public sealed class InvalidInputException(string field, string rule) : AgentStreamException($"{field} {rule}")
+{
+    /// <summary>The field, as the wire names it.</summary>
+    [Id(0)]
+    public string Field { get; } = field;
+
+    /// <summary>The rule, as the rest of a sentence that starts with the field's name.</summary>
+    [Id(1)]
+    public string Rule { get; } = rule;
+}
+
+/// <summary>The session has a run under way, so another cannot start. Nothing was changed.</summary>
+/// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>
+/// <param name="reason">Whose run it is.</param>
+[GenerateSerializer, Alias("AgentStream.SessionBusyException")]
+public sealed class SessionBusyException(string session, string reason)
+    : AgentStreamException($"Session {session} is busy: {reason}. Follow that run, cancel it, or start again after its end.")
+{
+    /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
+    [Id(0)]
+    public string Session { get; } = session;
+}
+
+/// <summary>No agent of that name is registered. Nothing was changed.</summary>
+/// <param name="agent">The name that was asked for.</param>
+/// <param name="known">The names that are registered, for the message.</param>
+[GenerateSerializer, Alias("AgentStream.UnknownAgentException")]
+public sealed class UnknownAgentException(string agent, string known)
+    : AgentStreamException($"No agent is named '{agent}'. Registered: {known}.")
+{
+    /// <summary>The name that was asked for.</summary>
+    [Id(0)]
+    public string Agent { get; } = agent;
+}
+
+/// <summary>The event log could not be reached, or did not answer in time. Whether the operation took place is not known.</summary>
+/// <param name="message">What was tried, where, and what the connection said.</param>
+/// <param name="inner">What the connection threw.</param>
+[GenerateSerializer, Alias("AgentStream.LogUnavailableException")]
+public sealed class LogUnavailableException(string message, Exception? inner = null) : AgentStreamException(message, inner);
+
+/// <summary>The run no longer belongs to this process: another took it over. Whoever gets this writes nothing more to the run.</summary>
+/// <param name="message">Which run, and who owns it now where that is known.</param>
+[GenerateSerializer, Alias("AgentStream.OwnershipLostException")]
+public sealed class OwnershipLostException(string message) : AgentStreamException(message);
