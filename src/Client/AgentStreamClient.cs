@@ -27,13 +27,13 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
 
     /// <summary>
     /// Follows a session: every event behind the cursor once and in order, without <c>end</c>, at which it completes.
-    /// Where there is nothing to follow it completes at once. The session's grain is not loaded.
+    /// Where there is nothing to follow it completes at once; while the event log is out of reach it waits. The session's grain is not loaded.
     /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="after">Events behind this place; null for all of the current run.</param>
     /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
-    /// <returns>The events.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <returns>The events. A <c>begin</c> supersedes all before it.</returns>
+    /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
     public async IAsyncEnumerable<StreamEvent> ListenAsync(
         SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -23,6 +23,8 @@ internal sealed class EventStream(SessionKey key, Cursor? after) : IResult
 
         try
         {
+            // The headers first: they name the session, which the listener needs most when the listening fails.
+            await context.Response.BodyWriter.FlushAsync(stop.Token);
             var writer = new SseWriter(context.Response.BodyWriter, services.GetRequiredService<TimeProvider>());
             await writer.WriteAsync(token => client.ListenAsync(key, after, token), stop.Token);
         }
