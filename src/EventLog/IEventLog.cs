@@ -22,7 +22,10 @@ public interface IEventLog
 
     /// <summary>Adds events behind those of the run, if the run still owns the session, and publishes that there are some.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="number">The number of this append: 1 for the run's first, one more for each next. Repeated with the same number, it changes nothing and answers as the first time.</param>
+    /// <param name="number">
+    /// The number of this append: 1 for the run's first, a greater one for each next. One that is not greater than the last changes nothing:
+    /// it answers how the run stands now, and the cursor of the run's last entry.
+    /// </param>
     /// <param name="events">The events, in order; may be empty, to ask for the status alone.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>How the run stands. When it is lost, nothing was added.</returns>
@@ -30,12 +33,12 @@ public interface IEventLog
 
     /// <summary>
     /// Ends a run, if it still owns the session: adds the last events and <c>end</c>, takes the live flag and the ownership away,
-    /// and lets the stream expire after the grace period. Repeated, it changes nothing and answers as the first time.
+    /// and lets the stream expire after the grace period. Repeated within <see cref="LogRules.EndedMemory"/>, it changes nothing and answers as the first time.
     /// </summary>
     /// <param name="run">The run.</param>
-    /// <param name="number">The number of this append, as for <see cref="AppendAsync"/>.</param>
+    /// <param name="number">The number of this append, as for <see cref="AppendAsync"/>. If it is not greater than the last, the events are there already and only <c>end</c> is added.</param>
     /// <param name="events">The last events before <c>end</c>; may be empty.</param>
-    /// <param name="gracePeriod">How long the stream stays, in whole milliseconds; zero or less lets it go at once.</param>
+    /// <param name="gracePeriod">How long the stream stays, in whole milliseconds; at least <see cref="LogRules.LeastGrace"/>, even if less is asked for.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>How the run stood; <see cref="AppendResult.Last"/> is the cursor of <c>end</c>. When it is lost, nothing was added.</returns>
     Task<AppendResult> FinishAsync(RunToken run, long number, IReadOnlyList<NewEvent> events, TimeSpan gracePeriod, CancellationToken cancellationToken = default);
@@ -67,16 +70,26 @@ public interface IEventLog
     /// <returns>Ends the watch when disposed. Once this has been answered, every later append is noticed.</returns>
     Task<IAsyncDisposable> WatchAsync(SessionKey key, Action<LogNotice> notified, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Asks to be told of the cancels of all runs that a process owns. This is one watch a process, however many runs it has;
+    /// a flag that is taken away by other means than <see cref="CancelAsync"/> is not noticed, so ask <see cref="CheckAsync"/> too.
+    /// </summary>
+    /// <param name="siloId">The process's id.</param>
+    /// <param name="canceled">Called with each canceled run, on any thread; null says that notices may have been lost. It must not block.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>Ends the watch when disposed. Once this has been answered, every later cancel is noticed.</returns>
+    Task<IAsyncDisposable> WatchRunsAsync(string siloId, Action<RunToken?> canceled, CancellationToken cancellationToken = default);
+
     /// <summary>The live sessions of a user.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="includeForeign">Also those that another library started, found by a scan over all keys.</param>
+    /// <param name="includeForeign">Also those that another library started, found by a scan over all keys. Ids that break <see cref="SessionKey.SessionRule"/> are left out.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>The sessions whose live flag is there, sorted by session id.</returns>
     Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default);
 
     /// <summary>Renews this process's lease on all its runs.</summary>
     /// <param name="siloId">The process's id.</param>
-    /// <param name="lease">How long the lease is to hold from now.</param>
+    /// <param name="lease">How long the lease is to hold from now; zero or less gives it up, so that others may take the runs over at once.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>A task that completes when it is renewed.</returns>
     Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default);

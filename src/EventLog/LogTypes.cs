@@ -30,7 +30,8 @@ public readonly record struct AppendResult(RunStatus Status, Cursor Last);
 /// Whether more events may come behind these: the stream has more of them already, or a run owns the session, or another library's run has moved
 /// within <see cref="LogRules.ForeignSilence"/>. An answer of no events and not open is final for the current run.
 /// </param>
-public readonly record struct LogSlice(IReadOnlyList<StreamEvent> Events, bool IsOpen);
+/// <param name="IsForeign">Whether it is open because of another library's run. Its appends are not noticed: look again after a while.</param>
+public readonly record struct LogSlice(IReadOnlyList<StreamEvent> Events, bool IsOpen, bool IsForeign = false);
 
 /// <summary>What a watcher is told.</summary>
 public enum LogNotice
@@ -50,4 +51,22 @@ public static class LogRules
 {
     /// <summary>After this much silence, the live flag of another library's run counts as left behind by a crash. The Python library's listeners give up after as long.</summary>
     public static TimeSpan ForeignSilence => TimeSpan.FromSeconds(60);
+
+    /// <summary>A stream stays this long after its <c>end</c>, however short the grace period: whoever follows it was told at once, and needs the time to read.</summary>
+    public static TimeSpan LeastGrace => TimeSpan.FromSeconds(1);
+
+    /// <summary>How long an ended run is remembered at least, so that a repeated finish is recognised: longer than the longest command and its repetitions take.</summary>
+    public static TimeSpan EndedMemory => TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an ended run is remembered: no shorter than its stream stays.</summary>
+    /// <param name="gracePeriod">How long the stream stays.</param>
+    /// <returns>The time from the end of the run.</returns>
+    internal static TimeSpan RememberEnded(TimeSpan gracePeriod) => Longer(gracePeriod + LeastGrace, EndedMemory);
+
+    /// <summary>How long a stream stays after its <c>end</c>.</summary>
+    /// <param name="gracePeriod">How long it was asked to stay.</param>
+    /// <returns>The time from the end of the run.</returns>
+    internal static TimeSpan KeepStream(TimeSpan gracePeriod) => Longer(gracePeriod, LeastGrace);
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

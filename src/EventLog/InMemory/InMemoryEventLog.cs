@@ -1,0 +1,342 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.EventLog.InMemory;
+
+/// <summary>The log in this process's memory: the same promises as the one in Redis, for one process, for as long as it lives.</summary>
+/// <remarks>Sessions have a lock each, so they do not wait for one another. An ended session's memory goes away by itself.</remarks>
+public sealed class InMemoryEventLog : IEventLog, IDisposable
+{
+    private static readonly AppendResult Lost = new(RunStatus.Lost, Cursor.Start);
+
+    private readonly ConcurrentDictionary<SessionKey, MemorySession> _sessions = new();
+    private readonly ConcurrentDictionary<UserKey, ImmutableSortedSet<string>> _live = new();
+    private readonly ConcurrentDictionary<string, TimeSpan> _leases = new();
+    private readonly ConcurrentDictionary<string, ImmutableArray<Action<RunToken?>>> _runWatchers = new();
+    private readonly AgentStreamOptions _options;
+    private readonly TimeProvider _time;
+    private readonly long _origin;
+    private readonly ExpiryQueue _expiry;
+
+    // Cursors of a session never go back, also when the session was forgotten in between and the clock was set back.
+    private ulong _forgotten;
+
+    /// <summary>Makes an empty log.</summary>
+    /// <param name="options">The settings: the lease and the origin of <c>begin</c> and <c>end</c>.</param>
+    /// <param name="time">The clock of cursors, leases and expiry.</param>
+    public InMemoryEventLog(IOptions<AgentStreamOptions> options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        _options = options.Value;
+        _time = time;
+        _origin = time.GetTimestamp();
+        _expiry = new(time, Now, key => Use(key, true, session => session.IsEmpty));
+    }
+
+    /// <summary>How many sessions take up memory.</summary>
+    internal int SessionCount => _sessions.Count;
+
+    /// <summary>How many watches there are, of sessions and of processes.</summary>
+    internal int WatchCount => _sessions.Values.Sum(session => session.Watchers.Count) + _runWatchers.Values.Sum(watchers => watchers.Length);
+
+    /// <inheritdoc/>
+    public Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        cancellationToken.ThrowIfCancellationRequested();
+        string? busy = null;
+        var isNew = false;
+        var begin = Change(run.Key, session =>
+        {
+            isNew = session.Owner?.Run != run;
+            if (!isNew)
+            {
+                RenewLease(run.SiloId, _options.Lease);
+                return session.Owner!.Begin;
+            }
+
+            if (session.Owner is { HasEnded: false } owner && HoldsLease(owner.Run.SiloId))
+            {
+                busy = LogErrors.OwnedBy(owner.Run.SiloId);
+                return Cursor.Start;
+            }
+
+            RenewLease(run.SiloId, _options.Lease);
+            AddLive(run.Key);
+            return session.Begin(run, _options.RuntimeOrigin, BeginBody.Of(run.Key), Milliseconds(session));
+        });
+
+        if (busy is not null)
+        {
+            return Task.FromException<Cursor>(new SessionBusyException(run.Key.ToString(), busy));
+        }
+
+        if (isNew)
+        {
+            Notify(run.Key, LogNotice.Grown);
+        }
+
+        return Task.FromResult(begin);
+    }
+
+    /// <inheritdoc/>
+    public Task<AppendResult> AppendAsync(RunToken run, long number, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+        var result = Use(run.Key, Lost, session => session.Append(run, number, events, Milliseconds(session)));
+        if (events.Count > 0 && result.Status != RunStatus.Lost)
+        {
+            Notify(run.Key, LogNotice.Grown);
+        }
+
+        return Task.FromResult(result);
+    }
+
+    /// <inheritdoc/>
+    public Task<AppendResult> FinishAsync(
+        RunToken run, long number, IReadOnlyList<NewEvent> events, TimeSpan gracePeriod, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+        var streamDue = Now() + LogRules.KeepStream(gracePeriod);
+        var ownerDue = Now() + LogRules.RememberEnded(gracePeriod);
+        var isNew = false;
+        var result = Use(run.Key, Lost, session =>
+        {
+            isNew = session.Check(run) != RunStatus.Lost;
+            var finished = session.Finish(run, number, events, _options.RuntimeOrigin, Milliseconds(session), streamDue, ownerDue);
+            if (isNew)
+            {
+                RemoveLive(run.Key);
+            }
+
+            return finished;
+        });
+        if (isNew)
+        {
+            _expiry.Add(run.Key, streamDue);
+            _expiry.Add(run.Key, ownerDue);
+            Notify(run.Key, LogNotice.Grown);
+        }
+
+        return Task.FromResult(result);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        RunToken? owner = null;
+        var canceled = Use(key, false, session =>
+        {
+            owner = session.Owner?.Run;
+            var wasLive = session.Cancel();
+            if (wasLive)
+            {
+                RemoveLive(key);
+            }
+
+            return wasLive;
+        });
+        if (canceled)
+        {
+            foreach (var watcher in _runWatchers.GetValueOrDefault(owner!.SiloId, []))
+            {
+                watcher(owner);
+            }
+
+            Notify(key, LogNotice.Canceled);
+        }
+
+        return Task.FromResult(canceled);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Use(key, false, session => session.LiveRun is not null));
+    }
+
+    /// <inheritdoc/>
+    public Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Use(key, new LogSlice([], IsOpen: false), session => session.Read(after, count)));
+    }
+
+    /// <inheritdoc/>
+    public Task<IAsyncDisposable> WatchAsync(SessionKey key, Action<LogNotice> notified, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(notified);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // A delegate of its own, so that two watches with the same callback stay two.
+        Action<LogNotice> watcher = notice => notified(notice);
+        Change(key, session =>
+        {
+            session.Watchers.Add(watcher);
+            return true;
+        });
+        return Task.FromResult<IAsyncDisposable>(new Disposal(() => Use(key, false, session => session.Watchers.Remove(watcher))));
+    }
+
+    /// <inheritdoc/>
+    public Task<IAsyncDisposable> WatchRunsAsync(string siloId, Action<RunToken?> canceled, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        ArgumentNullException.ThrowIfNull(canceled);
+        cancellationToken.ThrowIfCancellationRequested();
+        Action<RunToken?> watcher = run => canceled(run);
+        _runWatchers.AddOrUpdate(siloId, _ => [watcher], (_, watchers) => watchers.Add(watcher));
+        return Task.FromResult<IAsyncDisposable>(new Disposal(() =>
+        {
+            var left = _runWatchers.AddOrUpdate(siloId, _ => [], (_, watchers) => watchers.Remove(watcher));
+            if (left.IsEmpty)
+            {
+                _runWatchers.TryRemove(KeyValuePair.Create(siloId, left));
+            }
+        }));
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var sessions = _live.GetValueOrDefault(user) ?? [];
+        return Task.FromResult<IReadOnlyList<SessionKey>>([.. sessions.Select(user.Session)]);
+    }
+
+    /// <inheritdoc/>
+    public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        cancellationToken.ThrowIfCancellationRequested();
+        RenewLease(siloId, lease);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult<IReadOnlyList<RunStatus>>(
+            [.. runs.Select(run => Use(run.Key, RunStatus.Lost, session => session.Check(run)))]);
+    }
+
+    /// <summary>Stops the timer that forgets ended sessions.</summary>
+    public void Dispose() => _expiry.Dispose();
+
+    private TimeSpan Now() => _time.GetElapsedTime(_origin);
+
+    private ulong Milliseconds(MemorySession session)
+    {
+        var now = (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds();
+        return session.Last == Cursor.Start ? Math.Max(now, Volatile.Read(ref _forgotten) + 1) : now;
+    }
+
+    private void RenewLease(string siloId, TimeSpan lease)
+    {
+        if (lease > TimeSpan.Zero)
+        {
+            _leases[siloId] = Now() + lease;
+        }
+        else
+        {
+            _leases.TryRemove(siloId, out _);
+        }
+    }
+
+    private bool HoldsLease(string siloId) => _leases.TryGetValue(siloId, out var due) && due > Now();
+
+    // The live set changes under the lock of the session whose flag it mirrors, so the two never differ.
+    private void AddLive(SessionKey key) =>
+        _live.AddOrUpdate(
+            new(key.Scope, key.User),
+            static (_, session) => ImmutableSortedSet.Create(StringComparer.Ordinal, session),
+            static (_, sessions, session) => sessions.Add(session),
+            key.Session);
+
+    private void RemoveLive(SessionKey key)
+    {
+        var user = new UserKey(key.Scope, key.User);
+        var left = _live.AddOrUpdate(user, static (_, _) => [], static (_, sessions, session) => sessions.Remove(session), key.Session);
+        if (left.IsEmpty)
+        {
+            _live.TryRemove(KeyValuePair.Create(user, left));
+        }
+    }
+
+    private T Change<T>(SessionKey key, Func<MemorySession, T> change)
+    {
+        while (true)
+        {
+            var session = _sessions.GetOrAdd(key, static key => new MemorySession(key));
+            lock (session.Gate)
+            {
+                if (!session.IsRemoved)
+                {
+                    return Look(session, change);
+                }
+            }
+        }
+    }
+
+    private T Use<T>(SessionKey key, T absent, Func<MemorySession, T> use)
+    {
+        if (!_sessions.TryGetValue(key, out var session))
+        {
+            return absent;
+        }
+
+        lock (session.Gate)
+        {
+            return session.IsRemoved ? absent : Look(session, use);
+        }
+    }
+
+    private T Look<T>(MemorySession session, Func<MemorySession, T> look)
+    {
+        session.Expire(Now());
+        var answer = look(session);
+        if (session.IsEmpty)
+        {
+            Forget(session);
+        }
+
+        return answer;
+    }
+
+    private void Forget(MemorySession session)
+    {
+        session.IsRemoved = true;
+        _sessions.TryRemove(session.Key, out _);
+        var last = session.Last.Milliseconds;
+        for (var seen = Volatile.Read(ref _forgotten); seen < last;)
+        {
+            var was = Interlocked.CompareExchange(ref _forgotten, last, seen);
+            seen = was == seen ? last : was;
+        }
+    }
+
+    private void Notify(SessionKey key, LogNotice notice)
+    {
+        foreach (var watcher in Use(key, [], session => session.Watchers.ToArray()))
+        {
+            watcher(notice);
+        }
+    }
+}

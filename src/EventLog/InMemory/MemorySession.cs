@@ -1,0 +1,176 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace AgentStream.EventLog.InMemory;
+
+/// <summary>What the memory log knows of one session. Everything here is read and changed under <see cref="Gate"/> alone.</summary>
+internal sealed class MemorySession(SessionKey key)
+{
+    private List<StreamEvent> _events = [];
+    private TimeSpan? _streamDue;
+    private TimeSpan? _ownerDue;
+
+    public Lock Gate { get; } = new();
+
+    public SessionKey Key { get; } = key;
+
+    /// <summary>It is out of the log's dictionary: whoever still found it looks again.</summary>
+    public bool IsRemoved { get; set; }
+
+    /// <summary>The run whose live flag is up; null when none is.</summary>
+    public string? LiveRun { get; private set; }
+
+    public MemoryOwner? Owner { get; private set; }
+
+    /// <summary>The last cursor that was given out, also by earlier runs.</summary>
+    public Cursor Last { get; private set; }
+
+    public List<Action<LogNotice>> Watchers { get; } = [];
+
+    /// <summary>Nothing is left that anybody could ask for.</summary>
+    public bool IsEmpty => Owner is null && LiveRun is null && _events.Count == 0 && Watchers.Count == 0;
+
+    public bool IsOpen => Owner is { HasEnded: false };
+
+    /// <summary>Forgets what has expired.</summary>
+    public void Expire(TimeSpan now)
+    {
+        if (_streamDue <= now)
+        {
+            _streamDue = null;
+            _events = [];
+        }
+
+        if (_ownerDue <= now)
+        {
+            _ownerDue = null;
+            Owner = null;
+        }
+    }
+
+    public Cursor Begin(RunToken run, string origin, ReadOnlyMemory<byte> body, ulong milliseconds)
+    {
+        _events = [];
+        _streamDue = _ownerDue = null;
+        LiveRun = run.RunId;
+        var begin = Add(new NewEvent(Protocol.Begin, origin, body), milliseconds);
+        Owner = new MemoryOwner(run, begin);
+        return begin;
+    }
+
+    public AppendResult Append(RunToken run, long number, IReadOnlyList<NewEvent> events, ulong milliseconds)
+    {
+        if (!IsOwnedBy(run) || (Owner.HasEnded && number > Owner.Number))
+        {
+            return new(RunStatus.Lost, Cursor.Start);
+        }
+
+        if (number > Owner.Number)
+        {
+            AddAll(events, milliseconds);
+            Owner.Number = number;
+            Owner.Last = Last;
+        }
+
+        return new(Status(), Owner.Last);
+    }
+
+    public AppendResult Finish(
+        RunToken run, long number, IReadOnlyList<NewEvent> events, string origin, ulong milliseconds, TimeSpan streamDue, TimeSpan ownerDue)
+    {
+        if (!IsOwnedBy(run))
+        {
+            return new(RunStatus.Lost, Cursor.Start);
+        }
+
+        if (!Owner.HasEnded)
+        {
+            if (number > Owner.Number)
+            {
+                AddAll(events, milliseconds);
+                Owner.Number = number;
+            }
+
+            Owner.Last = Add(new NewEvent(Protocol.End, origin, default), milliseconds);
+            Owner.EndedAs = Status();
+            LiveRun = null;
+            _streamDue = streamDue;
+            _ownerDue = ownerDue;
+        }
+
+        return new(Status(), Owner.Last);
+    }
+
+    public bool Cancel()
+    {
+        var wasLive = LiveRun is not null;
+        LiveRun = null;
+        return wasLive;
+    }
+
+    public RunStatus Check(RunToken run) => IsOwnedBy(run) && !Owner.HasEnded ? Status() : RunStatus.Lost;
+
+    public LogSlice Read(Cursor after, int count)
+    {
+        var first = FirstBehind(after);
+        var taken = _events.GetRange(first, Math.Min(count, _events.Count - first));
+        return new(taken, IsOpen || first + taken.Count < _events.Count);
+    }
+
+    [MemberNotNullWhen(true, nameof(Owner))]
+    private bool IsOwnedBy(RunToken run) => Owner?.Run == run;
+
+    private RunStatus Status() => Owner?.EndedAs ?? (LiveRun == Owner?.Run.RunId ? RunStatus.Live : RunStatus.Canceled);
+
+    private void AddAll(IReadOnlyList<NewEvent> events, ulong milliseconds)
+    {
+        for (var i = 0; i < events.Count; i++)
+        {
+            Add(events[i], milliseconds);
+        }
+    }
+
+    private Cursor Add(NewEvent added, ulong milliseconds)
+    {
+        Last = milliseconds > Last.Milliseconds ? new(milliseconds, 0) : Last.Next;
+        _events.Add(new(Last, added.Type, added.Origin, added.Body));
+        return Last;
+    }
+
+    private int FirstBehind(Cursor after)
+    {
+        var events = CollectionsMarshal.AsSpan(_events);
+        var (low, high) = (0, events.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (events[middle].Cursor <= after)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}
+
+/// <summary>A session's owner: a run that is under way, or one that has ended and is remembered for a while.</summary>
+internal sealed class MemoryOwner(RunToken run, Cursor begin)
+{
+    public RunToken Run { get; } = run;
+
+    public Cursor Begin { get; } = begin;
+
+    public long Number { get; set; }
+
+    public Cursor Last { get; set; } = begin;
+
+    /// <summary>How the run stood when it finished; null while it has not.</summary>
+    public RunStatus? EndedAs { get; set; }
+
+    public bool HasEnded => EndedAs is not null;
+}

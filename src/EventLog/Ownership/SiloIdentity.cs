@@ -1,0 +1,8 @@
+namespace AgentStream.EventLog;
+
+/// <summary>Names this process as an owner of runs. A process that starts again has another id, so it never takes its predecessor's runs for its own.</summary>
+public sealed class SiloIdentity
+{
+    /// <summary>The id, a UUID of version 7 without dashes.</summary>
+    public string Id { get; } = Guid.CreateVersion7().ToString("N");
+}

@@ -1,0 +1,183 @@
+using System.Runtime.ExceptionServices;
+
+namespace AgentStream.EventLog.Tailing;
+
+/// <summary>
+/// The one reader of a followed stream: it watches, reads what is new into a window that all listeners share, and wakes them.
+/// It begins where the first listener that has caught up stands, and retires at <c>end</c>, or when the log says that nothing more comes.
+/// </summary>
+internal sealed class Feed : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly EventWindow _window = new(TailRules.WindowEvents, TailRules.WindowBytes);
+    private readonly TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly IEventLog _log;
+    private readonly TimeProvider _time;
+    private readonly OutageLog _outage;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Exception? _fault;
+    private Task _running = Task.CompletedTask;
+
+    public Feed(SessionKey key, IEventLog log, TimeProvider time, OutageLog outage)
+    {
+        Key = key;
+        _log = log;
+        _time = time;
+        _outage = outage;
+    }
+
+    public SessionKey Key { get; }
+
+    /// <summary>How many listeners hold it; the hub's, under the hub's lock.</summary>
+    public int Listeners { get; set; }
+
+    /// <summary>It reads no more: a listener that needs more needs another feed.</summary>
+    public bool IsRetired { get; private set; }
+
+    /// <summary>Starts reading.</summary>
+    /// <param name="retired">Called when it reads no more, before listeners learn so.</param>
+    public void Run(Action<Feed> retired) => _running = Task.Run(() => RunAsync(retired));
+
+    /// <summary>Stops reading, and completes when nothing of it is left.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+    }
+
+    /// <summary>Says where the reading is to begin: behind the last event of the stream that a listener has seen. The first to say so decides.</summary>
+    public void Place(Cursor cursor)
+    {
+        lock (_gate)
+        {
+            if (_placed.Task.IsCompleted)
+            {
+                return;
+            }
+
+            _window.StartBehind(cursor);
+            _placed.SetResult();
+        }
+    }
+
+    /// <summary>Takes events behind a listener's cursor out of the window.</summary>
+    /// <param name="cursor">The listener's cursor.</param>
+    /// <param name="batch">Takes the events.</param>
+    /// <returns>What the listener can do when it got none.</returns>
+    /// <exception cref="Exception">The feed failed, for another reason than that the log was unavailable.</exception>
+    public FeedLook Look(Cursor cursor, List<StreamEvent> batch)
+    {
+        lock (_gate)
+        {
+            var isInside = _placed.Task.IsCompleted && cursor >= _window.Floor;
+            if (isInside)
+            {
+                _window.CopyTo(cursor, batch, TailRules.ListenerBatch);
+            }
+
+            if (batch.Count == 0 && _fault is not null)
+            {
+                ExceptionDispatchInfo.Throw(_fault);
+            }
+
+            return new(isInside && !IsRetired ? _changed.Task : null, _window.Floor);
+        }
+    }
+
+    private async Task RunAsync(Action<Feed> retired)
+    {
+        using var wake = new Wake(_time);
+        IAsyncDisposable? watch = null;
+        try
+        {
+            var wait = TailRules.FirstPoll;
+            while (true)
+            {
+                try
+                {
+                    // Watch first, then read: what comes in between is noticed, what came before is read.
+                    watch ??= await _log.WatchAsync(Key, _ => wake.Set(), _stop.Token);
+                    await _placed.Task.WaitAsync(_stop.Token);
+                    var slice = await _log.ReadAsync(Key, _window.Tail, TailRules.FeedBatch, _stop.Token);
+                    _outage.Worked();
+                    if (Publish(slice))
+                    {
+                        return;
+                    }
+
+                    wait = slice.Events.Count > 0 ? TailRules.FirstPoll : TailRules.Slower(wait);
+                    if (slice.Events.Count < TailRules.FeedBatch)
+                    {
+                        await wake.WaitAsync(slice.IsForeign ? wait : TailRules.SafetyPoll, _stop.Token);
+                    }
+                }
+                catch (LogUnavailableException exception)
+                {
+                    _outage.Failed(exception);
+                    wait = TailRules.Slower(wait);
+                    await Task.Delay(wait, _time, _stop.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+        catch (Exception exception)
+        {
+            _fault = exception;
+        }
+        finally
+        {
+            retired(this);
+            Retire();
+            if (watch is not null)
+            {
+                await watch.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Adds what was read to the window, and wakes the listeners.</summary>
+    /// <returns>Whether that was the last of the run.</returns>
+    private bool Publish(LogSlice slice)
+    {
+        if (slice.Events.Count == 0)
+        {
+            return !slice.IsOpen;
+        }
+
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            foreach (var entry in slice.Events)
+            {
+                _window.Add(entry);
+            }
+
+            changed = _changed;
+            _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        changed.SetResult();
+        return slice.Events[^1].IsEnd;
+    }
+
+    private void Retire()
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            IsRetired = true;
+            changed = _changed;
+        }
+
+        changed.SetResult();
+    }
+}
+
+/// <summary>What a listener that got no events can do.</summary>
+/// <param name="Changed">Wait for this, then look again; null: the window does not help, read the log.</param>
+/// <param name="Floor">Where the window begins: the feed has seen all events up to here.</param>
+internal readonly record struct FeedLook(Task? Changed, Cursor Floor);

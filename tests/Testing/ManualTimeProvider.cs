@@ -1,0 +1,121 @@
+namespace AgentStream.Testing;
+
+/// <summary>A clock that stands still until a test moves it. Timers fire inside <see cref="Advance"/>, in the order in which they are due.</summary>
+public sealed class ManualTimeProvider : TimeProvider
+{
+    private readonly Lock _gate = new();
+    private readonly List<ManualTimer> _timers = [];
+    private DateTimeOffset _now;
+
+    /// <summary>Makes a clock that shows a time.</summary>
+    /// <param name="start">The time; 2026-01-01 UTC when null.</param>
+    public ManualTimeProvider(DateTimeOffset? start = null) => _now = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <inheritdoc/>
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>How many timers wait to fire: a test sees that something waits before it moves the clock.</summary>
+    public int ArmedTimers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.Count;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate)
+        {
+            return _now;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    /// <summary>Moves the clock; timers that become due on the way fire, each at its time.</summary>
+    /// <param name="by">How far; not negative.</param>
+    public void Advance(TimeSpan by)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
+        var target = GetUtcNow() + by;
+        while (true)
+        {
+            ManualTimer? due;
+            lock (_gate)
+            {
+                due = _timers.Where(timer => timer.Due <= target).MinBy(timer => timer.Due);
+                if (due is null)
+                {
+                    _now = target;
+                    return;
+                }
+
+                _now = due.Due > _now ? due.Due : _now;
+                Rearm(due, due.Period);
+            }
+
+            due.Fire();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ManualTimer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private void Rearm(ManualTimer timer, TimeSpan wait)
+    {
+        _timers.Remove(timer);
+        if (wait >= TimeSpan.Zero && !timer.IsDisposed)
+        {
+            timer.Due = _now + wait;
+            _timers.Add(timer);
+        }
+    }
+
+    private sealed class ManualTimer(ManualTimeProvider time, Action fire) : ITimer
+    {
+        public DateTimeOffset Due { get; set; }
+
+        public TimeSpan Period { get; private set; }
+
+        public bool IsDisposed { get; private set; }
+
+        public void Fire() => fire();
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (time._gate)
+            {
+                // As with the system's timers, a period of zero fires once.
+                Period = period > TimeSpan.Zero ? period : Timeout.InfiniteTimeSpan;
+                time.Rearm(this, dueTime);
+                return !IsDisposed;
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (time._gate)
+            {
+                IsDisposed = true;
+                time._timers.Remove(this);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
