@@ -45,9 +45,9 @@ test('a field of unknown name, and a line without a colon, do no harm', () => {
   assert.deepEqual(parse('retry: 10\nwhatever: x\nnothing\ndata\ndata: a\n\n').map(frame => frame.data), ['\na']);
 });
 
-const stream = 'id: 1-0\r\ndata: grüße 😀 漢字\r\n\r\n: hi\n\ndata: one\rdata: two\r\rid: 2-1\nevent: e\ndata: end\n\n';
+const stream = 'id: 1-0\r\ndata: grüße 😀\r\ndata: 漢字\r\n\r\n: hi\n\ndata: one\rdata: two\r\rid: 2-1\nevent: e\ndata: end\n\n';
 const whole = [
-  { id: '1-0', event: 'message', data: 'grüße 😀 漢字' },
+  { id: '1-0', event: 'message', data: 'grüße 😀\n漢字' },
   { id: '1-0', event: 'message', data: 'one\ntwo' },
   { id: '2-1', event: 'e', data: 'end' },
 ];
