@@ -1,0 +1,147 @@
+// Folds the events of a session's stream into what the page shows. No DOM here, and no network.
+//
+// conversation: { id, cursor, runs, trimmed }   cursor: of the last event that was folded in
+// run:  { prompt, status, from, items, note }   from: the cursor behind which the run begins
+// item: { kind: 'node', idx, parts, returns, done } | { kind: 'info' | 'error', body }
+// part: { kind: 'text' | 'thinking', n, text } | { kind: 'tool-call', n, name, id, args }
+
+/** A conversation in which nothing has been said. */
+export function newConversation(id) {
+  return { id, cursor: null, runs: [], trimmed: false };
+}
+
+/** Adds the run that a prompt asks for; its events come with {@link applyEvent}. */
+export function addRun(conversation, prompt) {
+  const run = { prompt, status: 'starting', from: conversation.cursor, items: [], note: null };
+  conversation.runs.push(run);
+  return run;
+}
+
+/**
+ * Folds one event in.
+ * @returns {boolean} False when it was there already, so that a repeated event shows nothing twice.
+ */
+export function applyEvent(conversation, { cursor, type, body }) {
+  if (cursor && conversation.cursor && compareCursors(cursor, conversation.cursor) <= 0) {
+    return false;
+  }
+
+  if (type === 'begin') {
+    begin(conversation);
+  } else {
+    const run = runUnderWay(conversation);
+
+    if (type === 'event') {
+      applyNodeEvent(run, body ?? {});
+    } else if (type === 'error' || type === 'info') {
+      run.items.push({ kind: type, body: body ?? {} });
+    } else if (type === 'end') {
+      settle(run);
+    }
+  }
+
+  conversation.cursor = cursor ?? conversation.cursor;
+  return true;
+}
+
+/** The run is over; `note`: 'gone' when its last events are not to be had any more, 'long' when they were too many to keep. */
+export function settle(run, note = null) {
+  run.status = 'ended';
+  run.note = note;
+}
+
+/** Whether the events of a run can be all there are: it came to an answer, or to an error. */
+export function looksComplete(run) {
+  const last = run.items.findLast(item => item.kind !== 'info');
+  return last !== undefined
+    && (last.kind === 'error' || (last.done && !last.parts.some(part => part.kind === 'tool-call')));
+}
+
+/** Which tool result belongs to which tool call: a Map of part to return. */
+export function resultsOf(run) {
+  const results = new Map();
+  const open = new Map();
+
+  for (const node of run.items) {
+    if (node.kind === 'node') {
+      // Results come in the node after the call's; ids need only be unique among the calls that are open.
+      node.returns.forEach(result => results.set(open.get(result.id) ?? result, result));
+      node.parts.filter(part => part.kind === 'tool-call').forEach(call => open.set(call.id, call));
+    }
+  }
+
+  return results;
+}
+
+/** Orders two cursors `{milliseconds}-{sequence}`, which can be beyond what a number holds; 1 when either is of another form. */
+export function compareCursors(left, right) {
+  const form = /^(\d+)(?:-(\d+))?$/;
+  const [a, b] = [form.exec(left), form.exec(right)];
+
+  if (!a || !b) {
+    return 1;
+  }
+
+  const order = BigInt(a[1]) - BigInt(b[1]) || BigInt(a[2] ?? 0) - BigInt(b[2] ?? 0);
+  return order < 0n ? -1 : order > 0n ? 1 : 0;
+}
+
+function begin(conversation) {
+  const last = conversation.runs.at(-1);
+
+  if (last?.status === 'starting') {
+    last.status = 'live';
+    last.note = null;
+    return;
+  }
+
+  if (last?.status === 'live') {
+    settle(last, looksComplete(last) ? null : 'gone');
+  }
+
+  // Somebody else started this one: the stream does not say with which prompt.
+  addRun(conversation, null).status = 'live';
+}
+
+function runUnderWay(conversation) {
+  const run = conversation.runs.at(-1) ?? addRun(conversation, null);
+  run.status = 'live';
+  run.note = null;
+  return run;
+}
+
+function applyNodeEvent(run, body) {
+  if (body.event === 'llm-begin') {
+    // Again the same idx: the node was started anew, and what it had brought so far never happened.
+    run.items = run.items.filter(item => item.kind !== 'node' || item.idx !== body.idx);
+    addNode(run, body.idx);
+    return;
+  }
+
+  const node = run.items.findLast(item => item.kind === 'node' && item.idx === body.idx) ?? addNode(run, body.idx);
+
+  if (body.event === 'llm-end') {
+    node.done = true;
+  } else if (body.event === 'part_start' && body.event_idx === undefined && body.tool_call_id !== undefined) {
+    node.returns.push({ kind: 'tool-return', name: body.tool_name, id: body.tool_call_id, content: body.content });
+  } else if (body.event === 'part_start' && body.part_kind === 'tool-call') {
+    putPart(node, { kind: 'tool-call', n: body.event_idx, name: body.tool_name, id: body.tool_call_id, args: body.args ?? {} });
+  } else if (body.event === 'part_start' && (body.part_kind === 'text' || body.part_kind === 'thinking')) {
+    putPart(node, { kind: body.part_kind, n: body.event_idx, text: String(body.content ?? '') });
+  } else if (body.event === 'part_delta') {
+    const part = node.parts.find(known => known.n === body.event_idx)
+      ?? putPart(node, { kind: body.part_delta_kind, n: body.event_idx, text: '' });
+    part.text += body.content_delta ?? '';
+  }
+}
+
+function addNode(run, idx) {
+  const node = { kind: 'node', idx, parts: [], returns: [], done: false };
+  run.items.push(node);
+  return node;
+}
+
+function putPart(node, part) {
+  node.parts = [...node.parts.filter(known => known.n !== part.n), part];
+  return part;
+}

@@ -1,0 +1,152 @@
+// Follows a run to its end, over as many connections as it takes.
+
+import { SseParser } from './sse.js';
+import { Problem } from './api.js';
+
+/** The server's keep-alive comments come far more often; without a byte for so long, the connection is dead. */
+export const SilenceMs = 60_000;
+
+/** How often an empty stream has to be seen where more was expected, before it is believed: a server that goes down gives one, too. */
+const Doubts = 3;
+
+/**
+ * How long to wait before the n-th try in a row, from 1: ever longer, up to 5 s, and spread so that clients do not come back in step.
+ * It grows slowly, since a run that has ended can be read for some seconds only.
+ */
+export function backoffMs(attempt, random = Math.random) {
+  return Math.min(5000, 500 * 1.5 ** Math.min(attempt - 1, 10)) * (0.75 + random() / 2);
+}
+
+/**
+ * @param {object} way
+ * @param {?() => Promise<Response>} way.start  Starts the run; tried once, since a prompt must not run twice. Null to only follow.
+ * @param {() => Promise<?Response>} way.resume Follows behind the last event that was seen; null: there is nothing to follow.
+ * @param {(event: object) => void} way.onEvent Takes each `{cursor, type, origin, body}`.
+ * @param {(response: Response) => void} [way.onStarted] The server took the prompt.
+ * @param {() => boolean} way.isComplete        Whether the events so far can be all there is.
+ * @param {() => boolean} way.mayAppear         Whether a start is on its way, so that a stream may be there in a moment.
+ * @param {(state: 'connecting' | 'open' | 'lost', ms?: number, why?: Error) => void} way.onState
+ * @param {(ms: number) => Promise<void>} way.wait  Waits before the next try.
+ * @param {AbortSignal} way.signal              Leaves the run.
+ * @returns {Promise<'ended' | 'nothing' | 'left'>} 'nothing': the run's stream is not there (any more).
+ * @throws {Problem} The server refused, and would again.
+ */
+export async function follow({ start, resume, onEvent, onStarted, isComplete, mayAppear, onState, wait, signal }) {
+  let first = start;
+  let failures = 0;
+  let doubts = 0;
+
+  for (;;) {
+    const connect = first ?? resume;
+    const isStart = first != null;
+    first = null;
+    let sawEvents = false;
+
+    try {
+      onState('connecting');
+      const response = await connect();
+
+      if (response !== null) {
+        if (isStart) {
+          onStarted?.(response);
+        }
+
+        onState('open');
+        const sawEnd = await read(response, event => {
+          sawEvents = true;
+          failures = 0;
+          doubts = 0;
+          onEvent(event);
+        });
+
+        if (sawEnd || isComplete()) {
+          return 'ended';
+        }
+      }
+
+      if (signal.aborted) {
+        return 'left';
+      }
+
+      // A stream that stops in order, but in mid-answer, may have been cut by something in between: ask again.
+      if (!sawEvents && !isStart) {
+        if (++doubts >= Doubts || (response === null && !mayAppear())) {
+          return response === null ? 'nothing' : 'ended';
+        }
+
+        await wait(backoffMs(doubts));
+      }
+    } catch (error) {
+      if (signal.aborted) {
+        return 'left';
+      }
+
+      if (error instanceof Problem && !isPassing(error, isStart)) {
+        throw error;
+      }
+
+      failures++;
+      const ms = backoffMs(failures);
+      onState('lost', ms, error);
+      await wait(ms);
+    }
+
+    if (signal.aborted) {
+      return 'left';
+    }
+  }
+}
+
+/** Whether it is worth trying again. A start is not repeated, but where a gateway gave up on it, it may have gone through: look. */
+function isPassing(problem, isStart) {
+  return isStart ? problem.status === 502 || problem.status === 504 : problem.status >= 500 || problem.status === 429;
+}
+
+/** Reads one response to its end; true when it ended with an `end` event. */
+async function read(response, onEvent) {
+  const reader = response.body.getReader();
+  const parser = new SseParser();
+  let silence;
+
+  try {
+    for (;;) {
+      const chunk = await Promise.race([
+        reader.read(),
+        new Promise((_, reject) => {
+          silence = setTimeout(() => reject(new Error('The connection went silent.')), SilenceMs);
+        }),
+      ]);
+      clearTimeout(silence);
+
+      if (chunk.done) {
+        return false;
+      }
+
+      for (const frame of parser.push(chunk.value)) {
+        const event = parse(frame);
+
+        if (event !== null) {
+          onEvent(event);
+        }
+
+        if (event?.type === 'end') {
+          return true;
+        }
+      }
+    }
+  } finally {
+    clearTimeout(silence);
+    // Frees the connection when the stream was left before its end; it is not there any more when it broke.
+    reader.cancel().catch(() => { });
+  }
+}
+
+function parse(frame) {
+  try {
+    const { type, origin, body } = JSON.parse(frame.data);
+    return { cursor: frame.id, type, origin, body };
+  } catch {
+    // One entry that is no JSON, written by whomever, must not end the conversation.
+    return null;
+  }
+}
