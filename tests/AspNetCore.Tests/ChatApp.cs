@@ -92,7 +92,7 @@ internal sealed class ChatApp : IAsyncDisposable
     {
         using var content = new ByteArrayContent(body);
         content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/chat") { Content = content };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/chat") { Content = content, Headers = { Accept = { new("text/event-stream") } } };
         return await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).Within();
     }
 

@@ -12,11 +12,34 @@ public sealed partial class PageTests
         using var index = await app.Http.GetAsync("/");
         AssertFile(index, "text/html; charset=utf-8");
 
-        foreach (Match file in FileNames().Matches(await index.Content.ReadAsStringAsync()))
+        var names = new Queue<string>(FileNames().Matches(await index.Content.ReadAsStringAsync()).Select(match => match.Groups[1].Value));
+        var seen = new HashSet<string>();
+        while (names.TryDequeue(out var name))
         {
-            using var response = await app.Http.GetAsync("/" + file.Groups[1].Value);
-            AssertFile(response, file.Value.Contains(".css", StringComparison.Ordinal) ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8");
+            if (seen.Add(name))
+            {
+                using var file = await app.Http.GetAsync($"/page/{name}");
+                AssertFile(file, name.EndsWith(".css", StringComparison.Ordinal) ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8");
+                Imports().Matches(await file.Content.ReadAsStringAsync()).ToList().ForEach(match => names.Enqueue(match.Groups[1].Value));
+            }
         }
+
+        Assert.Contains("page.js", seen);
+        Assert.Contains("api.js", seen);
+    }
+
+    [Theory]
+    [InlineData("/ui")]
+    [InlineData("/ui/")]
+    public async Task The_page_may_stand_elsewhere(string address)
+    {
+        await using var app = await ChatApp.StartAsync(map: own => own.MapAgentStreamPage("/ui"));
+        using var page = await app.Http.GetAsync(address);
+
+        AssertFile(page, "text/html; charset=utf-8");
+        Assert.Equal("/ui/", page.RequestMessage?.RequestUri?.AbsolutePath);
+        using var script = await app.Http.GetAsync("/ui/page/page.js");
+        AssertFile(script, "text/javascript; charset=utf-8");
     }
 
     [Fact]
@@ -65,6 +88,9 @@ public sealed partial class PageTests
         Assert.NotNull(response.Headers.ETag);
     }
 
-    [GeneratedRegex("""(?:src|href)="/?(page/[^"]+)["]""")]
+    [GeneratedRegex("""(?:src|href)="page/([^"]+)["]""")]
     private static partial Regex FileNames();
+
+    [GeneratedRegex(@"from '\./([^']+)'")]
+    private static partial Regex Imports();
 }

@@ -17,7 +17,10 @@ public static class AgentStreamPage
 
     private static readonly FrozenDictionary<string, PageFile> Files = ReadFiles();
 
-    /// <summary>Maps the page: <c>{pattern}</c> is the page, <c>{pattern}/page/{file}</c> its scripts and styles.</summary>
+    /// <summary>
+    /// Maps the page: <c>{pattern}</c> is the page, <c>{pattern}/page/{file}</c> its scripts and styles. It looks for the
+    /// chat's routes beside itself: at <c>/chat</c> when it stands at <c>/</c>, at <c>/ui/chat</c> when it stands at <c>/ui</c>.
+    /// </summary>
     /// <param name="endpoints">The program's routes.</param>
     /// <param name="pattern">Where the page stands.</param>
     /// <returns>The group of the routes, for conventions such as authorization.</returns>
@@ -26,7 +29,11 @@ public static class AgentStreamPage
         ArgumentNullException.ThrowIfNull(endpoints);
         string[] methods = [HttpMethods.Get, HttpMethods.Head];
         var page = endpoints.MapGroup(pattern);
-        page.MapMethods("", methods, (HttpContext context) => Send(context, Index));
+
+        // The page's addresses are relative, so its own has to end with a slash.
+        page.MapMethods("", methods, IResult (HttpContext context) => context.Request.Path.Value!.EndsWith('/')
+            ? Send(context, Index)
+            : TypedResults.LocalRedirect($"~{context.Request.Path.ToUriComponent()}/"));
         page.MapMethods("page/{file}", methods, (string file, HttpContext context) => Send(context, file));
         return page;
     }
@@ -40,7 +47,7 @@ public static class AgentStreamPage
 
         // What the model says ends up in this page: nothing but its own files may run, be loaded or be talked to.
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+        headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
 
