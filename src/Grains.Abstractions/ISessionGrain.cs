@@ -9,14 +9,13 @@ public interface ISessionGrain : IGrainWithStringKey
 {
     /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream; the run goes on by itself.</summary>
     /// <param name="request">What to run.</param>
-    /// <param name="cancellationToken">Gives up waiting; a run that has started goes on.</param>
     /// <returns>The run, and where its stream begins.</returns>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way.</exception>
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
     [Alias("StartAsync")]
-    Task<StartedRun> StartAsync(RunRequest request, CancellationToken cancellationToken = default);
+    Task<StartedRun> StartAsync(RunRequest request);
 
     /// <summary>Cancels the session's run, whoever runs it.</summary>
     /// <returns>True for the one call that canceled the run; false when there was none, or it was canceled already.</returns>

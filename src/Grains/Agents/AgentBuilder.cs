@@ -1,0 +1,75 @@
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentStream.Grains.Agents;
+
+/// <summary>Says what an agent is.</summary>
+public sealed class AgentBuilder
+{
+    private readonly List<AITool> _tools = [];
+    private Func<IServiceProvider, IChatClient> _client = services => services.GetService<IChatClient>()
+        ?? throw new InvalidOperationException("The agent has no model: say UseChatClient, or register an IChatClient in the services.");
+
+    private Action<ChatOptions>? _configure;
+    private string? _instructions;
+
+    /// <summary>Sets the model. Without this, the <see cref="IChatClient"/> of the services is used.</summary>
+    /// <param name="client">Makes the client, once in a silo, when the agent is first asked for.</param>
+    /// <returns>This builder.</returns>
+    public AgentBuilder UseChatClient(Func<IServiceProvider, IChatClient> client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        _client = client;
+        return this;
+    }
+
+    /// <summary>Sets what the model is told before everything else. It is sent with each request and not kept in the history.</summary>
+    /// <param name="instructions">The text.</param>
+    /// <returns>This builder.</returns>
+    public AgentBuilder WithInstructions(string instructions)
+    {
+        _instructions = instructions;
+        return this;
+    }
+
+    /// <summary>Sets further options of each request, such as the temperature.</summary>
+    /// <param name="configure">Changes the options; they come with the instructions and tools.</param>
+    /// <returns>This builder.</returns>
+    public AgentBuilder WithOptions(Action<ChatOptions> configure)
+    {
+        _configure += configure;
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a method as a tool. Its description comes from its <see cref="System.ComponentModel.DescriptionAttribute"/>; parameters of type <see cref="Deps"/>,
+    /// <see cref="IServiceProvider"/> and <see cref="CancellationToken"/> are handed in and hidden from the model.
+    /// </summary>
+    /// <param name="method">The method.</param>
+    /// <param name="name">The name that the model knows; null takes the method's, without a trailing <c>Async</c>.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">The method has no name of its own (a lambda) and none is given, or a tool of that name is there.</exception>
+    public AgentBuilder WithTool(Delegate method, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return WithTool(ToolFactory.Create(method, name));
+    }
+
+    /// <summary>Adds a tool.</summary>
+    /// <param name="tool">The tool. An <see cref="AIFunction"/> is called here; any other is only told to the model.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">A tool of that name is there.</exception>
+    public AgentBuilder WithTool(AITool tool)
+    {
+        ArgumentNullException.ThrowIfNull(tool);
+        if (_tools.Any(t => t.Name == tool.Name))
+        {
+            throw new ArgumentException($"The agent has a tool '{tool.Name}' already; tools need different names.", nameof(tool));
+        }
+
+        _tools.Add(tool);
+        return this;
+    }
+
+    internal Agent Build(string name, IServiceProvider services) => new(name, _client(services), _instructions, _tools, _configure);
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using AgentStream.Grains.Messages;
+using Microsoft.Extensions.AI;
+
+namespace AgentStream.Grains.Agents;
+
+/// <summary>Makes a tool call. Whatever goes wrong with it becomes a result that the model can read; only a cancel gets out.</summary>
+internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider services, TimeSpan timeout, TimeProvider time)
+{
+    /// <summary>Makes the call.</summary>
+    /// <returns>A <see cref="ToolReturnPart"/>, or a <see cref="RetryPromptPart"/> when the call cannot be made as the model wrote it.</returns>
+    public async Task<RequestPart> InvokeAsync(ToolCallPart call, CancellationToken cancellationToken)
+    {
+        if (call.ArgsError is { } error)
+        {
+            return Retry(call, $"The arguments of {call.ToolName} are no JSON object: {error} Fix them and try again.");
+        }
+
+        if (!agent.Functions.TryGetValue(call.ToolName, out var function))
+        {
+            var known = agent.Functions.Count == 0 ? "none" : string.Join(", ", agent.Functions.Keys);
+            return Retry(call, $"Unknown tool name: '{call.ToolName}'. Available tools: {known}.");
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var arguments = call.Args.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
+
+        // A task of its own, and a wait that ends by itself: a tool may block its thread, and it may not listen to its token.
+        var work = Task.Run(
+            () => function.InvokeAsync(ToolFactory.Arguments(arguments, deps, services), patience.Token).AsTask(),
+            CancellationToken.None);
+        try
+        {
+            return Return(call, await work.WaitAsync(timeout, time, cancellationToken), ToolOutcome.Success);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (TimeoutException) when (!work.IsCompleted)
+        {
+            return Return(call, $"The tool {call.ToolName} took longer than {timeout.TotalSeconds:0.###} s.", ToolOutcome.Failed);
+        }
+        catch (Exception e)
+        {
+            return Return(call, $"The tool {call.ToolName} failed: {e.Message}", ToolOutcome.Failed);
+        }
+        finally
+        {
+            await patience.CancelAsync();
+        }
+    }
+
+    private ToolReturnPart Return(ToolCallPart call, object? result, string outcome) =>
+        new(call.ToolName, call.ToolCallId, ToJson(result), outcome) { Timestamp = time.GetUtcNow() };
+
+    private RetryPromptPart Retry(ToolCallPart call, string content) =>
+        new(call.ToolName, call.ToolCallId, content) { Timestamp = time.GetUtcNow() };
+
+    private static JsonElement ToJson(object? result) =>
+        result is JsonElement json ? json : JsonSerializer.SerializeToElement(result, AIJsonUtilities.DefaultOptions);
+}

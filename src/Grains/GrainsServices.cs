@@ -1,0 +1,47 @@
+using AgentStream.EventLog;
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Journal;
+using AgentStream.Grains.Runs;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Grains;
+
+/// <summary>Adds what a silo needs to run agents.</summary>
+public static class GrainsServices
+{
+    /// <summary>
+    /// Adds the event log, the journal, and what the grains need; the engine is left to the caller. Settings come from the section
+    /// <c>AgentStream</c>, the Redis from <c>ConnectionStrings:redis</c>; without that, events stay in memory.
+    /// </summary>
+    /// <param name="services">The program's services.</param>
+    /// <param name="configuration">The program's configuration.</param>
+    /// <returns>A builder that takes agents.</returns>
+    public static AgentStreamBuilder AddAgentStream(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+
+        services.AddOptions<AgentStreamOptions>().Bind(configuration.GetSection(AgentStreamOptions.Section)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>, ValidateOptions>());
+        services.AddEventLog(configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName));
+
+        services.TryAddSingleton<ISessionJournal, InMemoryJournal>();
+        services.TryAddSingleton<AgentCatalog>();
+        services.TryAddSingleton<RunEnvironment>();
+        services.TryAddSingleton<LiveRuns>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
+        return new AgentStreamBuilder(services);
+    }
+
+    private sealed class ValidateOptions : IValidateOptions<AgentStreamOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, AgentStreamOptions options) =>
+            AgentStreamOptionsValidator.Validate(options) is { Count: > 0 } errors
+                ? ValidateOptionsResult.Fail(errors)
+                : ValidateOptionsResult.Success;
+    }
+}

@@ -1,0 +1,25 @@
+using AgentStream.EventLog;
+
+namespace AgentStream.Grains.Journal;
+
+/// <summary>
+/// Where sessions are kept: an append-only, versioned list of records for each. A user with a database of their own implements this.
+/// </summary>
+public interface ISessionJournal
+{
+    /// <summary>Reads a session's records behind a version.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="afterVersion">The version that the reader has: the number of records it knows; 0 for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The later records in order; none for a session that nobody wrote to, or when the reader is up to date.</returns>
+    ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds records, all or none. When it has answered, they survive what the journal's medium survives.</summary>
+    /// <param name="owner">The run that writes; a journal that several processes share proves its ownership in the same atomic step.</param>
+    /// <param name="expectedVersion">The version that the writer has: the number of records before these.</param>
+    /// <param name="records">The records; at least one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A task that completes when they are kept. The new version is the old one and the number of records.</returns>
+    /// <exception cref="OwnershipLostException">The journal's version is another, so somebody else has written, or the run lost its session. Nothing was written.</exception>
+    ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default);
+}

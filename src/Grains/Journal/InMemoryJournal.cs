@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using AgentStream.EventLog;
+
+namespace AgentStream.Grains.Journal;
+
+/// <summary>A journal that lasts as long as its process.</summary>
+public sealed class InMemoryJournal : ISessionJournal
+{
+    private readonly ConcurrentDictionary<SessionKey, List<JournalRecord>> _sessions = new();
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
+    {
+        if (!_sessions.TryGetValue(key, out var records))
+        {
+            return new([]);
+        }
+
+        lock (records)
+        {
+            return new(records.Skip(checked((int)afterVersion)).ToArray());
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+    {
+        var all = _sessions.GetOrAdd(owner.Key, _ => []);
+        lock (all)
+        {
+            if (all.Count != expectedVersion)
+            {
+                throw new OwnershipLostException($"The journal of session {owner.Key} has version {all.Count}, but run {owner.RunId} expected {expectedVersion}.");
+            }
+
+            all.AddRange(records);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,40 @@
+using AgentStream.EventLog;
+
+namespace AgentStream.Grains.Journal;
+
+/// <summary>A session's journal in the hands of the run that owns it: one append at a time, each in the fold as soon as it is kept.</summary>
+internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionHistory history, TimeProvider time)
+{
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>The fold.</summary>
+    public SessionHistory History => history;
+
+    /// <summary>Brings the fold up to what others have written since.</summary>
+    public async Task ReadNewsAsync()
+    {
+        foreach (var record in await journal.ReadAsync(owner.Key, history.Version, CancellationToken.None))
+        {
+            history.Apply(record);
+        }
+    }
+
+    /// <summary>Adds a record. A record that is under way is not canceled with the run: it is kept, or the journal says why not.</summary>
+    public Task AddAsync(Func<DateTimeOffset, JournalRecord> record) => AddAsync(now => [record(now)]);
+
+    /// <summary>Adds records, all or none.</summary>
+    public async Task AddAsync(Func<DateTimeOffset, JournalRecord[]> records)
+    {
+        await _turn.WaitAsync(CancellationToken.None);
+        try
+        {
+            var made = records(time.GetUtcNow());
+            await journal.AppendAsync(owner, history.Version, made, CancellationToken.None);
+            Array.ForEach(made, history.Apply);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using AgentStream.Grains.Messages;
+
+namespace AgentStream.Grains.Journal;
+
+/// <summary>
+/// The fold of a session's journal: its messages, requests and responses in turn. A request that got no response
+/// (the run was canceled or crashed) is not lost: its parts lead the next request.
+/// </summary>
+internal sealed class SessionHistory
+{
+    private readonly List<ModelMessage> _messages = [];
+    private readonly Dictionary<string, RequestPart> _results = [];
+    private List<RequestPart> _unanswered = [];
+    private DateTimeOffset _requestedAt;
+    private string? _runId;
+
+    /// <summary>The number of records folded so far.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>The answered requests and their responses.</summary>
+    public IReadOnlyList<ModelMessage> Messages => _messages;
+
+    /// <summary>Takes in the next record.</summary>
+    public void Apply(JournalRecord record)
+    {
+        switch (record)
+        {
+            case RunStartedRecord started:
+                _runId = started.RunId;
+                break;
+            case RequestRecord request:
+                TakeResults(request.Timestamp);
+                _requestedAt = request.Timestamp;
+                _unanswered.AddRange(request.Parts);
+                break;
+            case ResponseRecord response:
+                _messages.Add(PendingRequest());
+                _messages.Add(response.Response);
+                _unanswered = [];
+                break;
+            case ToolResultRecord { Result: var result }:
+                _results[CallOf(result)] = result;
+                break;
+            case RunEndedRecord ended:
+                TakeResults(ended.Timestamp);
+                _runId = null;
+                break;
+        }
+
+        Version++;
+    }
+
+    /// <summary>The request that the model has not answered yet.</summary>
+    public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };
+
+    /// <summary>
+    /// Moves the results of the last response's calls, in the order of the calls, to the head of the next request. A call without one
+    /// was interrupted, and the model is told so: no model accepts a call that stays open.
+    /// </summary>
+    private void TakeResults(DateTimeOffset now)
+    {
+        if (_unanswered.Count > 0 || _messages is not [.., ModelResponse last])
+        {
+            return;
+        }
+
+        foreach (var call in last.ToolCalls)
+        {
+            _unanswered.Add(_results.TryGetValue(call.ToolCallId, out var result) ? result : Interrupted(call, now));
+        }
+
+        _results.Clear();
+    }
+
+    private static ToolReturnPart Interrupted(ToolCallPart call, DateTimeOffset now) =>
+        new(call.ToolName, call.ToolCallId, JsonSerializer.SerializeToElement(ToolOutcome.Interrupted), ToolOutcome.Interrupted) { Timestamp = now };
+
+    private static string CallOf(RequestPart result) => result switch
+    {
+        ToolReturnPart part => part.ToolCallId,
+        RetryPromptPart part => part.ToolCallId,
+        _ => throw new InvalidDataException($"A tool result cannot be a {result.GetType().Name}."),
+    };
+}

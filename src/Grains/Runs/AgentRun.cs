@@ -1,0 +1,89 @@
+using AgentStream.EventLog;
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Journal;
+using AgentStream.Grains.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>A run of an agent, in a session that is owned. It works beside the grain's turns and touches nothing of the grain's but the fold, which is lent to it.</summary>
+internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journal, Agent agent, SessionHistory history, Deps deps)
+{
+    private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time);
+    private readonly CancellationTokenSource _shutdown = new();
+
+    private RunToken Token => deps.Run.Token;
+
+    /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>
+    public async Task AcceptAsync(string prompt)
+    {
+        try
+        {
+            await _records.ReadNewsAsync();
+            await _records.AddAsync(now =>
+            [
+                new RunStartedRecord(Token.RunId, agent.Name) { Timestamp = now },
+                new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
+            ]);
+        }
+        catch (Exception e)
+        {
+            await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
+            throw;
+        }
+    }
+
+    /// <summary>Runs to the <c>end</c>. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.</summary>
+    public async Task ExecuteAsync()
+    {
+        var error = await OutcomeAsync();
+        try
+        {
+            // The record goes first: whoever starts behind our end finds the journal complete.
+            await _records.AddAsync(now => new RunEndedRecord(Token.RunId, error) { Timestamp = now });
+        }
+        catch (Exception e)
+        {
+            error ??= Crash(e);
+        }
+
+        // Also when the session seems lost: the log knows, and writes nothing for a run that does not own it.
+        await deps.StopAsync(error, null);
+    }
+
+    /// <summary>Ends the run because its process is about to: its stream says so.</summary>
+    public Task ShutDownAsync() => _shutdown.CancelAsync();
+
+    /// <summary>Gives up on a log that is away.</summary>
+    public void Abandon() => deps.Run.Abandon();
+
+    /// <summary>The run itself; gives the <c>msg</c> of its error, or null.</summary>
+    private async Task<string?> OutcomeAsync()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deps.Run.Stopped, _shutdown.Token);
+        try
+        {
+            await new AgentLoop(agent, deps, _records, environment).RunAsync(stop.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return deps.Run.Status switch
+            {
+                RunStatus.Canceled => Protocol.CanceledMessage,
+                RunStatus.Lost => $"{Protocol.CrashedPrefix}another process took the session over",
+                _ => $"{Protocol.CrashedPrefix}the silo is shutting down",
+            };
+        }
+        catch (Exception e)
+        {
+            return Crash(e);
+        }
+    }
+
+    private string Crash(Exception e)
+    {
+        environment.Logger.LogError(e, "Run {Run} of session {Session} crashed.", Token.RunId, Token.Key);
+        return Protocol.CrashedPrefix + e.Message;
+    }
+}

@@ -1,0 +1,175 @@
+using System.Text;
+using System.Text.Json;
+using AgentStream.Grains.Messages;
+using Microsoft.Extensions.AI;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>
+/// Follows a run's nodes: turns the updates of a model's stream into parts, and the parts into events (protocol.md section 3).
+/// A new part starts when the kind changes. Tool calls are shown when they are complete: when something else follows, or the stream ends.
+/// </summary>
+/// <param name="emit">Takes each event's body, in order.</param>
+internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> emit)
+{
+    private readonly List<OpenPart> _parts = [];
+    private int _idx = -1;
+    private int _shown;
+    private bool _answered;
+    private UsageDetails? _usage;
+    private string? _model;
+    private string? _responseId;
+    private ChatFinishReason? _finish;
+
+    /// <summary>Starts the next node: <c>llm-begin</c>, and a <c>tool-return</c> for each tool result that the request carries.</summary>
+    public async ValueTask BeginAsync(ModelRequest request, CancellationToken cancellationToken)
+    {
+        (_idx, _shown, _answered) = (_idx + 1, 0, false);
+        (_usage, _model, _responseId, _finish) = (null, null, null, null);
+        _parts.Clear();
+
+        await emit(EventBodies.NodeBegin(_idx), cancellationToken);
+        foreach (var part in request.Parts)
+        {
+            if (part is ToolReturnPart result)
+            {
+                await emit(EventBodies.ToolReturn(_idx, result.ToolName, result.ToolCallId, result.Content), cancellationToken);
+            }
+            else if (part is RetryPromptPart retry)
+            {
+                // Also what the model got instead of a result: who saw the call sees how it ended.
+                await emit(EventBodies.ToolReturn(_idx, retry.ToolName, retry.ToolCallId, JsonSerializer.SerializeToElement(retry.Content)), cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Takes the next update of the model's stream.</summary>
+    public async ValueTask UpdateAsync(ChatResponseUpdate update, CancellationToken cancellationToken)
+    {
+        _model = update.ModelId ?? _model;
+        _responseId = update.ResponseId ?? _responseId;
+        _finish = update.FinishReason ?? _finish;
+
+        foreach (var content in update.Contents)
+        {
+            switch (content)
+            {
+                case TextContent text:
+                    await SayAsync(EventBodies.Text, text.Text, null, cancellationToken);
+                    break;
+                case TextReasoningContent thinking:
+                    await SayAsync(EventBodies.Thinking, thinking.Text, thinking.ProtectedData, cancellationToken);
+                    break;
+                case FunctionCallContent call:
+                    await CallAsync(call, cancellationToken);
+                    break;
+                case UsageContent usage:
+                    (_usage ??= new UsageDetails()).Add(usage.Details);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The stream has ended: shows what is still open. The node's <c>llm-end</c> is left to <see cref="EndAsync"/>, once the response is safe.</summary>
+    public async ValueTask<ModelResponse> CompleteAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await ShowAsync(cancellationToken);
+        return Response(_parts.Select(p => p.ToPart()), now);
+    }
+
+    /// <summary>What a stream that was cut short had said in words; null when there was nothing. Its tool calls were not made, so they do not count.</summary>
+    public ModelResponse? Partial(DateTimeOffset now)
+    {
+        var said = _parts.Where(p => p.Call is null).Select(p => p.ToPart()).ToList();
+        return said.Count == 0 ? null : Response(said, now);
+    }
+
+    /// <summary>Ends the node: <c>llm-end</c>.</summary>
+    public ValueTask EndAsync(CancellationToken cancellationToken) => emit(EventBodies.NodeEnd(_idx), cancellationToken);
+
+    private ModelResponse Response(IEnumerable<ResponsePart> parts, DateTimeOffset now) => new(parts.ToArray())
+    {
+        Timestamp = now,
+        Usage = _usage is null ? null : new(_usage.InputTokenCount ?? 0, _usage.OutputTokenCount ?? 0, _usage.CachedInputTokenCount ?? 0),
+        ModelName = _model,
+        ProviderResponseId = _responseId,
+        FinishReason = FinishReason(_finish),
+    };
+
+    private async ValueTask SayAsync(string kind, string? chunk, string? signature, CancellationToken cancellationToken)
+    {
+        if (_parts is not [.., var part] || part.Kind != kind)
+        {
+            if (string.IsNullOrEmpty(chunk) && signature is null)
+            {
+                return;
+            }
+
+            await ShowAsync(cancellationToken);
+            part = new OpenPart(kind);
+            _parts.Add(part);
+        }
+
+        part.Signature = signature ?? part.Signature;
+        if (part.Take(chunk) is not { Length: > 0 } text)
+        {
+            return;
+        }
+
+        if (_shown == _parts.Count)
+        {
+            await emit(EventBodies.PartDelta(_idx, _shown - 1, kind, text), cancellationToken);
+            return;
+        }
+
+        await emit(EventBodies.PartStart(_idx, _shown++, kind, text), cancellationToken);
+        if (kind == EventBodies.Text && !_answered)
+        {
+            _answered = true;
+            await emit(EventBodies.Answer(_idx), cancellationToken);
+        }
+    }
+
+    /// <summary>Some clients give a call whole, some in pieces (the name first, the arguments later), some without an id.</summary>
+    private async ValueTask CallAsync(FunctionCallContent call, CancellationToken cancellationToken)
+    {
+        if (_parts is [.., { Call: null }])
+        {
+            await ShowAsync(cancellationToken);
+        }
+
+        var open = !string.IsNullOrEmpty(call.CallId) ? _parts.FirstOrDefault(p => p.Call?.Id == call.CallId)
+            : string.IsNullOrEmpty(call.Name) ? _parts.LastOrDefault(p => p.Call is not null)
+            : null;
+        if (open is null)
+        {
+            open = new OpenPart(EventBodies.ToolCallKind) { Call = new OpenCall(call.CallId) };
+            _parts.Add(open);
+        }
+
+        open.Call!.Take(call);
+    }
+
+    /// <summary>Shows the tool calls that are complete now. A part without a word (a signature alone) keeps its number but is not shown.</summary>
+    private async ValueTask ShowAsync(CancellationToken cancellationToken)
+    {
+        for (; _shown < _parts.Count; _shown++)
+        {
+            if (_parts[_shown].ToPart() is ToolCallPart call)
+            {
+                await emit(EventBodies.ToolCall(_idx, _shown, call.ToolName, call.ToolCallId, call.Args), cancellationToken);
+            }
+        }
+    }
+
+    // pydantic-ai's words for MEAI's.
+    private static string? FinishReason(ChatFinishReason? reason) => reason switch
+    {
+        null => null,
+        { } r when r == ChatFinishReason.ToolCalls => "tool_call",
+        { } r when r == ChatFinishReason.ContentFilter => "content_filter",
+        { } r when r == ChatFinishReason.Length => "length",
+        { } r when r == ChatFinishReason.Stop => "stop",
+        _ => null,
+    };
+}

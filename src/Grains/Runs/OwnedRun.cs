@@ -1,0 +1,99 @@
+using AgentStream.EventLog;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>A run that owns its session, from <c>begin</c> to <c>end</c>: its token, its writer, and word of a cancel.</summary>
+internal sealed class OwnedRun
+{
+    private readonly RunEnvironment _environment;
+    private readonly RunWriter _writer;
+    private readonly IDisposable _registration;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _abandon = new();
+    private int _stopped;
+
+    private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin)
+    {
+        (_environment, Token, Begin) = (environment, token, begin);
+        _writer = new RunWriter(environment.Log, token, Stop, environment.Time, environment.Logger, _abandon.Token);
+        _registration = environment.Owned.Register(token, Stop);
+    }
+
+    /// <summary>The proof of ownership.</summary>
+    public RunToken Token { get; }
+
+    /// <summary>Where the run's stream begins.</summary>
+    public Cursor Begin { get; }
+
+    /// <summary>Ends whatever the run is doing, when it was canceled or lost its session.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>Why <see cref="Stopped"/> came; live while it has not.</summary>
+    public RunStatus Status { get; private set; }
+
+    /// <summary>Takes ownership of a session for a new run and writes its <c>begin</c>.</summary>
+    /// <exception cref="SessionBusyException">The session has a run under way.</exception>
+    /// <exception cref="LogUnavailableException">The log is out of reach.</exception>
+    public static async Task<OwnedRun> StartAsync(RunEnvironment environment, SessionKey key)
+    {
+        var token = new RunToken(key, environment.Silo.Id, Guid.CreateVersion7().ToString());
+        try
+        {
+            return new OwnedRun(environment, token, await environment.Log.StartAsync(token));
+        }
+        catch (LogUnavailableException)
+        {
+            // Perhaps only the answer was lost, and the session now belongs to a run that nobody goes on with.
+            _ = GiveBackAsync(new OwnedRun(environment, token, Cursor.Start));
+            throw;
+        }
+    }
+
+    /// <summary>Queues an event for the stream; waits while the queue is full.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    public ValueTask EmitAsync(string type, string origin, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(new NewEvent(type, origin, body), cancellationToken);
+
+    /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
+    /// <param name="error">The <c>msg</c> of an error entry; null for none.</param>
+    /// <param name="gracePeriod">How long the stream stays.</param>
+    /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
+    public async Task FinishAsync(string? error, TimeSpan gracePeriod)
+    {
+        NewEvent[] last = error is null ? [] : [new(Protocol.Error, Protocol.DeveloperOrigin, EventBodies.Message(error))];
+        try
+        {
+            await _writer.FinishAsync(last, gracePeriod);
+        }
+        finally
+        {
+            _registration.Dispose();
+        }
+    }
+
+    /// <summary>Gives up on a log that is away: what is queued is dropped, and the lease is left to run out.</summary>
+    public void Abandon() => _abandon.Cancel();
+
+    private static async Task GiveBackAsync(OwnedRun run)
+    {
+        try
+        {
+            await run.FinishAsync($"{Protocol.CrashedPrefix}the event log did not answer when the run started", run._environment.Options.GracePeriod);
+        }
+        catch (OwnershipLostException)
+        {
+            // It never was ours: the start did not take place.
+        }
+    }
+
+    private void Stop(RunStatus status)
+    {
+        // The first word counts: a run that was canceled may still be lost, but then the log says so at the next write.
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        {
+            Status = status;
+            // Not here: whoever brings the news must not run the run's continuations.
+            _ = _stop.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Threading.Channels;
+using AgentStream.EventLog;
+using Microsoft.Extensions.Logging;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>
+/// The one writer of a run: takes events from any thread, in order, and appends whatever is pending with one round trip at a time. So an
+/// event goes out at once when the log is idle, and in large batches under load. A full queue holds the callers back, and with
+/// them the model's stream; so does a log that is away, whose appends are repeated until they are answered.
+/// </summary>
+internal sealed class RunWriter
+{
+    // Deep enough to ride out a log's hiccup of a second at a fast model's rate, small enough for many thousand runs in a process.
+    private const int QueueLength = 1024;
+
+    // A script works through about this many entries in a millisecond; Redis serves nobody else meanwhile.
+    private const int BatchLength = 256;
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<NewEvent> _queue = Channel.CreateBounded<NewEvent>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly IEventLog _log;
+    private readonly RunToken _run;
+    private readonly Action<RunStatus> _notLive;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationToken _abandon;
+    private readonly Task _draining;
+    private long _number;
+
+    /// <summary>Starts writing for a run that owns its session.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="notLive">Called when the log says that the run was canceled or lost.</param>
+    /// <param name="time">The clock of the pauses between retries.</param>
+    /// <param name="logger">Hears of a log that is away.</param>
+    /// <param name="abandon">Gives up on a log that is away: what is queued is dropped.</param>
+    public RunWriter(IEventLog log, RunToken run, Action<RunStatus> notLive, TimeProvider time, ILogger logger, CancellationToken abandon)
+    {
+        (_log, _run, _notLive, _time, _logger, _abandon) = (log, run, notLive, time, logger, abandon);
+        _draining = Task.Run(DrainAsync, CancellationToken.None);
+    }
+
+    /// <summary>Queues an event; waits while the queue is full.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    /// <exception cref="InvalidOperationException">The run has ended.</exception>
+    public ValueTask WriteAsync(NewEvent item, CancellationToken cancellationToken) =>
+        _queue.Writer.TryWrite(item) ? ValueTask.CompletedTask : WriteSlowlyAsync(item, cancellationToken);
+
+    /// <summary>Writes what is queued, the last events and <c>end</c>.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
+    public async Task FinishAsync(IReadOnlyList<NewEvent> last, TimeSpan gracePeriod)
+    {
+        _queue.Writer.TryComplete();
+        await _draining;
+        var number = ++_number;
+        var result = await RepeatAsync(() => _log.FinishAsync(_run, number, last, gracePeriod, _abandon));
+        if (result.Status == RunStatus.Lost)
+        {
+            throw Lost();
+        }
+    }
+
+    private async ValueTask WriteSlowlyAsync(NewEvent item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _queue.Writer.WriteAsync(item, cancellationToken);
+        }
+        catch (ChannelClosedException closed)
+        {
+            throw closed.InnerException ?? new InvalidOperationException($"Run {_run.RunId} of session {_run.Key} has ended; it takes no more events.");
+        }
+    }
+
+    private async Task DrainAsync()
+    {
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(_abandon))
+            {
+                // A list of its own for each append: a log may hold on to it.
+                var batch = new List<NewEvent>();
+                while (batch.Count < BatchLength && _queue.Reader.TryRead(out var item))
+                {
+                    batch.Add(item);
+                }
+
+                var number = ++_number;
+                var result = await RepeatAsync(() => _log.AppendAsync(_run, number, batch, _abandon));
+                if (result.Status != RunStatus.Live)
+                {
+                    _notLive(result.Status);
+                }
+
+                if (result.Status == RunStatus.Lost)
+                {
+                    throw Lost();
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            _queue.Writer.TryComplete(e);
+            throw;
+        }
+    }
+
+    /// <summary>Repeats an append while the log is away. The append's number makes that safe: it takes place once.</summary>
+    private async Task<AppendResult> RepeatAsync(Func<Task<AppendResult>> append)
+    {
+        for (var pause = FirstRetry; ; pause = pause * 2 < LongestRetry ? pause * 2 : LongestRetry)
+        {
+            try
+            {
+                return await append();
+            }
+            catch (LogUnavailableException e)
+            {
+                if (pause == FirstRetry)
+                {
+                    _logger.LogWarning(e, "Run {Run} of session {Session} waits for the event log.", _run.RunId, _run.Key);
+                }
+
+                await Task.Delay(pause, _time, _abandon);
+            }
+        }
+    }
+
+    private OwnershipLostException Lost() => new($"Run {_run.RunId} of session {_run.Key} lost its session to another owner.");
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Runs all tests. On a fresh machine it first installs what they need: redis-server and chromium (Debian's packages), and Node for the page's modules.
+#
+#   ./test.sh [--engine Embedded|Orleans] [-c Debug|Release] [-- further arguments of dotnet test]
+#
+# The tests start their own Redis servers on free ports and stop them. Results: artifacts/test-results/*.trx; the last line is the sum.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+engine=Embedded
+configuration=Debug
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --engine) engine="${2:?--engine needs Embedded or Orleans}"; shift 2 ;;
+    -c|--configuration) configuration="${2:?-c needs Debug or Release}"; shift 2 ;;
+    --) shift; break ;;
+    -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "test.sh: unknown argument '$1' (see --help)" >&2; exit 2 ;;
+  esac
+done
+
+# need COMMAND PACKAGE: installs PACKAGE when COMMAND is missing.
+need() {
+  command -v "$1" >/dev/null 2>&1 && return
+  local sudo=()
+  [ "$(id -u)" -eq 0 ] || sudo=(sudo -n)
+  if command -v apt-get >/dev/null 2>&1 && "${sudo[@]}" true 2>/dev/null; then
+    echo "test.sh: installing $2"
+    "${sudo[@]}" apt-get install -y -qq "$2" >/dev/null 2>&1 \
+      || { "${sudo[@]}" apt-get update -qq && "${sudo[@]}" apt-get install -y -qq "$2" >/dev/null; }
+  fi
+  command -v "$1" >/dev/null 2>&1 || { echo "test.sh: $1 is missing and cannot be installed here: please install $2" >&2; exit 1; }
+}
+need redis-server redis-server
+need chromium chromium
+need node nodejs
+
+results="$PWD/artifacts/test-results"
+rm -rf "$results"
+mkdir -p "$results"
+failed=0
+
+if [ "$engine" = Orleans ] && ! dotnet restore AgentStream.sln -p:Engine=Orleans >"$results/restore.log" 2>&1; then
+  echo "test.sh: the Orleans engine needs the Microsoft.Orleans packages 10.4.2, and they cannot be restored here ($(grep -o 'error NU[0-9]*: [^.]*' "$results/restore.log" | head -n 1))." >&2
+  exit 1
+fi
+
+# One test project after the other: on two cores, browsers and clusters at once would only wait for each other.
+dotnet build AgentStream.sln -c "$configuration" -p:Engine="$engine" -v quiet --nologo
+dotnet test AgentStream.sln -c "$configuration" -p:Engine="$engine" --no-build --nologo -m:1 \
+  --logger trx --results-directory "$results" "$@" || failed=1
+
+node --test --test-reporter=tap tests/Page.Tests/*.test.mjs >"$results/page.tap" || { failed=1; cat "$results/page.tap"; }
+
+# The sum, from what the runners wrote down.
+count() {
+  local trx tap
+  trx=$({ grep -ho "<Counters [^>]*" "$results"/*.trx || true; } | { grep -o " $1=\"[0-9]*\"" || true; } | tr -dc '0-9\n' | awk '{ n += $1 } END { print n + 0 }')
+  tap=$(awk -v what="$2" '$1 == "#" && $2 == what { n += $3 } END { print n + 0 }' "$results/page.tap")
+  echo $((trx + tap))
+}
+passed_count=$(count passed pass)
+failed_count=$(count failed fail)
+if [ "$passed_count" -eq 0 ]; then
+  echo "test.sh: no test ran" >&2
+  failed=1
+fi
+
+echo "engine $engine, $configuration"
+echo "$passed_count passed, $failed_count failed"
+[ "$failed" -eq 0 ] && [ "$failed_count" -eq 0 ]

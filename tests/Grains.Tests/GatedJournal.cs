@@ -1,0 +1,28 @@
+using AgentStream.EventLog;
+using AgentStream.Grains.Journal;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentStream.Grains.Tests;
+
+/// <summary>A journal that stops at a gate before it takes a certain record.</summary>
+internal sealed class GatedJournal(Gate gate, Func<JournalRecord, bool> stopAt) : ISessionJournal
+{
+    private readonly InMemoryJournal _journal = new();
+
+    public void AddTo(IServiceCollection services) => services.AddSingleton<ISessionJournal>(this);
+
+    public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
+        _journal.ReadAsync(key, afterVersion, cancellationToken);
+
+    public async ValueTask AppendAsync(
+        RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+    {
+        if (records.Any(stopAt))
+        {
+            gate.Reached();
+            await gate.OpenedAsync(cancellationToken);
+        }
+
+        await _journal.AppendAsync(owner, expectedVersion, records, cancellationToken);
+    }
+}

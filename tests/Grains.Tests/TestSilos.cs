@@ -1,0 +1,89 @@
+using System.Text;
+using AgentStream.Client;
+using AgentStream.EventLog;
+using AgentStream.Grains.Agents;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.TestingHost;
+
+namespace AgentStream.Grains.Tests;
+
+/// <summary>A cluster with AgentStream in its silos and an agent whose model follows a script.</summary>
+internal sealed class TestSilos : IAsyncDisposable
+{
+    private readonly InProcessTestCluster _cluster;
+
+    private TestSilos(InProcessTestCluster cluster, string prefix)
+    {
+        (_cluster, Prefix) = (cluster, prefix);
+        Services = cluster.GetSiloServiceProvider();
+        Client = new AgentStreamClient(cluster.Client, Services.GetRequiredService<IEventLog>(), Services.GetRequiredService<EventHub>());
+    }
+
+    /// <summary>The first silo's services.</summary>
+    public IServiceProvider Services { get; }
+
+    public AgentStreamClient Client { get; }
+
+    public InProcessTestCluster Cluster => _cluster;
+
+    /// <summary>What the keys of this cluster start with.</summary>
+    public string Prefix { get; }
+
+    public static Task<TestSilos> StartAsync(string? redis, IChatClient model, params Delegate[] tools) =>
+        StartAsync(redis, model, _ => { }, agent => Array.ForEach(tools, tool => agent.WithTool(tool)));
+
+    public static async Task<TestSilos> StartAsync(
+        string? redis, IChatClient model, Action<AgentStreamOptions> options, Action<AgentBuilder> agent, Action<IServiceCollection>? services = null)
+    {
+        var prefix = $"test-{Guid.NewGuid():N}";
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureSiloHost((_, host) =>
+        {
+            services?.Invoke(host.Services);
+            host.Configuration["ConnectionStrings:redis"] = redis;
+            host.Services.Configure<AgentStreamOptions>(o =>
+            {
+                o.RedisPrefix = prefix;
+                options(o);
+            });
+            host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new TestSilos(cluster, prefix);
+    }
+
+    /// <summary>A session that no other test has.</summary>
+    public static SessionKey NewSession() => new(1, 1, SessionKey.NewSessionId());
+
+    /// <summary>Follows a session's current run to its end, and writes its events down as protocol.md does.</summary>
+    public async Task<string> TranscriptAsync(SessionKey key)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var lines = new StringBuilder();
+        try
+        {
+            await foreach (var item in Services.GetRequiredService<EventHub>().ListenAsync(key, null, patience.Token))
+            {
+                lines.AppendLine($"{item.Type} {Encoding.UTF8.GetString(item.Body.Span)}".TrimEnd());
+            }
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException($"Session {key} did not come to its end within 30 s. So far:\n{lines}", e);
+        }
+
+        return lines.ToString();
+    }
+
+    /// <summary>Runs a prompt to its end, and writes its events down.</summary>
+    public async Task<string> RunAsync(SessionKey key, string prompt = "go")
+    {
+        await Client.StartAsync(key, new RunRequest(prompt));
+        return await TranscriptAsync(key);
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+}
