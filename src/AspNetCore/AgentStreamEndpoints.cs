@@ -1,0 +1,37 @@
+using AgentStream.AspNetCore.Chat;
+using AgentStream.AspNetCore.Edge;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentStream.AspNetCore;
+
+/// <summary>The HTTP and SSE edge.</summary>
+public static class AgentStreamEndpoints
+{
+    /// <summary>
+    /// Maps the routes: <c>POST {pattern}</c> starts a run and streams it, <c>GET {pattern}/{session_id}/stream</c> follows one,
+    /// <c>POST {pattern}/{session_id}/cancel</c> cancels one, <c>GET {pattern}</c> lists the caller's live sessions.
+    /// </summary>
+    /// <param name="endpoints">The program's routes.</param>
+    /// <param name="pattern">Where the routes stand.</param>
+    /// <returns>The group of the routes, for conventions such as authorization or rate limits.</returns>
+    /// <exception cref="InvalidOperationException">AgentStream's services are not registered.</exception>
+    public static RouteGroupBuilder MapAgentStream(this IEndpointRouteBuilder endpoints, string pattern = "/chat")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var loopback = endpoints.ServiceProvider.GetService<LoopbackRule>()
+            ?? throw new InvalidOperationException("MapAgentStream() needs AgentStream's services: call AddAgentStream() before the program is built.");
+        loopback.Applies = true;
+
+        var chat = endpoints.MapGroup(pattern);
+        chat.AddEndpointFilter<ProblemFilter>();
+        chat.AddEndpointFilter<CallerFilter>();
+        chat.MapStartRun();
+        chat.MapFollowRun();
+        chat.MapCancelRun();
+        chat.MapListSessions();
+        return chat;
+    }
+}

@@ -1,0 +1,31 @@
+using AgentStream.AspNetCore.Edge;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace AgentStream.AspNetCore;
+
+/// <summary>Registers what the HTTP edge needs beside the client.</summary>
+public static class AgentStreamHttpServices
+{
+    /// <summary>Adds the edge's settings and rules. The client (<c>AddAgentStreamClient</c>) must be registered too; <c>AddAgentStream</c> does both.</summary>
+    /// <param name="services">The services to add to.</param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddAgentStreamHttp(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(service => service.ServiceType == typeof(LoopbackRule)))
+        {
+            return services;
+        }
+
+        services.AddOptions<AgentStreamHttpOptions>()
+            .BindConfiguration(AgentStreamHttpOptions.Section)
+            .Validate(options => options.Caller is not null, $"{AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.Caller)} must not be null.")
+            .ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<LoopbackRule>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LoopbackRule>());
+        return services;
+    }
+}

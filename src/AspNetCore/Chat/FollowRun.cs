@@ -1,0 +1,37 @@
+using AgentStream.AspNetCore.Edge;
+using AgentStream.AspNetCore.Sse;
+using AgentStream.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentStream.AspNetCore.Chat;
+
+/// <summary><c>GET /chat/{session_id}/stream</c>: follows a session's run, from its start or behind a cursor.</summary>
+internal static class FollowRun
+{
+    private const string LastEventId = "Last-Event-ID";
+    private const string After = "after";
+
+    public static void MapFollowRun(this RouteGroupBuilder chat) =>
+        chat.MapGet("{session_id}/stream", async Task<Results<EventStream, NoContent>> (string session_id, HttpContext context, AgentStreamClient client) =>
+        {
+            var key = context.Caller().Session(session_id);
+            var after = ReadCursor(context.Request);
+
+            // A browser's EventSource connects again after every end of a stream; only 204 makes it stop.
+            return await client.HasMoreAsync(key, after, context.RequestAborted) ? new EventStream(key, after) : TypedResults.NoContent();
+        });
+
+    // A browser that connects again repeats the address it began with, so the header is the newer of the two.
+    private static Cursor? ReadCursor(HttpRequest request) =>
+        ReadCursor(LastEventId, request.Headers[LastEventId]) ?? ReadCursor(After, request.Query[After]);
+
+    private static Cursor? ReadCursor(string field, string? text) => text switch
+    {
+        null or "" => null,
+        _ when Cursor.TryParse(text, out var cursor) => cursor,
+        _ => throw new InvalidInputException(field, "must be {milliseconds}-{sequence}, as an event's id gives it"),
+    };
+}

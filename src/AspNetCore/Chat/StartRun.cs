@@ -1,0 +1,29 @@
+using AgentStream.AspNetCore.Edge;
+using AgentStream.AspNetCore.Sse;
+using AgentStream.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentStream.AspNetCore.Chat;
+
+/// <summary><c>POST /chat</c>: starts a run and answers with its stream, from its <c>begin</c>.</summary>
+internal static class StartRun
+{
+    /// <summary>The response header that names the session, also where the caller left the choice to us.</summary>
+    internal const string SessionHeader = "X-Session-Id";
+
+    public static void MapStartRun(this RouteGroupBuilder chat) =>
+        chat.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
+        {
+            var body = await ChatRequest.ReadAsync(context.Request, context.RequestAborted);
+            var key = context.Caller().Session(body.SessionId ?? SessionKey.NewSessionId());
+
+            // Before the start, so that the caller can look for the run even if it is not known whether it has started.
+            context.Response.Headers[SessionHeader] = key.Session;
+
+            // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
+            await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent), CancellationToken.None);
+            return new EventStream(key, after: null);
+        });
+}

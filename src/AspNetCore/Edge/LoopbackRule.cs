@@ -1,0 +1,74 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.AspNetCore.Edge;
+
+/// <summary>
+/// As long as everybody is let in as the same user, only this machine may come in: a server that listens beyond it does not start.
+/// </summary>
+/// <remarks>
+/// The addresses are known once the server has bound them, and a server may bind more later, when its configuration changes. So
+/// each request is looked at as well: no request from elsewhere is ever served.
+/// </remarks>
+internal sealed class LoopbackRule(IServer server, IOptions<AgentStreamHttpOptions> options) : IHostedLifecycleService
+{
+    /// <summary>What the rule is and how to meet it.</summary>
+    internal const string Why =
+        $"AgentStream serves this machine only while nothing says who calls: set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.Caller)}, "
+        + $"or listen on localhost, or let everybody in with {AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.AllowAnonymous)}=true.";
+
+    /// <summary>Whether the program has mapped routes that the rule protects.</summary>
+    public bool Applies { get; set; }
+
+    /// <summary>Whether a request may come in.</summary>
+    /// <param name="context">The request.</param>
+    /// <returns>False when it came in from beyond this machine and the rule forbids that.</returns>
+    public bool Admits(HttpContext context) =>
+        !options.Value.IsForThisMachineOnly
+        || (context.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local))
+        // A page in this machine's browser can reach it under a name of its own that resolves to 127.0.0.1 (DNS rebinding).
+        && (!context.Request.Host.HasValue || IsLoopback(context.Request.Host.Host));
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken)
+    {
+        var beyond = Applies && options.Value.IsForThisMachineOnly
+            ? server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault(address => !IsLoopbackAddress(address))
+            : null;
+        return beyond is null ? Task.CompletedTask : throw new InvalidOperationException($"The server listens on {beyond}. {Why}");
+    }
+
+    /// <summary>Whether an address to listen on can be reached from this machine only.</summary>
+    /// <param name="address">The address, as the server gives it, such as <c>http://[::]:80</c>.</param>
+    /// <returns>False also when it cannot be told.</returns>
+    internal static bool IsLoopbackAddress(string address)
+    {
+        try
+        {
+            var parsed = BindingAddress.Parse(address);
+            return parsed.IsUnixPipe || parsed.IsNamedPipe || IsLoopback(parsed.Host);
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    // A server takes any host that is neither an address nor localhost for "every address".
+    private static bool IsLoopback(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+        || IPAddress.TryParse(host.AsSpan().TrimStart('[').TrimEnd(']'), out var ip) && IPAddress.IsLoopback(ip);
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedService.StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

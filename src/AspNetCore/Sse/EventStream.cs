@@ -1,0 +1,57 @@
+using AgentStream.Client;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AgentStream.AspNetCore.Sse;
+
+/// <summary>A session's events as server-sent events. The response completes at the run's end, and only then; anything else breaks it off.</summary>
+/// <param name="key">The session.</param>
+/// <param name="after">Events behind this place; null for all of the current run.</param>
+/// <remarks>https://html.spec.whatwg.org/multipage/server-sent-events.html</remarks>
+internal sealed class EventStream(SessionKey key, Cursor? after) : IResult
+{
+    public async Task ExecuteAsync(HttpContext context)
+    {
+        var services = context.RequestServices;
+        var client = services.GetRequiredService<AgentStreamClient>();
+        var shutdown = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown);
+        PrepareResponse(context);
+
+        try
+        {
+            // The headers first: they name the session, which the listener needs most when the listening fails.
+            await context.Response.BodyWriter.FlushAsync(stop.Token);
+            var writer = new SseWriter(context.Response.BodyWriter, services.GetRequiredService<TimeProvider>());
+            await writer.WriteAsync(token => client.ListenAsync(key, after, token), stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The listener has gone, or this process is about to. A listener that is still there must not take this for the run's
+            // end: it sees a broken response, and follows on elsewhere.
+            context.Abort();
+        }
+#pragma warning disable CA1031 // The response is under way: there is no other answer left to give.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            services.GetRequiredService<ILogger<EventStream>>().LogWarning(e, "Listening to {Session} broke off.", key);
+            context.Abort();
+        }
+    }
+
+    private static void PrepareResponse(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.ContentType = "text/event-stream";
+        headers.CacheControl = "no-cache,no-store";
+
+        // Neither a compressor in this program nor a proxy before it may hold events back.
+        headers.ContentEncoding = "identity";
+        headers["X-Accel-Buffering"] = "no";
+        context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
+    }
+}

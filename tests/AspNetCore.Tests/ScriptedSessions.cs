@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Text;
+using AgentStream.EventLog;
+using Orleans;
+
+namespace AgentStream.AspNetCore.Tests;
+
+/// <summary>Sessions without agents: a start takes the session in the event log, and the test says what happens then.</summary>
+internal sealed class ScriptedSessions(IEventLog log)
+{
+    private readonly ConcurrentDictionary<SessionKey, Run> _runs = new();
+
+    /// <summary>What reached the sessions, in order.</summary>
+    public ConcurrentQueue<(SessionKey Key, RunRequest Request, CancellationToken Token)> Starts { get; } = new();
+
+    /// <summary>What the registry was asked, in order.</summary>
+    public ConcurrentQueue<(string User, bool IncludeForeign)> Queries { get; } = new();
+
+    /// <summary>Runs before a session starts; an exception is the session's answer.</summary>
+    public Func<Task> BeforeStart { get; set; } = () => Task.CompletedTask;
+
+    public IGrainFactory CreateFactory() => Stub.Of<IGrainFactory>((method, args) =>
+    {
+        var key = (string)args[0]!;
+        return method.GetGenericArguments()[0] == typeof(ISessionGrain)
+            ? Stub.Of<ISessionGrain>((_, call) => StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!, (CancellationToken)call[1]!))
+            : Stub.Of<IRegistryGrain>((_, call) => QueryAsync(key, (bool)call[0]!));
+    });
+
+    /// <summary>A run's next event.</summary>
+    public Task<RunStatus> AppendAsync(SessionKey key, string body, string type = Protocol.Event, string origin = Protocol.DefaultEventOrigin) =>
+        AppendAsync(key, [new NewEvent(type, origin, Encoding.UTF8.GetBytes(body))]);
+
+    public async Task<RunStatus> AppendAsync(SessionKey key, IReadOnlyList<NewEvent> events)
+    {
+        var run = _runs[key];
+        return (await log.AppendAsync(run.Token, ++run.Appends, events)).Status;
+    }
+
+    public async Task FinishAsync(SessionKey key)
+    {
+        var run = _runs[key];
+        await log.FinishAsync(run.Token, ++run.Appends, [], TimeSpan.FromMinutes(1));
+    }
+
+    public async Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken token = default)
+    {
+        Starts.Enqueue((key, request, token));
+        await BeforeStart();
+        var run = new RunToken(key, "scripted", Guid.NewGuid().ToString());
+        var begin = await log.StartAsync(run, token);
+        _runs[key] = new Run(run);
+        return new StartedRun(run.RunId, begin);
+    }
+
+    private async Task<SessionKey[]> QueryAsync(string user, bool includeForeign)
+    {
+        Queries.Enqueue((user, includeForeign));
+        return [.. await log.QueryAsync(UserKey.Parse(user), includeForeign)];
+    }
+
+    private sealed class Run(RunToken token)
+    {
+        public RunToken Token => token;
+
+        public long Appends { get; set; }
+    }
+}
