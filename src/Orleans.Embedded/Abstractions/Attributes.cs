@@ -41,4 +41,12 @@ namespace Orleans.Concurrency
     /// <summary>The method changes nothing, so it may run between the awaits of other such methods.</summary>
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class ReadOnlyAttribute : Attribute;
+
+    /// <summary>The grain's requests may all run between each other's awaits.</summary>
+    [AttributeUsage(AttributeTargets.Class)]
+    public sealed class ReentrantAttribute : Attribute;
+
+    /// <summary>The caller does not wait for the method: its task is complete once the request is sent, and no exception comes back.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    public sealed class OneWayAttribute : Attribute;
 }
