@@ -22,7 +22,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     public Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return grains.GetGrain<ISessionGrain>(key.ToString()).StartAsync(request, cancellationToken);
+        return grains.GetGrain<ISessionGrain>(key.ToString()).StartAsync(request).WaitAsync(cancellationToken);
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ internal sealed class ScriptedSessions(IEventLog log)
     private readonly ConcurrentDictionary<SessionKey, Run> _runs = new();
 
     /// <summary>What reached the sessions, in order.</summary>
-    public ConcurrentQueue<(SessionKey Key, RunRequest Request, CancellationToken Token)> Starts { get; } = new();
+    public ConcurrentQueue<(SessionKey Key, RunRequest Request)> Starts { get; } = new();
 
     /// <summary>What the registry was asked, in order.</summary>
     public ConcurrentQueue<(string User, bool IncludeForeign)> Queries { get; } = new();
@@ -23,7 +23,7 @@ internal sealed class ScriptedSessions(IEventLog log)
     {
         var key = (string)args[0]!;
         return method.GetGenericArguments()[0] == typeof(ISessionGrain)
-            ? Stub.Of<ISessionGrain>((_, call) => StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!, (CancellationToken)call[1]!))
+            ? Stub.Of<ISessionGrain>((_, call) => StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!))
             : Stub.Of<IRegistryGrain>((_, call) => QueryAsync(key, (bool)call[0]!));
     });
 
@@ -43,12 +43,12 @@ internal sealed class ScriptedSessions(IEventLog log)
         await log.FinishAsync(run.Token, ++run.Appends, [], TimeSpan.FromMinutes(1));
     }
 
-    public async Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken token = default)
+    public async Task<StartedRun> StartAsync(SessionKey key, RunRequest request)
     {
-        Starts.Enqueue((key, request, token));
+        Starts.Enqueue((key, request));
         await BeforeStart();
         var run = new RunToken(key, "scripted", Guid.NewGuid().ToString());
-        var begin = await log.StartAsync(run, token);
+        var begin = await log.StartAsync(run);
         _runs[key] = new Run(run);
         return new StartedRun(run.RunId, begin);
     }

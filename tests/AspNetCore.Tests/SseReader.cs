@@ -8,7 +8,9 @@ namespace AgentStream.AspNetCore.Tests;
 internal sealed class SseReader(HttpResponseMessage response) : IDisposable
 {
     private readonly StringBuilder _text = new();
+    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly byte[] _buffer = new byte[4096];
+    private readonly char[] _characters = new char[4096];
     private Stream? _stream;
 
     public HttpResponseMessage Response => response;
@@ -35,22 +37,21 @@ internal sealed class SseReader(HttpResponseMessage response) : IDisposable
                 return null;
             }
 
-            _text.Append(Encoding.UTF8.GetString(_buffer, 0, count));
+            _text.Append(_characters, 0, _decoder.GetChars(_buffer, 0, count, _characters, 0));
         }
     }
 
     /// <summary>All that comes until the response completes, as .NET's own reader of server-sent events sees it.</summary>
     public async Task<List<SseItem<string>>> ItemsAsync()
     {
-        using var limit = new CancellationTokenSource(Wait.Limit);
-        _stream ??= await response.Content.ReadAsStreamAsync(limit.Token);
-        var items = new List<SseItem<string>>();
-        await foreach (var item in SseParser.Create(_stream).EnumerateAsync(limit.Token))
+        var text = new StringBuilder();
+        while (await NextAsync() is { } frame)
         {
-            items.Add(item);
+            text.Append(frame);
         }
 
-        return items;
+        using var whole = new MemoryStream(Encoding.UTF8.GetBytes(text.ToString()));
+        return [.. SseParser.Create(whole).Enumerate()];
     }
 
     public void Dispose() => response.Dispose();
