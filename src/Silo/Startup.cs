@@ -36,6 +36,8 @@ internal static class Startup
             builder.WebHost.UseUrls(DefaultUrl);
         }
 
+        // A failed start is told in one sentence, above; the host's own report of it is a page.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (!configuration.GetSection("Logging:LogLevel").GetChildren().Any())
         {
             // Not a line for each request; where it listens and what goes wrong.

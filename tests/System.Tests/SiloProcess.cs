@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text;
+using AgentStream.Testing;
+
+namespace AgentStream.System.Tests;
+
+/// <summary>The silo as its users start it: a process of its own, on a free port.</summary>
+internal sealed class SiloProcess : IAsyncDisposable
+{
+    private const string Listening = "Now listening on: ";
+
+    private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StringBuilder _output = new();
+    private readonly Process _process;
+
+    private SiloProcess(string[] arguments)
+    {
+        var program = typeof(SiloProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SiloProgram").Value!;
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            EnableRaisingEvents = true,
+        };
+        _process.OutputDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Url => _url.Task.Result;
+
+    /// <summary>What it has written so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts a silo and waits until it listens.</summary>
+    /// <param name="arguments">Arguments; the port is chosen here.</param>
+    public static async Task<SiloProcess> StartAsync(params string[] arguments)
+    {
+        var silo = new SiloProcess(["--urls", "http://127.0.0.1:0", .. arguments]);
+        var first = await Task.WhenAny(silo._url.Task, silo._process.WaitForExitAsync()).Within("the silo listens");
+        return first == silo._url.Task ? silo : throw new InvalidOperationException($"The silo ended instead of listening:\n{silo.Output}");
+    }
+
+    /// <summary>Runs a silo that is not meant to start.</summary>
+    /// <returns>Its exit code and what it wrote.</returns>
+    public static async Task<(int ExitCode, string Output)> RunToExitAsync(params string[] arguments)
+    {
+        await using var silo = new SiloProcess(arguments);
+        await silo._process.WaitForExitAsync().Within("the silo ends");
+        return (silo._process.ExitCode, silo.Output);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync().Within("the silo ends");
+        }
+
+        _process.Dispose();
+    }
+
+    private void Take(string? line)
+    {
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+
+        if (line?.IndexOf(Listening, StringComparison.Ordinal) is { } at and >= 0)
+        {
+            _url.TrySetResult(new Uri(line[(at + Listening.Length)..].Trim()));
+        }
+    }
+}
