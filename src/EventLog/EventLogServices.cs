@@ -1,6 +1,8 @@
 using AgentStream.EventLog.InMemory;
+using AgentStream.EventLog.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.EventLog;
 
@@ -9,6 +11,8 @@ public static class EventLogServices
 {
     /// <summary>
     /// Registers <see cref="IEventLog"/>, <see cref="EventHub"/>, <see cref="SiloIdentity"/>, <see cref="OwnedRuns"/>, and the service that keeps the lease.
+    /// With Redis also <see cref="RedisConnection"/>, which others may use; it is opened before any hosted service starts, and the start
+    /// fails with a <see cref="LogUnavailableException"/> if it cannot be.
     /// Settings are <see cref="AgentStreamOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
     /// </summary>
     /// <param name="services">The services.</param>
@@ -19,7 +23,18 @@ public static class EventLogServices
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<AgentStreamOptions>();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IEventLog, InMemoryEventLog>();
+        if (string.IsNullOrEmpty(redisConfiguration))
+        {
+            services.TryAddSingleton<IEventLog, InMemoryEventLog>();
+        }
+        else
+        {
+            services.TryAddSingleton(provider => new RedisConnection(
+                redisConfiguration, provider.GetRequiredService<IOptions<AgentStreamOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            services.TryAddSingleton<IEventLog, RedisEventLog>();
+            services.AddHostedService<RedisOpening>();
+        }
+
         services.TryAddSingleton<SiloIdentity>();
         services.TryAddSingleton<OwnedRuns>();
         services.TryAddSingleton<EventHub>();

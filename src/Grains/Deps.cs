@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using AgentStream.EventLog;
 using AgentStream.Grains.Messages;
@@ -13,6 +14,16 @@ namespace AgentStream.Grains;
 /// </summary>
 public sealed class Deps
 {
+    // On one line, readable, and with whatever resolvers the AI libraries have for their types.
+    private static readonly JsonSerializerOptions BodyOptions = new(AIJsonUtilities.DefaultOptions)
+    {
+        WriteIndented = false,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    // How soon a listener that came before the run sees it.
+    private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
+
     private readonly RunEnvironment _environment;
     private readonly NodeWriter _nodes;
     private OwnedRun? _run;
@@ -62,7 +73,7 @@ public sealed class Deps
     /// <summary>Adds an entry of any type to the run's stream.</summary>
     /// <param name="type">The type; protocol.md lists those that clients know.</param>
     /// <param name="origin">Who says it.</param>
-    /// <param name="body">What it says, made JSON by <see cref="AIJsonUtilities.DefaultOptions"/>; null for no body.</param>
+    /// <param name="body">What it says, made JSON as <see cref="AIJsonUtilities.DefaultOptions"/> says, on one line; null for no body.</param>
     /// <param name="cancellationToken">Gives up waiting for room in the queue.</param>
     /// <returns>A task that completes when the entry is queued; entries keep their order.</returns>
     /// <exception cref="InvalidInputException">The type is <c>begin</c> or <c>end</c>, or type or origin is empty.</exception>
@@ -180,11 +191,6 @@ public sealed class Deps
 
     /// <summary>Ends the run, with an error entry before <c>end</c> if there is something to say.</summary>
     internal Task StopAsync(string? error, TimeSpan? gracePeriod) => Run.FinishAsync(error, gracePeriod ?? _environment.Options.GracePeriod);
-
-    private static readonly JsonSerializerOptions BodyOptions = AIJsonUtilities.DefaultOptions;
-
-    // How soon a listener that came before the run sees it.
-    private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
 
     private async IAsyncEnumerable<StreamEvent> UntilSilentAsync(TimeSpan timeout, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

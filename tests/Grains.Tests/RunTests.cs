@@ -1,7 +1,10 @@
 using AgentStream.EventLog;
-using AgentStream.Grains.Messages;
+using AgentStream.EventLog.InMemory;
+using AgentStream.Grains.Journal;
+using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Tests;
 
@@ -97,6 +100,8 @@ public sealed class RunTests
 
         await silos.Client.StartAsync(key, new RunRequest("first"));
         await hanging.ReachedAsync();
+        var journal = silos.Services.GetRequiredService<ISessionJournal>();
+        await Wait.Until(async () => (await journal.ReadAsync(key, 0)).OfType<ToolResultRecord>().Any(), "the first tool's result is kept");
         Assert.True(await silos.Client.CancelAsync(key));
         await silos.TranscriptAsync(key);
 
@@ -145,21 +150,25 @@ public sealed class RunTests
     public async Task A_stopping_silo_brings_its_runs_to_their_end()
     {
         var gate = new Gate();
-        using var redis = await AgentStream.Testing.RedisServer.StartAsync();
+        var redis = await RedisServer.SharedAsync();
         var silos = await TestSilos.StartAsync(redis.Configuration, new ScriptedModel([Step.Say("so"), new Step.Pause(gate)]));
         var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await gate.ReachedAsync();
         await silos.DisposeAsync();
-        Assert.Contains("crashed - the silo is shutting down", await redis.CommandAsync("XRANGE", $"{silos.Prefix}:{key}", "-", "+"), StringComparison.Ordinal);
+
+        using var raw = await redis.ConnectAsync();
+        var entries = await raw.EntriesAsync($"{silos.Prefix}:{key}");
+        Assert.Contains("crashed - the silo is shutting down", entries[^2].Fields, StringComparison.Ordinal);
+        Assert.Equal("type=end origin=pydantic-ai-stream", entries[^1].Fields);
     }
 
     [Fact]
     public async Task A_start_whose_answer_was_lost_gives_the_session_back()
     {
-        var lossy = new LossyLog();
+        var lossy = LossyLog.Around(new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System));
         await using var silos = await TestSilos.StartAsync(
-            null, new ScriptedModel([Step.Say("ok")]), _ => { }, _ => { }, services => services.AddSingleton<IEventLog>(lossy));
+            null, new ScriptedModel([Step.Say("ok")]), _ => { }, _ => { }, services => services.AddSingleton(lossy));
         var key = TestSilos.NewSession();
         await Assert.ThrowsAsync<LogUnavailableException>(() => silos.Client.StartAsync(key, new RunRequest("go")));
         Assert.Equal($$"""

@@ -32,7 +32,7 @@ internal sealed class TestSilos : IAsyncDisposable
     public string Prefix { get; }
 
     public static Task<TestSilos> StartAsync(string? redis, IChatClient model, params Delegate[] tools) =>
-        StartAsync(redis, model, _ => { }, agent => Array.ForEach(tools, tool => agent.WithTool(tool)));
+        StartAsync(redis, model, _ => { }, agent => Array.ForEach(tools, tool => agent.WithTool(tool, ToolFactory.Create(tool, null).Name.ToLowerInvariant())));
 
     public static async Task<TestSilos> StartAsync(
         string? redis, IChatClient model, Action<AgentStreamOptions> options, Action<AgentBuilder> agent, Action<IServiceCollection>? services = null)

@@ -18,7 +18,6 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     {
         for (var idx = 0; idx < environment.Options.MaxNodes; idx++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             if (idx > 0)
             {
                 await journal.AddAsync(now => new RequestRecord(idx, []) { Timestamp = now });
@@ -39,6 +38,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     /// <summary>One node: the response is in the journal before <c>llm-end</c> is announced.</summary>
     private async Task<ModelResponse> AskAsync(int idx, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var request = journal.History.PendingRequest();
         await deps.AddNodeBeginAsync(request, cancellationToken);
         try

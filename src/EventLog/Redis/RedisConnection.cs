@@ -1,0 +1,233 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace AgentStream.EventLog.Redis;
+
+/// <summary>
+/// This process's one connection to Redis (one connection for commands, one for notices), which comes back by itself when it breaks.
+/// Every command is bounded by <see cref="AgentStreamOptions.RedisTimeout"/>.
+/// </summary>
+public sealed class RedisConnection : IAsyncDisposable, IDisposable
+{
+    // A silent connection is asked for a sign of life this often, so that one that died without a word is found out.
+    private const int KeepAliveSeconds = 10;
+
+    private readonly string _configuration;
+    private readonly AgentStreamOptions _options;
+    private readonly TimeProvider _time;
+    private ConnectionMultiplexer? _multiplexer;
+
+    /// <summary>Prepares a connection; <see cref="OpenAsync"/> makes it.</summary>
+    /// <param name="configuration">The Redis, as StackExchange.Redis writes it: <c>host:port,password=...</c>.</param>
+    /// <param name="options">The settings: the timeout.</param>
+    /// <param name="time">The clock of the timeout.</param>
+    public RedisConnection(string configuration, IOptions<AgentStreamOptions> options, TimeProvider time)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(configuration);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        _configuration = configuration;
+        _options = options.Value;
+        _time = time;
+    }
+
+    /// <summary>Raised when a connection came back: notices may have been lost meanwhile.</summary>
+    internal event Action? Restored;
+
+    /// <summary>The oldest Redis that will do: the first with GETDEL.</summary>
+    public static Version OldestServer { get; } = new(6, 2);
+
+    /// <summary>Makes a connection.</summary>
+    /// <param name="configuration">The Redis, as StackExchange.Redis writes it: <c>host:port,password=...</c>.</param>
+    /// <param name="options">The settings: the timeout.</param>
+    /// <param name="time">The clock of the timeout.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="LogUnavailableException">As <see cref="OpenAsync"/>.</exception>
+    public static async Task<RedisConnection> ConnectAsync(
+        string configuration, IOptions<AgentStreamOptions> options, TimeProvider time, CancellationToken cancellationToken = default)
+    {
+        var connection = new RedisConnection(configuration, options, time);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Connects, once: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A task that completes when the connection stands.</returns>
+    /// <exception cref="LogUnavailableException">Redis cannot be reached, refuses, or is older than <see cref="OldestServer"/>; the message says so in one sentence.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var configured = ConfigurationOptions.Parse(_configuration);
+            configured.AbortOnConnectFail = true;
+            configured.KeepAlive = KeepAliveSeconds;
+            configured.ConnectTimeout = (int)_options.RedisTimeout.TotalMilliseconds;
+            configured.ReconnectRetryPolicy = new LinearRetry(500);
+            var connecting = ConnectionMultiplexer.ConnectAsync(configured);
+            _multiplexer = await connecting.WaitAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is RedisConnectionException or TimeoutException or ArgumentException or FormatException)
+        {
+            throw new LogUnavailableException($"Redis at {Where()} cannot be reached: {FirstLine(exception.Message)}", exception);
+        }
+
+#if REDIS_CLIENT_1
+        // Otherwise one slow callback holds back all answers behind it. Later clients never do.
+        _multiplexer.PreserveAsyncOrder = false;
+#endif
+        _multiplexer.ConnectionRestored += (_, _) => Restored?.Invoke();
+        await CheckVersionAsync(cancellationToken);
+    }
+
+    /// <summary>Runs a command.</summary>
+    /// <typeparam name="T">What it answers.</typeparam>
+    /// <param name="what">What is tried, for the error: "read stream ...".</param>
+    /// <param name="command">Sends the command.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer; the command may be done nevertheless.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="LogUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
+    /// <exception cref="RedisServerException">Redis refuses the command for another reason.</exception>
+    public Task<T> RunAsync<T>(string what, Func<IDatabase, Task<T>> command, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return RunAsync(what, command, static (multiplexer, command) => command(multiplexer.GetDatabase()), cancellationToken);
+    }
+
+    /// <summary>Runs a script.</summary>
+    /// <param name="what">What is tried, for the error: "append to stream ...".</param>
+    /// <param name="script">The script.</param>
+    /// <param name="keys">Its keys.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer; the script may run nevertheless.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="LogUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
+    /// <exception cref="RedisServerException">The script fails for another reason.</exception>
+    public Task<RedisResult> ScriptAsync(
+        string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default) =>
+        RunAsync(
+            what,
+            (script, keys, arguments),
+            static (multiplexer, call) => EvaluateAsync(multiplexer.GetDatabase(), call.script, call.keys, call.arguments),
+            cancellationToken);
+
+    /// <summary>Closes the connection.</summary>
+    public void Dispose() => _multiplexer?.Dispose();
+
+    /// <summary>Closes the connection.</summary>
+    /// <returns>A task that completes when it is closed.</returns>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Does something with the client, within the timeout, and says what was tried when Redis is away.</summary>
+    internal async Task<T> RunAsync<TState, T>(
+        string what, TState state, Func<ConnectionMultiplexer, TState, Task<T>> command, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var multiplexer = _multiplexer ?? throw new LogUnavailableException($"Redis at {Where()} could not {what}: the connection has not been opened yet.");
+        Task<T>? pending = null;
+        try
+        {
+            pending = command(multiplexer, state);
+            return await pending.WaitAsync(_options.RedisTimeout, _time, cancellationToken);
+        }
+        catch (TimeoutException exception) when (pending is { IsCompleted: false })
+        {
+            Forget(pending);
+            var waiting = multiplexer.GetCounters().TotalOutstanding;
+            throw new LogUnavailableException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Redis at {Where()} could not {what}: no answer within {_options.RedisTimeout.TotalSeconds:0.###} s; the connection is {(multiplexer.IsConnected ? "up" : "down")}, {waiting} commands wait."),
+                exception);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Forget(pending);
+            throw;
+        }
+        catch (Exception exception) when (RedisFaults.IsAway(exception))
+        {
+            throw new LogUnavailableException($"Redis at {Where()} could not {what}: {FirstLine(exception.Message)}", exception);
+        }
+    }
+
+    /// <summary>Does something with the subscriptions and does not wait for it; a broken connection takes them down by itself.</summary>
+    internal void TellSubscriber(Action<ISubscriber> command)
+    {
+        try
+        {
+            command(_multiplexer!.GetSubscriber());
+        }
+        catch (Exception exception) when (RedisFaults.IsAway(exception))
+        {
+            // Nothing is subscribed on a connection that is away.
+        }
+    }
+
+    private static async Task<RedisResult> EvaluateAsync(IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments)
+    {
+        try
+        {
+            return await database.ScriptEvaluateAsync(script.Hash, keys, arguments);
+        }
+        catch (RedisServerException exception) when (RedisFaults.IsUnknownScript(exception))
+        {
+            // EVAL sends, keeps and runs it in one step, so nothing can be flushed in between.
+            return await database.ExecuteAsync("EVAL", [script.Text, keys.Length, .. keys, .. arguments]);
+        }
+    }
+
+    private static void Forget(Task? pending) =>
+        pending?.ContinueWith(
+            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    private static string FirstLine(string message)
+    {
+        var end = message.AsSpan().IndexOfAny('\r', '\n');
+        return end < 0 ? message : message[..end];
+    }
+
+    private async Task CheckVersionAsync(CancellationToken cancellationToken)
+    {
+        var info = (string?)await RunAsync("say its version", static database => database.ExecuteAsync("INFO", "server"), cancellationToken) ?? "";
+        const string Label = "redis_version:";
+        var start = info.IndexOf(Label, StringComparison.Ordinal);
+        var text = start < 0 ? "" : FirstLine(info[(start + Label.Length)..]);
+        if (!Version.TryParse(text, out var version) || version < OldestServer)
+        {
+            throw new LogUnavailableException($"Redis at {Where()} is version '{text}', but {OldestServer} or later is needed.");
+        }
+    }
+
+    /// <summary>The endpoints, without the password that stands beside them.</summary>
+    private string Where()
+    {
+        try
+        {
+            return string.Join(", ", ConfigurationOptions.Parse(_configuration).EndPoints.Select(static endpoint => endpoint switch
+            {
+                DnsEndPoint name => string.Create(CultureInfo.InvariantCulture, $"{name.Host}:{name.Port}"),
+                _ => endpoint.ToString(),
+            }));
+        }
+        catch (ArgumentException)
+        {
+            return "an address that is no configuration";
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using StackExchange.Redis;
+
+namespace AgentStream.EventLog.Redis;
+
+/// <summary>Turns events into script arguments, and stream entries into events.</summary>
+internal static class RedisEntries
+{
+    /// <summary>Writes type, origin and body of each event behind other arguments.</summary>
+    /// <param name="arguments">The arguments; long enough.</param>
+    /// <param name="start">Where the events go.</param>
+    /// <param name="events">The events.</param>
+    public static void Write(RedisValue[] arguments, int start, IReadOnlyList<NewEvent> events)
+    {
+        for (var (i, at) = (0, start); i < events.Count; i++, at += 3)
+        {
+            var added = events[i];
+            arguments[at] = added.Type;
+            arguments[at + 1] = added.Origin;
+            arguments[at + 2] = Bytes(added.Body);
+        }
+    }
+
+    /// <summary>Reads the answer of XRANGE.</summary>
+    /// <param name="entries">The answer.</param>
+    /// <returns>The events.</returns>
+    public static IReadOnlyList<StreamEvent> Read(RedisResult entries)
+    {
+        var list = ((RedisResult[]?)entries)!;
+        var events = new StreamEvent[list.Length];
+        for (var i = 0; i < list.Length; i++)
+        {
+            var entry = ((RedisResult[]?)list[i])!;
+            events[i] = Read((string?)entry[0] ?? "", ((RedisValue[]?)entry[1])!);
+        }
+
+        return events;
+    }
+
+    // What another library writes may lack any field, or have more.
+    private static StreamEvent Read(string id, RedisValue[] fields)
+    {
+        var (type, origin, body) = ("", "", ReadOnlyMemory<byte>.Empty);
+        for (var i = 0; i + 1 < fields.Length; i += 2)
+        {
+            ReadOnlySpan<byte> name = (byte[]?)fields[i];
+            var value = (byte[]?)fields[i + 1];
+            if (name.SequenceEqual("type"u8))
+            {
+                type = Word(value);
+            }
+            else if (name.SequenceEqual("origin"u8))
+            {
+                origin = Word(value);
+            }
+            else if (name.SequenceEqual("body"u8))
+            {
+                body = value;
+            }
+        }
+
+        return new(Cursor.Parse(id), type, origin, body);
+    }
+
+    /// <summary>The protocol's own words are the same string each time, so that a million events do not hold a million copies.</summary>
+    private static string Word(ReadOnlySpan<byte> text) =>
+        text.SequenceEqual("event"u8) ? Protocol.Event
+        : text.SequenceEqual("pydantic-ai"u8) ? Protocol.DefaultEventOrigin
+        : text.SequenceEqual("info"u8) ? Protocol.Info
+        : text.SequenceEqual("developer"u8) ? Protocol.DeveloperOrigin
+        : text.SequenceEqual("begin"u8) ? Protocol.Begin
+        : text.SequenceEqual("end"u8) ? Protocol.End
+        : text.SequenceEqual("error"u8) ? Protocol.Error
+        : text.SequenceEqual("pydantic-ai-stream"u8) ? Protocol.DefaultRuntimeOrigin
+        : Encoding.UTF8.GetString(text);
+
+    private static byte[] Bytes(ReadOnlyMemory<byte> body) =>
+        MemoryMarshal.TryGetArray(body, out var segment) && segment.Offset == 0 && segment.Array is { } array && array.Length == segment.Count
+            ? array
+            : body.ToArray();
+}

@@ -1,0 +1,310 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace AgentStream.EventLog.Redis;
+
+/// <summary>The log in Redis, for any number of processes. Every change is one Lua script: it happens whole, or not at all.</summary>
+public sealed class RedisEventLog : IEventLog, IDisposable
+{
+    // A bound on how long one command keeps Redis from others.
+    private const int CheckChunk = 512;
+    private const int ScanCount = 1_000;
+
+    private static readonly RedisScript StartScript = Load("start.lua");
+    private static readonly RedisScript AppendScript = Load("append.lua");
+    private static readonly RedisScript FinishScript = Load("finish.lua");
+    private static readonly RedisScript CancelScript = Load("cancel.lua");
+    private static readonly RedisScript ReadScript = Load("read.lua");
+    private static readonly RedisScript QueryScript = Load("query.lua");
+
+    private readonly RedisConnection _redis;
+    private readonly RedisNotices _notices;
+    private readonly AgentStreamOptions _options;
+    private readonly string _prefix;
+
+    /// <summary>Makes the log.</summary>
+    /// <param name="redis">The connection; it has to be open before the log is used.</param>
+    /// <param name="options">The settings: the prefix, the lease, the origin of <c>begin</c> and <c>end</c>.</param>
+    public RedisEventLog(RedisConnection redis, IOptions<AgentStreamOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(redis);
+        ArgumentNullException.ThrowIfNull(options);
+        _redis = redis;
+        _notices = new(redis);
+        _options = options.Value;
+        _prefix = _options.RedisPrefix;
+    }
+
+    /// <summary>How many channels this log is subscribed to.</summary>
+    internal int ChannelCount => _notices.ChannelCount;
+
+    /// <inheritdoc/>
+    public async Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var keys = new RedisKeys(_prefix, run.Key);
+        var answer = await _redis.ScriptAsync(
+            $"start run {run.RunId} of session {run.Key}",
+            StartScript,
+            [
+                keys.Stream, keys.Live, keys.Owner, RedisKeys.Lease(_prefix, run.SiloId), RedisKeys.SiloRuns(_prefix, run.SiloId), Registry(run.Key),
+            ],
+            [
+                run.SiloId, run.RunId, RedisKeys.Milliseconds(_options.Lease), RedisKeys.Milliseconds(LogRules.ForeignSilence),
+                _options.RuntimeOrigin, BeginBody.Of(run.Key), run.Key.Session, run.Key.ToString(), keys.Notice, RedisKeys.Silos(_prefix),
+            ],
+            cancellationToken);
+        var parts = Parts(answer);
+        return (long)parts[0] switch
+        {
+            1 => Cursor.Parse(((string?)parts[1])!),
+            0 => throw new SessionBusyException(run.Key.ToString(), LogErrors.OwnedBy(((string?)parts[1])!)),
+            _ => throw new SessionBusyException(run.Key.ToString(), LogErrors.Foreign(TimeSpan.FromMilliseconds((long)parts[1]))),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task<AppendResult> AppendAsync(
+        RunToken run, long number, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
+        var keys = new RedisKeys(_prefix, run.Key);
+        var arguments = new RedisValue[4 + (3 * events.Count)];
+        arguments[0] = run.SiloId;
+        arguments[1] = run.RunId;
+        arguments[2] = number;
+        arguments[3] = keys.Notice;
+        RedisEntries.Write(arguments, 4, events);
+        return AppendAnswer(await _redis.ScriptAsync(
+            $"append to stream {keys.Stream}", AppendScript, [keys.Stream, keys.Live, keys.Owner], arguments, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public async Task<AppendResult> FinishAsync(
+        RunToken run, long number, IReadOnlyList<NewEvent> events, TimeSpan gracePeriod, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
+        var keys = new RedisKeys(_prefix, run.Key);
+        RedisValue[] leading =
+        [
+            run.SiloId, run.RunId, number, keys.Notice,
+            RedisKeys.Milliseconds(LogRules.KeepStream(gracePeriod)), RedisKeys.Milliseconds(LogRules.RememberEnded(gracePeriod)),
+            _options.RuntimeOrigin, run.Key.Session, run.Key.ToString(),
+        ];
+        var arguments = new RedisValue[leading.Length + (3 * events.Count)];
+        leading.CopyTo(arguments, 0);
+        RedisEntries.Write(arguments, leading.Length, events);
+        return AppendAnswer(await _redis.ScriptAsync(
+            $"finish run {run.RunId} of session {run.Key}",
+            FinishScript,
+            [keys.Stream, keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), Registry(run.Key)],
+            arguments,
+            cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var keys = new RedisKeys(_prefix, key);
+        var answer = await _redis.ScriptAsync(
+            $"cancel session {key}",
+            CancelScript,
+            [keys.Live, keys.Owner, Registry(key)],
+            [key.Session, key.ToString(), keys.Notice, RedisKeys.Silos(_prefix)],
+            cancellationToken);
+        return (long)answer == 1;
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var keys = new RedisKeys(_prefix, key);
+        return _redis.RunAsync($"look for live flag {keys.Live}", database => database.KeyExistsAsync(keys.Live), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var keys = new RedisKeys(_prefix, key);
+        var first = "(" + after;
+        if (after.Next < after)
+        {
+            // Nothing can stand behind the greatest cursor, and Redis refuses to look there.
+            first = "+";
+        }
+
+        var what = $"read stream {keys.Stream}";
+        var (isOwned, entries) = await _redis.RunAsync(
+            what,
+            async database =>
+            {
+                // Nearly always a run of ours is under way: then these two plain commands, sent together, are all. Otherwise a script looks closer.
+                var owner = database.HashGetAsync(keys.Owner, ["run", "ended"]);
+                var range = database.ExecuteAsync("XRANGE", keys.Stream, first, "+", "COUNT", count);
+                var fields = await owner;
+                return (!fields[0].IsNull && fields[1].IsNull, await range);
+            },
+            cancellationToken);
+        var events = RedisEntries.Read(entries);
+        if (isOwned || events.Count == count)
+        {
+            return new(events, IsOpen: true);
+        }
+
+        var parts = Parts(await _redis.ScriptAsync(
+            what, ReadScript, [keys.Stream, keys.Live, keys.Owner], [first, count, RedisKeys.Milliseconds(LogRules.ForeignSilence)], cancellationToken));
+        var openness = (long)parts[0];
+        return new(RedisEntries.Read(parts[1]), openness != 0, openness == 2);
+    }
+
+    /// <inheritdoc/>
+    public Task<IAsyncDisposable> WatchAsync(SessionKey key, Action<LogNotice> notified, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(notified);
+        return _notices.WatchAsync(
+            new RedisKeys(_prefix, key).Notice,
+            message => notified(message switch
+            {
+                "grown" => LogNotice.Grown,
+                "canceled" => LogNotice.Canceled,
+                _ => LogNotice.Unsure,
+            }),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IAsyncDisposable> WatchRunsAsync(string siloId, Action<RunToken?> canceled, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        ArgumentNullException.ThrowIfNull(canceled);
+        return _notices.WatchAsync(
+            RedisKeys.SiloNotice(_prefix, siloId),
+            message => canceled(message?.Split(' ') is [var key, var runId] ? new(SessionKey.Parse(key), siloId, runId) : null),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default)
+    {
+        var what = $"query the live sessions of user {user}";
+        var start = RedisKeys.Sessions(_prefix, user);
+        var answer = await _redis.ScriptAsync(what, QueryScript, [RedisKeys.Registry(_prefix, user)], [start], cancellationToken);
+        var sessions = new SortedSet<string>(((string[]?)answer)!, StringComparer.Ordinal);
+        if (includeForeign)
+        {
+            await ScanAsync(what, start, sessions, cancellationToken);
+        }
+
+        return [.. sessions.Select(user.Session)];
+    }
+
+    /// <inheritdoc/>
+    public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        var key = RedisKeys.Lease(_prefix, siloId);
+        return _redis.RunAsync(
+            $"renew lease {key}",
+            database => lease > TimeSpan.Zero ? database.StringSetAsync(key, "1", lease) : database.KeyDeleteAsync(key),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        var statuses = new RunStatus[runs.Count];
+        for (var start = 0; start < runs.Count; start += CheckChunk)
+        {
+            await CheckAsync(runs, statuses, start, Math.Min(CheckChunk, runs.Count - start), cancellationToken);
+        }
+
+        return statuses;
+    }
+
+    /// <summary>Stops listening to the connection.</summary>
+    public void Dispose() => _notices.Dispose();
+
+    private static RedisScript Load(string name) => RedisScript.Embedded(typeof(RedisEventLog).Assembly, name);
+
+    private static RedisResult[] Parts(RedisResult answer) => ((RedisResult[]?)answer)!;
+
+    private static AppendResult AppendAnswer(RedisResult answer)
+    {
+        var parts = Parts(answer);
+        return new((RunStatus)(long)parts[0], Cursor.Parse(((string?)parts[1])!));
+    }
+
+    private string Registry(SessionKey key) => RedisKeys.Registry(_prefix, new(key.Scope, key.User));
+
+    private async Task CheckAsync(IReadOnlyList<RunToken> runs, RunStatus[] statuses, int start, int count, CancellationToken cancellationToken)
+    {
+        // Nearly always all flags are there; only of a run whose flag is not is the owner asked for.
+        var what = $"check {count} runs";
+        var flagKeys = new RedisKey[count];
+        for (var i = 0; i < count; i++)
+        {
+            flagKeys[i] = new RedisKeys(_prefix, runs[start + i].Key).Live;
+        }
+
+        var flags = await _redis.RunAsync(what, database => database.StringGetAsync(flagKeys), cancellationToken);
+        var asked = Enumerable.Range(start, count).Where(i => flags[i - start] != runs[i].RunId).ToArray();
+        if (asked.Length == 0)
+        {
+            return;
+        }
+
+        var owners = await _redis.RunAsync(
+            what,
+            database => Task.WhenAll(asked.Select(
+                i => database.HashGetAsync(new RedisKeys(_prefix, runs[i].Key).Owner, ["silo", "run", "ended"]))),
+            cancellationToken);
+        for (var i = 0; i < asked.Length; i++)
+        {
+            var run = runs[asked[i]];
+            var isOwner = owners[i][0] == run.SiloId && owners[i][1] == run.RunId && owners[i][2].IsNull;
+            statuses[asked[i]] = isOwner ? RunStatus.Canceled : RunStatus.Lost;
+        }
+    }
+
+    private async Task ScanAsync(string what, string start, SortedSet<string> sessions, CancellationToken cancellationToken)
+    {
+        const string Suffix = ":live";
+        var pattern = Glob(start) + "*" + Suffix;
+        var cursor = "0";
+        do
+        {
+            var from = cursor;
+            var page = Parts(await _redis.RunAsync(
+                what,
+                database => database.ExecuteAsync("SCAN", from, "MATCH", pattern, "COUNT", ScanCount.ToString(CultureInfo.InvariantCulture)),
+                cancellationToken));
+            cursor = ((string?)page[0])!;
+            sessions.UnionWith(((string[]?)page[1])!.Select(key => key[start.Length..^Suffix.Length]).Where(SessionKey.IsSessionId));
+        }
+        while (cursor != "0");
+    }
+
+    /// <summary>A text as a pattern that fits that text alone.</summary>
+    private static string Glob(string text)
+    {
+        var pattern = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            pattern.Append(c is '*' or '?' or '[' or ']' or '\\' or '^' ? "\\" : "").Append(c);
+        }
+
+        return pattern.ToString();
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Frozen;
+using StackExchange.Redis;
+
+namespace AgentStream.EventLog.Redis;
+
+/// <summary>Tells failures that say that Redis is away, for now, from those that say that something is wrong for good.</summary>
+internal static class RedisFaults
+{
+    // What a server that cannot do its work at the moment begins its answer with; inside a script it may stand behind the script's name.
+    private static readonly FrozenSet<string> AwayCodes = new[]
+    {
+        "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether an exception of the Redis client says that Redis is away for now.</summary>
+    /// <param name="exception">The exception.</param>
+    /// <returns>True if the command may work when it is repeated.</returns>
+    public static bool IsAway(Exception exception) => exception switch
+    {
+        RedisServerException server => IsAwayAnswer(server.Message),
+
+        // The client cancels what is pending when it is disposed; its own caller did not ask for that.
+        RedisConnectionException or TimeoutException or ObjectDisposedException or OperationCanceledException => true,
+        _ => false,
+    };
+
+    /// <summary>Whether the server does not know the script that it was asked to run.</summary>
+    /// <param name="exception">The exception.</param>
+    /// <returns>True if it has to be sent whole.</returns>
+    public static bool IsUnknownScript(RedisServerException exception) => exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
+
+    private static bool IsAwayAnswer(string message)
+    {
+        var code = message.AsSpan();
+        var inScript = message.IndexOf(": -", StringComparison.Ordinal);
+        if (inScript >= 0 && message.Contains("script", StringComparison.Ordinal))
+        {
+            code = code[(inScript + 3)..];
+        }
+
+        var end = code.IndexOf(' ');
+        return AwayCodes.Contains((end < 0 ? code : code[..end]).ToString());
+    }
+}

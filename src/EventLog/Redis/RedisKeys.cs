@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace AgentStream.EventLog.Redis;
+
+/// <summary>The names of a session's keys and channels. The stream's and the live flag's are protocol (docs/protocol.md), the others are ours.</summary>
+/// <param name="prefix">What stands before every key.</param>
+/// <param name="key">The session.</param>
+internal readonly struct RedisKeys(string prefix, SessionKey key)
+{
+    public string Stream { get; } = $"{prefix}:{key}";
+
+    public string Live => $"{Stream}:live";
+
+    public string Owner => $"{Stream}:run";
+
+    public string Notice => $"{Stream}:notice";
+
+    public static string Registry(string prefix, UserKey user) => $"{prefix}:registry:{user}";
+
+    /// <summary>What the keys of a user's sessions start with.</summary>
+    public static string Sessions(string prefix, UserKey user) => $"{prefix}:{user}:";
+
+    /// <summary>What the keys of all silos start with.</summary>
+    public static string Silos(string prefix) => $"{prefix}:silo:";
+
+    public static string Lease(string prefix, string siloId) => $"{prefix}:silo:{siloId}";
+
+    public static string SiloRuns(string prefix, string siloId) => $"{prefix}:silo:{siloId}:runs";
+
+    public static string SiloNotice(string prefix, string siloId) => $"{prefix}:silo:{siloId}:notice";
+
+    public static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+}

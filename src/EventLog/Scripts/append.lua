@@ -1,0 +1,35 @@
+-- Adds events behind those of a run that owns its session.
+-- KEYS: stream, live flag, owner
+-- ARGV: silo, run, number of the append, notice channel, then type, origin and body of each event
+-- Answers {status, cursor}; the status is 0 live, 1 canceled, 2 lost.
+local call = redis.call
+local owner = call('HMGET', KEYS[3], 'silo', 'run', 'seq', 'last', 'ended')
+if owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] then
+    return {2, '0-0'}
+end
+
+local last, ended, isNew = owner[4], owner[5], tonumber(ARGV[3]) > tonumber(owner[3])
+if ended then
+    -- How the run ended is what a repeated append is told, too.
+    return isNew and {2, '0-0'} or {tonumber(ended) - 1, last}
+end
+
+local status = call('GET', KEYS[2]) == ARGV[2] and 0 or 1
+if not isNew then
+    return {status, last}
+end
+
+for i = 5, #ARGV, 3 do
+    if ARGV[i + 2] == '' then
+        last = call('XADD', KEYS[1], '*', 'type', ARGV[i], 'origin', ARGV[i + 1])
+    else
+        last = call('XADD', KEYS[1], '*', 'type', ARGV[i], 'origin', ARGV[i + 1], 'body', ARGV[i + 2])
+    end
+end
+
+call('HSET', KEYS[3], 'seq', ARGV[3], 'last', last)
+if #ARGV > 4 then
+    call('PUBLISH', ARGV[4], 'grown')
+end
+
+return {status, last}

@@ -1,0 +1,43 @@
+-- Ends a run that owns its session: the last events, end, flag and ownership away, the stream to expire.
+-- KEYS: stream, live flag, owner, the silo's runs, the user's registry
+-- ARGV: silo, run, number of the append, notice channel, ms that the stream stays, ms that the owner is remembered,
+--       origin of end, session id, session key, then type, origin and body of each event
+-- Answers {status, cursor of end}; the status is 0 live, 1 canceled, 2 lost.
+local call = redis.call
+local owner = call('HMGET', KEYS[3], 'silo', 'run', 'seq', 'last', 'ended')
+if owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] then
+    return {2, '0-0'}
+end
+
+if owner[5] then
+    return {tonumber(owner[5]) - 1, owner[4]}
+end
+
+if tonumber(ARGV[3]) > tonumber(owner[3]) then
+    for i = 10, #ARGV, 3 do
+        if ARGV[i + 2] == '' then
+            call('XADD', KEYS[1], '*', 'type', ARGV[i], 'origin', ARGV[i + 1])
+        else
+            call('XADD', KEYS[1], '*', 'type', ARGV[i], 'origin', ARGV[i + 1], 'body', ARGV[i + 2])
+        end
+    end
+
+    call('HSET', KEYS[3], 'seq', ARGV[3])
+end
+
+local last = call('XADD', KEYS[1], '*', 'type', 'end', 'origin', ARGV[7])
+local status = 1
+if call('GET', KEYS[2]) == ARGV[2] then
+    -- A flag that another library has raised meanwhile is not ours to take down.
+    call('DEL', KEYS[2])
+    status = 0
+end
+
+-- 'ended' is 1 for a run that ended live, 2 for one that was canceled.
+call('HSET', KEYS[3], 'last', last, 'ended', status + 1)
+call('PEXPIRE', KEYS[3], ARGV[6])
+call('PEXPIRE', KEYS[1], ARGV[5])
+call('SREM', KEYS[4], ARGV[9])
+call('SREM', KEYS[5], ARGV[8])
+call('PUBLISH', ARGV[4], 'grown')
+return {status, last}

@@ -1,0 +1,53 @@
+-- Takes ownership of a session for a run.
+-- KEYS: stream, live flag, owner, this silo's lease, this silo's runs, the user's registry
+-- ARGV: silo, run, lease in ms, foreign silence in ms, origin of begin, body of begin, session id, session key,
+--       notice channel, what a silo's keys start with
+-- Answers {1, cursor of begin}, {0, silo that owns the session}, or {2, ms since another library's run moved}.
+local stream, live, owner, lease, runs, registry = unpack(KEYS)
+local silo, run, leaseMs, silenceMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local session, key, channel, silos = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+
+local ownerSilo, ownerRun, ended, begin = unpack(redis.call('HMGET', owner, 'silo', 'run', 'ended', 'begin'))
+if ownerSilo == silo and ownerRun == run then
+    redis.call('SET', lease, '1', 'PX', leaseMs)
+    return {1, begin}
+end
+
+if ended then
+    ownerRun = false
+end
+
+if ownerRun and redis.call('EXISTS', silos .. ownerSilo) == 1 then
+    return {0, ownerSilo}
+end
+
+local flag = redis.call('GET', live)
+if flag and flag ~= ownerRun and redis.call('EXISTS', stream) == 1 then
+    local info = redis.call('XINFO', 'STREAM', stream)
+    for i = 1, #info, 2 do
+        if info[i] == 'last-generated-id' then
+            local time = redis.call('TIME')
+            local silent = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(string.match(info[i + 1], '^%d+'))
+            if silent < silenceMs then
+                return {2, silent}
+            end
+        end
+    end
+end
+
+-- From here on there are only writes. XTRIM, not DEL: the stream keeps its last id, so cursors do not go back.
+redis.call('XTRIM', stream, 'MAXLEN', 0)
+begin = redis.call('XADD', stream, '*', 'type', 'begin', 'origin', ARGV[5], 'body', ARGV[6])
+redis.call('PERSIST', stream)
+redis.call('SET', live, run)
+redis.call('DEL', owner)
+redis.call('HSET', owner, 'silo', silo, 'run', run, 'seq', 0, 'last', begin, 'begin', begin)
+redis.call('SET', lease, '1', 'PX', leaseMs)
+if ownerRun then
+    redis.call('SREM', silos .. ownerSilo .. ':runs', key)
+end
+
+redis.call('SADD', runs, key)
+redis.call('SADD', registry, session)
+redis.call('PUBLISH', channel, 'grown')
+return {1, begin}

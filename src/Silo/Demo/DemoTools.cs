@@ -1,0 +1,22 @@
+using System.ComponentModel;
+using System.Globalization;
+
+namespace AgentStream.Silo.Demo;
+
+/// <summary>The tools of the demo agent.</summary>
+internal sealed class DemoTools(TimeProvider time)
+{
+    /// <summary>The name a model calls <see cref="Calculate"/> by.</summary>
+    public const string CalculateName = "calculate";
+
+    /// <summary>The name a model calls <see cref="GetCurrentTime"/> by.</summary>
+    public const string GetCurrentTimeName = "get_current_time";
+
+    [Description("Works out an arithmetic expression with + - * / and parentheses.")]
+    public static string Calculate([Description("The expression, for example (1.5 + 2) * -3.")] string expression) =>
+        // A decimal keeps the zeros it was written with: 1.50 * 2 is 3.00. Nobody wants to read them.
+        Calculator.Evaluate(expression).ToString("0.############################", CultureInfo.InvariantCulture);
+
+    [Description("The current date and time in UTC, as ISO 8601.")]
+    public string GetCurrentTime() => time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

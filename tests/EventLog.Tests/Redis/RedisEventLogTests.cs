@@ -1,0 +1,30 @@
+using AgentStream.Testing;
+
+namespace AgentStream.EventLog.Tests.Redis;
+
+/// <summary>The log in Redis keeps the contract.</summary>
+public sealed class RedisEventLogTests(RedisFixture redis) : EventLogContract, IClassFixture<RedisFixture>, IAsyncLifetime
+{
+    private RedisStage? _stage;
+
+    protected override IEventLog Log => _stage!.Log;
+
+    public async Task InitializeAsync() => _stage = await RedisStage.OpenAsync(redis.Server);
+
+    public async Task DisposeAsync() => await _stage!.DisposeAsync();
+
+    protected override async Task ExpireLeaseAsync(string siloId) =>
+        Assert.Equal(1, await _stage!.Raw.NumberAsync("DEL", $"{_stage.Options.RedisPrefix}:silo:{siloId}"));
+
+    protected override async Task ExpireStreamAsync(SessionKey key)
+    {
+        // Pulls what expires some time to now; what does not expire stays.
+        var name = _stage!.Name(key);
+        if (await _stage.Raw.NumberAsync("PTTL", name) > 0)
+        {
+            await _stage.Raw.CallAsync("PEXPIRE", name, "1");
+        }
+
+        await Wait.Until(async () => await _stage.Raw.NumberAsync("PTTL", name) < 0, "the stream to expire");
+    }
+}
