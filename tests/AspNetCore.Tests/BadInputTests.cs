@@ -127,7 +127,7 @@ public sealed class BadInputTests
             Content = new StringContent($$"""{"prompt":"hello","x":"{{new string('x', 1024 * 1024)}}"}""", Encoding.UTF8, "application/json"),
         };
         request.Headers.TransferEncodingChunked = chunked;
-        using var response = await app.Http.SendAsync(request);
+        using var response = await app.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 
         var problem = await Problem.OfAsync(response, HttpStatusCode.RequestEntityTooLarge);
         Assert.Equal("The body must not be longer than 1048576 bytes.", problem.Detail);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -23,11 +24,49 @@ public sealed class LoopbackTests
         Assert.Contains("AgentStream:Http:AllowAnonymous=true", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("urls", "http://127.0.0.1:0;http://0.0.0.0:0")]
+    [InlineData("http_ports", "0")]
+    [InlineData("https_ports", "0")]
+    public async Task What_is_configured_is_refused_before_anything_starts(string setting, string value)
+    {
+        var witness = new Witness();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => ChatApp.StartAsync(builder =>
+        {
+            builder.WebHost.UseSetting("urls", "").UseSetting(setting, value);
+            builder.Services.AddHostedService(_ => witness);
+        }));
+
+        Assert.False(witness.HasStarted);
+    }
+
     [Fact]
     public async Task Listening_that_is_set_up_in_code_is_seen_too()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => ChatApp.StartAsync(builder => builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(0))));
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0", false)]
+    [InlineData("http://127.0.0.1:0", true)]
+    public async Task The_servers_own_section_goes_before_the_urls(string endpoint, bool starts)
+    {
+        var start = ChatApp.StartAsync(builder =>
+        {
+            builder.WebHost.UseUrls(starts ? "http://0.0.0.0:0" : "http://127.0.0.1:0");
+            builder.Configuration["Kestrel:Endpoints:Only:Url"] = endpoint;
+        });
+
+        if (starts)
+        {
+            await using var app = await start;
+            Assert.Equal("[]", await app.Http.GetStringAsync("/chat"));
+        }
+        else
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(() => start);
+        }
     }
 
     [Fact]
@@ -112,5 +151,18 @@ public sealed class LoopbackTests
 
         var problem = await Problem.OfAsync(response, HttpStatusCode.Forbidden);
         Assert.Equal(LoopbackRule.Why, problem.Detail);
+    }
+
+    private sealed class Witness : IHostedService
+    {
+        public bool HasStarted { get; private set; }
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            HasStarted = true;
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -11,10 +12,11 @@ namespace AgentStream.AspNetCore.Edge;
 /// As long as everybody is let in as the same user, only this machine may come in: a server that listens beyond it does not start.
 /// </summary>
 /// <remarks>
-/// The addresses are known once the server has bound them, and a server may bind more later, when its configuration changes. So
-/// each request is looked at as well: no request from elsewhere is ever served.
+/// What the configuration says is looked at before anything starts, so that a process that is to stop at once takes no runs over from others.
+/// What else the program says is known once the server has bound it, and a server may bind more later, when its configuration
+/// changes. So each request is looked at as well: no request from elsewhere is ever served.
 /// </remarks>
-internal sealed class LoopbackRule(IServer server, IOptions<AgentStreamHttpOptions> options) : IHostedLifecycleService
+internal sealed class LoopbackRule(IServer server, IConfiguration configuration, IOptions<AgentStreamHttpOptions> options) : IHostedLifecycleService
 {
     /// <summary>What the rule is and how to meet it.</summary>
     internal const string Why =
@@ -33,13 +35,26 @@ internal sealed class LoopbackRule(IServer server, IOptions<AgentStreamHttpOptio
         // A page in this machine's browser can reach it under a name of its own that resolves to 127.0.0.1 (DNS rebinding).
         && (!context.Request.Host.HasValue || IsLoopback(context.Request.Host.Host));
 
-    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken)
-    {
-        var beyond = Applies && options.Value.IsForThisMachineOnly
-            ? server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault(address => !IsLoopbackAddress(address))
-            : null;
-        return beyond is null ? Task.CompletedTask : throw new InvalidOperationException($"The server listens on {beyond}. {Why}");
-    }
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => CheckAsync(ConfiguredAddresses());
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => CheckAsync(ServerAddresses);
+
+    private ICollection<string> ServerAddresses => server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+
+    private Task CheckAsync(IEnumerable<string> addresses) =>
+        Applies && options.Value.IsForThisMachineOnly && addresses.FirstOrDefault(address => !IsLoopbackAddress(address)) is { } beyond
+            ? throw new InvalidOperationException($"The server listens on {beyond}. {Why}")
+            : Task.CompletedTask;
+
+    // As the host itself will read it, in the order in which one setting goes before the other.
+    private IEnumerable<string> ConfiguredAddresses() =>
+        configuration.GetSection("Kestrel:Endpoints").GetChildren().Any() ? []
+        : ServerAddresses is { Count: > 0 } addresses ? addresses
+        : Setting("urls") is { Length: > 0 } urls ? urls
+        : [.. Setting("http_ports").Select(port => $"http://*:{port}"), .. Setting("https_ports").Select(port => $"https://*:{port}")];
+
+    private string[] Setting(string name) =>
+        configuration[name]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     /// <summary>Whether an address to listen on can be reached from this machine only.</summary>
     /// <param name="address">The address, as the server gives it, such as <c>http://[::]:80</c>.</param>
@@ -61,8 +76,6 @@ internal sealed class LoopbackRule(IServer server, IOptions<AgentStreamHttpOptio
     private static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
         || IPAddress.TryParse(host.AsSpan().TrimStart('[').TrimEnd(']'), out var ip) && IPAddress.IsLoopback(ip);
-
-    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
