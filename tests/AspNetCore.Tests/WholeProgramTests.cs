@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -70,20 +69,13 @@ public sealed class WholeProgramTests
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.AddAgentStream(silo => silo.UseLocalhostClustering(FreePort(), FreePort()))
+        builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free()))
             .AddAgent("greeter", agent => agent.UseChatClient(_ => model));
 
         var app = builder.Build();
         app.MapAgentStream("/chat");
         await app.StartAsync();
         return app;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task<HttpResponseMessage> PostAsync(HttpClient http, string json)

@@ -48,7 +48,8 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="arguments">Arguments; the port is chosen here.</param>
     public static async Task<SiloProcess> StartAsync(params string[] arguments)
     {
-        var silo = new SiloProcess(["--urls", "http://127.0.0.1:0", .. arguments]);
+        var silo = new SiloProcess(
+            ["--urls", "http://127.0.0.1:0", $"--AgentStream:SiloPort={Ports.Free()}", $"--AgentStream:GatewayPort={Ports.Free()}", .. arguments]);
         var first = await Task.WhenAny(silo._url.Task, silo._process.WaitForExitAsync()).Within("the silo listens");
         return first == silo._url.Task ? silo : throw new InvalidOperationException($"The silo ended instead of listening:\n{silo.Output}");
     }
