@@ -121,6 +121,15 @@ test('a message that is refused comes back with what the server says', async () 
   assert.deepEqual([chat.state, chat.conversation.runs], ['idle', []]);
 });
 
+test('a server that says why it cannot is quoted once, until it can', async () => {
+  const away = fails(new Problem(503, { title: 'Out of reach.', detail: 'Look again.' }));
+  const { chat, notices } = chatWith({ start: script(away), stream: script(away, () => streamOf(wholeRun)) });
+  await chat.send('mine');
+  assert.deepEqual(notices, [{ kind: 'error', title: 'Out of reach.', lines: ['Look again.'] }]);
+  assert.equal(answer(chat), 'Hello there.');
+  assert.deepEqual(chat.conversation.runs.map(run => run.prompt), ['mine']);
+});
+
 test('stop cancels the run, and its end still comes', async () => {
   const cancel = script(true);
   const { chat, states } = chatWith({

@@ -78,7 +78,7 @@ test('a start that broke and is not found after some looks did not happen', asyn
   assert.equal((await run({ start: script(fails(network)), resume: script(nothing, nothing, nothing), mayAppear: true })).outcome, 'nothing');
 });
 
-for (const status of [400, 404, 409, 413, 503]) {
+for (const status of [400, 404, 409, 413, 500]) {
   test(`a start that is refused with ${status} is refused`, async () => {
     await assert.rejects(run({ start: script(fails(new Problem(status))) }), error => error.status === status);
   });
@@ -87,6 +87,12 @@ for (const status of [400, 404, 409, 413, 503]) {
 test('a follow that gets 503 tries again, one that gets 400 does not', async () => {
   assert.equal((await run({ resume: script(fails(new Problem(503)), streamOf(wholeRun)) })).outcome, 'ended');
   await assert.rejects(run({ resume: script(fails(new Problem(400))) }), error => error.status === 400);
+});
+
+test('a start that got 503 may have gone through: the run is looked for', async () => {
+  const start = script(fails(new Problem(503)));
+  const { outcome, seen } = await run({ start, resume: script(fails(new Problem(503)), () => streamOf(wholeRun)), mayAppear: true });
+  assert.deepEqual([outcome, seen, start.calls.length], ['ended', cursors, 1]);
 });
 
 test('who leaves is not connected again', async () => {

@@ -28,6 +28,7 @@ export class Chat {
   #leave = new AbortController();
   #wake = () => { };
   #saveTimer = null;
+  #saidWhy = false;
   /** The session's id was made here for the message under way: no other can have started a run in it. */
   #isNew = false;
 
@@ -128,7 +129,7 @@ export class Chat {
         onEvent: event => this.#take(conversation, event, signal),
         isComplete: () => last() === undefined || last().status === 'ended' || (!isPending() && looksComplete(last())),
         mayAppear: isPending,
-        onState: (state, ms) => this.#connection(state, ms, signal),
+        onState: (state, ms, why) => this.#connection(state, ms, why, signal),
         wait: ms => this.#wait(ms),
         signal,
       });
@@ -156,7 +157,7 @@ export class Chat {
     this.#set('live');
   }
 
-  #connection(state, ms, signal) {
+  #connection(state, ms, why, signal) {
     // A page that only looks whether there is something to follow does so silently.
     if (signal.aborted || this.state === 'idle') {
       return;
@@ -165,7 +166,18 @@ export class Chat {
     if (state === 'lost') {
       this.retryAt = Date.now() + ms;
       this.#set('lost');
+
+      // A server that is there and says why it cannot is worth more than 'connection lost'.
+      if (why instanceof Problem && !this.#saidWhy) {
+        this.#saidWhy = true;
+        this.#onNotice({ kind: 'error', title: why.message, lines: linesOf(why) });
+      }
     } else if (state === 'open') {
+      if (this.#saidWhy) {
+        this.#saidWhy = false;
+        this.#onNotice(null);
+      }
+
       this.#set(this.conversation.runs.at(-1)?.status === 'live' ? 'live' : 'connecting');
     } else if (this.state !== 'lost') {
       this.#set('connecting');
@@ -184,8 +196,6 @@ export class Chat {
   }
 
   async #refused(error, run) {
-    const lines = error instanceof Problem ? [error.detail, ...error.rules].filter(Boolean) : [String(error)];
-
     if (run && run.status === 'starting' && error.status === 409) {
       // A browser repeats a request by itself when a kept connection breaks under it; then the run under way is this one.
       if (!this.#isNew) {
@@ -200,7 +210,7 @@ export class Chat {
       return;
     }
 
-    const notice = { kind: 'error', title: error.message, lines };
+    const notice = { kind: 'error', title: error.message, lines: linesOf(error) };
 
     if (run && run.status === 'starting') {
       this.#unsay(run, notice);
@@ -255,6 +265,7 @@ export class Chat {
     this.#wake();
     this.#leave = new AbortController();
     this.isStopping = false;
+    this.#saidWhy = false;
   }
 
   #set(state) {
@@ -262,6 +273,10 @@ export class Chat {
     this.isStopping &&= state !== 'idle';
     this.#onChange();
   }
+}
+
+function linesOf(error) {
+  return error instanceof Problem ? [error.detail, ...error.rules].filter(Boolean) : [String(error)];
 }
 
 function reason(error) {

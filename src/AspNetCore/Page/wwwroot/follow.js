@@ -97,9 +97,9 @@ export async function follow({ start, resume, onEvent, onStarted, isComplete, ma
   }
 }
 
-/** Whether it is worth trying again. A start is not repeated, but where a gateway gave up on it, it may have gone through: look. */
+/** Whether to go on. A start is not repeated, but where something on its way gave up on it, it may have gone through: look. */
 function isPassing(problem, isStart) {
-  return isStart ? problem.status === 502 || problem.status === 504 : problem.status >= 500 || problem.status === 429;
+  return [502, 503, 504].includes(problem.status) || (!isStart && (problem.status >= 500 || problem.status === 429));
 }
 
 /** Reads one response to its end; true when it ended with an `end` event. */

@@ -24,6 +24,7 @@ const chat = new Chat({
 let renderTimer = null;
 let renderCost = 0;
 let isAtBottom = true;
+let lastTop = 0;
 let countdown = null;
 
 /** Buttons and state follow at once, so that no second click finds them as they were; the transcript with the next frame. */
@@ -215,7 +216,10 @@ addEventListener('keydown', event => {
 });
 
 main.addEventListener('scroll', () => {
-  isAtBottom = main.scrollHeight - main.scrollTop - main.clientHeight < 60;
+  const below = main.scrollHeight - main.scrollTop - main.clientHeight;
+  // Whoever pulls up, be it a little, wants to read there; only who comes back to the end goes along with it again.
+  isAtBottom = main.scrollTop < lastTop ? isAtBottom && below < 2 : isAtBottom || below < 24;
+  lastTop = main.scrollTop;
   latest.hidden = isAtBottom || !chat.isBusy;
 }, { passive: true });
 
