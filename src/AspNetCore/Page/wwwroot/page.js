@@ -60,6 +60,7 @@ function render() {
 
   if (stick) {
     main.scrollTop = main.scrollHeight;
+    lastTop = main.scrollTop;
   }
 
   latest.hidden = stick || !chat.isBusy;
