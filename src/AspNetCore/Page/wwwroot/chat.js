@@ -170,7 +170,7 @@ export class Chat {
       // A server that is there and says why it cannot is worth more than 'connection lost'.
       if (why instanceof Problem && !this.#saidWhy) {
         this.#saidWhy = true;
-        this.#onNotice({ kind: 'error', title: why.message, lines: linesOf(why) });
+        this.#onNotice(noticeOf(why));
       }
     } else if (state === 'open') {
       if (this.#saidWhy) {
@@ -210,7 +210,7 @@ export class Chat {
       return;
     }
 
-    const notice = { kind: 'error', title: error.message, lines: linesOf(error) };
+    const notice = noticeOf(error);
 
     if (run && run.status === 'starting') {
       this.#unsay(run, notice);
@@ -275,10 +275,13 @@ export class Chat {
   }
 }
 
-function linesOf(error) {
-  return error instanceof Problem ? [error.detail, ...error.rules].filter(Boolean) : [String(error)];
+/** A problem's title is often no more than its status in words; what happened stands in the detail. */
+function noticeOf(error) {
+  return error instanceof Problem
+    ? { kind: 'error', title: error.detail ?? error.message, lines: error.rules }
+    : { kind: 'error', title: 'Something went wrong in this page.', lines: [String(error)] };
 }
 
 function reason(error) {
-  return error instanceof Problem ? [error.message, error.detail].filter(Boolean).join(' ') : 'The server cannot be reached.';
+  return error instanceof Problem ? error.detail ?? error.message : 'The server cannot be reached.';
 }
