@@ -128,7 +128,6 @@ export class Chat {
         onStarted: () => { conversation.cursor = null; },
         onEvent: event => this.#take(conversation, event, signal),
         isComplete: () => last() === undefined || last().status === 'ended' || (!isPending() && looksComplete(last())),
-        mayAppear: isPending,
         onState: (state, ms, why) => this.#connection(state, ms, why, signal),
         wait: ms => this.#wait(ms),
         signal,
