@@ -100,6 +100,16 @@ public sealed class ActivationTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task A_deactivation_that_fails_is_one_all_the_same()
+    {
+        var grain = _cluster.NewGrain<ILifeGrain>(LifeGrain.FailsInDeactivation);
+        var life = await grain.WhoAsync();
+        await grain.DeactivateAsync();
+        Assert.Equal("without its end", await _cluster.Signals.WaitAsync($"{life.Activation} disposed"));
+        Assert.NotEqual(life.Activation, (await grain.WhoAsync()).Activation);
+    }
+
+    [Fact]
     public async Task Calls_fail_as_OnActivateAsync_failed_and_leave_no_activation()
     {
         var grain = _cluster.NewGrain<ILifeGrain>(LifeGrain.FailsTwice);

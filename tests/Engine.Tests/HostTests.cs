@@ -62,7 +62,7 @@ public sealed class HostTests
             Assert.Equal(host.Services.GetRequiredService<ILocalSiloDetails>().Name, life.Silo);
 
             var client = host.Services.GetRequiredService<IClusterClient>();
-            Assert.Same(host.Services.GetRequiredService<ILocalSiloDetails>(), client.ServiceProvider.GetRequiredService<ILocalSiloDetails>());
+            Assert.Same(signals, client.ServiceProvider.GetRequiredService<Signals>());
             Assert.Equal(life, await client.GetGrain<ILifeGrain>("one").WhoAsync());
             await host.StopAsync();
         }

@@ -132,7 +132,7 @@ public sealed class SiloTests : IAsyncLifetime
         await _cluster.NewGrain<ILifeGrain>().WhoAsync();
     }
 
-    /// <summary>With a network, whether a caller learns that the silo is gone or only that no answer comes depends on which silo it is connected to.</summary>
+    /// <summary>With a network, a caller may learn no more than that no answer comes.</summary>
     private static async Task FailsAsync(Task call)
     {
         var exception = await Record.ExceptionAsync(() => call);

@@ -1,7 +1,6 @@
 using AgentStream.Engine.Tests.Grains;
 using AgentStream.Engine.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans;
 using Orleans.Configuration;
 using Orleans.TestingHost;
 

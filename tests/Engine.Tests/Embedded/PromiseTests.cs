@@ -113,9 +113,10 @@ public sealed class PromiseTests
     public async Task A_collection_age_that_is_not_longer_than_the_quantum_is_refused()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.UseOrleans(silo => silo.Services.Configure<GrainCollectionOptions>(options => options.CollectionAge = options.CollectionQuantum));
+        builder.UseOrleans(silo =>
+            silo.Services.Configure<GrainCollectionOptions>(options => options.CollectionAge = options.CollectionQuantum));
         using var host = builder.Build();
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
-        Assert.Contains("CollectionAge is 00:01:00; it must be greater than CollectionQuantum", exception.Message, StringComparison.Ordinal);
+        Assert.Equal("CollectionAge is 00:01:00; it must be greater than CollectionQuantum, 00:01:00.", exception.Message);
     }
 }

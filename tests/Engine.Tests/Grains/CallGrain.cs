@@ -173,5 +173,6 @@ internal sealed class CallGrain(Signals signals) : Grain, ICallGrain, IOtherCall
         signals.Give($"{this.GetPrimaryKeyString()} {name} called", exception?.GetType().Name ?? "answered");
     }
 
-    public Task<(bool CanBe, bool Is)> LookAtAsync(CancellationToken token) => Task.FromResult((token.CanBeCanceled, token.IsCancellationRequested));
+    public Task<(bool CanBe, bool Is)> LookAtAsync(CancellationToken token) =>
+        Task.FromResult((token.CanBeCanceled, token.IsCancellationRequested));
 }

@@ -67,7 +67,8 @@ internal sealed class StreamGrain(Signals signals) : Grain, IStreamGrain
         }
     }
 
-    public async IAsyncEnumerable<int> StepAsync(string name, int count, StepEnd end, [EnumeratorCancellation] CancellationToken token = default)
+    public async IAsyncEnumerable<int> StepAsync(
+        string name, int count, StepEnd end, [EnumeratorCancellation] CancellationToken token = default)
     {
         try
         {

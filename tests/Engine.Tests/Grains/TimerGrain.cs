@@ -83,7 +83,8 @@ internal sealed class TimerGrain(Signals signals) : Grain, ITimerGrain
         this.RegisterGrainTimer(() => Tick("5"), TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         this.RegisterGrainTimer(token => Tick($"6 {token.CanBeCanceled}"), TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         this.RegisterGrainTimer(state => Tick($"7 {state}"), "seven", TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-        this.RegisterGrainTimer((state, token) => Tick($"8 {state} {token.CanBeCanceled}"), "eight", TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        this.RegisterGrainTimer(
+            (state, token) => Tick($"8 {state} {token.CanBeCanceled}"), "eight", TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;
 
         Task Tick(string kind)

@@ -27,7 +27,7 @@ public sealed class CollectingCluster : IAsyncLifetime
         Assert.Equal("ActivationIdle", await Value.Signals.WaitAsync($"{life.Activation} deactivating"));
 
     /// <summary>
-    /// Another activation comes and goes, twice. What was used last before it came, and is still there when it has gone, has something that keeps it.
+    /// Another activation comes and goes, twice. What was used last before it came and is there when it has gone, something keeps.
     /// </summary>
     /// <param name="meanwhile">Is done again and again, about ten times in the collection age.</param>
     public async Task OthersGoAsync(Func<Task>? meanwhile = null)
