@@ -62,7 +62,7 @@ public sealed class SiloTests : IAsyncLifetime
         Assert.Equal("in order", await _cluster.Signals.WaitAsync($"{silo.Name} host stopped"));
         Assert.True(_cluster.Signals.IsGiven($"{silo.Name} host disposed"));
 
-        var next = await grain.WhoAsync();
+        var next = await WhoInTheEndAsync(grain);
         Assert.NotEqual(life.Silo, next.Silo);
     }
 
@@ -117,7 +117,7 @@ public sealed class SiloTests : IAsyncLifetime
             await _cluster.Cluster.StopSiloAsync(silo);
         }
 
-        Assert.Equal("Silo_2", (await grain.WhoAsync()).Silo);
+        Assert.Equal("Silo_2", (await WhoInTheEndAsync(grain)).Silo);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class SiloTests : IAsyncLifetime
         Assert.NotEqual(silo.SiloAddress, restarted.SiloAddress);
         Assert.True(restarted.IsActive);
         Assert.Equal(2, _cluster.Cluster.Silos.Count);
-        await _cluster.NewGrain<ILifeGrain>().WhoAsync();
+        await WhoInTheEndAsync(_cluster.NewGrain<ILifeGrain>());
     }
 
     /// <summary>With a network, a caller may learn no more than that no answer comes.</summary>
@@ -139,7 +139,7 @@ public sealed class SiloTests : IAsyncLifetime
         Assert.True(exception is SiloUnavailableException or TimeoutException, $"{exception}");
     }
 
-    /// <summary>With a network, it takes some probes until the others know that a silo is dead.</summary>
+    /// <summary>With a network, it takes some time until the others know that a silo is gone.</summary>
     private static async Task<Life> WhoInTheEndAsync(ILifeGrain grain)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));

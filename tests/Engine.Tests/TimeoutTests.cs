@@ -59,6 +59,18 @@ public sealed class TimeoutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_consumer_does_not_wait_for_ever_for_a_producer_that_does_not_heed_its_cancellation()
+    {
+        var grain = _cluster.NewGrain<IStreamGrain>();
+        using var source = new CancellationTokenSource();
+        await using var items = grain.StepAsync("deaf", 0, StepEnd.HoldDeaf).GetAsyncEnumerator(source.Token);
+        var move = items.MoveNextAsync().AsTask();
+        await _cluster.Signals.WaitAsync($"{grain.GetPrimaryKeyString()} deaf holds");
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => move);
+    }
+
+    [Fact]
     public async Task An_enumeration_waits_for_an_item_for_longer_than_the_response_timeout()
     {
         var grain = _cluster.NewGrain<IStreamGrain>();

@@ -30,6 +30,16 @@ public sealed class PromiseTests
     }
 
     [Fact]
+    public async Task The_next_call_after_a_silo_has_stopped_finds_the_grain_elsewhere()
+    {
+        await using var cluster = await EngineCluster.StartAsync(silos: 2);
+        var grain = cluster.NewGrain<ILifeGrain>();
+        var life = await grain.WhoAsync();
+        await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos.Single(silo => silo.Name == life.Silo));
+        Assert.NotEqual(life.Silo, (await grain.WhoAsync()).Silo);
+    }
+
+    [Fact]
     public async Task The_consumer_of_an_enumeration_in_a_killed_silo_learns_of_it_at_once()
     {
         await using var cluster = await EngineCluster.StartAsync();

@@ -29,7 +29,7 @@ public interface ITimerGrain : IGrainWithStringKey
     [Alias("StartAllKindsAsync")]
     Task StartAllKindsAsync();
 
-    [Alias("DeactivateAsync")]
+    [Alias("DeactivateAsync"), AlwaysInterleave]
     Task DeactivateAsync();
 }
 
