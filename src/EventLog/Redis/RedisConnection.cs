@@ -64,12 +64,17 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Connects, once: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Connects, if that has not been done yet: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
+    /// <param name="cancellationToken">Gives up waiting for the first answer; the attempt to connect has its own bound, <see cref="AgentStreamOptions.RedisTimeout"/>.</param>
     /// <returns>A task that completes when the connection stands.</returns>
     /// <exception cref="LogUnavailableException">Redis cannot be reached, refuses, or is older than <see cref="OldestServer"/>; the message says so in one sentence.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken = default)
     {
+        if (_multiplexer is not null)
+        {
+            return;
+        }
+
         try
         {
             var configured = ConfigurationOptions.Parse(_configuration);
@@ -77,8 +82,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             configured.KeepAlive = KeepAliveSeconds;
             configured.ConnectTimeout = (int)_options.RedisTimeout.TotalMilliseconds;
             configured.ReconnectRetryPolicy = new LinearRetry(500);
-            var connecting = ConnectionMultiplexer.ConnectAsync(configured);
-            _multiplexer = await connecting.WaitAsync(cancellationToken);
+            _multiplexer = await ConnectionMultiplexer.ConnectAsync(configured);
         }
         catch (Exception exception) when (exception is RedisConnectionException or TimeoutException or ArgumentException or FormatException)
         {
