@@ -16,7 +16,6 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
     private readonly string _configuration;
     private readonly AgentStreamOptions _options;
-    private readonly TimeProvider _time;
     private ConnectionMultiplexer? _multiplexer;
 
     /// <summary>Prepares a connection; <see cref="OpenAsync"/> makes it.</summary>
@@ -30,14 +29,17 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(time);
         _configuration = configuration;
         _options = options.Value;
-        _time = time;
+        Time = time;
     }
 
-    /// <summary>Raised when a connection came back: notices may have been lost meanwhile.</summary>
+    /// <summary>Raised when the connection for notices came back: some may have been lost meanwhile.</summary>
     internal event Action? Restored;
 
     /// <summary>The oldest Redis that will do: the first with GETDEL.</summary>
     public static Version OldestServer { get; } = new(6, 2);
+
+    /// <summary>The clock of all that waits for Redis.</summary>
+    internal TimeProvider Time { get; }
 
     /// <summary>Makes a connection.</summary>
     /// <param name="configuration">The Redis, as StackExchange.Redis writes it: <c>host:port,password=...</c>.</param>
@@ -62,12 +64,17 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Connects, once: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Connects, if that has not been done yet: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
+    /// <param name="cancellationToken">Gives up waiting for the first answer; the attempt to connect has its own bound, <see cref="AgentStreamOptions.RedisTimeout"/>.</param>
     /// <returns>A task that completes when the connection stands.</returns>
     /// <exception cref="LogUnavailableException">Redis cannot be reached, refuses, or is older than <see cref="OldestServer"/>; the message says so in one sentence.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken = default)
     {
+        if (_multiplexer is not null)
+        {
+            return;
+        }
+
         try
         {
             var configured = ConfigurationOptions.Parse(_configuration);
@@ -75,8 +82,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             configured.KeepAlive = KeepAliveSeconds;
             configured.ConnectTimeout = (int)_options.RedisTimeout.TotalMilliseconds;
             configured.ReconnectRetryPolicy = new LinearRetry(500);
-            var connecting = ConnectionMultiplexer.ConnectAsync(configured);
-            _multiplexer = await connecting.WaitAsync(cancellationToken);
+            _multiplexer = await ConnectionMultiplexer.ConnectAsync(configured);
         }
         catch (Exception exception) when (exception is RedisConnectionException or TimeoutException or ArgumentException or FormatException)
         {
@@ -87,7 +93,13 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         // Otherwise one slow callback holds back all answers behind it. Later clients never do.
         _multiplexer.PreserveAsyncOrder = false;
 #endif
-        _multiplexer.ConnectionRestored += (_, _) => Restored?.Invoke();
+        _multiplexer.ConnectionRestored += (_, restored) =>
+        {
+            if (restored.ConnectionType == ConnectionType.Subscription)
+            {
+                Restored?.Invoke();
+            }
+        };
         await CheckVersionAsync(cancellationToken);
     }
 
@@ -143,7 +155,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         try
         {
             pending = command(multiplexer, state);
-            return await pending.WaitAsync(_options.RedisTimeout, _time, cancellationToken);
+            return await pending.WaitAsync(_options.RedisTimeout, Time, cancellationToken);
         }
         catch (TimeoutException exception) when (pending is { IsCompleted: false })
         {
