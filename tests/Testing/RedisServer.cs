@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 
 namespace AgentStream.Testing;
@@ -39,7 +38,7 @@ public sealed class RedisServer : IAsyncDisposable
         // Between choosing a free port and listening on it another process may take it.
         for (var attempt = 1; ; attempt++)
         {
-            var server = new RedisServer(FreePort(), isDurable);
+            var server = new RedisServer(Ports.Free(), isDurable);
             try
             {
                 await server.LaunchAsync();
@@ -93,7 +92,15 @@ public sealed class RedisServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Kill();
-        Directory.Delete(_directory, recursive: true);
+        try
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Disposed before.
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -102,13 +109,6 @@ public sealed class RedisServer : IAsyncDisposable
         var server = await StartAsync();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
         return server;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string? ServerPath() =>

@@ -89,10 +89,8 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             throw new LogUnavailableException($"Redis at {Where()} cannot be reached: {FirstLine(exception.Message)}", exception);
         }
 
-#if REDIS_CLIENT_1
-        // Otherwise one slow callback holds back all answers behind it. Later clients never do.
-        _multiplexer.PreserveAsyncOrder = false;
-#endif
+        // Otherwise one slow callback holds back all answers behind it. Only the first major version of the client has this setting; later ones never do so.
+        typeof(ConnectionMultiplexer).GetProperty("PreserveAsyncOrder")?.SetValue(_multiplexer, false);
         _multiplexer.ConnectionRestored += (_, restored) =>
         {
             if (restored.ConnectionType == ConnectionType.Subscription)
@@ -100,7 +98,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
                 Restored?.Invoke();
             }
         };
-        await CheckVersionAsync(cancellationToken);
+        await CheckServerAsync(cancellationToken);
     }
 
     /// <summary>Runs a command.</summary>
@@ -214,15 +212,13 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         return end < 0 ? message : message[..end];
     }
 
-    private async Task CheckVersionAsync(CancellationToken cancellationToken)
+    /// <summary>Asks for what is needed, not for a version: a server's numbers may be hidden, or another product's.</summary>
+    private async Task CheckServerAsync(CancellationToken cancellationToken)
     {
-        var info = (string?)await RunAsync("say its version", static database => database.ExecuteAsync("INFO", "server"), cancellationToken) ?? "";
-        const string Label = "redis_version:";
-        var start = info.IndexOf(Label, StringComparison.Ordinal);
-        var text = start < 0 ? "" : FirstLine(info[(start + Label.Length)..]);
-        if (!Version.TryParse(text, out var version) || version < OldestServer)
+        var known = await RunAsync("say whether it knows GETDEL", static database => database.ExecuteAsync("COMMAND", "INFO", "GETDEL"), cancellationToken);
+        if (((RedisResult[]?)known)?.FirstOrDefault() is not { IsNull: false })
         {
-            throw new LogUnavailableException($"Redis at {Where()} is version '{text}', but {OldestServer} or later is needed.");
+            throw new LogUnavailableException($"Redis at {Where()} does not know the command GETDEL: Redis {OldestServer} or later is needed.");
         }
     }
 
