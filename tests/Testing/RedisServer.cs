@@ -5,10 +5,10 @@ using System.Net.Sockets;
 
 namespace AgentStream.Testing;
 
-/// <summary>A Redis server of the tests' own: a process on a free port of this machine, with its own directory, gone when disposed.</summary>
+/// <summary>A Redis server of the tests' own: a process on a free port of this machine, with its own directory, gone when disposed or when the tests end.</summary>
 public sealed class RedisServer : IAsyncDisposable
 {
-    private static readonly Lazy<Task<RedisServer>> SharedServer = new(StartSharedAsync);
+    private static readonly Lazy<Task<RedisServer>> SharedServer = new(() => StartAsync());
 
     private readonly string _directory = Directory.CreateTempSubdirectory("agentstream-redis-").FullName;
     private readonly bool _isDurable;
@@ -18,6 +18,7 @@ public sealed class RedisServer : IAsyncDisposable
     {
         Port = port;
         _isDurable = isDurable;
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
     /// <summary>The server's port.</summary>
@@ -92,16 +93,10 @@ public sealed class RedisServer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
         Kill();
         Directory.Delete(_directory, recursive: true);
         return ValueTask.CompletedTask;
-    }
-
-    private static async Task<RedisServer> StartSharedAsync()
-    {
-        var server = await StartAsync();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return server;
     }
 
     private static int FreePort()
@@ -115,6 +110,9 @@ public sealed class RedisServer : IAsyncDisposable
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Select(folder => Path.Combine(folder, "redis-server"))
             .FirstOrDefault(File.Exists);
+
+    /// <summary>A server that nobody disposed, as the shared one, does not outlive the tests.</summary>
+    private void OnProcessExit(object? sender, EventArgs e) => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private async Task LaunchAsync()
     {
