@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace AgentStream.Testing;
 
-/// <summary>A Redis server of the tests' own: a process on a free port of this machine, with its own directory, gone when disposed.</summary>
+/// <summary>A Redis server of the tests' own: a process on a free port of this machine, with its own directory, gone when disposed or when the tests end.</summary>
 public sealed class RedisServer : IAsyncDisposable
 {
-    private static readonly Lazy<Task<RedisServer>> SharedServer = new(StartSharedAsync);
+    private static readonly Lazy<Task<RedisServer>> SharedServer = new(() => StartAsync());
 
     private readonly string _directory = Directory.CreateTempSubdirectory("agentstream-redis-").FullName;
     private readonly bool _isDurable;
@@ -17,6 +17,7 @@ public sealed class RedisServer : IAsyncDisposable
     {
         Port = port;
         _isDurable = isDurable;
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
     /// <summary>The server's port.</summary>
@@ -91,6 +92,7 @@ public sealed class RedisServer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
         Kill();
         try
         {
@@ -104,17 +106,13 @@ public sealed class RedisServer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static async Task<RedisServer> StartSharedAsync()
-    {
-        var server = await StartAsync();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return server;
-    }
-
     private static string? ServerPath() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Select(folder => Path.Combine(folder, "redis-server"))
             .FirstOrDefault(File.Exists);
+
+    /// <summary>A server that nobody disposed, as the shared one, does not outlive the tests.</summary>
+    private void OnProcessExit(object? sender, EventArgs e) => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private async Task LaunchAsync()
     {

@@ -13,6 +13,9 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 {
     // A silent connection is asked for a sign of life this often, so that one that died without a word is found out.
     private const int KeepAliveSeconds = 10;
+    private const int ConnectAttempts = 3;
+
+    private static readonly TimeSpan ConnectPause = TimeSpan.FromMilliseconds(200);
 
     private readonly string _configuration;
     private readonly AgentStreamOptions _options;
@@ -65,7 +68,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Connects, if that has not been done yet: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
-    /// <param name="cancellationToken">Gives up waiting for the first answer; the attempt to connect has its own bound, <see cref="AgentStreamOptions.RedisTimeout"/>.</param>
+    /// <param name="cancellationToken">Gives up between the steps; each of the few attempts to connect has its own bound, <see cref="AgentStreamOptions.RedisTimeout"/>.</param>
     /// <returns>A task that completes when the connection stands.</returns>
     /// <exception cref="LogUnavailableException">Redis cannot be reached, refuses, or is older than <see cref="OldestServer"/>; the message says so in one sentence.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken = default)
@@ -82,7 +85,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             configured.KeepAlive = KeepAliveSeconds;
             configured.ConnectTimeout = (int)_options.RedisTimeout.TotalMilliseconds;
             configured.ReconnectRetryPolicy = new LinearRetry(500);
-            _multiplexer = await ConnectionMultiplexer.ConnectAsync(configured);
+            _multiplexer = await ConnectAsync(configured, cancellationToken);
         }
         catch (Exception exception) when (exception is RedisConnectionException or TimeoutException or ArgumentException or FormatException)
         {
@@ -211,6 +214,22 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     {
         var end = message.AsSpan().IndexOfAny('\r', '\n');
         return end < 0 ? message : message[..end];
+    }
+
+    /// <summary>Tries a little more than once: on a busy machine a first handshake can fail, and that is no verdict on the address.</summary>
+    private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configured, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ConnectionMultiplexer.ConnectAsync(configured);
+            }
+            catch (RedisConnectionException) when (attempt < ConnectAttempts)
+            {
+                await Task.Delay(ConnectPause, Time, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Asks for what is needed, not for a version: a server's numbers may be hidden, or another product's.</summary>
