@@ -94,10 +94,10 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
         // Otherwise one slow callback holds back all answers behind it. Only the first major version of the client has this setting; later ones never do so.
         typeof(ConnectionMultiplexer).GetProperty("PreserveAsyncOrder")?.SetValue(_multiplexer, false);
-        _multiplexer.ConnectionRestored += (_, _) =>
+        _multiplexer.ConnectionRestored += (_, restored) =>
         {
             // Notices have a connection of their own, or, with later clients, share the one for commands.
-            if (_multiplexer.GetSubscriber().IsConnected())
+            if (restored.ConnectionType == ConnectionType.Subscription || _multiplexer.GetSubscriber().IsConnected())
             {
                 Restored?.Invoke();
             }
