@@ -242,7 +242,7 @@ public sealed class EventHubTests : IDisposable
             Assert.Equal(1_001, (await quick.RestAsync()).Count);
         }
 
-        Assert.Equal(0, _stage.Log.Watches);
+        await Wait.Until(() => _stage.Log.Watches == 0, "the reader to retire");
         await _stage.StartAsync("next silo");
         Assert.Equal("begin", await slow.NextAsync().Within());
         var next = slow.NextAsync();
