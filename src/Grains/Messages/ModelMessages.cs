@@ -78,6 +78,12 @@ public static class ModelMessages
         return JsonElement.Parse(buffer.WrittenSpan, JsonValues.Reading);
     }
 
+    /// <summary>As <see cref="NodesFromMessages(JsonElement)"/>, from JSON text.</summary>
+    /// <param name="json">UTF-8 JSON: an array of messages. It is not used after the call.</param>
+    /// <returns>An array of nodes.</returns>
+    /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong.</exception>
+    public static JsonElement NodesFromMessages(ReadOnlyMemory<byte> json) => NodesFromMessages(Parse(json.Span));
+
     private static bool IsOf(JsonPlace message, string kind) =>
         message.Object().Field("kind").Value is { ValueKind: JsonValueKind.String } given && given.ValueEquals(kind);
 
