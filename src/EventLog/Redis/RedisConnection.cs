@@ -16,7 +16,6 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
     private readonly string _configuration;
     private readonly AgentStreamOptions _options;
-    private readonly TimeProvider _time;
     private ConnectionMultiplexer? _multiplexer;
 
     /// <summary>Prepares a connection; <see cref="OpenAsync"/> makes it.</summary>
@@ -30,14 +29,17 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(time);
         _configuration = configuration;
         _options = options.Value;
-        _time = time;
+        Time = time;
     }
 
-    /// <summary>Raised when a connection came back: notices may have been lost meanwhile.</summary>
+    /// <summary>Raised when the connection for notices came back: some may have been lost meanwhile.</summary>
     internal event Action? Restored;
 
     /// <summary>The oldest Redis that will do: the first with GETDEL.</summary>
     public static Version OldestServer { get; } = new(6, 2);
+
+    /// <summary>The clock of all that waits for Redis.</summary>
+    internal TimeProvider Time { get; }
 
     /// <summary>Makes a connection.</summary>
     /// <param name="configuration">The Redis, as StackExchange.Redis writes it: <c>host:port,password=...</c>.</param>
@@ -87,7 +89,13 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         // Otherwise one slow callback holds back all answers behind it. Later clients never do.
         _multiplexer.PreserveAsyncOrder = false;
 #endif
-        _multiplexer.ConnectionRestored += (_, _) => Restored?.Invoke();
+        _multiplexer.ConnectionRestored += (_, restored) =>
+        {
+            if (restored.ConnectionType == ConnectionType.Subscription)
+            {
+                Restored?.Invoke();
+            }
+        };
         await CheckVersionAsync(cancellationToken);
     }
 
@@ -143,7 +151,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         try
         {
             pending = command(multiplexer, state);
-            return await pending.WaitAsync(_options.RedisTimeout, _time, cancellationToken);
+            return await pending.WaitAsync(_options.RedisTimeout, Time, cancellationToken);
         }
         catch (TimeoutException exception) when (pending is { IsCompleted: false })
         {
