@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using AgentStream.EventLog;
 using AgentStream.Grains.Messages;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.AI;
