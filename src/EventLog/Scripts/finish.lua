@@ -26,20 +26,21 @@ if tonumber(ARGV[3]) > tonumber(owner[3]) then
 end
 
 local last = call('XADD', KEYS[1], '*', 'type', 'end', 'origin', ARGV[7])
-local status, flag = 1, call('GET', KEYS[2])
+local status = 1
+local flag = call('GET', KEYS[2])
 if flag == ARGV[2] then
     call('DEL', KEYS[2])
-    status, flag = 0, false
-end
-
-if not flag then
-    -- A flag that another library has raised meanwhile is not ours to take down, and the stream is its run's now.
-    call('PEXPIRE', KEYS[1], ARGV[5])
+    status = 0
 end
 
 -- 'ended' is 1 for a run that ended live, 2 for one that was canceled.
 call('HSET', KEYS[3], 'last', last, 'ended', status + 1)
 call('PEXPIRE', KEYS[3], ARGV[6])
+if not flag or status == 0 then
+    -- A flag that another library has raised meanwhile is not ours to take down, nor is the stream that its run now writes ours to let go.
+    call('PEXPIRE', KEYS[1], ARGV[5])
+end
+
 call('SREM', KEYS[4], ARGV[9])
 call('SREM', KEYS[5], ARGV[8])
 call('PUBLISH', ARGV[4], 'grown')

@@ -91,7 +91,9 @@ public sealed class RedisOutageTests
         }));
 
         var clients = (await raw.TextAsync("CLIENT", "LIST"))!.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(2, clients.Length - 1);
+
+        // One for commands and one for notices; later versions of the client have one for both.
+        Assert.InRange(clients.Length - 1, 1, 2);
     }
 
     [Fact]
