@@ -112,6 +112,32 @@ public sealed class PromiseTests
     }
 
     [Fact]
+    public async Task A_tick_that_waits_when_its_timer_is_disposed_is_never_begun()
+    {
+        await using var cluster = await EngineCluster.StartAsync();
+        var grain = cluster.NewGrain<ITimerGrain>();
+        var held = new Hold(cluster.Signals, grain, "held");
+        await grain.StartAsync(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, interleave: false, throws: false);
+        var call = grain.HoldAsync("held");
+        await held.BeganAsync();
+        await grain.ChangeAsync(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+
+        // A later timer has ticked, so the tick waits by now.
+        var other = cluster.NewGrain<ITimerGrain>();
+        var otherTick = new Hold(cluster.Signals, other, "tick 1");
+        await other.StartAsync(TimeSpan.FromMilliseconds(50), Timeout.InfiniteTimeSpan, interleave: true, throws: false);
+        await otherTick.BeganAsync();
+        otherTick.LetEnd();
+        await grain.StopAsync();
+        held.LetEnd();
+        await call;
+        var behind = new Hold(cluster.Signals, grain, "behind the tick");
+        behind.LetEnd();
+        await grain.HoldAsync("behind the tick");
+        Assert.Equal(0, await grain.TicksAsync());
+    }
+
+    [Fact]
     public async Task The_silos_share_the_grains()
     {
         await using var cluster = await EngineCluster.StartAsync(silos: 3);
