@@ -1,4 +1,3 @@
-using AgentStream.EventLog;
 using AgentStream.EventLog.InMemory;
 using AgentStream.Grains.Journal;
 using AgentStream.Testing;

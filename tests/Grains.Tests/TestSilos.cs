@@ -4,7 +4,6 @@ using AgentStream.EventLog;
 using AgentStream.Grains.Agents;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Orleans.TestingHost;
 
 namespace AgentStream.Grains.Tests;

@@ -139,4 +139,56 @@ public sealed class ToolTests
         Assert.Equal(2, results.Distinct().Count());
         Assert.All(results, id => Assert.StartsWith("call_", id, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_client_that_calls_tools_by_itself_is_shown_as_the_nodes_it_is_made_of_and_its_calls_are_not_made_again()
+    {
+        var called = 0;
+        var model = new ScriptedModel(
+            [
+                Step.Say("Let me see."),
+                Step.Call("c1", "count"),
+                Step.Call("c2", "count"),
+                new Step.Give(new UsageContent(new UsageDetails { InputTokenCount = 7 })),
+                new Step.Give(new FunctionResultContent("c1", 1), new FunctionResultContent("c2", null) { Exception = new InvalidOperationException("jammed") }),
+                Step.Say("One."),
+            ],
+            [Step.Say("again")]);
+        await using var silos = await TestSilos.StartAsync(null, model, _ => { }, agent => agent.WithTool(() => ++called, "count"));
+        var key = new SessionKey(1, 1, "s1");
+        Assert.Equal("""
+            begin {"session_id":"s1"}
+            event {"idx":0,"event":"llm-begin"}
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"Let me see."}
+            event {"idx":0,"event":"answer"}
+            event {"idx":0,"event":"part_start","event_idx":1,"part_kind":"tool-call","tool_name":"count","tool_call_id":"c1","args":{}}
+            event {"idx":0,"event":"part_start","event_idx":2,"part_kind":"tool-call","tool_name":"count","tool_call_id":"c2","args":{}}
+            event {"idx":0,"event":"llm-end"}
+            event {"idx":1,"event":"llm-begin"}
+            event {"idx":1,"event":"part_start","part_kind":"tool-return","tool_name":"count","tool_call_id":"c1","content":1}
+            event {"idx":1,"event":"part_start","part_kind":"tool-return","tool_name":"count","tool_call_id":"c2","content":"The tool count failed: jammed"}
+            event {"idx":1,"event":"part_start","event_idx":0,"part_kind":"text","content":"One."}
+            event {"idx":1,"event":"answer"}
+            event {"idx":1,"event":"llm-end"}
+            end
+
+            """, await silos.RunAsync(key));
+        Assert.Equal(0, called);
+        Assert.Single(model.Requests);
+
+        await silos.RunAsync(key, "and now?");
+        var (messages, _) = model.Requests.Last();
+        Assert.Equal([ChatRole.User, ChatRole.Assistant, ChatRole.Tool, ChatRole.Assistant, ChatRole.User], messages.Select(m => m.Role));
+    }
+
+    [Fact]
+    public async Task A_call_that_is_only_told_of_is_not_made()
+    {
+        var called = 0;
+        var model = new ScriptedModel([
+            new Step.Give(new FunctionCallContent("c1", "count") { InformationalOnly = true }), Step.Call("c2", "count")], [Step.Say("ok")]);
+        await using var silos = await TestSilos.StartAsync(null, model, _ => { }, agent => agent.WithTool(() => ++called, "count"));
+        await silos.RunAsync(TestSilos.NewSession());
+        Assert.Equal(1, called);
+    }
 }

@@ -8,63 +8,157 @@ namespace AgentStream.Grains.Agents;
 /// <summary>
 /// The loop of an agent: a request to the model, its response, the tools it calls, the next request with their results, until a response calls none.
 /// </summary>
+/// <remarks>
+/// Some chat clients call tools by themselves, and their one stream carries calls, results and what the model made of them. Such a
+/// stream is shown and kept as the nodes it is made of, and its calls are not made again.
+/// </remarks>
 internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunEnvironment environment)
 {
     private readonly ToolInvoker _tools = new(agent, deps, environment.Services, environment.Options.ToolTimeout, environment.Time);
+
+    // Calls of the last response that somebody else has made.
+    private readonly HashSet<string> _madeElsewhere = new(StringComparer.Ordinal);
+    private int _idx = -1;
+    private bool _isOpen;
+    private ModelResponse? _response;
 
     /// <summary>Runs until the model has nothing more to do. The first request, the user's, is in the journal already.</summary>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        for (var idx = 0; idx < environment.Options.MaxNodes; idx++)
+        do
         {
-            if (idx > 0)
-            {
-                await journal.AddAsync(now => new RequestRecord(idx, []) { Timestamp = now });
-            }
-
-            var response = await AskAsync(idx, cancellationToken);
-            if (!response.ToolCalls.Any())
-            {
-                return;
-            }
-
-            await Task.WhenAll(response.ToolCalls.Select(call => CallAsync(call, cancellationToken)));
+            await AskAsync(cancellationToken);
         }
-
-        throw new InvalidOperationException($"the run needs more than {environment.Options.MaxNodes} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})");
+        while (await CallToolsAsync(cancellationToken));
     }
 
-    /// <summary>One node: the response is in the journal before <c>llm-end</c> is announced.</summary>
-    private async Task<ModelResponse> AskAsync(int idx, CancellationToken cancellationToken)
+    private async Task AskAsync(CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var request = journal.History.PendingRequest();
-        await deps.AddNodeBeginAsync(request, cancellationToken);
+        await BeginNodeAsync(cancellationToken);
+        var chat = Chat();
         try
         {
             var updates = PatientStream.ReadAsync(
-                token => agent.Client.GetStreamingResponseAsync(Chat(request), agent.NewChatOptions(), token),
+                token => agent.Client.GetStreamingResponseAsync(chat, agent.NewChatOptions(), token),
                 "the model",
                 environment.Options.ModelSilence,
                 environment.Time,
                 cancellationToken);
             await foreach (var update in updates)
             {
-                await deps.AddNodeEventAsync(update, cancellationToken);
+                await TakeAsync(update, cancellationToken);
             }
         }
-        catch (Exception) when (deps.PartialNode() is { } said)
+        catch (Exception) when (_isOpen && deps.PartialNode() is { } said)
         {
             // What a listener has seen stays said, whatever cut it short: the next prompt's model knows of it.
-            await journal.AddAsync(now => new ResponseRecord(idx, said) { Timestamp = now });
+            await journal.AddAsync(now => new ResponseRecord(_idx, said) { Timestamp = now });
             throw;
         }
 
+        if (_isOpen)
+        {
+            await EndNodeAsync(cancellationToken);
+        }
+    }
+
+    private async Task BeginNodeAsync(CancellationToken cancellationToken)
+    {
+        if (++_idx == environment.Options.MaxNodes)
+        {
+            throw new InvalidOperationException($"the run needs more than {_idx} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})");
+        }
+
+        if (_idx > 0)
+        {
+            await journal.AddAsync(now => new RequestRecord(_idx, []) { Timestamp = now });
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        await deps.AddNodeBeginAsync(journal.History.PendingRequest(), cancellationToken);
+        _madeElsewhere.Clear();
+        _isOpen = true;
+    }
+
+    /// <summary>The response is in the journal before <c>llm-end</c> is announced.</summary>
+    private async Task EndNodeAsync(CancellationToken cancellationToken)
+    {
         var response = await deps.CompleteNodeAsync(cancellationToken);
-        await journal.AddAsync(now => new ResponseRecord(idx, response) { Timestamp = now });
+        await journal.AddAsync(now => new ResponseRecord(_idx, response) { Timestamp = now });
         await deps.EndNodeAsync(cancellationToken);
-        return response;
+        (_response, _isOpen) = (response, false);
+    }
+
+    private async ValueTask TakeAsync(ChatResponseUpdate update, CancellationToken cancellationToken)
+    {
+        var saysSomething = false;
+        foreach (var content in update.Contents)
+        {
+            if (content is FunctionResultContent)
+            {
+                await TakeApartAsync(update, cancellationToken);
+                return;
+            }
+
+            saysSomething |= content is TextContent or TextReasoningContent or FunctionCallContent;
+            if (content is FunctionCallContent { InformationalOnly: true } call)
+            {
+                _madeElsewhere.Add(call.CallId);
+            }
+        }
+
+        if (!_isOpen)
+        {
+            if (!saysSomething)
+            {
+                return;
+            }
+
+            await BeginNodeAsync(cancellationToken);
+        }
+
+        await deps.AddNodeEventAsync(update, cancellationToken);
+    }
+
+    /// <summary>An update with results among its contents ends a node in the middle: its contents are taken one by one.</summary>
+    private async ValueTask TakeApartAsync(ChatResponseUpdate update, CancellationToken cancellationToken)
+    {
+        foreach (var content in update.Contents)
+        {
+            if (content is FunctionResultContent result)
+            {
+                await TakeResultAsync(result, cancellationToken);
+                continue;
+            }
+
+            var piece = update.Clone();
+            piece.Contents = [content];
+            await TakeAsync(piece, cancellationToken);
+        }
+    }
+
+    private async Task TakeResultAsync(FunctionResultContent result, CancellationToken cancellationToken)
+    {
+        if (_isOpen)
+        {
+            await EndNodeAsync(cancellationToken);
+        }
+
+        if (_response?.ToolCalls.FirstOrDefault(c => c.ToolCallId == result.CallId) is { } call && _madeElsewhere.Add(call.ToolCallId))
+        {
+            var part = _tools.ToReturn(call, result);
+            await journal.AddAsync(now => new ToolResultRecord(part) { Timestamp = now });
+        }
+    }
+
+    /// <summary>Makes the calls of the last response, all at once.</summary>
+    /// <returns>Whether there were any, so that the model is to be told.</returns>
+    private async Task<bool> CallToolsAsync(CancellationToken cancellationToken)
+    {
+        var calls = _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId)).ToList();
+        await Task.WhenAll(calls.Select(call => CallAsync(call, cancellationToken)));
+        return calls.Count > 0;
     }
 
     private async Task CallAsync(ToolCallPart call, CancellationToken cancellationToken)
@@ -73,15 +167,14 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
         await journal.AddAsync(now => new ToolResultRecord(result) { Timestamp = now });
     }
 
-    private List<ChatMessage> Chat(ModelRequest request)
+    private List<ChatMessage> Chat()
     {
         var chat = new List<ChatMessage>();
-        foreach (var message in journal.History.Messages)
+        foreach (var message in journal.History.Messages.Append(journal.History.PendingRequest()))
         {
             ChatMessages.AddTo(chat, message);
         }
 
-        ChatMessages.AddTo(chat, request);
         return chat;
     }
 }

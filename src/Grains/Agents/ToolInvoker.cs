@@ -51,6 +51,11 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider servi
         }
     }
 
+    /// <summary>A result that came with the model's stream, from a chat client that makes calls by itself.</summary>
+    public ToolReturnPart ToReturn(ToolCallPart call, FunctionResultContent result) => result.Exception is { } error
+        ? Return(call, result.Result ?? $"The tool {call.ToolName} failed: {error.Message}", ToolOutcome.Failed)
+        : Return(call, result.Result, ToolOutcome.Success);
+
     private ToolReturnPart Return(ToolCallPart call, object? result, string outcome) =>
         new(call.ToolName, call.ToolCallId, ToJson(result), outcome) { Timestamp = time.GetUtcNow() };
 

@@ -20,10 +20,10 @@ internal static class EventBodies
     };
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? buffer;
+    private static ArrayBufferWriter<byte>? Buffer;
 
     [ThreadStatic]
-    private static Utf8JsonWriter? writer;
+    private static Utf8JsonWriter? Writer;
 
     public static ReadOnlyMemory<byte> NodeBegin(int idx) => Finish(Begin(idx, "llm-begin"u8));
 
@@ -90,18 +90,18 @@ internal static class EventBodies
 
     private static Utf8JsonWriter Open()
     {
-        buffer ??= new ArrayBufferWriter<byte>(256);
-        buffer.ResetWrittenCount();
-        writer ??= new Utf8JsonWriter(buffer, Options);
-        writer.Reset(buffer);
-        writer.WriteStartObject();
-        return writer;
+        Buffer ??= new ArrayBufferWriter<byte>(256);
+        Buffer.ResetWrittenCount();
+        Writer ??= new Utf8JsonWriter(Buffer, Options);
+        Writer.Reset(Buffer);
+        Writer.WriteStartObject();
+        return Writer;
     }
 
     private static ReadOnlyMemory<byte> Finish(Utf8JsonWriter json)
     {
         json.WriteEndObject();
         json.Flush();
-        return buffer!.WrittenSpan.ToArray();
+        return Buffer!.WrittenSpan.ToArray();
     }
 }
