@@ -142,7 +142,9 @@ public sealed class RequestTests
             new DataContent(Bytes, "audio/wav"),
             new DataContent(Bytes, "audio/mpeg"),
             new DataContent(Bytes, "application/pdf") { Name = "a.pdf" },
+            new DataContent("é"u8.ToArray(), "text/markdown"),
             new HostedFileContent("file-1"),
+            new AIContent(),
         ])]);
 
         Assert.Equal(
@@ -153,6 +155,7 @@ public sealed class RequestTests
                 """{"type":"input_audio","input_audio":{"data":"AQID","format":"wav"}}""",
                 """{"type":"input_audio","input_audio":{"data":"AQID","format":"mp3"}}""",
                 """{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,AQID"}}""",
+                """{"type":"text","text":"é"}""",
                 """{"type":"file","file":{"file_id":"file-1"}}""",
             ],
             request.Body.GetProperty("messages")[0].GetProperty("content").EnumerateArray().Select(Plain));

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
@@ -10,10 +11,14 @@ internal static class RequestContents
     /// Makes a message's content: a text where it is nothing else, since that is what every server takes, or else its parts.
     /// </summary>
     /// <exception cref="NotSupportedException">A content is of a kind that chat completions do not know.</exception>
-    public static JsonNode ToJson(IList<AIContent> contents) =>
-        contents.All(content => content is TextContent)
-            ? string.Concat(contents.Cast<TextContent>().Select(text => text.Text))
-            : new JsonArray([.. contents.Select(Part)]);
+    public static JsonNode ToJson(IEnumerable<AIContent> contents)
+    {
+        // A content of no kind at all is what a history keeps for others than the model.
+        var said = contents.Where(content => content.GetType() != typeof(AIContent)).ToList();
+        return said.All(content => content is TextContent)
+            ? string.Concat(said.Cast<TextContent>().Select(text => text.Text))
+            : new JsonArray([.. said.Select(Part)]);
+    }
 
     private static JsonObject Part(AIContent content) => content switch
     {
@@ -24,6 +29,7 @@ internal static class RequestContents
             Part("input_audio", new JsonObject { ["data"] = data.Base64Data.ToString(), ["format"] = format }),
         DataContent { MediaType: "application/pdf" } data =>
             Part("file", new JsonObject { ["filename"] = data.Name ?? "document.pdf", ["file_data"] = data.Uri }),
+        DataContent data when data.HasTopLevelMediaType("text") => Part("text", Encoding.UTF8.GetString(data.Data.Span)),
         HostedFileContent file => Part("file", new JsonObject { ["file_id"] = file.FileId }),
         _ => throw new NotSupportedException($"A chat-completions endpoint takes no {Kind(content)}."),
     };
