@@ -1,5 +1,6 @@
 using AgentStream.Client;
 using AgentStream.Grains;
+using AgentStream.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Orleans.Hosting;
@@ -15,7 +16,8 @@ public static class AgentStreamHosting
 
     /// <summary>
     /// Adds everything: the engine, the event log, the grains, the client and the HTTP edge. Settings come from the section
-    /// <c>AgentStream</c>, the Redis from <c>ConnectionStrings:redis</c>; without that, events stay in memory.
+    /// <c>AgentStream</c>, the Redis from <c>ConnectionStrings:redis</c>; without that, events stay in memory. Agents from the configuration
+    /// (<see cref="ConfiguredAgents.AddConfiguredAgents"/>) come before those that are added here, so the first of them answers prompts that name none.
     /// </summary>
     /// <param name="builder">The program.</param>
     /// <param name="configureSilo">
@@ -23,6 +25,7 @@ public static class AgentStreamHosting
     /// ports <c>AgentStream:SiloPort</c> (11111) and <c>AgentStream:GatewayPort</c> (30000).
     /// </param>
     /// <returns>A builder that takes agents.</returns>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The settings of an agent are missing or wrong; the message names each of them.</exception>
     public static AgentStreamBuilder AddAgentStream(this IHostApplicationBuilder builder, Action<ISiloBuilder>? configureSilo = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -31,6 +34,6 @@ public static class AgentStreamHosting
             builder.Configuration.GetValue($"{AgentStreamOptions.Section}:GatewayPort", DefaultGatewayPort))));
         builder.Services.AddAgentStreamClient();
         builder.Services.AddAgentStreamHttp();
-        return builder.Services.AddAgentStream(builder.Configuration);
+        return builder.Services.AddAgentStream(builder.Configuration).AddConfiguredAgents(builder.Configuration);
     }
 }

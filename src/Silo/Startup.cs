@@ -20,7 +20,7 @@ internal static class Startup
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is AgentStreamException or OptionsValidationException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is AgentStreamException or OptionsValidationException or ArgumentException or IOException or InvalidOperationException)
         {
             // What a user can mend is one sentence; a stack trace would hide it.
             await Console.Error.WriteLineAsync($"AgentStream cannot start: {e.Message}");

@@ -1,0 +1,57 @@
+using AgentStream.Grains;
+using AgentStream.Grains.Agents;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Models;
+
+/// <summary>Agents that need no code.</summary>
+public static class ConfiguredAgents
+{
+    /// <summary>
+    /// Adds an agent for each section <c>AgentStream:Agents:{name}</c>, in alphabetical order. <c>Model</c> is required; <c>Endpoint</c> is
+    /// the base URL of any OpenAI-compatible chat-completions endpoint (OpenAI's public one when it is missing); <c>ApiKey</c> may be
+    /// missing when the endpoint is on this machine; <c>Instructions</c>, <c>Temperature</c> (0 to 2) and <c>MaxOutputTokens</c> (1 or
+    /// more, for each response) are up to you.
+    /// </summary>
+    /// <param name="builder">Takes the agents.</param>
+    /// <param name="configuration">
+    /// The program's whole configuration, so that a key can come from the environment or from user secrets.
+    /// </param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="OptionsValidationException">Settings are missing or wrong; the message names each of them.</exception>
+    /// <exception cref="ArgumentException">An agent's name breaks the rule of <see cref="AgentStreamBuilder.AddAgent"/>.</exception>
+    public static AgentStreamBuilder AddConfiguredAgents(this AgentStreamBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configuration);
+
+        var sections = configuration.GetSection(AgentSettings.Section).GetChildren();
+        List<AgentSettings> agents = [.. sections.Select(section => new AgentSettings(section))];
+        List<string> errors = [.. agents.SelectMany(agent => agent.Errors)];
+        if (errors.Count > 0)
+        {
+            throw new OptionsValidationException(AgentSettings.Section, typeof(AgentSettings), errors);
+        }
+
+        foreach (var settings in agents)
+        {
+            builder.AddAgent(settings.Name, agent => Configure(agent, settings));
+        }
+
+        return builder;
+    }
+
+    private static void Configure(AgentBuilder agent, AgentSettings settings)
+    {
+        agent.UseChatClient(services =>
+            new OpenAIChatClient(settings.Model, settings.ApiKey, settings.Endpoint, services.GetService<TimeProvider>()));
+        agent.WithOptions(options => (options.Temperature, options.MaxOutputTokens) = (settings.Temperature, settings.MaxOutputTokens));
+        if (settings.Instructions is { } instructions)
+        {
+            agent.WithInstructions(instructions);
+        }
+    }
+}

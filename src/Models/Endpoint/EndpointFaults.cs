@@ -1,0 +1,71 @@
+using System.ClientModel.Primitives;
+using System.Globalization;
+
+namespace AgentStream.Models.Endpoint;
+
+/// <summary>
+/// Says what went wrong with a model, in one sentence that names it and keeps the key to itself: endpoints have been seen to repeat the key
+/// that they refuse.
+/// </summary>
+internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider time)
+{
+    private const int MaxWords = 1000;
+
+    // What is shorter guards nothing ("none", "local"), and would take its letters out of every sentence.
+    private const int ShortestSecret = 8;
+
+    /// <summary>The endpoint answered with an error status.</summary>
+    public ModelException Refused(PipelineResponse response, string body)
+    {
+        var reason = string.IsNullOrEmpty(response.ReasonPhrase) ? "" : $" {response.ReasonPhrase}";
+        var hint = response.Status switch
+        {
+            404 => " (are the endpoint and the model's name right?)",
+            >= 300 and < 400 => " (redirects are not followed: is the endpoint right?)",
+            _ => RetryAfter.Read(response, time) is { } wait && wait > TimeSpan.Zero
+                ? string.Create(CultureInfo.InvariantCulture, $" (it asks to wait {wait.TotalSeconds:0.###} s)")
+                : "",
+        };
+        var words = ErrorBody.Message(body) is { } message ? $": {Short(message)}" : "";
+        return Fault($"answered {response.Status.ToString(CultureInfo.InvariantCulture)}{reason}{words}{hint}", response.Status);
+    }
+
+    /// <summary>The endpoint answered, but not with a stream.</summary>
+    public ModelException NoStream(PipelineResponse response, string mediaType, string body) => Fault(
+        ErrorBody.Message(body) is { } message
+            ? $"answered with an error: {Short(message)}"
+            : $"answered with {mediaType} where a stream of events was asked for (is the endpoint right?)",
+        response.Status);
+
+    /// <summary>The endpoint could not be reached.</summary>
+    public ModelException Unreachable(Exception cause)
+    {
+        var tries = (cause as AggregateException)?.InnerExceptions.Count ?? 1;
+        var last = (cause as AggregateException)?.InnerExceptions[^1] ?? cause;
+        return Fault($"cannot be reached{(tries > 1 ? $", in {tries} tries" : "")}: {Short(last.Message)}", null, last);
+    }
+
+    /// <summary>The stream ended before the answer did.</summary>
+    public ModelException BrokeOff(Exception? cause) =>
+        Fault($"broke its stream off before the end of the answer{(cause is null ? "" : $": {Short(cause.Message)}")}", null, cause);
+
+    /// <summary>The stream has an error in it.</summary>
+    public ModelException FailedWithin(string message) => Fault($"failed within its answer: {Short(message)}");
+
+    /// <summary>A chunk of the stream is none.</summary>
+    public ModelException BadChunk(string chunk, Exception? cause) =>
+        Fault($"sent a chunk that is no JSON object: {Short(chunk)}", null, cause);
+
+    private ModelException Fault(string what, int? status = null, Exception? inner = null) =>
+        new(Redacted($"the model '{model}' {what}"), status, inner);
+
+    private string Redacted(string text) =>
+        apiKey is { Length: >= ShortestSecret } ? text.Replace(apiKey, "***", StringComparison.Ordinal) : text;
+
+    // Redacted first: half of a key is still half of a key.
+    private string Short(string text)
+    {
+        text = Redacted(text);
+        return text.Length <= MaxWords ? text : text[..MaxWords] + " ...";
+    }
+}

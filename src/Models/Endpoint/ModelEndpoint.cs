@@ -1,0 +1,105 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using OpenAI;
+using OpenAI.Chat;
+
+namespace AgentStream.Models.Endpoint;
+
+/// <summary>
+/// A model's endpoint through the OpenAI SDK: its pipeline authenticates, repeats and sends. Requests and answers are our own JSON, since
+/// the SDK's model of them knows only OpenAI's fields, and thoughts are in none of those.
+/// </summary>
+internal sealed class ModelEndpoint
+{
+    // One pool for the process. Connections are renewed now and then, or a long-lived process would never hear that a name has moved; no
+    // redirect takes the key elsewhere.
+    private static readonly HttpClientPipelineTransport Transport = new(new HttpClient(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        ConnectTimeout = TimeSpan.FromSeconds(15),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        UseCookies = false,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    });
+
+    public ModelEndpoint(string model, string? apiKey, Uri? address, TimeProvider time)
+    {
+        Model = model;
+        Faults = new EndpointFaults(model, apiKey, time);
+        var options = new OpenAIClientOptions
+        {
+            Endpoint = address,
+            Transport = Transport,
+            RetryPolicy = new RetryRule(time),
+            NetworkTimeout = Timeout.InfiniteTimeSpan,
+            ClientLoggingOptions = new ClientLoggingOptions
+            {
+                EnableLogging = false,
+                EnableMessageLogging = false,
+                EnableMessageContentLogging = false,
+            },
+        };
+#pragma warning disable OPENAI001 // Marked as experimental: a client without a key, and the address that a client has by default.
+        Client = apiKey is null
+            ? new ChatClient(model, new NoAuthentication(), options)
+            : new ChatClient(model, new ApiKeyCredential(apiKey), options);
+        Address = address ?? Client.Endpoint;
+#pragma warning restore OPENAI001
+        Thoughts = new ThoughtMark(Address);
+    }
+
+    public string Model { get; }
+
+    public Uri Address { get; }
+
+    public ChatClient Client { get; }
+
+    public EndpointFaults Faults { get; }
+
+    public ThoughtMark Thoughts { get; }
+
+    /// <summary>Whether this is OpenAI itself, which has renamed a field that everybody else still has.</summary>
+    public bool IsOpenAI => Address.Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase)
+        || Address.Host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Sends a request, again where that helps, and answers as soon as the endpoint begins to.</summary>
+    /// <returns>The response, a stream of events not yet read; to be disposed.</returns>
+    /// <exception cref="ModelException">The endpoint could not be reached or refused.</exception>
+    public async Task<PipelineResponse> SendAsync(BinaryContent body, CancellationToken cancellationToken)
+    {
+        PipelineResponse response;
+        try
+        {
+            var options = new RequestOptions
+            {
+                BufferResponse = false,
+                ErrorOptions = ClientErrorBehaviors.NoThrow,
+                CancellationToken = cancellationToken,
+            };
+            response = (await Client.CompleteChatAsync(body, options)).GetRawResponse();
+        }
+        catch (Exception e) when (e is ClientResultException or AggregateException or IOException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Faults.Unreachable(e);
+        }
+
+        if (response.Status == 200 && MediaType(response) is null or "text/event-stream" or "text/plain")
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            var words = await ErrorBody.ReadAsync(response.ContentStream, cancellationToken);
+            throw response.Status == 200 ? Faults.NoStream(response, MediaType(response) ?? "", words) : Faults.Refused(response, words);
+        }
+    }
+
+    private static string? MediaType(PipelineResponse response) =>
+        response.Headers.TryGetValue("Content-Type", out var type) && !string.IsNullOrWhiteSpace(type)
+            ? type.Split(';')[0].Trim().ToLowerInvariant()
+            : null;
+}

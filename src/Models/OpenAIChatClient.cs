@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using AgentStream.Models.Answers;
+using AgentStream.Models.Endpoint;
+using AgentStream.Models.Requests;
+using Microsoft.Extensions.AI;
+
+namespace AgentStream.Models;
+
+/// <summary>
+/// A model behind an OpenAI-compatible chat-completions endpoint: OpenAI's own, a gateway, or a server on this machine. It streams; texts,
+/// thoughts, tool calls and usage come as Microsoft.Extensions.AI has them. A request that is refused for now (408, 429, 5xx) or does not
+/// get through is repeated up to three times, as long as no answer has begun. There is no timeout beyond that of connecting: how long a
+/// silence is too long is the caller's to say, with the cancellation token.
+/// </summary>
+/// <remarks>
+/// <see cref="ChatOptions.AdditionalProperties"/> go into the request's body as they are, over what the other options say; a null takes a
+/// field away (<c>stream_options</c>, for an endpoint that refuses it). The thoughts of a response that called tools go back only to the
+/// endpoint that they came from, which may insist on them.
+/// </remarks>
+public sealed class OpenAIChatClient : IChatClient
+{
+    private readonly ModelEndpoint _endpoint;
+    private readonly ChatClientMetadata _metadata;
+
+    /// <summary>Makes a client. Nothing is sent yet.</summary>
+    /// <param name="model">The model, as the endpoint names it.</param>
+    /// <param name="apiKey">The key that is sent as bearer token: printable ASCII without spaces; null sends none.</param>
+    /// <param name="endpoint">
+    /// The base URL, to which <c>/chat/completions</c> is added: absolute, http or https; null for OpenAI's public one.
+    /// </param>
+    /// <param name="time">The clock of the waits between tries; null for the system's.</param>
+    /// <exception cref="ArgumentException">The model is empty, the key breaks its rule, or the endpoint does.</exception>
+    public OpenAIChatClient(string model, string? apiKey, Uri? endpoint = null, TimeProvider? time = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(model);
+        if (apiKey is not null && !AgentSettings.IsApiKey(apiKey))
+        {
+            throw new ArgumentException($"An API key {AgentSettings.ApiKeyRule}.", nameof(apiKey));
+        }
+
+        if (endpoint is not null && !AgentSettings.IsEndpoint(endpoint))
+        {
+            throw new ArgumentException($"A model's endpoint {AgentSettings.EndpointRule}.", nameof(endpoint));
+        }
+
+        _endpoint = new ModelEndpoint(model, apiKey, endpoint, time ?? TimeProvider.System);
+        _metadata = new ChatClientMetadata("openai", _endpoint.Address, model);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ModelException">The endpoint could not be reached, refused, or broke off.</exception>
+    /// <exception cref="NotSupportedException">A message or a tool is of a kind that chat completions do not know.</exception>
+    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var body = RequestBody.Write(_endpoint, messages, options);
+        using var response = await _endpoint.SendAsync(body, cancellationToken);
+        await using var chunks = new ChunkStream(response.ContentStream ?? Stream.Null, _endpoint.Faults, cancellationToken);
+        var answer = new Answer(_endpoint.Thoughts);
+
+        while (await chunks.NextAsync(answer.IsFinished) is { } chunk)
+        {
+            // Also a chunk without content becomes an update: it is a sign of life, and whoever waits for one counts the silence.
+            yield return answer.Take(chunk);
+        }
+
+        yield return answer.Complete();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ModelException">The endpoint could not be reached, refused, or broke off.</exception>
+    /// <exception cref="NotSupportedException">A message or a tool is of a kind that chat completions do not know.</exception>
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType == typeof(ChatClientMetadata) ? _metadata
+            : serviceType.IsInstanceOfType(_endpoint.Client) ? _endpoint.Client
+            : serviceType.IsInstanceOfType(this) ? this
+            : null;
+    }
+
+    /// <summary>Does nothing: connections are shared among all clients of the process.</summary>
+    public void Dispose()
+    {
+    }
+}
