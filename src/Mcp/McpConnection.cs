@@ -19,12 +19,15 @@ internal sealed class McpConnection : IAsyncDisposable
     // Old servers do not answer a question of the newest revision; this is how long they are waited for before they are asked the old way.
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
 
+    // A goodbye over HTTP has no time limit; a program is killed after less.
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(10);
+
     private readonly string _title;
     private readonly McpConnectionOptions _options;
     private readonly ILogger _logger;
     private readonly IClientTransport _transport;
-    private readonly CancellationTokenSource _closing = new();
     private McpClient _client = null!;
+    private McpRequests _requests = null!;
     private Task _subscription = Task.CompletedTask;
     private long _changes;
     private volatile Listed? _listed;
@@ -55,6 +58,7 @@ internal sealed class McpConnection : IAsyncDisposable
         try
         {
             connection._client = await McpClient.CreateAsync(connection._transport, connection.ClientOptions(), loggers, cancellationToken);
+            connection._requests = new McpRequests(connection._client);
         }
         catch
         {
@@ -87,16 +91,39 @@ internal sealed class McpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Something went wrong on the connection: before it is used for another run, the server is asked for its tools, to see whether it answers.</summary>
-    public void Doubt() => _isDoubtful = true;
+    /// <summary>Calls a tool.</summary>
+    /// <exception cref="McpServerException">There is no result.</exception>
+    public async Task<CallToolResult> CallAsync(CallToolRequestParams call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _requests.SendAsync<CallToolRequestParams, CallToolResult>(RequestMethods.ToolsCall, call, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // Before another run uses the connection, the server is asked for its tools, to see whether it answers: also after a cancel, since a call
+            // may have been canceled because the server hangs.
+            _isDoubtful = true;
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new McpServerException(_title, $"did not answer the call: {McpFailures.Reason(e, _options)}", e);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         // First: a server does not end in order while it has a request to answer.
-        await _closing.CancelAsync();
+        await _requests.CloseAsync();
         await _subscription;
-        await _client.DisposeAsync();
+        try
+        {
+            await _client.DisposeAsync().AsTask().WaitAsync(ClosePatience);
+        }
+        catch (Exception e)
+        {
+            _logger.LogWarning(e, "{Server} could not be taken leave of.", _title);
+        }
+
         await DisposeTransportAsync();
     }
 
@@ -140,10 +167,10 @@ internal sealed class McpConnection : IAsyncDisposable
     {
         try
         {
-            await _client.SendRequestAsync<SubscriptionsListenRequestParams, EmptyResult>(
+            await _requests.SendAsync<SubscriptionsListenRequestParams, EmptyResult>(
                 RequestMethods.SubscriptionsListen,
                 new SubscriptionsListenRequestParams { Notifications = new SubscriptionsListenNotifications { ToolsListChanged = true } },
-                cancellationToken: _closing.Token);
+                CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -182,7 +209,7 @@ internal sealed class McpConnection : IAsyncDisposable
         return taken;
     }
 
-    private AITool Wrap(McpClientTool tool) => new McpTool(_title, tool.WithName(_options.Prefix + tool.Name), _options, this);
+    private AITool Wrap(McpClientTool tool) => new McpTool(tool.WithName(_options.Prefix + tool.Name), this);
 
     // That of HTTP has a client to dispose of; that of a program has nothing.
     private ValueTask DisposeTransportAsync() => _transport is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;

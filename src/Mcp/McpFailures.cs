@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Net.Sockets;
 using ModelContextProtocol.Client;
 
 namespace AgentStream.Mcp;
@@ -13,7 +14,8 @@ internal static class McpFailures
         ClientTransportClosedException { Details: StdioClientCompletionDetails { ExitCode: { } code } } =>
             string.Create(CultureInfo.InvariantCulture, $"its process ended with exit code {code}"),
         ClientTransportClosedException { Details.Exception: { } cause } => Reason(cause, options),
-        { InnerException: Win32Exception start } => CannotStart(start, options),
+        { InnerException: SocketException cause } => cause.Message,
+        { InnerException: Win32Exception cause } => CannotStart(cause, options),
         HttpRequestException { StatusCode: { } status } => string.Create(CultureInfo.InvariantCulture, $"it answered with HTTP status {(int)status} ({status})"),
         TimeoutException or OperationCanceledException =>
             string.Create(CultureInfo.InvariantCulture, $"it did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s"),

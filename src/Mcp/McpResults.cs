@@ -13,7 +13,7 @@ internal static class McpResults
     /// bytes instead of an image's or a file's data: it would come back with each request of the session, and no model reads base64.
     /// </summary>
     /// <exception cref="McpToolException">The tool says that it failed.</exception>
-    public static object? ToResult(CallToolResult result)
+    public static object ToResult(CallToolResult result)
     {
         if (result.IsError is true)
         {
@@ -27,7 +27,7 @@ internal static class McpResults
 
         return result.Content.All(c => c is TextContentBlock)
             ? ToText(result)
-            : result.Content.Count == 1 ? ToJson(result.Content[0]) : new JsonArray([.. result.Content.Select(ToJson)]);
+            : JsonSerializer.SerializeToElement(result.Content.Count == 1 ? ToJson(result.Content[0]) : new JsonArray([.. result.Content.Select(ToJson)]));
     }
 
     private static string ToText(CallToolResult result) =>

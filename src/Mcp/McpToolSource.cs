@@ -12,6 +12,7 @@ internal sealed class McpToolSource(string title, McpConnectionOptions options, 
     private readonly ILogger _logger = loggers.CreateLogger<McpToolSource>();
     private Task<IReadOnlyList<AITool>> _refresh = Task.FromResult<IReadOnlyList<AITool>>([]);
     private volatile McpConnection? _connection;
+    private bool _isClosed;
 
     /// <summary>Whether there is a connection that has not been seen to end.</summary>
     public bool IsConnected => _connection is { IsOpen: true };
@@ -23,7 +24,7 @@ internal sealed class McpToolSource(string title, McpConnectionOptions options, 
         Task<IReadOnlyList<AITool>> refresh;
         lock (_lock)
         {
-            if (_closing.IsCancellationRequested)
+            if (_isClosed)
             {
                 throw new McpServerException(title, "cannot be used: the silo is shutting down");
             }
@@ -51,10 +52,11 @@ internal sealed class McpToolSource(string title, McpConnectionOptions options, 
         Task refresh;
         lock (_lock)
         {
-            _closing.Cancel();
+            _isClosed = true;
             refresh = _refresh;
         }
 
+        await _closing.CancelAsync();
         await refresh.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await CloseAsync();
     }

@@ -9,6 +9,9 @@ internal static class McpTransports
     // A program that was told to end and does not is killed after this time.
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
+    // How long a connection is used before the host's name is looked up again.
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
     public static IClientTransport Make(string title, McpConnectionOptions options, ILoggerFactory loggers) =>
         options.Url is { } url ? Http(title, url, options, loggers) : Stdio(title, options.Command!, options, loggers);
 
@@ -43,5 +46,8 @@ internal static class McpTransports
             AdditionalHeaders = new Dictionary<string, string>(options.Headers),
             ConnectionTimeout = options.ConnectTimeout,
         },
-        loggers);
+        // No time limit of its own: connecting has one, and so has each tool call.
+        new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = ConnectionLifetime }) { Timeout = Timeout.InfiniteTimeSpan },
+        loggers,
+        ownsHttpClient: true);
 }
