@@ -27,7 +27,7 @@ public readonly record struct AppendResult(RunStatus Status, Cursor Last);
 /// <summary>Part of a session's stream.</summary>
 /// <param name="Events">The events, in order.</param>
 /// <param name="IsOpen">
-/// Whether more events may come behind these: the stream has more of them already, or a run owns the session, or another library's run has moved
+/// Whether more events may come behind these: there are as many as were asked for, or a run owns the session, or another library's run has moved
 /// within <see cref="LogRules.ForeignSilence"/>. An answer of no events and not open is final for the current run.
 /// </param>
 /// <param name="IsForeign">Whether it is open because of another library's run. Its appends are not noticed: look again after a while.</param>

@@ -64,3 +64,13 @@ public sealed class LogUnavailableException(string message, Exception? inner = n
 /// <param name="message">Which run, and who owns it now where that is known.</param>
 [GenerateSerializer, Alias("AgentStream.OwnershipLostException")]
 public sealed class OwnershipLostException(string message) : AgentStreamException(message);
+
+/// <summary>The run was canceled, by whomever.</summary>
+/// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>
+[GenerateSerializer, Alias("AgentStream.AgentCanceledException")]
+public sealed class AgentCanceledException(string session) : AgentStreamException($"The run of session {session} was canceled.")
+{
+    /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
+    [Id(0)]
+    public string Session { get; } = session;
+}

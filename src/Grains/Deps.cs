@@ -23,18 +23,19 @@ public sealed class Deps
     // How soon a listener that came before the run sees it.
     private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
 
-    private readonly RunEnvironment _environment;
     private readonly NodeWriter _nodes;
     private OwnedRun? _run;
 
     internal Deps(RunEnvironment environment, SessionKey key)
     {
-        (_environment, Key) = (environment, key);
-        _nodes = new NodeWriter((body, cancellationToken) => Run.EmitAsync(Protocol.Event, _environment.Options.EventOrigin, body, cancellationToken));
+        (Environment, Key) = (environment, key);
+        _nodes = new NodeWriter((body, cancellationToken) => Run.EmitAsync(Protocol.Event, Environment.Options.EventOrigin, body, cancellationToken));
     }
 
     /// <summary>The session.</summary>
     public SessionKey Key { get; }
+
+    internal RunEnvironment Environment { get; }
 
     /// <summary>The session's run as this process owns it.</summary>
     /// <exception cref="InvalidOperationException">It does not: the run was not started here, or it has ended.</exception>
@@ -46,7 +47,7 @@ public sealed class Deps
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
     public async Task<StartedRun> StartAsync()
     {
-        _run = await OwnedRun.StartAsync(_environment, Key);
+        _run = await OwnedRun.StartAsync(Environment, Key);
         return new StartedRun(_run.Token.RunId, _run.Begin);
     }
 
@@ -61,13 +62,13 @@ public sealed class Deps
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>True if it is.</returns>
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task<bool> IsLiveAsync(CancellationToken cancellationToken = default) => _environment.Log.IsLiveAsync(Key, cancellationToken);
+    public Task<bool> IsLiveAsync(CancellationToken cancellationToken = default) => Environment.Log.IsLiveAsync(Key, cancellationToken);
 
     /// <summary>Cancels the session's run, whoever runs it.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>True for the one call that canceled it.</returns>
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => _environment.Log.CancelAsync(Key, cancellationToken);
+    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => Environment.Log.CancelAsync(Key, cancellationToken);
 
     /// <summary>Adds an entry of any type to the run's stream.</summary>
     /// <param name="type">The type; protocol.md lists those that clients know.</param>
@@ -156,7 +157,7 @@ public sealed class Deps
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var patience = wait ?? TimeSpan.FromSeconds(3);
-        var since = _environment.Time.GetTimestamp();
+        var since = Environment.Time.GetTimestamp();
         while (true)
         {
             var heard = false;
@@ -169,32 +170,32 @@ public sealed class Deps
                 }
             }
 
-            if (heard || _environment.Time.GetElapsedTime(since) >= patience)
+            if (heard || Environment.Time.GetElapsedTime(since) >= patience)
             {
                 yield break;
             }
 
-            await Task.Delay(StartPoll, _environment.Time, cancellationToken);
+            await Task.Delay(StartPoll, Environment.Time, cancellationToken);
         }
     }
 
     /// <summary>The node's response is complete: shows what is still open of it, but not yet <c>llm-end</c>.</summary>
     internal ValueTask<ModelResponse> CompleteNodeAsync(CancellationToken cancellationToken) =>
-        _nodes.CompleteAsync(_environment.Time.GetUtcNow(), cancellationToken);
+        _nodes.CompleteAsync(Environment.Time.GetUtcNow(), cancellationToken);
 
     /// <summary>Shows <c>llm-end</c>.</summary>
     internal ValueTask EndNodeAsync(CancellationToken cancellationToken) => _nodes.EndAsync(cancellationToken);
 
     /// <summary>What a node that was cut short had said; null when it had said nothing.</summary>
-    internal ModelResponse? PartialNode() => _nodes.Partial(_environment.Time.GetUtcNow());
+    internal ModelResponse? PartialNode() => _nodes.Partial(Environment.Time.GetUtcNow());
 
     /// <summary>Ends the run, with an error entry before <c>end</c> if there is something to say.</summary>
-    internal Task StopAsync(string? error, TimeSpan? gracePeriod) => Run.FinishAsync(error, gracePeriod ?? _environment.Options.GracePeriod);
+    internal Task StopAsync(string? error, TimeSpan? gracePeriod) => Run.FinishAsync(error, gracePeriod ?? Environment.Options.GracePeriod);
 
     private async IAsyncEnumerable<StreamEvent> UntilSilentAsync(TimeSpan timeout, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var items = PatientStream.ReadAsync(
-            token => _environment.Hub.ListenAsync(Key, null, token), "the run", timeout, _environment.Time, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            token => Environment.Hub.ListenAsync(Key, null, token), "the run", timeout, Environment.Time, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using (items)
         {
             while (await MovedAsync(items))

@@ -19,7 +19,8 @@ internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal j
 
     async Task<StartedRun> ISessionGrain.StartAsync(RunRequest request)
     {
-        Check(request);
+        ArgumentNullException.ThrowIfNull(request);
+        Prompts.Check(request.Prompt);
         var agent = agents.Get(request.Agent);
         var deps = new Deps(environment, Key);
         var started = await deps.StartAsync();
@@ -32,19 +33,6 @@ internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal j
     }
 
     Task<bool> ISessionGrain.CancelAsync() => environment.Log.CancelAsync(Key);
-
-    private static void Check(RunRequest request)
-    {
-        if (string.IsNullOrWhiteSpace(request.Prompt))
-        {
-            throw new InvalidInputException("prompt", "must not be empty");
-        }
-
-        if (request.Prompt.Length > AgentStreamOptions.MaxPromptLength)
-        {
-            throw new InvalidInputException("prompt", $"must have at most {AgentStreamOptions.MaxPromptLength} characters, but has {request.Prompt.Length}");
-        }
-    }
 
     /// <summary>The fold is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
     private SessionHistory HistoryForNewRun() => _running.IsCompleted ? _history : _history = new SessionHistory();

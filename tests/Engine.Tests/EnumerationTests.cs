@@ -71,6 +71,22 @@ public sealed class EnumerationTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task After_an_exception_there_is_nothing_more()
+    {
+        var grain = _cluster.NewGrain<IStreamGrain>();
+        await using var items = grain.StepAsync("failing", 0, StepEnd.Throw).GetAsyncEnumerator();
+        await Assert.ThrowsAsync<CallFailedException>(() => items.MoveNextAsync().AsTask());
+        await Assert.ThrowsAsync<EnumerationAbortedException>(() => items.MoveNextAsync().AsTask());
+    }
+
+    [Fact]
+    public async Task A_method_that_throws_instead_of_returning_an_enumerable_fails_its_enumeration()
+    {
+        await using var items = _cluster.NewGrain<IStreamGrain>().ThrowAtOnceAsync().GetAsyncEnumerator();
+        await Assert.ThrowsAsync<CallFailedException>(() => items.MoveNextAsync().AsTask());
+    }
+
+    [Fact]
     public async Task Breaking_off_runs_the_grains_finally_blocks()
     {
         var grain = _cluster.NewGrain<IStreamGrain>();

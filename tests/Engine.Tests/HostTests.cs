@@ -1,8 +1,10 @@
 using AgentStream.Engine.Tests.Grains;
 using AgentStream.Engine.Tests.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Hosting;
 using Orleans.Runtime;
@@ -16,6 +18,8 @@ public sealed class HostTests
     public async Task A_web_application_is_a_silo_that_deactivates_its_grains_when_it_stops()
     {
         var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: 21111, gatewayPort: 0));
         await TryGrainsAsync(builder.Services, builder.Build);
     }
@@ -24,6 +28,7 @@ public sealed class HostTests
     public async Task A_host_application_is_a_silo()
     {
         var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: 21112, gatewayPort: 0));
         await TryGrainsAsync(builder.Services, builder.Build);
     }
@@ -33,6 +38,7 @@ public sealed class HostTests
     {
         var services = new ServiceCollection();
         var builder = Host.CreateDefaultBuilder()
+            .ConfigureLogging(logging => logging.ClearProviders())
             .UseOrleans(silo => silo.UseLocalhostClustering(siloPort: 21113, gatewayPort: 0));
         await TryGrainsAsync(services, () => builder.ConfigureServices(own =>
         {
@@ -56,7 +62,7 @@ public sealed class HostTests
             Assert.Equal(host.Services.GetRequiredService<ILocalSiloDetails>().Name, life.Silo);
 
             var client = host.Services.GetRequiredService<IClusterClient>();
-            Assert.Same(host.Services.GetRequiredService<ILocalSiloDetails>(), client.ServiceProvider.GetRequiredService<ILocalSiloDetails>());
+            Assert.Same(signals, client.ServiceProvider.GetRequiredService<Signals>());
             Assert.Equal(life, await client.GetGrain<ILifeGrain>("one").WhoAsync());
             await host.StopAsync();
         }

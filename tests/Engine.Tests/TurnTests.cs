@@ -33,7 +33,9 @@ public sealed class TurnTests(SharedCluster shared)
     public async Task An_await_in_a_grain_comes_back_to_it_and_Task_Run_escapes_it()
     {
         var where = await _cluster.NewGrain<ITurnGrain>().WhereAsync();
-        Assert.Equal(new Whereabouts(BeforeAwait: true, AfterAwait: true, AfterConfigureAwaitFalse: false, InTaskRun: false, AfterTaskRun: true), where);
+        Assert.Equal(
+            new Whereabouts(BeforeAwait: true, AfterAwait: true, AfterConfigureAwaitFalse: false, InTaskRun: false, AfterTaskRun: true),
+            where);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Text;
-using AgentStream.Testing;
 
 namespace AgentStream.EventLog.Tests;
 
@@ -8,10 +7,10 @@ public abstract partial class EventLogContract
 {
     private const string Silo = "silo-1";
     private const string OtherSilo = "silo-2";
-    private static int _users;
+    private static int Users;
 
     /// <summary>A user that no other test has, and its sessions.</summary>
-    private readonly UserKey _user = new(7, Interlocked.Increment(ref _users));
+    private readonly UserKey _user = new(7, Interlocked.Increment(ref Users));
 
     /// <summary>The log under test.</summary>
     protected abstract IEventLog Log { get; }

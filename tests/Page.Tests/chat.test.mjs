@@ -84,8 +84,16 @@ test('a page that comes back too late says that the rest is gone', async () => {
     version: 1, cursor: '3-0', trimmed: false,
     runs: [{ prompt: 'hi', status: 'live', from: null, note: null, items: [{ kind: 'node', idx: 0, parts: [], returns: [], done: false }] }],
   }));
-  const { chat } = chatWith({ storage, stream: script(nothing) });
-  await chat.open('s');
+  const { chat } = chatWith({ storage, stream: script(nothing, nothing, nothing) });
+  let isOpen = false;
+  chat.open('s').then(() => { isOpen = true; });
+
+  // No need to sit the waits between its looks out.
+  while (!isOpen) {
+    chat.retry();
+    await new Promise(setImmediate);
+  }
+
   assert.deepEqual([chat.state, chat.conversation.runs[0].status, chat.conversation.runs[0].note], ['idle', 'ended', 'gone']);
 });
 

@@ -5,8 +5,7 @@ import { backoffMs, follow } from '../../src/AspNetCore/Page/wwwroot/follow.js';
 import { begin, fails, first, nodeBegin, nodeEnd, nothing, script, second, streamOf, wholeRun } from './streams.mjs';
 
 /** Follows to the end; the run is complete when `llm-end` was seen. */
-async function run({ start = null, resume = script(), mayAppear = false, leaveAt = null }) {
-  const seen = [];
+async function run({ start = null, resume = script(), leaveAt = null, seen = [] }) {
   const states = [];
   const waits = [];
   const leave = new AbortController();
@@ -22,7 +21,6 @@ async function run({ start = null, resume = script(), mayAppear = false, leaveAt
       }
     },
     isComplete: () => seen.includes(nodeEnd[0]),
-    mayAppear: () => mayAppear,
     onState: state => states.push(state),
     wait: async ms => { waits.push(ms); },
     signal: leave.signal,
@@ -59,23 +57,31 @@ test('an end that comes too early is believed when it stays', async () => {
   assert.equal(resume.calls.length, 3);
 });
 
+test('nothing to follow in mid-answer is believed when it stays, not when the server has just come up', async () => {
+  const start = () => script(streamOf([begin, nodeBegin, first], { breaks: true }));
+  assert.equal((await run({ start: start(), resume: script(nothing, nothing, nothing) })).outcome, 'nothing');
+  const { outcome, seen } = await run({ start: start(), resume: script(nothing, nothing, () => streamOf([second, nodeEnd])) });
+  assert.deepEqual([outcome, seen], ['ended', cursors]);
+});
+
 test('an end event ends it, whatever came before', async () => {
   const { outcome, seen } = await run({ resume: script(streamOf([first, ['9-0', 'end']])) });
   assert.deepEqual([outcome, seen], ['ended', ['3-0', '9-0']]);
 });
 
 test('nothing to follow is no error', async () => {
-  assert.equal((await run({ resume: script(nothing) })).outcome, 'nothing');
+  const seen = [nodeEnd[0]];
+  assert.equal((await run({ resume: script(nothing), seen })).outcome, 'nothing');
 });
 
 test('a start that broke is never repeated: the run is looked for', async () => {
   const start = script(fails(network));
-  const { outcome, seen } = await run({ start, resume: script(nothing, () => streamOf(wholeRun)), mayAppear: true });
+  const { outcome, seen } = await run({ start, resume: script(nothing, () => streamOf(wholeRun)) });
   assert.deepEqual([outcome, seen, start.calls.length], ['ended', cursors, 1]);
 });
 
 test('a start that broke and is not found after some looks did not happen', async () => {
-  assert.equal((await run({ start: script(fails(network)), resume: script(nothing, nothing, nothing), mayAppear: true })).outcome, 'nothing');
+  assert.equal((await run({ start: script(fails(network)), resume: script(nothing, nothing, nothing) })).outcome, 'nothing');
 });
 
 for (const status of [400, 404, 409, 413, 500]) {
@@ -91,7 +97,7 @@ test('a follow that gets 503 tries again, one that gets 400 does not', async () 
 
 test('a start that got 503 may have gone through: the run is looked for', async () => {
   const start = script(fails(new Problem(503)));
-  const { outcome, seen } = await run({ start, resume: script(fails(new Problem(503)), () => streamOf(wholeRun)), mayAppear: true });
+  const { outcome, seen } = await run({ start, resume: script(fails(new Problem(503)), () => streamOf(wholeRun)) });
   assert.deepEqual([outcome, seen, start.calls.length], ['ended', cursors, 1]);
 });
 

@@ -1,14 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 
 namespace AgentStream.Testing;
 
-/// <summary>A Redis server of the tests' own: a process on a free port of this machine, with its own directory, gone when disposed.</summary>
+/// <summary>A Redis server of the tests' own: a process on a free port of this machine, with its own directory, gone when disposed or when the tests end.</summary>
 public sealed class RedisServer : IAsyncDisposable
 {
-    private static readonly Lazy<Task<RedisServer>> SharedServer = new(StartSharedAsync);
+    private static readonly Lazy<Task<RedisServer>> SharedServer = new(() => StartAsync());
 
     private readonly string _directory = Directory.CreateTempSubdirectory("agentstream-redis-").FullName;
     private readonly bool _isDurable;
@@ -18,6 +17,7 @@ public sealed class RedisServer : IAsyncDisposable
     {
         Port = port;
         _isDurable = isDurable;
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
     /// <summary>The server's port.</summary>
@@ -39,7 +39,7 @@ public sealed class RedisServer : IAsyncDisposable
         // Between choosing a free port and listening on it another process may take it.
         for (var attempt = 1; ; attempt++)
         {
-            var server = new RedisServer(FreePort(), isDurable);
+            var server = new RedisServer(Ports.Free(), isDurable);
             try
             {
                 await server.LaunchAsync();
@@ -92,29 +92,27 @@ public sealed class RedisServer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
         Kill();
-        Directory.Delete(_directory, recursive: true);
+        try
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Disposed before.
+        }
+
         return ValueTask.CompletedTask;
-    }
-
-    private static async Task<RedisServer> StartSharedAsync()
-    {
-        var server = await StartAsync();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return server;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string? ServerPath() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Select(folder => Path.Combine(folder, "redis-server"))
             .FirstOrDefault(File.Exists);
+
+    /// <summary>A server that nobody disposed, as the shared one, does not outlive the tests.</summary>
+    private void OnProcessExit(object? sender, EventArgs e) => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private async Task LaunchAsync()
     {

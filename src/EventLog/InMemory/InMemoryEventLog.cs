@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.EventLog.InMemory;
@@ -11,9 +10,9 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     private static readonly AppendResult Lost = new(RunStatus.Lost, Cursor.Start);
 
     private readonly ConcurrentDictionary<SessionKey, MemorySession> _sessions = new();
-    private readonly ConcurrentDictionary<UserKey, ImmutableSortedSet<string>> _live = new();
-    private readonly ConcurrentDictionary<string, TimeSpan> _leases = new();
-    private readonly ConcurrentDictionary<string, ImmutableArray<Action<RunToken?>>> _runWatchers = new();
+    private readonly LiveSessions _live = new();
+    private readonly MemoryLeases _leases;
+    private readonly RunWatchers _runWatchers = new();
     private readonly AgentStreamOptions _options;
     private readonly TimeProvider _time;
     private readonly long _origin;
@@ -32,6 +31,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         _options = options.Value;
         _time = time;
         _origin = time.GetTimestamp();
+        _leases = new(Now);
         _expiry = new(time, Now, key => Use(key, true, session => session.IsEmpty));
     }
 
@@ -39,7 +39,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     internal int SessionCount => _sessions.Count;
 
     /// <summary>How many watches there are, of sessions and of processes.</summary>
-    internal int WatchCount => _sessions.Values.Sum(session => session.Watchers.Count) + _runWatchers.Values.Sum(watchers => watchers.Length);
+    internal int WatchCount => _sessions.Values.Sum(session => session.Watchers.Count) + _runWatchers.Count;
 
     /// <inheritdoc/>
     public Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default)
@@ -53,18 +53,18 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
             isNew = session.Owner?.Run != run;
             if (!isNew)
             {
-                RenewLease(run.SiloId, _options.Lease);
+                _leases.Renew(run.SiloId, _options.Lease);
                 return session.Owner!.Begin;
             }
 
-            if (session.Owner is { HasEnded: false } owner && HoldsLease(owner.Run.SiloId))
+            if (session.Owner is { HasEnded: false } owner && _leases.Holds(owner.Run.SiloId))
             {
                 busy = LogErrors.OwnedBy(owner.Run.SiloId);
                 return Cursor.Start;
             }
 
-            RenewLease(run.SiloId, _options.Lease);
-            AddLive(run.Key);
+            _leases.Renew(run.SiloId, _options.Lease);
+            _live.Add(run.Key);
             return session.Begin(run, _options.RuntimeOrigin, BeginBody.Of(run.Key), Milliseconds(session));
         });
 
@@ -114,7 +114,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
             var finished = session.Finish(run, number, events, _options.RuntimeOrigin, Milliseconds(session), streamDue, ownerDue);
             if (isNew)
             {
-                RemoveLive(run.Key);
+                _live.Remove(run.Key);
             }
 
             return finished;
@@ -141,18 +141,14 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
             var wasLive = session.Cancel();
             if (wasLive)
             {
-                RemoveLive(key);
+                _live.Remove(key);
             }
 
             return wasLive;
         });
         if (canceled)
         {
-            foreach (var watcher in _runWatchers.GetValueOrDefault(owner!.SiloId, []))
-            {
-                watcher(owner);
-            }
-
+            _runWatchers.Tell(owner!);
             Notify(key, LogNotice.Canceled);
         }
 
@@ -200,23 +196,15 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(canceled);
         cancellationToken.ThrowIfCancellationRequested();
         Action<RunToken?> watcher = run => canceled(run);
-        _runWatchers.AddOrUpdate(siloId, _ => [watcher], (_, watchers) => watchers.Add(watcher));
-        return Task.FromResult<IAsyncDisposable>(new Disposal(() =>
-        {
-            var left = _runWatchers.AddOrUpdate(siloId, _ => [], (_, watchers) => watchers.Remove(watcher));
-            if (left.IsEmpty)
-            {
-                _runWatchers.TryRemove(KeyValuePair.Create(siloId, left));
-            }
-        }));
+        _runWatchers.Add(siloId, watcher);
+        return Task.FromResult<IAsyncDisposable>(new Disposal(() => _runWatchers.Remove(siloId, watcher)));
     }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var sessions = _live.GetValueOrDefault(user) ?? [];
-        return Task.FromResult<IReadOnlyList<SessionKey>>([.. sessions.Select(user.Session)]);
+        return Task.FromResult(_live.Of(user));
     }
 
     /// <inheritdoc/>
@@ -224,7 +212,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(siloId);
         cancellationToken.ThrowIfCancellationRequested();
-        RenewLease(siloId, lease);
+        _leases.Renew(siloId, lease);
         return Task.CompletedTask;
     }
 
@@ -246,38 +234,6 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     {
         var now = (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds();
         return session.Last == Cursor.Start ? Math.Max(now, Volatile.Read(ref _forgotten) + 1) : now;
-    }
-
-    private void RenewLease(string siloId, TimeSpan lease)
-    {
-        if (lease > TimeSpan.Zero)
-        {
-            _leases[siloId] = Now() + lease;
-        }
-        else
-        {
-            _leases.TryRemove(siloId, out _);
-        }
-    }
-
-    private bool HoldsLease(string siloId) => _leases.TryGetValue(siloId, out var due) && due > Now();
-
-    // The live set changes under the lock of the session whose flag it mirrors, so the two never differ.
-    private void AddLive(SessionKey key) =>
-        _live.AddOrUpdate(
-            new(key.Scope, key.User),
-            static (_, session) => ImmutableSortedSet.Create(StringComparer.Ordinal, session),
-            static (_, sessions, session) => sessions.Add(session),
-            key.Session);
-
-    private void RemoveLive(SessionKey key)
-    {
-        var user = new UserKey(key.Scope, key.User);
-        var left = _live.AddOrUpdate(user, static (_, _) => [], static (_, sessions, session) => sessions.Remove(session), key.Session);
-        if (left.IsEmpty)
-        {
-            _live.TryRemove(KeyValuePair.Create(user, left));
-        }
     }
 
     private T Change<T>(SessionKey key, Func<MemorySession, T> change)

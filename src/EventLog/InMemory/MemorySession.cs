@@ -114,7 +114,7 @@ internal sealed class MemorySession(SessionKey key)
     {
         var first = FirstBehind(after);
         var taken = _events.GetRange(first, Math.Min(count, _events.Count - first));
-        return new(taken, IsOpen || first + taken.Count < _events.Count);
+        return new(taken, IsOpen || taken.Count == count);
     }
 
     [MemberNotNullWhen(true, nameof(Owner))]

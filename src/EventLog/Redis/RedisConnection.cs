@@ -13,10 +13,12 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 {
     // A silent connection is asked for a sign of life this often, so that one that died without a word is found out.
     private const int KeepAliveSeconds = 10;
+    private const int ConnectAttempts = 3;
+
+    private static readonly TimeSpan ConnectPause = TimeSpan.FromMilliseconds(200);
 
     private readonly string _configuration;
     private readonly AgentStreamOptions _options;
-    private readonly TimeProvider _time;
     private ConnectionMultiplexer? _multiplexer;
 
     /// <summary>Prepares a connection; <see cref="OpenAsync"/> makes it.</summary>
@@ -30,14 +32,17 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(time);
         _configuration = configuration;
         _options = options.Value;
-        _time = time;
+        Time = time;
     }
 
-    /// <summary>Raised when a connection came back: notices may have been lost meanwhile.</summary>
+    /// <summary>Raised when the connection for notices came back: some may have been lost meanwhile.</summary>
     internal event Action? Restored;
 
     /// <summary>The oldest Redis that will do: the first with GETDEL.</summary>
     public static Version OldestServer { get; } = new(6, 2);
+
+    /// <summary>The clock of all that waits for Redis.</summary>
+    internal TimeProvider Time { get; }
 
     /// <summary>Makes a connection.</summary>
     /// <param name="configuration">The Redis, as StackExchange.Redis writes it: <c>host:port,password=...</c>.</param>
@@ -62,12 +67,17 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Connects, once: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Connects, if that has not been done yet: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
+    /// <param name="cancellationToken">Gives up between the steps; each of the few attempts to connect has its own bound, <see cref="AgentStreamOptions.RedisTimeout"/>.</param>
     /// <returns>A task that completes when the connection stands.</returns>
     /// <exception cref="LogUnavailableException">Redis cannot be reached, refuses, or is older than <see cref="OldestServer"/>; the message says so in one sentence.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken = default)
     {
+        if (_multiplexer is not null)
+        {
+            return;
+        }
+
         try
         {
             var configured = ConfigurationOptions.Parse(_configuration);
@@ -75,20 +85,24 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             configured.KeepAlive = KeepAliveSeconds;
             configured.ConnectTimeout = (int)_options.RedisTimeout.TotalMilliseconds;
             configured.ReconnectRetryPolicy = new LinearRetry(500);
-            var connecting = ConnectionMultiplexer.ConnectAsync(configured);
-            _multiplexer = await connecting.WaitAsync(cancellationToken);
+            _multiplexer = await ConnectAsync(configured, cancellationToken);
         }
         catch (Exception exception) when (exception is RedisConnectionException or TimeoutException or ArgumentException or FormatException)
         {
             throw new LogUnavailableException($"Redis at {Where()} cannot be reached: {FirstLine(exception.Message)}", exception);
         }
 
-#if REDIS_CLIENT_1
-        // Otherwise one slow callback holds back all answers behind it. Later clients never do.
-        _multiplexer.PreserveAsyncOrder = false;
-#endif
-        _multiplexer.ConnectionRestored += (_, _) => Restored?.Invoke();
-        await CheckVersionAsync(cancellationToken);
+        // Otherwise one slow callback holds back all answers behind it. Only the first major version of the client has this setting; later ones never do so.
+        typeof(ConnectionMultiplexer).GetProperty("PreserveAsyncOrder")?.SetValue(_multiplexer, false);
+        _multiplexer.ConnectionRestored += (_, restored) =>
+        {
+            // Notices have a connection of their own, or, with later clients, share the one for commands.
+            if (restored.ConnectionType == ConnectionType.Subscription || _multiplexer.GetSubscriber().IsConnected())
+            {
+                Restored?.Invoke();
+            }
+        };
+        await CheckServerAsync(cancellationToken);
     }
 
     /// <summary>Runs a command.</summary>
@@ -143,7 +157,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         try
         {
             pending = command(multiplexer, state);
-            return await pending.WaitAsync(_options.RedisTimeout, _time, cancellationToken);
+            return await pending.WaitAsync(_options.RedisTimeout, Time, cancellationToken);
         }
         catch (TimeoutException exception) when (pending is { IsCompleted: false })
         {
@@ -202,15 +216,29 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         return end < 0 ? message : message[..end];
     }
 
-    private async Task CheckVersionAsync(CancellationToken cancellationToken)
+    /// <summary>Tries a little more than once: on a busy machine a first handshake can fail, and that is no verdict on the address.</summary>
+    private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configured, CancellationToken cancellationToken)
     {
-        var info = (string?)await RunAsync("say its version", static database => database.ExecuteAsync("INFO", "server"), cancellationToken) ?? "";
-        const string Label = "redis_version:";
-        var start = info.IndexOf(Label, StringComparison.Ordinal);
-        var text = start < 0 ? "" : FirstLine(info[(start + Label.Length)..]);
-        if (!Version.TryParse(text, out var version) || version < OldestServer)
+        for (var attempt = 1; ; attempt++)
         {
-            throw new LogUnavailableException($"Redis at {Where()} is version '{text}', but {OldestServer} or later is needed.");
+            try
+            {
+                return await ConnectionMultiplexer.ConnectAsync(configured);
+            }
+            catch (RedisConnectionException) when (attempt < ConnectAttempts)
+            {
+                await Task.Delay(ConnectPause, Time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Asks for what is needed, not for a version: a server's numbers may be hidden, or another product's.</summary>
+    private async Task CheckServerAsync(CancellationToken cancellationToken)
+    {
+        var known = await RunAsync("say whether it knows GETDEL", static database => database.ExecuteAsync("COMMAND", "INFO", "GETDEL"), cancellationToken);
+        if (((RedisResult[]?)known)?.FirstOrDefault() is not { IsNull: false })
+        {
+            throw new LogUnavailableException($"Redis at {Where()} does not know the command GETDEL: Redis {OldestServer} or later is needed.");
         }
     }
 

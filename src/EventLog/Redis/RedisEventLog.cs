@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -10,17 +8,16 @@ public sealed class RedisEventLog : IEventLog, IDisposable
 {
     // A bound on how long one command keeps Redis from others.
     private const int CheckChunk = 512;
-    private const int ScanCount = 1_000;
 
-    private static readonly RedisScript StartScript = Load("start.lua");
-    private static readonly RedisScript AppendScript = Load("append.lua");
-    private static readonly RedisScript FinishScript = Load("finish.lua");
-    private static readonly RedisScript CancelScript = Load("cancel.lua");
-    private static readonly RedisScript ReadScript = Load("read.lua");
-    private static readonly RedisScript QueryScript = Load("query.lua");
+    private static readonly RedisScript StartScript = RedisScript.Own("start.lua");
+    private static readonly RedisScript AppendScript = RedisScript.Own("append.lua");
+    private static readonly RedisScript FinishScript = RedisScript.Own("finish.lua");
+    private static readonly RedisScript CancelScript = RedisScript.Own("cancel.lua");
+    private static readonly RedisScript ReadScript = RedisScript.Own("read.lua");
 
     private readonly RedisConnection _redis;
     private readonly RedisNotices _notices;
+    private readonly RedisLiveSessions _live;
     private readonly AgentStreamOptions _options;
     private readonly string _prefix;
 
@@ -35,6 +32,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         _notices = new(redis);
         _options = options.Value;
         _prefix = _options.RedisPrefix;
+        _live = new(redis, _prefix);
     }
 
     /// <summary>How many channels this log is subscribed to.</summary>
@@ -195,19 +193,8 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default)
-    {
-        var what = $"query the live sessions of user {user}";
-        var start = RedisKeys.Sessions(_prefix, user);
-        var answer = await _redis.ScriptAsync(what, QueryScript, [RedisKeys.Registry(_prefix, user)], [start], cancellationToken);
-        var sessions = new SortedSet<string>(((string[]?)answer)!, StringComparer.Ordinal);
-        if (includeForeign)
-        {
-            await ScanAsync(what, start, sessions, cancellationToken);
-        }
-
-        return [.. sessions.Select(user.Session)];
-    }
+    public Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default) =>
+        _live.QueryAsync(user, includeForeign, cancellationToken);
 
     /// <inheritdoc/>
     public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default)
@@ -235,8 +222,6 @@ public sealed class RedisEventLog : IEventLog, IDisposable
 
     /// <summary>Stops listening to the connection.</summary>
     public void Dispose() => _notices.Dispose();
-
-    private static RedisScript Load(string name) => RedisScript.Embedded(typeof(RedisEventLog).Assembly, name);
 
     private static RedisResult[] Parts(RedisResult answer) => ((RedisResult[]?)answer)!;
 
@@ -276,35 +261,5 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             var isOwner = owners[i][0] == run.SiloId && owners[i][1] == run.RunId && owners[i][2].IsNull;
             statuses[asked[i]] = isOwner ? RunStatus.Canceled : RunStatus.Lost;
         }
-    }
-
-    private async Task ScanAsync(string what, string start, SortedSet<string> sessions, CancellationToken cancellationToken)
-    {
-        const string Suffix = ":live";
-        var pattern = Glob(start) + "*" + Suffix;
-        var cursor = "0";
-        do
-        {
-            var from = cursor;
-            var page = Parts(await _redis.RunAsync(
-                what,
-                database => database.ExecuteAsync("SCAN", from, "MATCH", pattern, "COUNT", ScanCount.ToString(CultureInfo.InvariantCulture)),
-                cancellationToken));
-            cursor = ((string?)page[0])!;
-            sessions.UnionWith(((string[]?)page[1])!.Select(key => key[start.Length..^Suffix.Length]).Where(SessionKey.IsSessionId));
-        }
-        while (cursor != "0");
-    }
-
-    /// <summary>A text as a pattern that fits that text alone.</summary>
-    private static string Glob(string text)
-    {
-        var pattern = new StringBuilder(text.Length);
-        foreach (var c in text)
-        {
-            pattern.Append(c is '*' or '?' or '[' or ']' or '\\' or '^' ? "\\" : "").Append(c);
-        }
-
-        return pattern.ToString();
     }
 }

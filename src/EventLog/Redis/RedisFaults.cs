@@ -29,7 +29,10 @@ internal static class RedisFaults
     /// <returns>True if it has to be sent whole.</returns>
     public static bool IsUnknownScript(RedisServerException exception) => exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
 
-    private static bool IsAwayAnswer(string message)
+    /// <summary>Whether an error that the server answered says that it cannot do its work for now.</summary>
+    /// <param name="message">The answer.</param>
+    /// <returns>True if the command may work when it is repeated.</returns>
+    public static bool IsAwayAnswer(string message)
     {
         var code = message.AsSpan();
         var inScript = message.IndexOf(": -", StringComparison.Ordinal);

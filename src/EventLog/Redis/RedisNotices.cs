@@ -6,14 +6,17 @@ namespace AgentStream.EventLog.Redis;
 /// <summary>The channels that this process listens to: one subscription for each, whatever the number of its watchers.</summary>
 internal sealed class RedisNotices : IDisposable
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Topic> _topics = [];
     private readonly RedisConnection _connection;
+    private bool _isDisposed;
 
     public RedisNotices(RedisConnection connection)
     {
         _connection = connection;
-        connection.Restored += TellAllUnsure;
+        connection.Restored += SubscribeAllAgain;
     }
 
     /// <summary>How many channels are subscribed to.</summary>
@@ -66,7 +69,14 @@ internal sealed class RedisNotices : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _connection.Restored -= TellAllUnsure;
+    public void Dispose()
+    {
+        _connection.Restored -= SubscribeAllAgain;
+        lock (_gate)
+        {
+            _isDisposed = true;
+        }
+    }
 
     private Task<bool> SubscribeAsync(Topic topic) => _connection.RunAsync(
         $"subscribe to channel {topic.Name}",
@@ -77,7 +87,7 @@ internal sealed class RedisNotices : IDisposable
             await subscriber.SubscribeAsync(topic.Channel, topic.Hear);
 
             // Without a connection the client only notes the wish, and says nothing.
-            return subscriber.IsConnected(topic.Channel)
+            return subscriber.SubscribedEndpoint(topic.Channel) is not null && subscriber.IsConnected(topic.Channel)
                 ? true
                 : throw new LogUnavailableException($"Redis could not subscribe to channel {topic.Name}: the connection for notices is down.");
         },
@@ -92,24 +102,58 @@ internal sealed class RedisNotices : IDisposable
             if (topic.Watchers.IsEmpty)
             {
                 _topics.Remove(topic.Name);
-                _connection.TellSubscriber(subscriber => subscriber.UnsubscribeAsync(topic.Channel, topic.Hear, CommandFlags.FireAndForget));
+                Unsubscribe(topic);
             }
         }
     }
 
-    private void TellAllUnsure()
+    private void SubscribeAllAgain()
     {
-        Topic[] topics;
         lock (_gate)
         {
-            topics = [.. _topics.Values];
-        }
-
-        foreach (var topic in topics)
-        {
-            topic.Tell(null);
+            foreach (var topic in _topics.Values)
+            {
+                _ = SubscribeAgainAsync(topic);
+            }
         }
     }
+
+    /// <summary>
+    /// Subscribes anew after an outage. The client does so by itself, but not reliably: what broke at a bad moment it leaves alone for up to a minute.
+    /// </summary>
+    private async Task SubscribeAgainAsync(Topic topic)
+    {
+        while (true)
+        {
+            Task<bool> subscribed;
+            lock (_gate)
+            {
+                if (topic.Watchers.IsEmpty || _isDisposed)
+                {
+                    return;
+                }
+
+                Unsubscribe(topic);
+                subscribed = topic.Subscribed = SubscribeAsync(topic);
+            }
+
+            try
+            {
+                await subscribed;
+
+                // Only now: who looks for itself from here on misses nothing.
+                topic.Tell(null);
+                return;
+            }
+            catch (Exception exception) when (exception is LogUnavailableException or RedisException)
+            {
+                await Task.Delay(RetryAfter, _connection.Time);
+            }
+        }
+    }
+
+    private void Unsubscribe(Topic topic) =>
+        _connection.TellSubscriber(subscriber => subscriber.UnsubscribeAsync(topic.Channel, topic.Hear, CommandFlags.FireAndForget));
 
     private sealed class Topic
     {
@@ -126,7 +170,7 @@ internal sealed class RedisNotices : IDisposable
 
         public Action<RedisChannel, RedisValue> Hear { get; }
 
-        public Task Subscribed { get; set; } = Task.CompletedTask;
+        public Task<bool> Subscribed { get; set; } = Task.FromResult(false);
 
         public ImmutableArray<Action<string?>> Watchers { get; set; } = [];
 

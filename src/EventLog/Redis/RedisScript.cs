@@ -36,4 +36,7 @@ public sealed class RedisScript
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return new(reader.ReadToEnd());
     }
+
+    /// <summary>Reads one of this room's scripts.</summary>
+    internal static RedisScript Own(string name) => Embedded(typeof(RedisScript).Assembly, name);
 }

@@ -27,8 +27,8 @@ end
 
 local last = call('XADD', KEYS[1], '*', 'type', 'end', 'origin', ARGV[7])
 local status = 1
-if call('GET', KEYS[2]) == ARGV[2] then
-    -- A flag that another library has raised meanwhile is not ours to take down.
+local flag = call('GET', KEYS[2])
+if flag == ARGV[2] then
     call('DEL', KEYS[2])
     status = 0
 end
@@ -36,7 +36,11 @@ end
 -- 'ended' is 1 for a run that ended live, 2 for one that was canceled.
 call('HSET', KEYS[3], 'last', last, 'ended', status + 1)
 call('PEXPIRE', KEYS[3], ARGV[6])
-call('PEXPIRE', KEYS[1], ARGV[5])
+if not flag or status == 0 then
+    -- A flag that another library has raised meanwhile is not ours to take down, nor is the stream that its run now writes ours to let go.
+    call('PEXPIRE', KEYS[1], ARGV[5])
+end
+
 call('SREM', KEYS[4], ARGV[9])
 call('SREM', KEYS[5], ARGV[8])
 call('PUBLISH', ARGV[4], 'grown')

@@ -35,9 +35,10 @@ if flag and flag ~= ownerRun and redis.call('EXISTS', stream) == 1 then
     end
 end
 
--- From here on there are only writes. XTRIM, not DEL: the stream keeps its last id, so cursors do not go back.
-redis.call('XTRIM', stream, 'MAXLEN', 0)
+-- From here on there are only writes. The first is the one that Redis refuses when it has no memory, or the key is no stream: then nothing is changed.
+-- XTRIM, not DEL: the stream keeps its last id, so cursors do not go back.
 begin = redis.call('XADD', stream, '*', 'type', 'begin', 'origin', ARGV[5], 'body', ARGV[6])
+redis.call('XTRIM', stream, 'MAXLEN', 1)
 redis.call('PERSIST', stream)
 redis.call('SET', live, run)
 redis.call('DEL', owner)

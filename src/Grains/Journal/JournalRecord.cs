@@ -32,3 +32,7 @@ public sealed record ToolResultRecord(RequestPart Result) : JournalRecord;
 /// <param name="RunId">The run.</param>
 /// <param name="Error">What the stream's <c>error</c> entry says; null when the run completed.</param>
 public sealed record RunEndedRecord(string RunId, string? Error) : JournalRecord;
+
+/// <summary>The history was brought from elsewhere, and replaces what was there.</summary>
+/// <param name="Messages">Requests and responses in turn.</param>
+public sealed record ImportedRecord(IReadOnlyList<ModelMessage> Messages) : JournalRecord;

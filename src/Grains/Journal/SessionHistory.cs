@@ -42,6 +42,12 @@ internal sealed class SessionHistory
             case ToolResultRecord { Result: var result }:
                 _results[CallOf(result)] = result;
                 break;
+            case ImportedRecord imported:
+                _messages.Clear();
+                _messages.AddRange(imported.Messages);
+                _results.Clear();
+                _unanswered = [];
+                break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
                 _runId = null;

@@ -34,21 +34,23 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     }
 
     /// <summary>Runs to the <c>end</c>. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.</summary>
-    public async Task ExecuteAsync()
+    /// <returns>What ended the run; null when it completed.</returns>
+    public async Task<Exception?> ExecuteAsync()
     {
-        var error = await OutcomeAsync();
+        var failure = await LoopAsync();
         try
         {
             // The record goes first: whoever starts behind our end finds the journal complete.
-            await _records.AddAsync(now => new RunEndedRecord(Token.RunId, error) { Timestamp = now });
+            await _records.AddAsync(now => new RunEndedRecord(Token.RunId, Message(failure)) { Timestamp = now });
         }
         catch (Exception e)
         {
-            error ??= Crash(e);
+            failure ??= Crashed(e);
         }
 
         // Also when the session seems lost: the log knows, and writes nothing for a run that does not own it.
-        await deps.StopAsync(error, null);
+        await deps.StopAsync(Message(failure), null);
+        return failure;
     }
 
     /// <summary>Ends the run because its process is about to: its stream says so.</summary>
@@ -57,8 +59,15 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     /// <summary>Gives up on a log that is away.</summary>
     public void Abandon() => deps.Run.Abandon();
 
-    /// <summary>The run itself; gives the <c>msg</c> of its error, or null.</summary>
-    private async Task<string?> OutcomeAsync()
+    /// <summary>What the stream says of a failure.</summary>
+    private static string? Message(Exception? failure) => failure switch
+    {
+        null => null,
+        AgentCanceledException => Protocol.CanceledMessage,
+        _ => Protocol.CrashedPrefix + failure.Message,
+    };
+
+    private async Task<Exception?> LoopAsync()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deps.Run.Stopped, _shutdown.Token);
         try
@@ -71,20 +80,20 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         {
             return deps.Run.Status switch
             {
-                RunStatus.Canceled => Protocol.CanceledMessage,
-                RunStatus.Lost => $"{Protocol.CrashedPrefix}another process took the session over",
-                _ => $"{Protocol.CrashedPrefix}the silo is shutting down",
+                RunStatus.Canceled => new AgentCanceledException(Token.Key.ToString()),
+                RunStatus.Lost => new OwnershipLostException("another process took the session over"),
+                _ => new OperationCanceledException("the silo is shutting down"),
             };
         }
         catch (Exception e)
         {
-            return Crash(e);
+            return Crashed(e);
         }
     }
 
-    private string Crash(Exception e)
+    private Exception Crashed(Exception e)
     {
         environment.Logger.LogError(e, "Run {Run} of session {Session} crashed.", Token.RunId, Token.Key);
-        return Protocol.CrashedPrefix + e.Message;
+        return e;
     }
 }

@@ -46,7 +46,7 @@ namespace Orleans.Concurrency
     [AttributeUsage(AttributeTargets.Class)]
     public sealed class ReentrantAttribute : Attribute;
 
-    /// <summary>The caller does not wait for the method: its task is complete once the request is sent, and no exception comes back.</summary>
+    /// <summary>The caller does not wait for the method: its task is complete once the request is sent.</summary>
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class OneWayAttribute : Attribute;
 }

@@ -37,8 +37,8 @@ public readonly struct DeactivationReason
         Exception is null ? $"{ReasonCode}: {Description}" : $"{ReasonCode}: {Description}. Exception: {Exception}";
 }
 
-/// <summary>The kinds of reason why an activation goes. The embedded engine gives those that are not marked otherwise.</summary>
 #pragma warning disable CA1028 // A byte, as Orleans has it.
+/// <summary>The kinds of reason why an activation goes. The embedded engine gives those that are not marked otherwise.</summary>
 public enum DeactivationReasonCode : byte
 #pragma warning restore CA1028
 {

@@ -3,7 +3,7 @@ using Orleans.Runtime;
 
 namespace Orleans;
 
-/// <summary>The base class of grains. A grain's code runs in turns: never two at once, and what it awaits comes back to its turns.</summary>
+/// <summary>The base class of grains. A grain's code runs in turns: never two at once, and what it awaits comes back to them.</summary>
 public abstract class Grain : IGrainBase, IAddressable
 {
     private readonly Activation? _activation;
@@ -45,7 +45,8 @@ public abstract class Grain : IGrainBase, IAddressable
 
     /// <summary>Keeps this activation from going because it is not used.</summary>
     /// <param name="timeSpan">
-    /// How long from now; <see cref="Timeout.InfiniteTimeSpan"/> or <see cref="TimeSpan.MaxValue"/> keeps it for ever, zero or less ends an earlier delay.
+    /// How long from now; <see cref="Timeout.InfiniteTimeSpan"/> or <see cref="TimeSpan.MaxValue"/> keeps it for ever,
+    /// zero or less ends an earlier delay.
     /// </param>
     protected void DelayDeactivation(TimeSpan timeSpan) => Activation.DelayDeactivation(timeSpan);
 }

@@ -6,7 +6,7 @@ namespace Orleans;
 /// <summary>What grains and references to grains have in common.</summary>
 public static class GrainExtensions
 {
-    /// <summary>Makes a reference to a grain, to hand it to others, or looks at a reference through another interface of its grain.</summary>
+    /// <summary>Makes a reference to a grain, to hand it to others, or one through another interface of the grain.</summary>
     /// <typeparam name="TGrainInterface">The interface.</typeparam>
     /// <param name="grain">A grain, or a reference to one.</param>
     /// <returns>The reference.</returns>

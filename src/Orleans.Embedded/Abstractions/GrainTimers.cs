@@ -8,7 +8,9 @@ public interface IGrainTimer : IDisposable
     /// <summary>Sets the times anew. During a tick, they hold from its end.</summary>
     /// <param name="dueTime">The time to the next tick; <see cref="Timeout.InfiniteTimeSpan"/> for none.</param>
     /// <param name="period">The time from the end of a tick to the next; <see cref="Timeout.InfiniteTimeSpan"/> for only one.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A time is negative and not <see cref="Timeout.InfiniteTimeSpan"/>, or longer than 2^32-2 milliseconds.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A time is negative and not <see cref="Timeout.InfiniteTimeSpan"/>, or longer than 2^32-2 milliseconds.
+    /// </exception>
     void Change(TimeSpan dueTime, TimeSpan period);
 }
 

@@ -8,7 +8,7 @@ public interface IGrainBase
     /// <summary>The activation that the grain lives in.</summary>
     IGrainContext GrainContext { get; }
 
-    /// <summary>Runs before the first request. If it throws, the waiting requests fail with its exception and the activation is gone.</summary>
+    /// <summary>Runs before the first request. If it throws, the requests fail with its exception, and no activation is left.</summary>
     /// <param name="token">Canceled when activation takes longer than the activation time-out, or is no longer wanted.</param>
     /// <returns>A task that completes when requests may come.</returns>
     Task OnActivateAsync(CancellationToken token) => Task.CompletedTask;

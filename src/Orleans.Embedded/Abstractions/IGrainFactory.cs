@@ -6,7 +6,7 @@ public interface IGrainFactory
     /// <summary>Makes a reference to a grain.</summary>
     /// <typeparam name="TGrainInterface">The grain's interface.</typeparam>
     /// <param name="primaryKey">The grain's key.</param>
-    /// <param name="grainClassNamePrefix">How the full name of the grain's class begins, where several classes implement the interface.</param>
+    /// <param name="grainClassNamePrefix">How the full name of the grain's class begins, where several implement the interface.</param>
     /// <returns>The reference.</returns>
     /// <exception cref="ArgumentException">No class, or more than one, implements the interface.</exception>
     TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)

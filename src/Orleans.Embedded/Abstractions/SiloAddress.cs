@@ -38,7 +38,8 @@ public sealed class SiloAddress : IEquatable<SiloAddress>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Endpoint, Generation);
 
-    internal static SiloAddress ForNewSilo(int port) => new(new IPEndPoint(IPAddress.Loopback, port), Interlocked.Increment(ref LastGeneration));
+    internal static SiloAddress ForNewSilo(int port) =>
+        new(new IPEndPoint(IPAddress.Loopback, port), Interlocked.Increment(ref LastGeneration));
 }
 
 /// <summary>The silo of this host.</summary>

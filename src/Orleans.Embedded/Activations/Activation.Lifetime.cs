@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Embedded.Enumerations;
-using Orleans.Embedded.Timers;
 using Orleans.Runtime;
 
 namespace Orleans.Embedded.Activations;
@@ -20,9 +19,8 @@ internal sealed partial class Activation
 
     /// <summary>Cancels what <see cref="Grain.OnActivateAsync"/> is handed; null when it does not run.</summary>
     private CancellationTokenSource? _activateLimit;
-    private ActivationExtras? _extras;
 
-    /// <summary>In the order they are passed through; only Activating and Leaving are not always.</summary>
+    /// <summary>In the order in which an activation goes through them; it may skip some.</summary>
     private enum State : byte
     {
         New,
@@ -37,8 +35,6 @@ internal sealed partial class Activation
     public IServiceProvider ActivationServices => _scope is { } scope
         ? scope.ServiceProvider
         : throw new InvalidOperationException($"{Id} has not been made yet.");
-
-    private ActivationExtras Extras => _extras ??= new();
 
     /// <summary>Completes when the activation is gone.</summary>
     public Task WhenGone()
@@ -101,7 +97,9 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>The silo crashes: no farewell, and whoever waits learns that it is gone. Code that runs cannot be stopped, but is heard no more.</summary>
+    /// <summary>
+    /// The silo crashes: no farewell, and whoever waits learns that it is gone. Code that runs cannot be stopped, but is heard no more.
+    /// </summary>
     public void Kill()
     {
         Request[] lost;
@@ -128,48 +126,6 @@ internal sealed partial class Activation
         foreach (var enumeration in enumerations)
         {
             enumeration.Fail(exception);
-        }
-    }
-
-    public void Add(GrainTimer timer)
-    {
-        lock (Gate)
-        {
-            Extras.Timers.Add(timer);
-        }
-    }
-
-    public void Remove(GrainTimer timer)
-    {
-        lock (Gate)
-        {
-            _extras?.Timers.Remove(timer);
-        }
-    }
-
-    public void Add(IEnumeration enumeration)
-    {
-        lock (Gate)
-        {
-            Extras.Enumerations.Add(enumeration);
-        }
-    }
-
-    public void Remove(IEnumeration enumeration)
-    {
-        lock (Gate)
-        {
-            _extras?.Enumerations.Remove(enumeration);
-        }
-    }
-
-    /// <summary>A consumer begins (+1) or ends (-1) to wait for an enumeration's next item.</summary>
-    public void EnumerationAwaited(int change)
-    {
-        lock (Gate)
-        {
-            Extras.AwaitedEnumerations += change;
-            _lastUse = Silo.Time.GetTimestamp();
         }
     }
 
@@ -278,20 +234,6 @@ internal sealed partial class Activation
         catch (Exception exception)
         {
             Silo.Logger.LogError(exception, "{Grain} could not be disposed of.", Id);
-        }
-    }
-
-    private void DisposeTimers()
-    {
-        GrainTimer[] timers;
-        lock (Gate)
-        {
-            timers = _extras is null ? [] : [.. _extras.Timers];
-        }
-
-        foreach (var timer in timers)
-        {
-            timer.Dispose();
         }
     }
 

@@ -3,8 +3,8 @@ using Orleans.Runtime;
 namespace Orleans.Embedded.Activations;
 
 /// <summary>
-/// One grain in memory: its requests, and which of them may run now. The other half, how it comes and goes, is in Activation.Lifetime.cs.
-/// There may be very many and most are idle, so it holds only what each needs; the rest is in <see cref="ActivationExtras"/>.
+/// One grain in memory. Here: its requests, and which of them may run now; how it comes and goes is in Activation.Lifetime.cs.
+/// There may be very many and most are idle, so it holds only what each needs; the rest is in Activation.Extras.cs.
 /// </summary>
 internal sealed partial class Activation : IGrainContext
 {
@@ -77,7 +77,7 @@ internal sealed partial class Activation : IGrainContext
 
     private static bool MightOvertake(Request request) => request.Interleaves || request.IsReadOnly;
 
-    /// <summary>The rules of Orleans: the first request that does not interleave blocks, until it is done, all that do not go with it.</summary>
+    /// <summary>As in Orleans, a request that does not interleave blocks, until it is done, all that do not go with it.</summary>
     private bool MayRun(Request request) =>
         _blocking is null || request.Interleaves || Id.Class.IsReentrant || (_blocking.IsReadOnly && request.IsReadOnly);
 

@@ -28,12 +28,13 @@ internal static class GrainClasses
             [var only] => Classes.GetOrAdd(only, type => new GrainClass(type)),
             [] => throw new ArgumentException($"Could not find an implementation for interface {grainInterface}."),
             _ => throw new ArgumentException(
-                $"Unable to identify a single grain class for interface {grainInterface}. Candidates: {string.Join(", ", candidates.Select(type => type.FullName))}."),
+                $"Unable to identify a single implementation for interface {grainInterface} among {string.Join<Type>(", ", candidates)}."),
         };
     }
 
-    private static Type[] GrainTypes(Assembly assembly) =>
-        assembly.GetTypes().Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false } && type.IsSubclassOf(typeof(Grain))).ToArray();
+    private static Type[] GrainTypes(Assembly assembly) => assembly.GetTypes()
+        .Where(type => type is { IsAbstract: false, ContainsGenericParameters: false } && type.IsSubclassOf(typeof(Grain)))
+        .ToArray();
 
     /// <summary>The assemblies that refer to the engine, loading what is referred to and not loaded yet.</summary>
     private static List<Assembly> ApplicationAssemblies()

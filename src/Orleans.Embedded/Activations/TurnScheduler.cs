@@ -9,7 +9,7 @@ internal sealed class TurnScheduler(Activation activation) : TaskScheduler, IThr
     /// <summary>How many turns run before other activations get the thread.</summary>
     private const int TurnsInARow = 100;
 
-    /// <summary>Tasks, and the engine's own turns: those become tasks only when they run, outside of any caller's execution context.</summary>
+    /// <summary>Tasks, and turns of the engine: those become tasks when they run, free of any caller's execution context.</summary>
     private readonly Queue<object> _turns = new();
     private bool _isScheduled;
 

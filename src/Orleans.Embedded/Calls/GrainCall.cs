@@ -48,7 +48,7 @@ internal abstract class GrainCall(GrainMethod method, object?[] arguments, Grain
 
     public override Task Run(Activation activation)
     {
-        // Together with Cancel: either it sees the activation, or this sees that the call is over. Interlocked, since both write, then read.
+        // Together with Cancel: either that sees the activation, or this sees that the call is over. Both write, then read.
         Interlocked.Exchange(ref _activation, activation);
         if (IsOver)
         {

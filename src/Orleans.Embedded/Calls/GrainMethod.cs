@@ -66,7 +66,8 @@ internal abstract class GrainMethod
 
         var kind = shape == typeof(Task<>) || shape == typeof(ValueTask<>) ? typeof(CallMethod<>)
             : shape == typeof(IAsyncEnumerable<>) ? typeof(Enumerations.EnumerableMethod<>)
-            : throw new NotSupportedException($"{method.DeclaringType}.{method.Name} returns {returned}. A grain's methods return tasks, value tasks or async enumerables.");
+            : throw new NotSupportedException(
+                $"{method.DeclaringType}.{method.Name} returns {returned}; a grain's methods return tasks or async enumerables.");
         return (GrainMethod)Activator.CreateInstance(kind.MakeGenericType(returned.GetGenericArguments()), method)!;
     }
 }

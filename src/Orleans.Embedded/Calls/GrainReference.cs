@@ -4,8 +4,8 @@ using Orleans.Runtime;
 
 namespace Orleans.Embedded.Calls;
 
-/// <summary>The base of what callers hold: an object that implements a grain's interface by sending calls.</summary>
 #pragma warning disable CA1852 // The runtime derives the proxies from it.
+/// <summary>The base of what callers hold: an object that implements a grain's interface by sending calls.</summary>
 internal class GrainReference : DispatchProxy, IAddressable
 #pragma warning restore CA1852
 {

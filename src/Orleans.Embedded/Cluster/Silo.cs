@@ -9,7 +9,7 @@ using Orleans.Runtime;
 
 namespace Orleans.Embedded;
 
-/// <summary>What one host adds to the cluster: a place for activations, with the host's services. It lives as long as the host runs.</summary>
+/// <summary>What one host adds to the cluster: a place for activations, with the host's services.</summary>
 internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
 {
     private readonly ClusterOptions _clusterOptions;
@@ -64,7 +64,8 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
     {
         Caller.Open();
         Cluster.Join(this);
-        _collector = Time.CreateTimer(static silo => ((Silo)silo!).Collect(), this, Collection.CollectionQuantum, Collection.CollectionQuantum);
+        var quantum = Collection.CollectionQuantum;
+        _collector = Time.CreateTimer(static silo => ((Silo)silo!).Collect(), this, quantum, quantum);
         return Task.CompletedTask;
     }
 

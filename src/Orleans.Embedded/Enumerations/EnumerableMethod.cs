@@ -20,7 +20,8 @@ internal sealed class EnumerableMethod<T>(MethodInfo method) : GrainMethod(metho
 
 /// <summary>What a caller of such a method holds.</summary>
 /// <typeparam name="T">The items.</typeparam>
-internal sealed class GrainEnumerable<T>(EnumerableMethod<T> method, object?[] arguments, GrainId target, Caller caller) : IAsyncEnumerable<T>
+internal sealed class GrainEnumerable<T>(EnumerableMethod<T> method, object?[] arguments, GrainId target, Caller caller)
+    : IAsyncEnumerable<T>
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
         new GrainEnumerator<T>(new Enumeration<T>(method, arguments), target, caller, method.TokenOf(arguments), cancellationToken);

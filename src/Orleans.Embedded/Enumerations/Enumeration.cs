@@ -50,6 +50,7 @@ internal sealed class Enumeration<T>(EnumerableMethod<T> method, object?[] argum
         Interlocked.Exchange(ref _activation, activation);
         if (_isEnded)
         {
+            step.Fail(new EnumerationAbortedException($"The enumeration {this} has ended."));
             return;
         }
 
@@ -89,14 +90,15 @@ internal sealed class Enumeration<T>(EnumerableMethod<T> method, object?[] argum
 
     private IAsyncEnumerator<T> Begin(Activation activation)
     {
-        activation.Add(this);
         if (method.TokenIndex >= 0)
         {
             arguments = [.. arguments];
             arguments[method.TokenIndex] = _stop.Token;
         }
 
-        return method.Begin(activation.GrainInstance!, arguments).GetAsyncEnumerator(_stop.Token);
+        var producer = method.Begin(activation.GrainInstance!, arguments).GetAsyncEnumerator(_stop.Token);
+        activation.Add(this);
+        return producer;
     }
 
     /// <summary>The items that are there now, or else the next one when it comes.</summary>
@@ -150,11 +152,17 @@ internal sealed class Enumeration<T>(EnumerableMethod<T> method, object?[] argum
         }
 
         _producer = null;
-        _activation!.Remove(this);
+        var silo = _activation!.Silo;
+        _activation.Remove(this);
         _stop.Cancel();
+        await FinishAsync(producer).WaitAsync(silo.Caller.ResponseTimeout, silo.Time);
+    }
+
+    /// <summary>A producer must not be disposed of while it moves; the token has told it to come to an end.</summary>
+    private async Task FinishAsync(IAsyncEnumerator<T> producer)
+    {
         if (_move is Task move)
         {
-            // A producer must not be disposed of while it moves; the token has told it to come to an end.
             await move.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 

@@ -15,7 +15,8 @@ internal sealed class GrainEnumerator<T> : IAsyncEnumerator<T>
     private Batch<T> _batch = new([], IsLast: false);
     private int _index;
 
-    public GrainEnumerator(Enumeration<T> enumeration, GrainId target, Caller caller, CancellationToken ofCall, CancellationToken ofEnumeration)
+    public GrainEnumerator(
+        Enumeration<T> enumeration, GrainId target, Caller caller, CancellationToken ofCall, CancellationToken ofEnumeration)
     {
         _enumeration = enumeration;
         _target = target;

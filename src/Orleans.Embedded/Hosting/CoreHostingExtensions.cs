@@ -8,7 +8,7 @@ namespace Orleans.Hosting;
 /// <summary>Configures how a silo finds others.</summary>
 public static class CoreHostingExtensions
 {
-    /// <summary>Makes a cluster on this machine. The embedded engine has it in this process, so only the silo's address shows the ports.</summary>
+    /// <summary>Makes a cluster on this machine: in the embedded engine, in this process.</summary>
     /// <param name="builder">The silo.</param>
     /// <param name="siloPort">The port in the silo's address. Nothing listens there.</param>
     /// <param name="gatewayPort">Not used.</param>

@@ -6,11 +6,16 @@ namespace Orleans.Hosting;
 /// <summary>Refuses what the collector could not keep.</summary>
 internal sealed class GrainCollectionOptionsValidator : IValidateOptions<GrainCollectionOptions>
 {
-    public ValidateOptionsResult Validate(string? name, GrainCollectionOptions options) =>
-        options.CollectionQuantum <= TimeSpan.Zero
-            ? ValidateOptionsResult.Fail($"{nameof(GrainCollectionOptions.CollectionQuantum)} is {options.CollectionQuantum}; it must be greater than zero.")
-        : options.CollectionAge <= options.CollectionQuantum
-            ? ValidateOptionsResult.Fail(
-                $"{nameof(GrainCollectionOptions.CollectionAge)} is {options.CollectionAge}; it must be greater than {nameof(GrainCollectionOptions.CollectionQuantum)}, which is {options.CollectionQuantum}.")
-        : ValidateOptionsResult.Success;
+    public ValidateOptionsResult Validate(string? name, GrainCollectionOptions options)
+    {
+        if (options.CollectionQuantum <= TimeSpan.Zero)
+        {
+            return ValidateOptionsResult.Fail($"CollectionQuantum is {options.CollectionQuantum}; it must be greater than zero.");
+        }
+
+        return options.CollectionAge > options.CollectionQuantum
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(
+                $"CollectionAge is {options.CollectionAge}; it must be greater than CollectionQuantum, {options.CollectionQuantum}.");
+    }
 }

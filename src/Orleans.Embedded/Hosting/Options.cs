@@ -28,7 +28,9 @@ public class GrainCollectionOptions
     /// <summary>How long <see cref="Grain.OnActivateAsync"/> may take before its calls fail. Default: 30 seconds.</summary>
     public TimeSpan ActivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long <see cref="Grain.OnDeactivateAsync"/> may take before the activation goes without its end. Default: 30 seconds.</summary>
+    /// <summary>
+    /// How long <see cref="Grain.OnDeactivateAsync"/> may take before the activation goes without its end. Default: 30 seconds.
+    /// </summary>
     public TimeSpan DeactivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
 

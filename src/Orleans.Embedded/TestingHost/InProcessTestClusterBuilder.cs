@@ -47,7 +47,8 @@ public sealed class InProcessTestClusterBuilder
     /// <summary>Configures the hosts of the silos.</summary>
     /// <param name="configureSiloHostDelegate">Configures a silo's host.</param>
     /// <returns>This builder.</returns>
-    public InProcessTestClusterBuilder ConfigureSiloHost(Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder> configureSiloHostDelegate)
+    public InProcessTestClusterBuilder ConfigureSiloHost(
+        Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder> configureSiloHostDelegate)
     {
         Options.SiloHostConfigurationDelegates.Add(configureSiloHostDelegate);
         return this;

@@ -44,9 +44,9 @@ public abstract class SiloHandle : IDisposable, IAsyncDisposable
     /// <returns>A line for a log.</returns>
     public override string ToString() => SiloAddress.ToString();
 
-    /// <summary>Stops the silo in order if it is active, and disposes of its host.</summary>
+    /// <summary>Stops the silo in order if it is active.</summary>
     /// <param name="disposing">Always true.</param>
-    protected abstract void Dispose(bool disposing);
+    protected virtual void Dispose(bool disposing) => StopSiloAsync(true).GetAwaiter().GetResult();
 }
 
 /// <summary>A silo of an <see cref="InProcessTestCluster"/>: a host of its own in this process.</summary>
@@ -74,8 +74,14 @@ public class InProcessSiloHandle : SiloHandle
             return;
         }
 
-        _isActive = false;
-        await Task.Run(() => SiloHost.StopAsync(ct), CancellationToken.None);
+        try
+        {
+            await Task.Run(() => SiloHost.StopAsync(ct), CancellationToken.None);
+        }
+        finally
+        {
+            _isActive = false;
+        }
     }
 
     /// <inheritdoc/>
@@ -93,5 +99,9 @@ public class InProcessSiloHandle : SiloHandle
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => DisposeAsync().AsTask().GetAwaiter().GetResult();
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        SiloHost.Dispose();
+    }
 }

@@ -26,9 +26,10 @@ internal sealed class GrainTimer : IGrainTimer
         _options = options;
 
         // The ticks have nothing to do with the request that makes the timer.
-        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+        using (ExecutionContext.IsFlowSuppressed() ? (AsyncFlowControl?)null : ExecutionContext.SuppressFlow())
         {
-            _timer = activation.Silo.Time.CreateTimer(static timer => ((GrainTimer)timer!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer = activation.Silo.Time.CreateTimer(
+                static timer => ((GrainTimer)timer!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -63,7 +64,7 @@ internal sealed class GrainTimer : IGrainTimer
         }
         catch (AggregateException exception)
         {
-            _activation.Silo.Logger.LogError(exception, "What a tick of a timer of {Grain} had registered with its token failed.", _activation.Id);
+            _activation.Silo.Logger.LogError(exception, "A timer of {Grain} could not cancel its tick.", _activation.Id);
         }
     }
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace AgentStream.Silo.Demo;
 
-/// <summary>Works out <c>+ - * / ( )</c> over decimal numbers, by recursive descent. It runs what a model wrote, so length and depth are bounded.</summary>
+/// <summary>
+/// Works out <c>+ - * / ( )</c> over decimal numbers, by recursive descent. It runs what a model wrote, so length and depth are bounded.
+/// </summary>
 internal static class Calculator
 {
     /// <summary>The longest expression, in characters.</summary>
@@ -14,7 +16,9 @@ internal static class Calculator
     /// <summary>Works out an expression.</summary>
     /// <param name="expression">For example <c>(1.5 + 2) * -3</c>.</param>
     /// <returns>Its value.</returns>
-    /// <exception cref="CalculatorException">It is no expression, divides by zero, or leaves the range of <see cref="decimal"/>; the text says where.</exception>
+    /// <exception cref="CalculatorException">
+    /// It is no expression, divides by zero, or leaves the range of <see cref="decimal"/>; the text says where.
+    /// </exception>
     public static decimal Evaluate(string expression)
     {
         ArgumentNullException.ThrowIfNull(expression);

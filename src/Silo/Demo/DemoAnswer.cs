@@ -59,7 +59,8 @@ internal static partial class DemoAnswer
 
     private static bool IsTime(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _);
 
-    private static string Reason(string? text) => string.IsNullOrWhiteSpace(text) ? "there was no result." : text.TrimEnd().TrimEnd('.') + ".";
+    private static string Reason(string? text) =>
+        string.IsNullOrWhiteSpace(text) ? "there was no result." : text.TrimEnd().TrimEnd('.') + ".";
 
     // With what stands between it and the next one, so that the chunks together are the text.
     [GeneratedRegex(@"\S+\s*")]

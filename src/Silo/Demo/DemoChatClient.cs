@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace AgentStream.Silo.Demo;
 
 /// <summary>
-/// A model for demonstrations and tests: no key, no network, and the same answer to the same prompt. It calls tools for arithmetic and the time,
-/// counts, thinks and fails when it is asked to (<see cref="DemoPlan"/>).
+/// A model for demonstrations and tests: no key, no network, and the same answer to the same prompt. It calls tools for arithmetic and
+/// the time, counts, thinks and fails when it is asked to (<see cref="DemoPlan"/>).
 /// </summary>
 internal sealed class DemoChatClient(IOptions<DemoOptions> options, TimeProvider time) : IChatClient
 {

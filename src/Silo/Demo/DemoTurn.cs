@@ -9,7 +9,8 @@ internal sealed class DemoTurn
     private readonly IReadOnlyList<FunctionResultContent> _results;
     private readonly int _callsBefore;
 
-    private DemoTurn(DemoPlan plan, IReadOnlyList<FunctionCallContent> made, IReadOnlyList<FunctionResultContent> results, int callsBefore) =>
+    private DemoTurn(
+        DemoPlan plan, IReadOnlyList<FunctionCallContent> made, IReadOnlyList<FunctionResultContent> results, int callsBefore) =>
         (Plan, _made, _results, _callsBefore) = (plan, made, results, callsBefore);
 
     /// <summary>What the prompt asks for.</summary>

@@ -56,12 +56,16 @@ public interface ICallGrain : IGrainWithStringKey
     Task<string> HoldAsync(string name, CancellationToken token = default);
 
     /// <summary>Registers with the token, and says where what it registered was run.</summary>
-    [Alias("WatchAsync"), AlwaysInterleave]
+    [Alias("WatchAsync")]
     Task WatchAsync(string name, CancellationToken token);
 
     /// <summary>Lets another grain hold, with the same token.</summary>
     [Alias("HoldElsewhereAsync")]
     Task HoldElsewhereAsync(string other, string name, CancellationToken token);
+
+    /// <summary>Holds, then calls another grain, and says what came of that.</summary>
+    [Alias("HoldThenCallAsync")]
+    Task HoldThenCallAsync(string name, string other);
 
     /// <summary>Whether the token can be canceled, and is.</summary>
     [Alias("LookAtAsync")]
@@ -162,5 +166,13 @@ internal sealed class CallGrain(Signals signals) : Grain, ICallGrain, IOtherCall
     public Task HoldElsewhereAsync(string other, string name, CancellationToken token) =>
         GrainFactory.GetGrain<ICallGrain>(other).HoldAsync(name, token);
 
-    public Task<(bool CanBe, bool Is)> LookAtAsync(CancellationToken token) => Task.FromResult((token.CanBeCanceled, token.IsCancellationRequested));
+    public async Task HoldThenCallAsync(string name, string other)
+    {
+        await new Hold(signals, this, name).RunAsync();
+        var exception = await Record.ExceptionAsync(() => GrainFactory.GetGrain<ICallGrain>(other).KeyAsync());
+        signals.Give($"{this.GetPrimaryKeyString()} {name} called", exception?.GetType().Name ?? "answered");
+    }
+
+    public Task<(bool CanBe, bool Is)> LookAtAsync(CancellationToken token) =>
+        Task.FromResult((token.CanBeCanceled, token.IsCancellationRequested));
 }

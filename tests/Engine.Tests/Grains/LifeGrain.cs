@@ -43,6 +43,15 @@ internal sealed class LifeGrain(Signals signals, Notebook notebook, ILocalSiloDe
     /// <summary>Keys that begin so fail the first two times.</summary>
     public const string FailsTwice = "fails twice ";
 
+    /// <summary>Keys that begin so take for ever to activate, once.</summary>
+    public const string HangsInActivation = "hangs in activation ";
+
+    /// <summary>Keys that begin so throw in their deactivation.</summary>
+    public const string FailsInDeactivation = "fails in deactivation ";
+
+    /// <summary>Keys that begin so take for ever to deactivate.</summary>
+    public const string HangsInDeactivation = "hangs in deactivation ";
+
     private readonly Guid _id = Guid.NewGuid();
     private bool _isActivated;
 
@@ -57,6 +66,12 @@ internal sealed class LifeGrain(Signals signals, Notebook notebook, ILocalSiloDe
             throw new NoLifeException("not yet");
         }
 
+        if (Key.StartsWith(HangsInActivation, StringComparison.Ordinal) && !signals.IsGiven($"{Key} activation canceled"))
+        {
+            await using var registration = cancellationToken.Register(() => signals.Give($"{Key} activation canceled"));
+            await signals.WaitAsync($"{Key} never", CancellationToken.None);
+        }
+
         signals.Give($"{Key} activating");
         _isActivated = true;
     }
@@ -65,10 +80,22 @@ internal sealed class LifeGrain(Signals signals, Notebook notebook, ILocalSiloDe
     {
         signals.Give($"{_id} deactivating", reason.ReasonCode.ToString());
         await Task.Yield();
+        if (Key.StartsWith(HangsInDeactivation, StringComparison.Ordinal))
+        {
+            await using var registration = cancellationToken.Register(() => signals.Give($"{_id} deactivation canceled"));
+            await signals.WaitAsync($"{Key} never", CancellationToken.None);
+        }
+
+        if (Key.StartsWith(FailsInDeactivation, StringComparison.Ordinal))
+        {
+            throw new NoLifeException("no end");
+        }
+
         signals.Give($"{_id} deactivated", TaskScheduler.Current == TaskScheduler.Default ? "away" : "home");
     }
 
-    public void Dispose() => signals.Give($"{_id} disposed", signals.IsGiven($"{_id} deactivated") ? "after OnDeactivateAsync" : "before OnDeactivateAsync");
+    public void Dispose() =>
+        signals.Give($"{_id} disposed", signals.IsGiven($"{_id} deactivated") ? "after OnDeactivateAsync" : "without its end");
 
     public Task<Life> WhoAsync()
     {

@@ -12,9 +12,13 @@ public interface IStreamGrain : IGrainWithStringKey
     [Alias("CountAsync")]
     IAsyncEnumerable<int> CountAsync(string name, int count);
 
-    /// <summary>The numbers from 0, each when the test lets it come; then holds, if so asked, or throws.</summary>
+    /// <summary>The numbers from 0, each when the test lets it come; then holds, if so asked, or throws. When it holds deaf, its token does not end it.</summary>
     [Alias("StepAsync")]
     IAsyncEnumerable<int> StepAsync(string name, int count, StepEnd end, CancellationToken token = default);
+
+    /// <summary>Is no iterator, and throws.</summary>
+    [Alias("ThrowAtOnceAsync")]
+    IAsyncEnumerable<int> ThrowAtOnceAsync();
 
     /// <summary>Whether each step of the enumerations so far ran on the grain's scheduler.</summary>
     [Alias("WereAlwaysHomeAsync")]
@@ -32,6 +36,7 @@ public enum StepEnd
     Complete,
     Throw,
     Hold,
+    HoldDeaf,
 }
 
 internal sealed class StreamGrain(Signals signals) : Grain, IStreamGrain
@@ -67,7 +72,8 @@ internal sealed class StreamGrain(Signals signals) : Grain, IStreamGrain
         }
     }
 
-    public async IAsyncEnumerable<int> StepAsync(string name, int count, StepEnd end, [EnumeratorCancellation] CancellationToken token = default)
+    public async IAsyncEnumerable<int> StepAsync(
+        string name, int count, StepEnd end, [EnumeratorCancellation] CancellationToken token = default)
     {
         try
         {
@@ -83,10 +89,10 @@ internal sealed class StreamGrain(Signals signals) : Grain, IStreamGrain
                 throw new CallFailedException(count);
             }
 
-            if (end is StepEnd.Hold)
+            if (end is StepEnd.Hold or StepEnd.HoldDeaf)
             {
                 signals.Give($"{Key} {name} holds");
-                await signals.WaitAsync($"{Key} {name} never", token);
+                await signals.WaitAsync($"{Key} {name} never", end is StepEnd.Hold ? token : CancellationToken.None);
             }
         }
         finally
@@ -95,6 +101,8 @@ internal sealed class StreamGrain(Signals signals) : Grain, IStreamGrain
             signals.Give($"{Key} {name} ended", token.IsCancellationRequested ? "canceled" : "not canceled");
         }
     }
+
+    public IAsyncEnumerable<int> ThrowAtOnceAsync() => throw new CallFailedException(1);
 
     public Task<bool> WereAlwaysHomeAsync() => Task.FromResult(_alwaysHome);
 

@@ -18,7 +18,8 @@ public sealed class EngineCluster : IAsyncDisposable
 
     public Signals Signals { get; }
 
-    public static async Task<EngineCluster> StartAsync(short silos = 1, TimeSpan? responseTimeout = null, Action<IServiceCollection>? configureSilo = null)
+    public static async Task<EngineCluster> StartAsync(
+        short silos = 1, TimeSpan? responseTimeout = null, Action<IServiceCollection>? configureSilo = null)
     {
         var signals = new Signals();
         var builder = new InProcessTestClusterBuilder(silos);

@@ -228,5 +228,29 @@ public sealed class EventHubTests : IDisposable
         Assert.Null(await old.NextAsync().Within());
     }
 
+    [Fact]
+    public async Task A_slow_listener_whose_reader_has_retired_gets_another()
+    {
+        await _stage.StartAsync();
+        await using var slow = _stage.Listen();
+        await using (var quick = _stage.Listen())
+        {
+            Assert.Equal("begin", await slow.NextAsync().Within());
+            Assert.Equal("begin", await quick.NextAsync().Within());
+            await _stage.SayAsync(0, 1_000);
+            await _stage.FinishAsync();
+            Assert.Equal(1_001, (await quick.RestAsync()).Count);
+        }
+
+        await Wait.Until(() => _stage.Log.Watches == 0, "the reader to retire");
+        await _stage.StartAsync("next silo");
+        Assert.Equal("begin", await slow.NextAsync().Within());
+        var next = slow.NextAsync();
+        await Wait.Until(() => _stage.Log.Watches == 1, "the watch of the next reader");
+        await _stage.SayAsync("a");
+
+        Assert.Equal("a", await next.Within());
+    }
+
     public void Dispose() => _stage.Dispose();
 }

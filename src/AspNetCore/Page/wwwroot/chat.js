@@ -52,7 +52,10 @@ export class Chat {
     return this.state !== 'idle';
   }
 
-  /** Shows a session, or a new one for null, and follows its run if there is one under way. The run that was shown before goes on without us. */
+  /**
+   * Shows a session, or a new one for null, and follows its run if there is one under way.
+   * The run that was shown before goes on without us.
+   */
   async open(id) {
     this.keep();
     this.#leaveRun();
@@ -128,7 +131,6 @@ export class Chat {
         onStarted: () => { conversation.cursor = null; },
         onEvent: event => this.#take(conversation, event, signal),
         isComplete: () => last() === undefined || last().status === 'ended' || (!isPending() && looksComplete(last())),
-        mayAppear: isPending,
         onState: (state, ms, why) => this.#connection(state, ms, why, signal),
         wait: ms => this.#wait(ms),
         signal,
@@ -186,7 +188,11 @@ export class Chat {
 
   #over(outcome, run) {
     if (run?.status === 'starting' && run.note === null) {
-      this.#unsay(run, { kind: 'error', title: 'Your message did not get through.', lines: ['It is back in the box: send it again if you like.'] });
+      this.#unsay(run, {
+        kind: 'error',
+        title: 'Your message did not get through.',
+        lines: ['It is back in the box: send it again if you like.'],
+      });
     } else if (run && run.status !== 'ended') {
       settle(run, outcome === 'nothing' && !looksComplete(run) ? 'gone' : null);
     }

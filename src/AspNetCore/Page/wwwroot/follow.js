@@ -6,7 +6,7 @@ import { Problem } from './api.js';
 /** The server's keep-alive comments come far more often; without a byte for so long, the connection is dead. */
 export const SilenceMs = 60_000;
 
-/** How often an empty stream has to be seen where more was expected, before it is believed: a server that goes down gives one, too. */
+/** How often there has to be nothing where more was expected, before it is believed: a server that goes down or comes up says so, too. */
 const Doubts = 3;
 
 /**
@@ -24,14 +24,13 @@ export function backoffMs(attempt, random = Math.random) {
  * @param {(event: object) => void} way.onEvent Takes each `{cursor, type, origin, body}`.
  * @param {(response: Response) => void} [way.onStarted] The server took the prompt.
  * @param {() => boolean} way.isComplete        Whether the events so far can be all there is.
- * @param {() => boolean} way.mayAppear         Whether a start is on its way, so that a stream may be there in a moment.
  * @param {(state: 'connecting' | 'open' | 'lost', ms?: number, why?: Error) => void} way.onState
  * @param {(ms: number) => Promise<void>} way.wait  Waits before the next try.
  * @param {AbortSignal} way.signal              Leaves the run.
  * @returns {Promise<'ended' | 'nothing' | 'left'>} 'nothing': the run's stream is not there (any more).
  * @throws {Problem} The server refused, and would again.
  */
-export async function follow({ start, resume, onEvent, onStarted, isComplete, mayAppear, onState, wait, signal }) {
+export async function follow({ start, resume, onEvent, onStarted, isComplete, onState, wait, signal }) {
   let first = start;
   let failures = 0;
   let doubts = 0;
@@ -46,34 +45,34 @@ export async function follow({ start, resume, onEvent, onStarted, isComplete, ma
       onState('connecting');
       const response = await connect();
 
+      let sawEnd = false;
+
       if (response !== null) {
         if (isStart) {
           onStarted?.(response);
         }
 
         onState('open');
-        const sawEnd = await read(response, event => {
+        sawEnd = await read(response, event => {
           sawEvents = true;
           failures = 0;
           doubts = 0;
           onEvent(event);
         });
-
-        if (sawEnd || isComplete()) {
-          return 'ended';
-        }
       }
 
       if (signal.aborted) {
         return 'left';
       }
 
-      // A stream that stops in order, but in mid-answer, may have been cut by something in between: ask again.
-      if (!sawEvents && !isStart) {
-        if (++doubts >= Doubts || (response === null && !mayAppear())) {
-          return response === null ? 'nothing' : 'ended';
-        }
+      doubts += sawEvents || isStart ? 0 : 1;
 
+      if (sawEnd || isComplete() || doubts >= Doubts) {
+        return response === null ? 'nothing' : 'ended';
+      }
+
+      // It stops in order, but in mid-answer, or before its begin: it was cut somewhere in between, or is not there yet. Ask again.
+      if (doubts > 0) {
         await wait(backoffMs(doubts));
       }
     } catch (error) {

@@ -194,7 +194,7 @@ function infoText(body) {
 }
 
 function noteOf(run) {
-  return run.note === 'gone' ? 'The rest of this answer came while the page was away, and is no longer to be had here.'
+  return run.note === 'gone' ? 'The rest of this answer is no longer available here.'
     : run.note === 'long' && run.status === 'ended' ? 'This answer was too long to keep over the reload.' : '';
 }
 

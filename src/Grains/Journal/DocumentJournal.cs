@@ -1,0 +1,38 @@
+using AgentStream.EventLog;
+using AgentStream.Grains.Messages;
+
+namespace AgentStream.Grains.Journal;
+
+/// <summary>Keeps one session as a document of all its messages, by two functions of the user's. Cost grows with the history: that is the price of a document.</summary>
+internal sealed class DocumentJournal(
+    Func<CancellationToken, ValueTask<IReadOnlyList<ModelMessage>>> load,
+    Func<IReadOnlyList<ModelMessage>, CancellationToken, ValueTask> save) : ISessionJournal
+{
+    private readonly SessionHistory _history = new();
+    private ImportedRecord? _loaded;
+
+    public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
+    {
+        if (_loaded is null)
+        {
+            _loaded = new ImportedRecord(await load(cancellationToken) ?? []) { Timestamp = DateTimeOffset.UtcNow };
+            _history.Apply(_loaded);
+        }
+
+        return afterVersion == 0 ? [_loaded] : [];
+    }
+
+    public async ValueTask AppendAsync(
+        RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+    {
+        foreach (var record in records)
+        {
+            _history.Apply(record);
+        }
+
+        if (records.Any(record => record is ResponseRecord or RunEndedRecord))
+        {
+            await save([.. _history.Messages], cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using AgentStream.EventLog.InMemory;
+using AgentStream.Testing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.EventLog.Tests.Ownership;
+
+/// <summary>A process's hold on its runs.</summary>
+public sealed class SiloLeaseTests : IDisposable
+{
+    private static readonly AgentStreamOptions Settings = new() { Lease = TimeSpan.FromSeconds(10) };
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly InMemoryEventLog _memory;
+    private readonly LeaseLog _log;
+    private readonly SiloIdentity _identity = new();
+    private readonly OwnedRuns _runs = new(NullLogger<OwnedRuns>.Instance);
+    private readonly LineLogger _lines = new();
+    private readonly SiloLease _lease;
+
+    public SiloLeaseTests()
+    {
+        _memory = new(Options.Create(Settings), _time);
+        _log = new(_memory);
+        _lease = new(_log, _identity, _runs, Options.Create(Settings), _time, _lines);
+    }
+
+    [Fact]
+    public async Task The_lease_is_renewed_three_times_in_its_span_and_holds_the_runs()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+
+        for (var i = 0; i < 20; i++)
+        {
+            var renewals = _log.Renewals;
+            _time.Advance(Settings.Lease * 0.3);
+            await Wait.Until(() => _log.Renewals > renewals, "a renewal");
+        }
+
+        await Assert.ThrowsAsync<SessionBusyException>(() => _memory.StartAsync(run with { SiloId = "other", RunId = "2" }));
+    }
+
+    [Fact]
+    public async Task A_process_that_stops_in_order_gives_its_lease_up()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+
+        await _lease.StopAsync(CancellationToken.None).Within();
+
+        await _memory.StartAsync(run with { SiloId = "other", RunId = "2" });
+        Assert.Equal(0, _memory.WatchCount);
+    }
+
+    [Fact]
+    public async Task A_cancel_is_heard_at_once()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+        var heard = new TaskCompletionSource<RunStatus>();
+        using var registration = _runs.Register(run, heard.SetResult);
+        await Wait.Until(() => _memory.WatchCount == 1, "the watch for cancels");
+
+        await _memory.CancelAsync(run.Key);
+
+        Assert.Equal(RunStatus.Canceled, await heard.Task.Within());
+    }
+
+    [Fact]
+    public async Task A_flag_that_was_taken_without_a_notice_is_found_within_a_second()
+    {
+        _log.LoseNotices = true;
+        await StartedAsync();
+        var (canceled, live) = (await RunAsync("canceled"), await RunAsync("live"));
+        var (canceledHeard, liveHeard) = (new ConcurrentQueue<RunStatus>(), new ConcurrentQueue<RunStatus>());
+        using var one = _runs.Register(canceled, canceledHeard.Enqueue);
+        using var two = _runs.Register(live, liveHeard.Enqueue);
+        await _memory.CancelAsync(canceled.Key);
+
+        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        for (var i = 0; i < 3; i++)
+        {
+            var checks = _log.Checks;
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Wait.Until(() => _log.Checks > checks, "a check");
+            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        }
+
+        Assert.Equal([RunStatus.Canceled], canceledHeard);
+        Assert.Empty(liveHeard);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_superseded_hears_that_it_is_lost()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+        var heard = new TaskCompletionSource<RunStatus>();
+        using var registration = _runs.Register(run, heard.SetResult);
+        await _memory.RenewLeaseAsync(run.SiloId, TimeSpan.Zero);
+        await _memory.StartAsync(run with { SiloId = "other", RunId = "2" });
+
+        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(RunStatus.Lost, await heard.Task.Within());
+    }
+
+    [Fact]
+    public async Task Lost_notices_are_made_good_by_a_check_at_once()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+        var heard = new TaskCompletionSource<RunStatus>();
+        using var registration = _runs.Register(run, heard.SetResult);
+        await Wait.Until(() => _log.RunWatcher is not null, "the watch");
+        _log.LoseNotices = true;
+        await _memory.CancelAsync(run.Key);
+
+        _log.RunWatcher!(null);
+
+        Assert.Equal(RunStatus.Canceled, await heard.Task.Within());
+    }
+
+    [Fact]
+    public async Task An_outage_is_logged_once_and_its_end_once()
+    {
+        await StartedAsync();
+        using var registration = _runs.Register(await RunAsync("s"), _ => { });
+        _log.IsAway = true;
+        for (var i = 0; i < 10; i++)
+        {
+            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+            var tries = _log.Tries;
+            _time.Advance(TimeSpan.FromSeconds(3));
+            await Wait.Until(() => _log.Tries >= tries + 2, "a renewal and a check");
+        }
+
+        Assert.Equal(2, _lines.Lines.Count);
+        Assert.All(_lines.Lines, line => Assert.StartsWith("Warning: The event log is unavailable", line, StringComparison.Ordinal));
+        _log.IsAway = false;
+        await Wait.Until(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(3));
+                return _lines.Lines.Count == 4;
+            },
+            "both to say that the log is back");
+        Assert.All(_lines.Lines.Skip(2), line => Assert.Equal("Information: The event log is available again.", line));
+    }
+
+    [Fact]
+    public void Every_process_has_an_id_of_its_own()
+    {
+        Assert.Matches("^[0-9a-f]{12}7[0-9a-f]{19}$", _identity.Id);
+        Assert.NotEqual(_identity.Id, new SiloIdentity().Id);
+    }
+
+    public void Dispose()
+    {
+        _lease.Dispose();
+        _memory.Dispose();
+    }
+
+    private async Task StartedAsync()
+    {
+        await _lease.StartAsync(CancellationToken.None);
+        await Wait.Until(() => _log.Renewals > 0, "the first renewal");
+    }
+
+    private async Task<RunToken> RunAsync(string session)
+    {
+        var run = new RunToken(new(1, 2, session), _identity.Id, Guid.NewGuid().ToString());
+        await _memory.StartAsync(run);
+        return run;
+    }
+
+    private sealed class LineLogger : ILogger<SiloLease>
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
+    }
+}
