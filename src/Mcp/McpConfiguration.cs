@@ -3,7 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace AgentStream.Mcp;
 
-/// <summary>MCP servers in the configuration: a section with a subsection for each server, whose keys are the names of the settings of <see cref="McpConnectionOptions"/>.</summary>
+/// <summary>
+/// MCP servers in the configuration: a section with a subsection for each server, whose keys are the names of the settings of
+/// <see cref="McpConnectionOptions"/>.
+/// </summary>
 public static class McpConfiguration
 {
     private static readonly HashSet<string> Settings =
@@ -31,9 +34,10 @@ public static class McpConfiguration
         }
 
         var unknown = server.GetChildren().Where(child => !Settings.Contains(child.Key)).ToList();
-        errors.AddRange(unknown.Select(child => $"{child.Path} is no setting of an MCP server; those are {string.Join(", ", Settings.Order(StringComparer.Ordinal))}."));
         if (unknown.Count > 0)
         {
+            var known = string.Join(", ", Settings.Order(StringComparer.Ordinal));
+            errors.AddRange(unknown.Select(child => $"{child.Path} is no setting of an MCP server; those are {known}."));
             return options;
         }
 

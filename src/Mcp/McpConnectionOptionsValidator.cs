@@ -41,14 +41,16 @@ internal static class McpConnectionOptionsValidator
         else
         {
             Say(options.Url is not { IsAbsoluteUri: true, Scheme: "http" or "https" }, nameof(options.Url), "must be an absolute http or https address");
-            Say(options.Arguments.Count > 0, nameof(options.Arguments), $"goes with {nameof(options.Command)}, not with {nameof(options.Url)}");
-            Say(options.Environment.Count > 0, nameof(options.Environment), $"goes with {nameof(options.Command)}, not with {nameof(options.Url)}");
-            Say(options.InheritEnvironment, nameof(options.InheritEnvironment), $"goes with {nameof(options.Command)}, not with {nameof(options.Url)}");
-            Say(options.WorkingDirectory is not null, nameof(options.WorkingDirectory), $"goes with {nameof(options.Command)}, not with {nameof(options.Url)}");
+            const string ForPrograms = $"goes with {nameof(options.Command)}, not with {nameof(options.Url)}";
+            Say(options.Arguments.Count > 0, nameof(options.Arguments), ForPrograms);
+            Say(options.Environment.Count > 0, nameof(options.Environment), ForPrograms);
+            Say(options.InheritEnvironment, nameof(options.InheritEnvironment), ForPrograms);
+            Say(options.WorkingDirectory is not null, nameof(options.WorkingDirectory), ForPrograms);
             foreach (var (name, value) in options.Headers)
             {
-                Say(name.Length == 0 || name.AsSpan().ContainsAnyExcept(TokenCharacters), $"{nameof(options.Headers)}:{name}", "has a name that no header can have");
-                Say(value.Any(char.IsControl), $"{nameof(options.Headers)}:{name}", "must not contain control characters");
+                var header = $"{nameof(options.Headers)}:{name}";
+                Say(name.Length == 0 || name.AsSpan().ContainsAnyExcept(TokenCharacters), header, "has a name that no header can have");
+                Say(value.Any(char.IsControl), header, "must not contain control characters");
             }
         }
 

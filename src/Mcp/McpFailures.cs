@@ -5,7 +5,9 @@ using ModelContextProtocol.Client;
 
 namespace AgentStream.Mcp;
 
-/// <summary>Says in a few words why a server could not be used. What it wrote to its standard error stays in the log: it may hold what users must not see.</summary>
+/// <summary>
+/// Says in a few words why a server could not be used. What it wrote to its standard error stays in the log: it may hold what users must not see.
+/// </summary>
 internal static class McpFailures
 {
     /// <summary>The reason.</summary>
@@ -29,5 +31,5 @@ internal static class McpFailures
             ? "its working directory does not exist"
             : $"'{options.Command}' cannot be started: {new Win32Exception(start.NativeErrorCode).Message}";
 
-    private static string FirstLine(string message) => message.AsSpan().IndexOfAny('\r', '\n') is var end and > 0 ? message[..end] : message;
+    private static string FirstLine(string message) => message.Split('\r', '\n')[0];
 }

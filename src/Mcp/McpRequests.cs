@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -57,7 +56,9 @@ internal sealed class McpRequests(McpClient client)
         try
         {
             await client.SendNotificationAsync(
-                NotificationMethods.CancelledNotification, new CancelledNotificationParams { RequestId = new RequestId(id) }, cancellationToken: patience.Token);
+                NotificationMethods.CancelledNotification,
+                new CancelledNotificationParams { RequestId = new RequestId(id) },
+                cancellationToken: patience.Token);
         }
         catch (Exception)
         {

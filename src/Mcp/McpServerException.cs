@@ -1,6 +1,8 @@
 namespace AgentStream.Mcp;
 
-/// <summary>An MCP server could not do what was asked of it. The message goes to listeners and to the model: no output of the server's, no address, no header.</summary>
+/// <summary>
+/// An MCP server could not do what was asked of it. The message goes to listeners and to the model: no output of the server's, no address, no header.
+/// </summary>
 /// <param name="title">The server, as <see cref="Title"/> calls it.</param>
 /// <param name="what">What happened, as the rest of the sentence.</param>
 /// <param name="inner">What caused it, if anything did.</param>

@@ -16,5 +16,6 @@ internal sealed class McpTool(McpClientTool tool, McpConnection connection) : De
         return McpResults.ToResult(await connection.CallAsync(call, cancellationToken));
     }
 
-    private static JsonElement ToJson(object? value) => value is JsonElement json ? json : JsonSerializer.SerializeToElement(value, McpJsonUtilities.DefaultOptions);
+    private static JsonElement ToJson(object? value) =>
+        value is JsonElement json ? json : JsonSerializer.SerializeToElement(value, McpJsonUtilities.DefaultOptions);
 }

@@ -1,6 +1,5 @@
 using AgentStream.Grains.Tests;
 using AgentStream.Testing;
-using Microsoft.Extensions.AI;
 
 namespace AgentStream.Mcp.Tests;
 
@@ -54,17 +53,17 @@ public sealed class FailureTests : IDisposable
     public async Task A_silent_program_ends_the_run_in_time_and_is_ended_itself()
     {
         await using var silos = await McpSilos.StartAsync(new ScriptedModel(), agent => agent.WithMcpServer(
-            "tools", TestServer.Command, _server.Arguments("--hello", "silent"), server => server.ConnectTimeout = TimeSpan.FromSeconds(1)));
+            "tools", "sh", _server.SilentArguments(), server => server.ConnectTimeout = TimeSpan.FromSeconds(2)));
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it did not answer within 1 s\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
-        await Wait.Until(() => _server.Pids.All(pid => !TestServer.IsAlive(pid)), "the silent process ends");
+            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it did not answer within 2 s\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
+        Assert.False(TestServer.IsAlive(_server.Pids.Single()));
     }
 
     [Fact]
     public async Task A_run_that_waits_for_its_server_can_be_canceled_and_leaves_no_process_behind()
     {
         await using (var silos = await McpSilos.StartAsync(
-            new ScriptedModel(), agent => agent.WithMcpServer("tools", TestServer.Command, _server.Arguments("--hello", "silent"))))
+            new ScriptedModel(), agent => agent.WithMcpServer("tools", "sh", _server.SilentArguments())))
         {
             var key = McpSilos.NewSession();
             await silos.Client.StartAsync(key, new RunRequest("go"));

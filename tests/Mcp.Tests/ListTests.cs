@@ -1,6 +1,5 @@
 using AgentStream.Grains.Tests;
 using AgentStream.Testing;
-using Microsoft.Extensions.AI;
 
 namespace AgentStream.Mcp.Tests;
 

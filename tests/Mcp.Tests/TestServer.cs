@@ -43,6 +43,9 @@ internal sealed class TestServer : IDisposable
 
     public string[] Arguments(params string[] more) => [Program, "--journal", _journal, .. more];
 
+    /// <summary>The arguments of a shell that starts, reads, and never says a word.</summary>
+    public string[] SilentArguments() => ["-c", "echo started $$ >> \"$0\"; cat > /dev/null; :", _journal];
+
     /// <summary>Waits until a process has written a line.</summary>
     public Task UntilAsync(string line) => Wait.Until(() => Journal.Contains(line), $"'{line}' in the server's journal");
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Tests;
-using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Mcp.Tests;

@@ -1,18 +1,14 @@
 using AgentStream.McpServer;
 
-// McpServer [--journal FILE] [--protocol VERSION] [--http PORT] [--hello silent|fails]
+// McpServer [--journal FILE] [--protocol VERSION] [--http PORT] [--hello fails]
 var settings = new ConfigurationBuilder().AddCommandLine(args).Build();
 var journal = new ServerJournal(settings["journal"]);
 journal.Write($"started {Environment.ProcessId}");
 
-switch (settings["hello"])
+if (settings["hello"] == "fails")
 {
-    case "fails":
-        Console.Error.WriteLine("the secret is 1234");
-        return 3;
-    case "silent":
-        await Console.In.ReadToEndAsync();
-        return 0;
+    Console.Error.WriteLine("the secret is 1234");
+    return 3;
 }
 
 var tools = new ServerTools(journal, settings["protocol"]);

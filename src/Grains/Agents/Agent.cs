@@ -51,7 +51,8 @@ public sealed class Agent
         {
             if (!owners.TryAdd(tool.Name, source))
             {
-                throw new InvalidOperationException($"two tools are named '{tool.Name}', one of {owners[tool.Name]} and one of {source}; tools need different names");
+                throw new InvalidOperationException(
+                    $"two tools are named '{tool.Name}', one of {owners[tool.Name]} and one of {source}; tools need different names");
             }
 
             tools.Add(tool);

@@ -90,6 +90,10 @@ public sealed class AgentBuilder
         return this;
     }
 
-    internal Agent Build(string name, IServiceProvider services) =>
-        new(name, _client(services), _instructions, [.. _tools], [.. _sources.Select(s => new NamedToolSource(s.Name, s.Make(services)))], _configure);
+    internal Agent Build(string name, IServiceProvider services)
+    {
+        var client = _client(services);
+        var care = services.GetRequiredService<ToolSources>();
+        return new(name, client, _instructions, [.. _tools], [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _configure);
+    }
 }

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace AgentStream.Grains.Agents;
 
 /// <summary>The agents of a silo, by name. Each is made when it is first asked for.</summary>
-internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations, IServiceProvider services) : IAsyncDisposable
+internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations, IServiceProvider services)
 {
     private readonly List<AgentRegistration> _registrations = [.. registrations];
     private readonly ConcurrentDictionary<string, Lazy<Agent>> _agents = new(StringComparer.Ordinal);
@@ -17,13 +17,6 @@ internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations,
         return found is null
             ? throw new UnknownAgentException(name ?? "(default)", _registrations.Count == 0 ? "none" : string.Join(", ", _registrations.Select(r => r.Name)))
             : _agents.GetOrAdd(found.Name, _ => new(() => Make(found))).Value;
-    }
-
-    /// <summary>Lets go of what the agents' tool sources hold. The host does so when its runs have ended.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        var sources = _agents.Values.Where(agent => agent.IsValueCreated).SelectMany(agent => agent.Value.Sources);
-        await Task.WhenAll(sources.Select(s => s.Source).OfType<IAsyncDisposable>().Select(s => s.DisposeAsync().AsTask()));
     }
 
     private Agent Make(AgentRegistration registration)
