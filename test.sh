@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests. On a fresh machine it first installs what they need: redis-server and chromium (Debian's packages), and Node for the page's modules.
+# Runs all tests. On a fresh machine it first installs what they need (Debian's packages): redis-server, chromium, Node for the page's modules, and
+# python3-redis for the Python clients that the protocol is tested with.
 #
 #   ./test.sh [--engine Embedded|Orleans] [-c Debug|Release] [-- further arguments of dotnet test]
 #
@@ -14,26 +15,29 @@ while [ $# -gt 0 ]; do
     --engine) engine="${2:?--engine needs Embedded or Orleans}"; shift 2 ;;
     -c|--configuration) configuration="${2:?-c needs Debug or Release}"; shift 2 ;;
     --) shift; break ;;
-    -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test.sh: unknown argument '$1' (see --help)" >&2; exit 2 ;;
   esac
 done
 
-# need COMMAND PACKAGE: installs PACKAGE when COMMAND is missing.
+# need PACKAGE COMMAND...: installs PACKAGE when COMMAND fails.
 need() {
-  command -v "$1" >/dev/null 2>&1 && return
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 && return
   local sudo=()
   [ "$(id -u)" -eq 0 ] || sudo=(sudo -n)
   if command -v apt-get >/dev/null 2>&1 && "${sudo[@]}" true 2>/dev/null; then
-    echo "test.sh: installing $2"
-    "${sudo[@]}" apt-get install -y -qq "$2" >/dev/null 2>&1 \
-      || { "${sudo[@]}" apt-get update -qq && "${sudo[@]}" apt-get install -y -qq "$2" >/dev/null; }
+    echo "test.sh: installing $package"
+    "${sudo[@]}" apt-get install -y -qq "$package" >/dev/null 2>&1 \
+      || { "${sudo[@]}" apt-get update -qq && "${sudo[@]}" apt-get install -y -qq "$package" >/dev/null; } || true
   fi
-  command -v "$1" >/dev/null 2>&1 || { echo "test.sh: $1 is missing and cannot be installed here: please install $2" >&2; exit 1; }
+  "$@" >/dev/null 2>&1 || { echo "test.sh: $package is missing and cannot be installed here: please install it" >&2; exit 1; }
 }
-need redis-server redis-server
-need chromium chromium
-need node nodejs
+need redis-server command -v redis-server
+need chromium command -v chromium
+need nodejs command -v node
+need python3-redis /usr/bin/python3 -c 'import redis'
 
 results="$PWD/artifacts/test-results"
 rm -rf "$results"

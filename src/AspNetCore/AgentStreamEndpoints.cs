@@ -12,7 +12,8 @@ public static class AgentStreamEndpoints
 {
     /// <summary>
     /// Maps the routes: <c>POST {pattern}</c> starts a run and streams it, <c>GET {pattern}/{session_id}/stream</c> follows one,
-    /// <c>POST {pattern}/{session_id}/cancel</c> cancels one, <c>GET {pattern}</c> lists the caller's live sessions.
+    /// <c>POST {pattern}/{session_id}/cancel</c> cancels one, <c>GET {pattern}</c> lists the caller's live sessions,
+    /// <c>GET</c> and <c>DELETE {pattern}/{session_id}</c> show and forget a session, <c>GET</c> and <c>PUT {pattern}/{session_id}/messages</c> are its messages.
     /// </summary>
     /// <param name="endpoints">The program's routes.</param>
     /// <param name="pattern">Where the routes stand.</param>
@@ -32,6 +33,7 @@ public static class AgentStreamEndpoints
         chat.MapFollowRun();
         chat.MapCancelRun();
         chat.MapListSessions();
+        chat.MapSessionHistory();
         return chat;
     }
 }

@@ -19,11 +19,8 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way.</exception>
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        return grains.GetGrain<ISessionGrain>(key.ToString()).StartAsync(request).WaitAsync(cancellationToken);
-    }
+    public Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default) =>
+        Session(key).StartAsync(request).WaitAsync(cancellationToken);
 
     /// <summary>
     /// Follows a session: every event behind the cursor once and in order, without <c>end</c>, at which it completes.
@@ -79,4 +76,32 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
     public Task<SessionKey[]> QueryAsync(UserKey user, bool includeForeign = false) =>
         grains.GetGrain<IRegistryGrain>(user.ToString()).QueryAsync(includeForeign);
+
+    /// <summary>What a session has come to.</summary>
+    /// <param name="key">The session.</param>
+    /// <returns>The session; null when nobody has ever written to it.</returns>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public Task<SessionSnapshot?> GetAsync(SessionKey key) => Session(key).GetAsync();
+
+    /// <summary>Replaces a session's history with one from elsewhere.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="messages">The messages as JSON, UTF-8, in the format of docs/protocol.md.</param>
+    /// <returns>A task that completes when the history is kept.</returns>
+    /// <exception cref="InvalidInputException">The JSON is not of that format; the exception names the place. Nothing was changed.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public Task ImportAsync(SessionKey key, byte[] messages) => Session(key).ImportAsync(messages);
+
+    /// <summary>Forgets a session's history.</summary>
+    /// <param name="key">The session.</param>
+    /// <returns>A task that completes when nothing is left of it.</returns>
+    /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public Task DeleteAsync(SessionKey key) => Session(key).DeleteAsync();
+
+    private ISessionGrain Session(SessionKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return grains.GetGrain<ISessionGrain>(key.ToString());
+    }
 }

@@ -16,5 +16,5 @@ internal static class LogErrors
     public static string Foreign(TimeSpan silence) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"another library's run is live and its stream moved {silence.TotalSeconds:0.#} s ago; after {LogRules.ForeignSilence.TotalSeconds:0} s of silence it counts as left behind");
+            $"another library's run is under way and its stream moved {silence.TotalSeconds:0.#} s ago; after {LogRules.ForeignSilence.TotalSeconds:0} s of silence it counts as left behind by a crash");
 }

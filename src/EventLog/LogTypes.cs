@@ -49,7 +49,7 @@ public enum LogNotice
 /// <summary>Numbers that all logs share.</summary>
 public static class LogRules
 {
-    /// <summary>After this much silence, the live flag of another library's run counts as left behind by a crash. The Python library's listeners give up after as long.</summary>
+    /// <summary>After this much silence, another library's run counts as left behind by a crash. The Python library's listeners give up after as long.</summary>
     public static TimeSpan ForeignSilence => TimeSpan.FromSeconds(60);
 
     /// <summary>A stream stays this long after its <c>end</c>, however short the grace period: whoever follows it was told at once, and needs the time to read.</summary>

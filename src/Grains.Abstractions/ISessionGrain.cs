@@ -22,4 +22,26 @@ public interface ISessionGrain : IGrainWithStringKey
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
     [AlwaysInterleave, Alias("CancelAsync")]
     Task<bool> CancelAsync();
+
+    /// <summary>What the session has come to.</summary>
+    /// <returns>The session; null when nobody has ever written to it.</returns>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    [Alias("GetAsync")]
+    Task<SessionSnapshot?> GetAsync();
+
+    /// <summary>Replaces the session's history with one from elsewhere.</summary>
+    /// <param name="messages">The messages as JSON, UTF-8, in the format of docs/protocol.md.</param>
+    /// <returns>A task that completes when the history is kept.</returns>
+    /// <exception cref="InvalidInputException">The JSON is not of that format; the exception names the place. Nothing was changed.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    [Alias("ImportAsync")]
+    Task ImportAsync(byte[] messages);
+
+    /// <summary>Forgets the session's history.</summary>
+    /// <returns>A task that completes when nothing is left of it.</returns>
+    /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    [Alias("DeleteAsync")]
+    Task DeleteAsync();
 }

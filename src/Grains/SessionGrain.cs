@@ -1,5 +1,6 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
+using AgentStream.Grains.Messages;
 using AgentStream.Grains.Runs;
 using Orleans;
 
@@ -34,8 +35,50 @@ internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal j
 
     Task<bool> ISessionGrain.CancelAsync() => environment.Log.CancelAsync(Key);
 
+    async Task<SessionSnapshot?> ISessionGrain.GetAsync()
+    {
+        var history = HistoryForReading();
+        await history.ReadAsync(journal, Key);
+        var isLive = await environment.Log.IsLiveAsync(Key);
+        return history.Version == 0 && !isLive
+            ? null
+            : new SessionSnapshot(history.Title, isLive, isLive ? null : history.LastError, ModelMessages.ToJson(history.Messages));
+    }
+
+    Task ISessionGrain.ImportAsync(byte[] messages)
+    {
+        var imported = ModelMessages.FromJson(messages);
+        return ChangeAsync(records => records.AddAsync(now => new ImportedRecord(imported) { Timestamp = now }));
+    }
+
+    Task ISessionGrain.DeleteAsync() => ChangeAsync(async records =>
+    {
+        await records.DeleteAsync();
+        _history = new SessionHistory();
+    });
+
     /// <summary>The fold is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
     private SessionHistory HistoryForNewRun() => _running.IsCompleted ? _history : _history = new SessionHistory();
+
+    /// <summary>A run that is under way has the fold; who wants to read meanwhile folds the journal anew.</summary>
+    private SessionHistory HistoryForReading() => _running.IsCompleted ? _history : new SessionHistory();
+
+    /// <summary>Changes the journal as its owner: for the time of the change, the session has a run that says nothing.</summary>
+    private async Task ChangeAsync(Func<RunJournal, Task> change)
+    {
+        var deps = new Deps(environment, Key);
+        await deps.StartAsync();
+        try
+        {
+            var records = new RunJournal(journal, deps.Run.Token, HistoryForNewRun(), environment.Time);
+            await records.ReadNewsAsync();
+            await change(records);
+        }
+        finally
+        {
+            await deps.StopAsync(TimeSpan.Zero);
+        }
+    }
 
     /// <summary>The activation stays while its run is under way, so that a client that comes again finds the fold warm.</summary>
     private async Task StayUntilOverAsync(Task running)

@@ -1,13 +1,7 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using AgentStream.Testing;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -18,8 +12,8 @@ public sealed class WholeProgramTests
     public async Task A_prompt_runs_the_agent_and_streams_what_it_says()
     {
         using var model = new TwoWords();
-        await using var app = await StartAsync(model);
-        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        await using var app = await WholeProgram.StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
         using var stream = new SseReader(await PostAsync(http, """{"prompt":"greet","session_id":"s1"}"""));
         Assert.Equal(["s1"], stream.Response.Headers.GetValues("X-Session-Id"));
         Assert.Equal("""{"type":"begin","origin":"pydantic-ai-stream","body":{"session_id":"s1"}}""", await DataAsync(stream));
@@ -41,8 +35,8 @@ public sealed class WholeProgramTests
     public async Task A_run_that_is_canceled_says_so_and_ends()
     {
         using var model = new TwoWords();
-        await using var app = await StartAsync(model);
-        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        await using var app = await WholeProgram.StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
         using var stream = new SseReader(await PostAsync(http, """{"prompt":"greet","session_id":"s1"}"""));
         await model.Waits.Task.Within();
 
@@ -56,26 +50,12 @@ public sealed class WholeProgramTests
     public async Task An_agent_that_nobody_registered_is_not_found()
     {
         using var model = new TwoWords();
-        await using var app = await StartAsync(model);
-        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        await using var app = await WholeProgram.StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
         using var response = await PostAsync(http, """{"prompt":"greet","agent":"nobody"}""");
 
         var problem = await Problem.OfAsync(response, HttpStatusCode.NotFound);
         Assert.Equal("No agent is named 'nobody'. Registered: greeter.", problem.Detail);
-    }
-
-    private static async Task<WebApplication> StartAsync(TwoWords model)
-    {
-        var builder = WebApplication.CreateBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free()))
-            .AddAgent("greeter", agent => agent.UseChatClient(_ => model));
-
-        var app = builder.Build();
-        app.MapAgentStream("/chat");
-        await app.StartAsync();
-        return app;
     }
 
     private static async Task<HttpResponseMessage> PostAsync(HttpClient http, string json)
@@ -91,31 +71,5 @@ public sealed class WholeProgramTests
     {
         using var json = JsonDocument.Parse(data);
         return json.RootElement.GetProperty("body").GetProperty("event").GetString();
-    }
-
-    /// <summary>A model that says one word when it is told to go on, and another right after.</summary>
-    private sealed class TwoWords : IChatClient
-    {
-        public TaskCompletionSource Waits { get; } = new();
-
-        public TaskCompletionSource Continue { get; } = new();
-
-        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-        {
-            Waits.TrySetResult();
-            await Continue.Task.WaitAsync(cancellationToken);
-            yield return new ChatResponseUpdate(ChatRole.Assistant, "Hello");
-            yield return new ChatResponseUpdate(ChatRole.Assistant, " world");
-        }
-
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException("Runs stream.");
-
-        public object? GetService(Type serviceType, object? serviceKey = null) => null;
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -25,4 +25,6 @@ internal sealed class GatedJournal(Gate gate, Func<JournalRecord, bool> stopAt) 
 
         await _journal.AppendAsync(owner, expectedVersion, records, cancellationToken);
     }
+
+    public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) => _journal.DeleteAsync(owner, cancellationToken);
 }

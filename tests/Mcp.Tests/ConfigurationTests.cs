@@ -1,5 +1,4 @@
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Tests;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,3 @@
-using AgentStream.Grains.Tests;
 using AgentStream.Testing;
 
 namespace AgentStream.Mcp.Tests;
@@ -24,7 +23,7 @@ public sealed class FailureTests : IDisposable
         Assert.Equal(
             $"begin {{\"idx\":0}}\nerror {{\"msg\":\"crashed - MCP server 'files' cannot be used: '{program}' cannot be started: No such file or directory\"}}\nend\n",
             WithoutRun(await silos.RunAsync()));
-        Assert.Contains("\"fine\"", await silos.RunAsync("without"), StringComparison.Ordinal);
+        Assert.Contains("\"fine\"", await silos.RunOtherAsync(), StringComparison.Ordinal);
         Assert.Empty(model.Requests);
 
         File.CreateSymbolicLink(program, Environment.ProcessPath!);
@@ -65,7 +64,7 @@ public sealed class FailureTests : IDisposable
         await using (var silos = await McpSilos.StartAsync(
             new ScriptedModel(), agent => agent.WithMcpServer("tools", "sh", _server.SilentArguments())))
         {
-            var key = McpSilos.NewSession();
+            var key = TestSilos.NewSession();
             await silos.Client.StartAsync(key, new RunRequest("go"));
             await Wait.Until(() => _server.Pids.Count == 1, "the server starts");
             Assert.True(await silos.Client.CancelAsync(key));
@@ -95,7 +94,7 @@ public sealed class FailureTests : IDisposable
         var model = new ScriptedModel(
             [Step.Call("c1", "hang")], [Step.Call("c2", "echo", ("text", "one"))], [Step.Say("what a pity")], [Step.Call("c3", "echo", ("text", "two"))], [Step.Say("ok")]);
         await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", TestServer.Command, _server.Arguments()));
-        var key = McpSilos.NewSession();
+        var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await _server.UntilAsync("hanging");
         await _server.KillAsync();

@@ -1,4 +1,3 @@
-using AgentStream.Grains.Tests;
 
 namespace AgentStream.Mcp.Tests;
 
@@ -36,7 +35,7 @@ public sealed class HttpTests
         var model = new ScriptedModel(
             [Step.Call("c1", "hang")], [Step.Say("what a pity")], [Step.Call("c2", "echo", ("text", "hi"))], [Step.Say("ok")]);
         await using var silos = await StartAsync(server, model, Key);
-        var key = McpSilos.NewSession();
+        var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await server.Program.UntilAsync("hanging");
         await server.KillAsync();
@@ -56,7 +55,7 @@ public sealed class HttpTests
     {
         await using var server = await HttpServerProcess.StartAsync();
         await using var silos = await StartAsync(server, new ScriptedModel([Step.Call("c1", "hang")]), Key);
-        var key = McpSilos.NewSession();
+        var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await server.Program.UntilAsync("hanging");
         Assert.True(await silos.Client.CancelAsync(key));
@@ -64,6 +63,6 @@ public sealed class HttpTests
         await server.Program.UntilAsync("let go");
     }
 
-    private static Task<McpSilos> StartAsync(HttpServerProcess server, ScriptedModel model, string key) =>
+    private static Task<TestSilos> StartAsync(HttpServerProcess server, ScriptedModel model, string key) =>
         McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url, options => options.Headers["X-Key"] = key));
 }

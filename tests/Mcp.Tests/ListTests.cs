@@ -1,4 +1,3 @@
-using AgentStream.Grains.Tests;
 using AgentStream.Testing;
 
 namespace AgentStream.Mcp.Tests;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Tests;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Mcp.Tests;
@@ -116,7 +115,7 @@ public sealed class ToolTests : IDisposable
     public async Task A_canceled_run_cancels_the_call_on_the_server()
     {
         await using var silos = await StartAsync(new ScriptedModel([Step.Call("c1", "hang")]));
-        var key = McpSilos.NewSession();
+        var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await _server.UntilAsync("hanging");
         Assert.True(await silos.Client.CancelAsync(key));
@@ -159,7 +158,7 @@ public sealed class ToolTests : IDisposable
     {
         await using (var silos = await StartAsync(new ScriptedModel([Step.Call("c1", "hang")])))
         {
-            await silos.Client.StartAsync(McpSilos.NewSession(), new RunRequest("go"));
+            await silos.Client.StartAsync(TestSilos.NewSession(), new RunRequest("go"));
             await _server.UntilAsync("hanging");
         }
 
@@ -173,7 +172,7 @@ public sealed class ToolTests : IDisposable
         return result.Result?.ToString();
     }
 
-    private Task<McpSilos> StartAsync(
+    private Task<TestSilos> StartAsync(
         ScriptedModel model,
         Action<McpConnectionOptions>? server = null,
         Action<AgentBuilder>? agent = null,

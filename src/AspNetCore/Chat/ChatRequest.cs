@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Net.Http.Headers;
 using System.Text.Json;
-using System.Text.Unicode;
 using AgentStream.AspNetCore.Edge;
 using Microsoft.AspNetCore.Http;
 
@@ -19,61 +16,18 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
     /// <summary>The longest name of an agent, in characters: names are repeated in answers and logs.</summary>
     internal const int MaxAgentLength = 128;
 
-    private const string Body = "body";
-
-    /// <summary>Reads and checks the body.</summary>
+        /// <summary>Reads and checks the body.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The body.</returns>
     /// <exception cref="RefusedException">The body breaks a rule.</exception>
     public static async Task<ChatRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        // Anything else could be sent by a foreign page's form, without asking this server first.
-        if (!IsJson(request.ContentType))
-        {
-            throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, "The body must be JSON in UTF-8, announced as Content-Type: application/json.");
-        }
-
-        return Parse(await ReadBodyAsync(request, cancellationToken));
+        return Parse(await JsonBody.ReadAsync(request, MaxBodyLength, cancellationToken));
     }
-
-    private static bool IsJson(string? contentType) =>
-        MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && string.Equals(type.MediaType, "application/json", StringComparison.OrdinalIgnoreCase)
-        && (type.CharSet is null || string.Equals(type.CharSet.Trim('"'), "utf-8", StringComparison.OrdinalIgnoreCase));
-
-    // The length may be unknown beforehand (chunked) and the server's own limit is the host's to set, so this counts.
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var read = request.ContentLength > MaxBodyLength ? throw TooLong() : await request.BodyReader.ReadAsync(cancellationToken);
-            if (read.Buffer.Length > MaxBodyLength)
-            {
-                throw TooLong();
-            }
-
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
-
-    private static RefusedException TooLong() =>
-        new(StatusCodes.Status413PayloadTooLarge, $"The body must not be longer than {MaxBodyLength} bytes.");
 
     private static ChatRequest Parse(ReadOnlyMemory<byte> body)
     {
-        if (!Utf8.IsValid(body.Span))
-        {
-            throw new InvalidInputException(Body, "must be UTF-8");
-        }
-
         try
         {
             using var json = JsonDocument.Parse(body);
@@ -81,7 +35,7 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(Body, $"must be JSON, but is not from line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} on");
+            throw new InvalidInputException(JsonBody.Field, $"must be JSON, but is not from line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} on");
         }
     }
 
@@ -89,7 +43,7 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
-            throw new InvalidInputException(Body, $"must be a JSON object, but is {Describe(root.ValueKind)}");
+            throw new InvalidInputException(JsonBody.Field, $"must be a JSON object, but is {Describe(root.ValueKind)}");
         }
 
         var fields = new FieldReader(root);

@@ -16,6 +16,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     private const int ConnectAttempts = 3;
 
     private static readonly TimeSpan ConnectPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SubscriberPause = TimeSpan.FromMilliseconds(20);
 
     private readonly string _configuration;
     private readonly AgentStreamOptions _options;
@@ -103,6 +104,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             }
         };
         await CheckServerAsync(cancellationToken);
+        await AwaitSubscriberAsync(cancellationToken);
     }
 
     /// <summary>Runs a command.</summary>
@@ -180,6 +182,19 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>Subscribes to a channel.</summary>
+    /// <returns>Whether the server was told: without a connection the client only notes the wish, and says nothing.</returns>
+    internal Task<bool> SubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue> heard) => RunAsync(
+        $"subscribe to channel {channel}",
+        (channel, heard),
+        static async (multiplexer, wish) =>
+        {
+            var subscriber = multiplexer.GetSubscriber();
+            await subscriber.SubscribeAsync(wish.channel, wish.heard);
+            return subscriber.SubscribedEndpoint(wish.channel) is not null && subscriber.IsConnected(wish.channel);
+        },
+        CancellationToken.None);
+
     /// <summary>Does something with the subscriptions and does not wait for it; a broken connection takes them down by itself.</summary>
     internal void TellSubscriber(Action<ISubscriber> command)
     {
@@ -239,6 +254,30 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         if (((RedisResult[]?)known)?.FirstOrDefault() is not { IsNull: false })
         {
             throw new LogUnavailableException($"Redis at {Where()} does not know the command GETDEL: Redis {OldestServer} or later is needed.");
+        }
+    }
+
+    /// <summary>The client is content when the connection for commands stands; the one for notices may come up a little later.</summary>
+    private async Task AwaitSubscriberAsync(CancellationToken cancellationToken)
+    {
+        var probe = new RedisChannel($"{_options.RedisPrefix}:silo:probe", RedisChannel.PatternMode.Literal);
+        Action<RedisChannel, RedisValue> ignore = static (_, _) => { };
+        var started = Time.GetTimestamp();
+        while (true)
+        {
+            var isSubscribed = await SubscribeAsync(probe, ignore);
+            TellSubscriber(subscriber => subscriber.UnsubscribeAsync(probe, ignore, CommandFlags.FireAndForget));
+            if (isSubscribed)
+            {
+                return;
+            }
+
+            if (Time.GetElapsedTime(started) > _options.RedisTimeout)
+            {
+                throw new LogUnavailableException($"Redis at {Where()} cannot be reached: the connection for notices does not come up.");
+            }
+
+            await Task.Delay(SubscriberPause, Time, cancellationToken);
         }
     }
 

@@ -78,20 +78,13 @@ internal sealed class RedisNotices : IDisposable
         }
     }
 
-    private Task<bool> SubscribeAsync(Topic topic) => _connection.RunAsync(
-        $"subscribe to channel {topic.Name}",
-        topic,
-        static async (multiplexer, topic) =>
+    private async Task SubscribeAsync(Topic topic)
+    {
+        if (!await _connection.SubscribeAsync(topic.Channel, topic.Hear))
         {
-            var subscriber = multiplexer.GetSubscriber();
-            await subscriber.SubscribeAsync(topic.Channel, topic.Hear);
-
-            // Without a connection the client only notes the wish, and says nothing.
-            return subscriber.SubscribedEndpoint(topic.Channel) is not null && subscriber.IsConnected(topic.Channel)
-                ? true
-                : throw new LogUnavailableException($"Redis could not subscribe to channel {topic.Name}: the connection for notices is down.");
-        },
-        CancellationToken.None);
+            throw new LogUnavailableException($"Redis could not subscribe to channel {topic.Name}: the connection for notices is down.");
+        }
+    }
 
     private void Leave(Topic topic, Action<string?> watcher)
     {
@@ -125,7 +118,7 @@ internal sealed class RedisNotices : IDisposable
     {
         while (true)
         {
-            Task<bool> subscribed;
+            Task subscribed;
             lock (_gate)
             {
                 if (topic.Watchers.IsEmpty || _isDisposed)
@@ -170,7 +163,7 @@ internal sealed class RedisNotices : IDisposable
 
         public Action<RedisChannel, RedisValue> Hear { get; }
 
-        public Task<bool> Subscribed { get; set; } = Task.FromResult(false);
+        public Task Subscribed { get; set; } = Task.CompletedTask;
 
         public ImmutableArray<Action<string?>> Watchers { get; set; } = [];
 

@@ -21,8 +21,33 @@ if ownerRun and redis.call('EXISTS', silos .. ownerSilo) == 1 then
     return {0, ownerSilo}
 end
 
-local flag = redis.call('GET', live)
-if flag and flag ~= ownerRun and redis.call('EXISTS', stream) == 1 then
+-- Another library's run has no owner, and perhaps no flag any more: a cancel that it has not noticed took it, or its own stop. It is over when its
+-- stream ends with 'end' and expires; what it still does before that (end, the flag's removal, the expiry) would be done to a run of ours.
+local function isForeign()
+    local flag = redis.call('GET', live)
+    if flag or ownerRun then
+        return flag and flag ~= ownerRun
+    end
+
+    local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+    if not newest then
+        return false
+    end
+
+    if redis.call('PTTL', stream) == -1 then
+        return true
+    end
+
+    for i = 1, #newest[2], 2 do
+        if newest[2][i] == 'type' and newest[2][i + 1] == 'end' then
+            return false
+        end
+    end
+
+    return true
+end
+
+if isForeign() and redis.call('EXISTS', stream) == 1 then
     local info = redis.call('XINFO', 'STREAM', stream)
     for i = 1, #info, 2 do
         if info[i] == 'last-generated-id' then

@@ -167,14 +167,5 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
         await journal.AddAsync(now => new ToolResultRecord(result) { Timestamp = now });
     }
 
-    private List<ChatMessage> Chat()
-    {
-        var chat = new List<ChatMessage>();
-        foreach (var message in journal.History.Messages.Append(journal.History.PendingRequest()))
-        {
-            ChatMessages.AddTo(chat, message);
-        }
-
-        return chat;
-    }
+    private IList<ChatMessage> Chat() => ChatMessages.ToChat(journal.History.Messages.Append(journal.History.PendingRequest()));
 }

@@ -11,7 +11,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider servi
     /// <returns>A <see cref="ToolReturnPart"/>, or a <see cref="RetryPromptPart"/> when the call cannot be made as the model wrote it.</returns>
     public async Task<RequestPart> InvokeAsync(ToolCallPart call, CancellationToken cancellationToken)
     {
-        if (call.ArgsError is { } error)
+        if (!call.TryGetArguments(out var args, out var error))
         {
             return Retry(call, $"The arguments of {call.ToolName} are no JSON object: {error} Fix them and try again.");
         }
@@ -23,7 +23,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider servi
         }
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var arguments = call.Args.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
+        var arguments = args.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
 
         // A task of its own, and a wait that ends by itself: a tool may block its thread, and it may not listen to its token.
         var work = Task.Run(

@@ -35,4 +35,11 @@ internal sealed class DocumentJournal(
             await save([.. _history.Messages], cancellationToken);
         }
     }
+
+    public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
+    {
+        _loaded = new ImportedRecord([]) { Timestamp = DateTimeOffset.UtcNow };
+        _history.Apply(_loaded);
+        await save([], cancellationToken);
+    }
 }

@@ -22,4 +22,11 @@ public interface ISessionJournal
     /// <returns>A task that completes when they are kept. The new version is the old one and the number of records.</returns>
     /// <exception cref="OwnershipLostException">The journal's version is another, so somebody else has written, or the run lost its session. Nothing was written.</exception>
     ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes all of a session's records; its version is 0 again.</summary>
+    /// <param name="owner">The run that owns the session meanwhile, as in <see cref="AppendAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A task that completes when they are gone.</returns>
+    /// <exception cref="OwnershipLostException">The run lost its session. Nothing was removed.</exception>
+    ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default);
 }

@@ -38,4 +38,12 @@ public sealed class InMemoryJournal : ISessionJournal
 
         return ValueTask.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        _sessions.TryRemove(owner.Key, out _);
+        return ValueTask.CompletedTask;
+    }
 }

@@ -11,13 +11,10 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
     public SessionHistory History => history;
 
     /// <summary>Brings the fold up to what others have written since.</summary>
-    public async Task ReadNewsAsync()
-    {
-        foreach (var record in await journal.ReadAsync(owner.Key, history.Version, CancellationToken.None))
-        {
-            history.Apply(record);
-        }
-    }
+    public Task ReadNewsAsync() => history.ReadAsync(journal, owner.Key);
+
+    /// <summary>Deletes the journal; the fold is of no more use.</summary>
+    public async Task DeleteAsync() => await journal.DeleteAsync(owner, CancellationToken.None);
 
     /// <summary>Adds a record. A record that is under way is not canceled with the run: it is kept, or the journal says why not.</summary>
     public Task AddAsync(Func<DateTimeOffset, JournalRecord> record) => AddAsync(now => [record(now)]);

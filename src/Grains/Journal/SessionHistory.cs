@@ -21,13 +21,28 @@ internal sealed class SessionHistory
     /// <summary>The answered requests and their responses.</summary>
     public IReadOnlyList<ModelMessage> Messages => _messages;
 
+    /// <summary>What the stream of the last run said went wrong; null when it completed, or has not ended.</summary>
+    public string? LastError { get; private set; }
+
+    /// <summary>The text of the first prompt, answered or not.</summary>
+    public string Title => ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
+
+    /// <summary>Takes in what the journal has behind <see cref="Version"/>.</summary>
+    public async Task ReadAsync(ISessionJournal journal, SessionKey key)
+    {
+        foreach (var record in await journal.ReadAsync(key, Version, CancellationToken.None))
+        {
+            Apply(record);
+        }
+    }
+
     /// <summary>Takes in the next record.</summary>
     public void Apply(JournalRecord record)
     {
         switch (record)
         {
             case RunStartedRecord started:
-                _runId = started.RunId;
+                (_runId, LastError) = (started.RunId, null);
                 break;
             case RequestRecord request:
                 TakeResults(request.Timestamp);
@@ -46,11 +61,11 @@ internal sealed class SessionHistory
                 _messages.Clear();
                 _messages.AddRange(imported.Messages);
                 _results.Clear();
-                _unanswered = [];
+                (_unanswered, LastError) = ([], null);
                 break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
-                _runId = null;
+                (_runId, LastError) = (null, ended.Error);
                 break;
         }
 

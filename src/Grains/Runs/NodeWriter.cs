@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AgentStream.Grains.Messages;
 using Microsoft.Extensions.AI;
 
@@ -34,10 +33,10 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
             {
                 await emit(EventBodies.ToolReturn(_idx, result.ToolName, result.ToolCallId, result.Content), cancellationToken);
             }
-            else if (part is RetryPromptPart retry)
+            else if (part is RetryPromptPart { ToolName: { } toolName } retry)
             {
                 // Also what the model got instead of a result: who saw the call sees how it ended.
-                await emit(EventBodies.ToolReturn(_idx, retry.ToolName, retry.ToolCallId, JsonSerializer.SerializeToElement(retry.Content)), cancellationToken);
+                await emit(EventBodies.ToolReturn(_idx, toolName, retry.ToolCallId, retry.Content), cancellationToken);
             }
         }
     }
@@ -89,10 +88,10 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
     private ModelResponse Response(IEnumerable<ResponsePart> parts, DateTimeOffset now) => new(parts.ToArray())
     {
         Timestamp = now,
-        Usage = _usage is null ? null : new(_usage.InputTokenCount ?? 0, _usage.OutputTokenCount ?? 0, _usage.CachedInputTokenCount ?? 0),
+        Usage = ChatUsage.FromChat(_usage),
         ModelName = _model,
         ProviderResponseId = _responseId,
-        FinishReason = FinishReason(_finish),
+        FinishReason = FinishReasons.FromChat(_finish),
     };
 
     private async ValueTask SayAsync(string kind, string? chunk, string? signature, CancellationToken cancellationToken)
@@ -160,15 +159,4 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
             }
         }
     }
-
-    // pydantic-ai's words for MEAI's.
-    private static string? FinishReason(ChatFinishReason? reason) => reason switch
-    {
-        null => null,
-        { } r when r == ChatFinishReason.ToolCalls => "tool_call",
-        { } r when r == ChatFinishReason.ContentFilter => "content_filter",
-        { } r when r == ChatFinishReason.Length => "length",
-        { } r when r == ChatFinishReason.Stop => "stop",
-        _ => null,
-    };
 }

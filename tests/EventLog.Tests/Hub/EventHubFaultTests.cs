@@ -186,16 +186,11 @@ public sealed class EventHubFaultTests : IDisposable
         var polls = new List<int>();
         while (polls.Count < count)
         {
-            await Wait.Until(() => _stage.Time.ArmedTimers > 0, "the feed to wait");
-            var (reads, waited) = (_stage.Log.Reads, 0);
-            while (_stage.Time.ArmedTimers > 0)
-            {
-                _stage.Time.Advance(TimeSpan.FromMilliseconds(100));
-                waited += 100;
-            }
-
+            await Wait.Until(() => _stage.Time.NextTimer is not null, "the feed to wait");
+            var (reads, wait) = (_stage.Log.Reads, _stage.Time.NextTimer!.Value);
+            _stage.Time.Advance(wait);
             await Wait.Until(() => _stage.Log.Reads > reads, "the feed to read");
-            polls.Add(waited);
+            polls.Add((int)wait.TotalMilliseconds);
         }
 
         return polls;

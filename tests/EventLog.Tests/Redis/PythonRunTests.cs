@@ -83,6 +83,48 @@ public sealed class PythonRunTests(RedisFixture redis) : IClassFixture<RedisFixt
     }
 
     [Fact]
+    public async Task A_run_that_was_canceled_keeps_ours_out_until_it_has_said_so()
+    {
+        await PythonStartsAsync();
+        await PythonStopsAsync();
+        await PythonStartsAsync();
+        Assert.True(await Stage.Log.CancelAsync(_key));
+
+        // Behind an earlier run of Python's the stream expires already; that tells nothing of this one.
+        await Assert.ThrowsAsync<SessionBusyException>(() => Stage.Log.StartAsync(Ours));
+
+        await PythonStopsAsync();
+        await Stage.Log.StartAsync(Ours);
+    }
+
+    [Fact]
+    public async Task A_run_that_stops_keeps_ours_out_until_its_stream_expires()
+    {
+        await PythonStartsAsync();
+        await Raw.CallAsync("XADD", Name(), "*", "type", "end", "origin", "pydantic-ai-stream");
+        await Raw.CallAsync("DEL", Name(":live"));
+        await Assert.ThrowsAsync<SessionBusyException>(() => Stage.Log.StartAsync(Ours));
+
+        await Raw.CallAsync("EXPIRE", Name(), "5");
+        await Stage.Log.StartAsync(Ours);
+
+        Assert.Equal(-1, await Raw.NumberAsync("PTTL", Name()));
+    }
+
+    [Fact]
+    public async Task A_run_that_began_in_a_canceled_run_of_ours_does_not_expire_with_it()
+    {
+        await Stage.Log.StartAsync(Ours);
+        Assert.True(await Stage.Log.CancelAsync(_key));
+        await PythonStartsAsync();
+
+        await Stage.Log.FinishAsync(Ours, 1, [], TimeSpan.FromSeconds(5));
+
+        Assert.Equal(-1, await Raw.NumberAsync("PTTL", Name()));
+        Assert.Equal("1", await Raw.TextAsync("GET", Name(":live")));
+    }
+
+    [Fact]
     public async Task A_flag_whose_stream_has_not_begun_is_open_for_readers_and_holds_no_start_back()
     {
         await Raw.CallAsync("SET", Name(":live"), "1");

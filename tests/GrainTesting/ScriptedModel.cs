@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Grains.Tests;
+namespace AgentStream.GrainTesting;
 
 /// <summary>A model that says what a test wrote down: a list of steps for each node.</summary>
-internal sealed class ScriptedModel(params Step[][] nodes) : IChatClient
+public sealed class ScriptedModel(params Step[][] nodes) : IChatClient
 {
     private int _next;
 
@@ -41,6 +41,13 @@ internal sealed class ScriptedModel(params Step[][] nodes) : IChatClient
                 case Step.Fail fail:
                     await Task.Yield();
                     throw new InvalidOperationException(fail.Message);
+                case Step.Flow flow:
+                    await foreach (var update in FlowAsync(flow, cancellationToken))
+                    {
+                        yield return update;
+                    }
+
+                    break;
                 case Step.Pause pause:
                     pause.Gate.Reached();
                     await pause.Gate.OpenedAsync(pause.Deaf ? CancellationToken.None : cancellationToken);
@@ -48,10 +55,26 @@ internal sealed class ScriptedModel(params Step[][] nodes) : IChatClient
             }
         }
     }
+
+    private static async IAsyncEnumerable<ChatResponseUpdate> FlowAsync(Step.Flow flow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                yield return new ChatResponseUpdate(ChatRole.Assistant, flow.Text);
+                await Task.Delay(1, cancellationToken);
+            }
+        }
+        finally
+        {
+            flow.Stopped.Reached();
+        }
+    }
 }
 
 /// <summary>What a scripted model does next.</summary>
-internal abstract record Step
+public abstract record Step
 {
     public static Step Say(string text) => new Give(new TextContent(text));
 
@@ -60,20 +83,23 @@ internal abstract record Step
     public static Step Call(string id, string name, params (string Name, object? Value)[] arguments) =>
         new Give(new FunctionCallContent(id, name, arguments.ToDictionary(a => a.Name, a => a.Value)));
 
-    internal sealed record Give(params AIContent[] Contents) : Step;
+    public sealed record Give(params AIContent[] Contents) : Step;
 
     /// <summary>The stream throws.</summary>
-    internal sealed record Fail(string Message) : Step;
+    public sealed record Fail(string Message) : Step;
 
     /// <summary>The call that opens the stream throws.</summary>
-    internal sealed record Refuse(string Message) : Step;
+    public sealed record Refuse(string Message) : Step;
+
+    /// <summary>Says the same again and again until it is stopped, and then reaches the gate.</summary>
+    public sealed record Flow(string Text, Gate Stopped) : Step;
 
     /// <summary>Waits at a gate; a deaf model does not hear that it is canceled.</summary>
-    internal sealed record Pause(Gate Gate, bool Deaf = false) : Step;
+    public sealed record Pause(Gate Gate, bool Deaf = false) : Step;
 }
 
 /// <summary>A place where code under test stops until the test lets it go on.</summary>
-internal sealed class Gate
+public sealed class Gate
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);

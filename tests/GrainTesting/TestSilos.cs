@@ -1,15 +1,17 @@
 using System.Text;
 using AgentStream.Client;
 using AgentStream.EventLog;
+using AgentStream.Grains;
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Runs;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
-namespace AgentStream.Grains.Tests;
+namespace AgentStream.GrainTesting;
 
 /// <summary>A cluster with AgentStream in its silos and an agent whose model follows a script.</summary>
-internal sealed class TestSilos : IAsyncDisposable
+public sealed class TestSilos : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
 
@@ -34,7 +36,12 @@ internal sealed class TestSilos : IAsyncDisposable
         StartAsync(redis, model, _ => { }, agent => Array.ForEach(tools, tool => agent.WithTool(tool, ToolFactory.Create(tool, null).Name.ToLowerInvariant())));
 
     public static async Task<TestSilos> StartAsync(
-        string? redis, IChatClient model, Action<AgentStreamOptions> options, Action<AgentBuilder> agent, Action<IServiceCollection>? services = null)
+        string? redis,
+        IChatClient model,
+        Action<AgentStreamOptions> options,
+        Action<AgentBuilder> agent,
+        Action<IServiceCollection>? services = null,
+        Action<AgentStreamBuilder>? others = null)
     {
         var prefix = $"test-{Guid.NewGuid():N}";
         var builder = new InProcessTestClusterBuilder(1);
@@ -47,7 +54,8 @@ internal sealed class TestSilos : IAsyncDisposable
                 o.RedisPrefix = prefix;
                 options(o);
             });
-            host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
+            var agents = host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
+            others?.Invoke(agents);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -56,6 +64,9 @@ internal sealed class TestSilos : IAsyncDisposable
 
     /// <summary>A session that no other test has.</summary>
     public static SessionKey NewSession() => new(1, 1, SessionKey.NewSessionId());
+
+    /// <summary>A session's stream in the hands of code beside the run.</summary>
+    public Deps DepsOf(SessionKey key) => new(Services.GetRequiredService<RunEnvironment>(), key);
 
     /// <summary>Follows a session's current run to its end, and writes its events down as protocol.md does.</summary>
     public async Task<string> TranscriptAsync(SessionKey key)

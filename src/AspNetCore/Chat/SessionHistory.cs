@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Edge;
+using AgentStream.Client;
+using AgentStream.Grains.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentStream.AspNetCore.Chat;
+
+/// <summary><c>/chat/{session_id}</c> and <c>/chat/{session_id}/messages</c>: what a session has come to, its messages, out and in.</summary>
+internal static class SessionHistory
+{
+    /// <summary>The longest history that can be brought in, in bytes: it crosses the cluster in one call, and Orleans takes 100 MiB.</summary>
+    internal const int MaxHistoryLength = 16 * 1024 * 1024;
+
+    public static void MapSessionHistory(this RouteGroupBuilder chat)
+    {
+        chat.MapGet("{session_id}", async Task<Results<Ok<SessionView>, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
+            await client.GetAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Ok(Describe(session_id, session)) : Unknown());
+
+        chat.MapGet("{session_id}/messages", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
+            await client.GetAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown());
+
+        chat.MapPut("{session_id}/messages", async Task<NoContent> (string session_id, HttpContext context, AgentStreamClient client) =>
+        {
+            var key = context.Caller().Session(session_id);
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = MaxHistoryLength + 1;
+            }
+
+            await client.ImportAsync(key, await JsonBody.ReadAsync(context.Request, MaxHistoryLength, context.RequestAborted));
+            return TypedResults.NoContent();
+        });
+
+        chat.MapDelete("{session_id}", async Task<NoContent> (string session_id, HttpContext context, AgentStreamClient client) =>
+        {
+            await client.DeleteAsync(context.Caller().Session(session_id));
+            return TypedResults.NoContent();
+        });
+    }
+
+    private static SessionView Describe(string sessionId, SessionSnapshot session) =>
+        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, ModelMessages.NodesFromMessages(session.Messages));
+
+    private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
+}
+
+/// <summary>A session as its page shows it.</summary>
+/// <param name="SessionId">The session's id.</param>
+/// <param name="Title">The text of its first prompt.</param>
+/// <param name="Status"><c>live</c> or <c>idle</c>.</param>
+/// <param name="Error">What the stream of its last run said went wrong; null when it completed, or is under way.</param>
+/// <param name="Nodes">Its nodes, as the Python library's <c>nodes_from_msgs</c> gives them.</param>
+internal sealed record SessionView(
+    [property: JsonPropertyName("session_id")] string SessionId,
+    [property: JsonPropertyName("title")] string Title,
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("error")] string? Error,
+    [property: JsonPropertyName("nodes")] JsonElement Nodes);

@@ -1,0 +1,28 @@
+using AgentStream.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using Orleans.Hosting;
+
+namespace AgentStream.AspNetCore.Tests;
+
+/// <summary>A program of a few lines, as a user writes it: the engine, real sessions, and the edge on a free port.</summary>
+internal static class WholeProgram
+{
+    public static async Task<WebApplication> StartAsync(IChatClient model)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free()))
+            .AddAgent("greeter", agent => agent.UseChatClient(_ => model));
+
+        var app = builder.Build();
+        app.MapAgentStream("/chat");
+        await app.StartAsync();
+        return app;
+    }
+
+    public static HttpClient NewClient(WebApplication app) => new() { BaseAddress = new Uri(app.Urls.First()) };
+}

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using AgentStream.EventLog;
+using AgentStream.EventLog.InMemory;
+using AgentStream.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Grains.Tests;
+
+/// <summary>How events go out.</summary>
+public sealed class BatchTests
+{
+    [Fact]
+    public async Task What_the_model_says_while_an_append_is_under_way_goes_out_in_order_with_the_next()
+    {
+        var log = SlowLog.Around(new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System));
+        var (speak, silent) = (new Gate(), new Gate());
+        var words = Enumerable.Range(0, 100).Select(n => $"{n} ").ToArray();
+        var model = new ScriptedModel([new Step.Pause(speak), .. words.Select(Step.Say), new Step.Pause(silent)]);
+        await using var silos = await TestSilos.StartAsync(null, model, _ => { }, _ => { }, services => services.AddSingleton((IEventLog)log));
+        var key = TestSilos.NewSession();
+        await silos.Client.StartAsync(key, new RunRequest("go"));
+        await log.FirstAppend.ReachedAsync();
+        speak.Open();
+        await silent.ReachedAsync();
+
+        log.FirstAppend.Open();
+        await Wait.Until(() => log.Appends.Count == 2);
+        silent.Open();
+        var transcript = await silos.TranscriptAsync(key);
+
+        // llm-begin; the first word, answer and the 99 others; llm-end.
+        Assert.Equal([1, 101, 1], log.Appends);
+        var order = words.Select(word => transcript.IndexOf($"\"{word}\"", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(order.Order(), order);
+        Assert.DoesNotContain(-1, order);
+    }
+
+    /// <summary>A log whose first append takes its time. It counts the events of each.</summary>
+    public class SlowLog : DispatchProxy
+    {
+        private IEventLog? _log;
+
+        public ConcurrentQueue<int> Appends { get; } = [];
+
+        public Gate FirstAppend { get; } = new();
+
+        public static SlowLog Around(IEventLog log)
+        {
+            var proxy = (SlowLog)(object)Create<IEventLog, SlowLog>();
+            proxy._log = log;
+            return proxy;
+        }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            if (targetMethod!.Name != nameof(IEventLog.AppendAsync))
+            {
+                return targetMethod.Invoke(_log, args);
+            }
+
+            Appends.Enqueue(((IReadOnlyList<NewEvent>)args![2]!).Count);
+            return Appends.Count == 1 ? LaterAsync(targetMethod, args) : targetMethod.Invoke(_log, args);
+        }
+
+        private async Task<AppendResult> LaterAsync(MethodInfo append, object?[] args)
+        {
+            FirstAppend.Reached();
+            await FirstAppend.OpenedAsync(CancellationToken.None);
+            return await (Task<AppendResult>)append.Invoke(_log, args)!;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using System.Runtime.CompilerServices;
+using AgentStream.Testing;
+
+namespace AgentStream.Python.Tests;
+
+/// <summary>Listening that fails a test when nothing comes for too long.</summary>
+internal static class Patience
+{
+    /// <summary>The same events, each awaited for <see cref="Wait.Limit"/> at the most.</summary>
+    public static async IAsyncEnumerable<StreamEvent> WithPatience(
+        this IAsyncEnumerable<StreamEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Wait.Limit);
+        await foreach (var item in events.WithCancellation(patience.Token))
+        {
+            patience.CancelAfter(Wait.Limit);
+            yield return item;
+        }
+    }
+}
