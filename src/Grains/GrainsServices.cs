@@ -30,6 +30,7 @@ public static class GrainsServices
         services.AddEventLog(configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName));
 
         services.TryAddSingleton<ISessionJournal, InMemoryJournal>();
+        services.TryAddSingleton<ToolSources>();
         services.TryAddSingleton<AgentCatalog>();
         services.TryAddSingleton<RunEnvironment>();
         services.TryAddSingleton<LiveRuns>();

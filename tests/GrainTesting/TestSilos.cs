@@ -36,7 +36,12 @@ public sealed class TestSilos : IAsyncDisposable
         StartAsync(redis, model, _ => { }, agent => Array.ForEach(tools, tool => agent.WithTool(tool, ToolFactory.Create(tool, null).Name.ToLowerInvariant())));
 
     public static async Task<TestSilos> StartAsync(
-        string? redis, IChatClient model, Action<AgentStreamOptions> options, Action<AgentBuilder> agent, Action<IServiceCollection>? services = null)
+        string? redis,
+        IChatClient model,
+        Action<AgentStreamOptions> options,
+        Action<AgentBuilder> agent,
+        Action<IServiceCollection>? services = null,
+        Action<AgentStreamBuilder>? others = null)
     {
         var prefix = $"test-{Guid.NewGuid():N}";
         var builder = new InProcessTestClusterBuilder(1);
@@ -49,7 +54,8 @@ public sealed class TestSilos : IAsyncDisposable
                 o.RedisPrefix = prefix;
                 options(o);
             });
-            host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
+            var agents = host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
+            others?.Invoke(agents);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();

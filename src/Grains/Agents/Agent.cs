@@ -6,11 +6,17 @@ namespace AgentStream.Grains.Agents;
 public sealed class Agent
 {
     private readonly Action<ChatOptions>? _configure;
-    private readonly List<AITool> _tools;
+    private readonly IReadOnlyList<AITool> _tools;
 
-    internal Agent(string name, IChatClient client, string? instructions, IEnumerable<AITool> tools, Action<ChatOptions>? configure)
+    internal Agent(
+        string name,
+        IChatClient client,
+        string? instructions,
+        IReadOnlyList<AITool> tools,
+        IReadOnlyList<NamedToolSource> sources,
+        Action<ChatOptions>? configure)
     {
-        (Name, Client, Instructions, _tools, _configure) = (name, client, instructions, [.. tools], configure);
+        (Name, Client, Instructions, _tools, Sources, _configure) = (name, client, instructions, tools, sources, configure);
         Functions = _tools.OfType<AIFunction>().ToDictionary(f => f.Name, StringComparer.Ordinal);
     }
 
@@ -25,6 +31,35 @@ public sealed class Agent
 
     /// <summary>The tools that are called here, by the name that the model knows.</summary>
     internal IReadOnlyDictionary<string, AIFunction> Functions { get; }
+
+    /// <summary>Who has further tools.</summary>
+    internal IReadOnlyList<NamedToolSource> Sources { get; }
+
+    /// <summary>The agent as one run knows it: with the tools that its sources have now, and no sources.</summary>
+    /// <exception cref="InvalidOperationException">Two tools have one name.</exception>
+    internal async ValueTask<Agent> ForRunAsync(CancellationToken cancellationToken)
+    {
+        if (Sources.Count == 0)
+        {
+            return this;
+        }
+
+        var found = await Task.WhenAll(Sources.Select(s => s.Source.GetToolsAsync(cancellationToken).AsTask()));
+        var tools = _tools.ToList();
+        var owners = _tools.ToDictionary(t => t.Name, _ => "the agent", StringComparer.Ordinal);
+        foreach (var (source, tool) in Sources.Zip(found).SelectMany(pair => pair.Second.Select(tool => (pair.First.Name, tool))))
+        {
+            if (!owners.TryAdd(tool.Name, source))
+            {
+                throw new InvalidOperationException(
+                    $"two tools are named '{tool.Name}', one of {owners[tool.Name]} and one of {source}; tools need different names");
+            }
+
+            tools.Add(tool);
+        }
+
+        return new Agent(Name, Client, Instructions, tools, [], _configure);
+    }
 
     /// <summary>New options for one request to the model.</summary>
     internal ChatOptions NewChatOptions()

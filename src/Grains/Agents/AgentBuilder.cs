@@ -7,6 +7,7 @@ namespace AgentStream.Grains.Agents;
 public sealed class AgentBuilder
 {
     private readonly List<AITool> _tools = [];
+    private readonly List<(string Name, Func<IServiceProvider, IToolSource> Make)> _sources = [];
     private Func<IServiceProvider, IChatClient> _client = services => services.GetService<IChatClient>()
         ?? throw new InvalidOperationException("The agent has no model: say UseChatClient, or register an IChatClient in the services.");
 
@@ -71,5 +72,28 @@ public sealed class AgentBuilder
         return this;
     }
 
-    internal Agent Build(string name, IServiceProvider services) => new(name, _client(services), _instructions, _tools, _configure);
+    /// <summary>Adds tools that somebody else has. They are asked for at the start of each run; a run whose source fails ends as crashed.</summary>
+    /// <param name="name">What errors call the source, in the middle of a sentence: <c>MCP server 'files'</c>. Each name once.</param>
+    /// <param name="source">Makes the source, once in a silo, when the agent is first asked for.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">The name is empty, or a source of that name is there.</exception>
+    public AgentBuilder WithToolSource(string name, Func<IServiceProvider, IToolSource> source)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(source);
+        if (_sources.Any(s => s.Name == name))
+        {
+            throw new ArgumentException($"The agent has {name} already; tool sources need different names.", nameof(name));
+        }
+
+        _sources.Add((name, source));
+        return this;
+    }
+
+    internal Agent Build(string name, IServiceProvider services)
+    {
+        var client = _client(services);
+        var care = services.GetRequiredService<ToolSources>();
+        return new(name, client, _instructions, [.. _tools], [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _configure);
+    }
 }

@@ -72,7 +72,8 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deps.Run.Stopped, _shutdown.Token);
         try
         {
-            await new AgentLoop(agent, deps, _records, environment).RunAsync(stop.Token);
+            var ready = await agent.ForRunAsync(stop.Token);
+            await new AgentLoop(ready, deps, _records, environment).RunAsync(stop.Token);
             return null;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

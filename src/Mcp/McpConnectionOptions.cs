@@ -1,0 +1,48 @@
+namespace AgentStream.Mcp;
+
+/// <summary>How to reach an MCP server, and which of its tools an agent takes. Either <see cref="Command"/> or <see cref="Url"/> is set.</summary>
+public sealed class McpConnectionOptions
+{
+    /// <summary>
+    /// The program that is started as the server and spoken to over its standard input and output; looked up on the PATH. Null for a server over HTTP.
+    /// </summary>
+    public string? Command { get; set; }
+
+    /// <summary>The program's arguments. Only with <see cref="Command"/>.</summary>
+    public IList<string> Arguments { get; } = [];
+
+    /// <summary>
+    /// Environment variables of the program, beside the few that every program needs (PATH, HOME, the user and the terminal). Only with
+    /// <see cref="Command"/>.
+    /// </summary>
+    public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether the program gets all environment variables of this process too. Off by default, since they may hold secrets that are none of the server's
+    /// business. Only with <see cref="Command"/>.
+    /// </summary>
+    public bool InheritEnvironment { get; set; }
+
+    /// <summary>The program's working directory, which must exist; null for that of this process. Only with <see cref="Command"/>.</summary>
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>The server's endpoint for streamable HTTP: an absolute http or https address. Null for a server over standard input and output.</summary>
+    public Uri? Url { get; set; }
+
+    /// <summary>Headers of each HTTP request, such as <c>Authorization</c>. Only with <see cref="Url"/>.</summary>
+    public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// What stands before the name of each tool, so that tools of different servers have different names: at most 32 of <c>A-Z a-z 0-9 _ -</c>.
+    /// </summary>
+    public string Prefix { get; set; } = "";
+
+    /// <summary>The tools that the agent takes, as the server names them; empty for all.</summary>
+    public IList<string> Tools { get; } = [];
+
+    /// <summary>
+    /// How long the server may take to start, to say hello and to list its tools: 100 ms to 10 min, 30 s by default. A run whose server takes longer
+    /// ends as crashed.
+    /// </summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,13 @@
+namespace AgentStream.Mcp;
+
+/// <summary>
+/// An MCP server could not do what was asked of it. The message goes to listeners and to the model: no output of the server's, no address, no header.
+/// </summary>
+/// <param name="title">The server, as <see cref="Title"/> calls it.</param>
+/// <param name="what">What happened, as the rest of the sentence.</param>
+/// <param name="inner">What caused it, if anything did.</param>
+internal sealed class McpServerException(string title, string what, Exception? inner = null) : Exception($"{title} {what}", inner)
+{
+    /// <summary>What errors and logs call a server.</summary>
+    public static string Title(string name) => $"MCP server '{name}'";
+}

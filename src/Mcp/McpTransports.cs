@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Client;
+
+namespace AgentStream.Mcp;
+
+/// <summary>The way to a server.</summary>
+internal static class McpTransports
+{
+    // A program that was told to end and does not is killed after this time.
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+
+    // How long a connection is used before the host's name is looked up again.
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
+    public static IClientTransport Make(string title, McpConnectionOptions options, ILoggerFactory loggers) =>
+        options.Url is { } url ? Http(title, url, options, loggers) : Stdio(title, options.Command!, options, loggers);
+
+    private static StdioClientTransport Stdio(string title, string command, McpConnectionOptions options, ILoggerFactory loggers)
+    {
+        var environment = StdioClientTransportOptions.GetDefaultEnvironmentVariables();
+        foreach (var (name, value) in options.Environment)
+        {
+            environment[name] = value;
+        }
+
+        return new StdioClientTransport(
+            new StdioClientTransportOptions
+            {
+                Name = title,
+                Command = command,
+                Arguments = [.. options.Arguments],
+                EnvironmentVariables = environment,
+                InheritEnvironmentVariables = options.InheritEnvironment,
+                WorkingDirectory = options.WorkingDirectory,
+                ShutdownTimeout = EndPatience,
+            },
+            loggers);
+    }
+
+    private static HttpClientTransport Http(string title, Uri url, McpConnectionOptions options, ILoggerFactory loggers) => new(
+        new HttpClientTransportOptions
+        {
+            Name = title,
+            Endpoint = url,
+            TransportMode = HttpTransportMode.StreamableHttp,
+            AdditionalHeaders = new Dictionary<string, string>(options.Headers),
+            ConnectionTimeout = options.ConnectTimeout,
+        },
+        // No time limit of its own: connecting has one, and so has each tool call.
+        new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = ConnectionLifetime }) { Timeout = Timeout.InfiniteTimeSpan },
+        loggers,
+        ownsHttpClient: true);
+}

@@ -1,0 +1,32 @@
+using AgentStream.Grains.Agents;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AgentStream.Mcp.Tests;
+
+/// <summary>A silo with an agent whose model follows a script and whose tools are on MCP servers, and a second agent without any.</summary>
+internal static class McpSilos
+{
+    private const string Other = "without servers";
+
+    public static Task<TestSilos> StartAsync(ScriptedModel model, Action<AgentBuilder> agent, Action<AgentStreamOptions>? options = null) => TestSilos.StartAsync(
+        null,
+        model,
+        options ?? (_ => { }),
+        agent,
+        others: agents => agents.AddAgent(Other, a => a.UseChatClient(_ => new ScriptedModel([Step.Say("fine")]))));
+
+    /// <summary>A source that a test can ask too.</summary>
+    public static McpToolSource NewSource(McpConnectionOptions options) =>
+        new(McpServerException.Title("tools"), options, NullLoggerFactory.Instance, TimeProvider.System);
+
+    /// <summary>Runs a prompt in a session of its own to its end, and writes its events down.</summary>
+    public static Task<string> RunAsync(this TestSilos silos) => silos.RunAsync(TestSilos.NewSession());
+
+    /// <summary>The same with the agent that has no servers.</summary>
+    public static async Task<string> RunOtherAsync(this TestSilos silos)
+    {
+        var key = TestSilos.NewSession();
+        await silos.Client.StartAsync(key, new RunRequest("go", Other));
+        return await silos.TranscriptAsync(key);
+    }
+}
