@@ -1,6 +1,5 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Runs;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -16,7 +16,7 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
     /// <summary>The longest name of an agent, in characters: names are repeated in answers and logs.</summary>
     internal const int MaxAgentLength = 128;
 
-        /// <summary>Reads and checks the body.</summary>
+    /// <summary>Reads and checks the body.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The body.</returns>

@@ -94,7 +94,7 @@ internal sealed partial class Activation : IGrainContext
     {
         while (TakeNext() is { } request)
         {
-            var task = request.IsOver ? Task.CompletedTask : request.Run(this);
+            var task = request.Run(this);
             if (task.IsCompleted)
             {
                 Finish(request, task);

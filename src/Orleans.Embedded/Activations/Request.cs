@@ -17,10 +17,7 @@ internal abstract class Request
     /// <summary>Whether it counts as a use of the activation.</summary>
     public virtual bool IsUse => true;
 
-    /// <summary>Whether nobody waits for it any more, so that it need not begin.</summary>
-    public abstract bool IsOver { get; }
-
-    /// <summary>Runs in a turn. It does not throw: a failure is in the task.</summary>
+    /// <summary>Runs in a turn, unless nobody waits for it any more. It does not throw: a failure is in the task.</summary>
     public abstract Task Run(Activation activation);
 
     /// <summary>The task of <see cref="Run"/> is done.</summary>

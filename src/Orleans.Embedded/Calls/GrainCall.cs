@@ -25,6 +25,9 @@ internal abstract class GrainCall(GrainMethod method, object?[] arguments, Grain
 
     protected GrainMethod Method { get; } = method;
 
+    /// <summary>Whether it has its answer: from the grain, from the caller's own token, or from the time-out.</summary>
+    protected abstract bool IsOver { get; }
+
     /// <summary>Sends the call.</summary>
     public void Send()
     {
@@ -103,7 +106,7 @@ internal sealed class GrainCall<T>(GrainMethod method, object?[] arguments, Grai
 
     public Task<T> Answer => _answer.Task;
 
-    public override bool IsOver => _answer.Task.IsCompleted;
+    protected override bool IsOver => _answer.Task.IsCompleted;
 
     public override void Complete(Task task)
     {

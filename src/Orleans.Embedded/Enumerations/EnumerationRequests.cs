@@ -20,8 +20,6 @@ internal sealed class EnumerationStep<T>(Enumeration<T> enumeration, GrainId tar
 
     public override bool Interleaves => true;
 
-    public override bool IsOver => _answer.Task.IsCompleted;
-
     /// <summary>The first step finds the grain's activation, as a call does; those that follow go to the same one.</summary>
     public void Send()
     {
@@ -76,8 +74,6 @@ internal sealed class EnumerationEnd(IEnumeration enumeration) : Request
     public Task Answer => _answer.Task;
 
     public override bool Interleaves => true;
-
-    public override bool IsOver => false;
 
     public override Task Run(Activation activation) => enumeration.DisposeAsync();
 

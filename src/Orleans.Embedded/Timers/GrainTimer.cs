@@ -92,10 +92,13 @@ internal sealed class GrainTimer : IGrainTimer
 
         public override bool IsUse => timer._options.KeepAlive;
 
-        public override bool IsOver => timer._disposed.IsCancellationRequested;
-
         public override Task Run(Activation activation)
         {
+            if (timer._disposed.IsCancellationRequested)
+            {
+                return Task.CompletedTask;
+            }
+
             timer._isChanged = false;
             try
             {

@@ -73,16 +73,14 @@ public sealed class PromiseTests
         var grain = cluster.NewGrain<ICallGrain>();
         var other = cluster.NewGrain<ICallGrain>();
         var held = new Hold(cluster.Signals, grain, "held");
+        var home = await grain.SiloAsync();
         var call = grain.HoldThenCallAsync("held", other.GetPrimaryKeyString());
         await held.BeganAsync();
-        foreach (var silo in cluster.Cluster.Silos)
-        {
-            await cluster.Cluster.KillSiloAsync(silo);
-        }
-
+        await cluster.Cluster.KillSiloAsync(cluster.Cluster.Silos.Single(silo => silo.Name == home));
         await Assert.ThrowsAsync<SiloUnavailableException>(() => call);
         held.LetEnd();
         Assert.Equal(nameof(SiloUnavailableException), await cluster.Signals.WaitAsync($"{grain.GetPrimaryKeyString()} held called"));
+        Assert.Equal(other.GetPrimaryKeyString(), await other.KeyAsync());
     }
 
     [Fact]
@@ -109,6 +107,32 @@ public sealed class PromiseTests
         await runningCall;
         await grain.EchoValueAsync(1);
         Assert.False(new Hold(cluster.Signals, grain, "waiting").HasBegun);
+    }
+
+    [Fact]
+    public async Task A_tick_that_waits_when_its_timer_is_disposed_is_never_begun()
+    {
+        await using var cluster = await EngineCluster.StartAsync();
+        var grain = cluster.NewGrain<ITimerGrain>();
+        var held = new Hold(cluster.Signals, grain, "held");
+        await grain.StartAsync(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, interleave: false, throws: false);
+        var call = grain.HoldAsync("held");
+        await held.BeganAsync();
+        await grain.ChangeAsync(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+
+        // A later timer has ticked, so the tick waits by now.
+        var other = cluster.NewGrain<ITimerGrain>();
+        var otherTick = new Hold(cluster.Signals, other, "tick 1");
+        await other.StartAsync(TimeSpan.FromMilliseconds(50), Timeout.InfiniteTimeSpan, interleave: true, throws: false);
+        await otherTick.BeganAsync();
+        otherTick.LetEnd();
+        await grain.StopAsync();
+        held.LetEnd();
+        await call;
+        var behind = new Hold(cluster.Signals, grain, "behind the tick");
+        behind.LetEnd();
+        await grain.HoldAsync("behind the tick");
+        Assert.Equal(0, await grain.TicksAsync());
     }
 
     [Fact]

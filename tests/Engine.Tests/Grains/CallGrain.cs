@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using AgentStream.Engine.Tests.Support;
 using Orleans;
 using Orleans.Concurrency;
+using Orleans.Runtime;
 
 namespace AgentStream.Engine.Tests.Grains;
 
@@ -67,6 +68,10 @@ public interface ICallGrain : IGrainWithStringKey
     [Alias("HoldThenCallAsync")]
     Task HoldThenCallAsync(string name, string other);
 
+    /// <summary>The name of the grain's silo.</summary>
+    [Alias("SiloAsync")]
+    Task<string> SiloAsync();
+
     /// <summary>Whether the token can be canceled, and is.</summary>
     [Alias("LookAtAsync")]
     Task<(bool CanBe, bool Is)> LookAtAsync(CancellationToken token);
@@ -99,7 +104,7 @@ public sealed class CallFailedException(int code) : Exception($"The code is {cod
     public int Code { get; } = code;
 }
 
-internal sealed class CallGrain(Signals signals) : Grain, ICallGrain, IOtherCallGrain
+internal sealed class CallGrain(Signals signals, ILocalSiloDetails silo) : Grain, ICallGrain, IOtherCallGrain
 {
     public Task<Parcel?> EchoAsync(Parcel? parcel, int number = 1) =>
         Task.FromResult(parcel is null ? null : parcel with { Items = [.. parcel.Items, number] });
@@ -172,6 +177,8 @@ internal sealed class CallGrain(Signals signals) : Grain, ICallGrain, IOtherCall
         var exception = await Record.ExceptionAsync(() => GrainFactory.GetGrain<ICallGrain>(other).KeyAsync());
         signals.Give($"{this.GetPrimaryKeyString()} {name} called", exception?.GetType().Name ?? "answered");
     }
+
+    public Task<string> SiloAsync() => Task.FromResult(silo.Name);
 
     public Task<(bool CanBe, bool Is)> LookAtAsync(CancellationToken token) =>
         Task.FromResult((token.CanBeCanceled, token.IsCancellationRequested));
