@@ -1,5 +1,7 @@
 using System.Globalization;
+using AgentStream.Mcp;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.Models;
 
@@ -51,6 +53,9 @@ internal sealed class AgentSettings
     /// <summary>The most tokens of one response; null leaves it to the endpoint.</summary>
     public int? MaxOutputTokens { get; }
 
+    /// <summary>The MCP servers whose tools the agent may call; a section that may not exist.</summary>
+    public IConfigurationSection McpServers => _section.GetSection(nameof(McpServers));
+
     /// <summary>A sentence for each rule that is broken, naming the setting and the rule, and the value where that is no secret.</summary>
     public IReadOnlyList<string> Errors => _errors;
 
@@ -78,6 +83,15 @@ internal sealed class AgentSettings
         else if (ApiKey is not null && !IsApiKey(ApiKey))
         {
             _errors.Add($"{Path(nameof(ApiKey))} {ApiKeyRule}.");
+        }
+
+        try
+        {
+            McpConfiguration.Read(McpServers);
+        }
+        catch (OptionsValidationException e)
+        {
+            _errors.AddRange(e.Failures);
         }
     }
 

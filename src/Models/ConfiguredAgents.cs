@@ -1,5 +1,6 @@
 using AgentStream.Grains;
 using AgentStream.Grains.Agents;
+using AgentStream.Mcp;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,8 +14,8 @@ public static class ConfiguredAgents
     /// <summary>
     /// Adds an agent for each section <c>AgentStream:Agents:{name}</c>, in alphabetical order. <c>Model</c> is required; <c>Endpoint</c> is
     /// the base URL of any OpenAI-compatible chat-completions endpoint (OpenAI's public one when it is missing); <c>ApiKey</c> may be
-    /// missing when the endpoint is on this machine; <c>Instructions</c>, <c>Temperature</c> (0 to 2) and <c>MaxOutputTokens</c> (1 or
-    /// more, for each response) are up to you.
+    /// missing when the endpoint is on this machine; <c>Instructions</c>, <c>Temperature</c> (0 to 2), <c>MaxOutputTokens</c> (1 or
+    /// more, for each response) and <c>McpServers</c> (<see cref="McpConfiguration"/>) are up to you.
     /// </summary>
     /// <param name="builder">Takes the agents.</param>
     /// <param name="configuration">
@@ -49,6 +50,7 @@ public static class ConfiguredAgents
         agent.UseChatClient(services =>
             new OpenAIChatClient(settings.Model, settings.ApiKey, settings.Endpoint, services.GetService<TimeProvider>()));
         agent.WithOptions(options => (options.Temperature, options.MaxOutputTokens) = (settings.Temperature, settings.MaxOutputTokens));
+        agent.WithMcpServers(settings.McpServers);
         if (settings.Instructions is { } instructions)
         {
             agent.WithInstructions(instructions);

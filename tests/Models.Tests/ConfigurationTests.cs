@@ -31,6 +31,13 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public void A_wrong_setting_of_an_MCP_server_is_named_too()
+    {
+        var fault = Assert.Throws<OptionsValidationException>(() => Add("a", "Model=m;ApiKey=k;McpServers:files:Comand=ls"));
+        Assert.StartsWith("AgentStream:Agents:a:McpServers:files:Comand is no setting of an MCP server", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void All_that_is_wrong_is_told_at_once()
     {
         var fault = Assert.Throws<OptionsValidationException>(() => Add("a", "Endpoint=x;Temperature=x"));

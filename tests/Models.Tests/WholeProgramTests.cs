@@ -97,8 +97,19 @@ public sealed class WholeProgramTests
         Assert.Equal(["\"tiny\"", "\"coded\""], model.Requests.Select(request => request["model"]));
     }
 
+    [Fact]
+    public async Task The_MCP_servers_of_a_configured_agent_are_asked_for_its_tools()
+    {
+        await using var model = await ModelServer.StartAsync(Reply.Stream(Reply.Text("never"), Reply.Finish()));
+        await using var app = await StartAsync(model, settings: KeyValuePair.Create("McpServers:files:Command", "no-such-program"));
+        var events = await ChatAsync(app, """{"prompt":"hello","session_id":"s1"}""");
+        Assert.StartsWith(
+            "crashed - MCP server 'files' cannot be used: ", JsonElement.Parse(events[^1]).GetProperty("msg").GetString(), StringComparison.Ordinal);
+        Assert.Empty(model.Requests);
+    }
+
     private static async Task<WebApplication> StartAsync(
-        ModelServer model, ILoggerProvider? logs = null, Action<AgentStreamBuilder>? agents = null)
+        ModelServer model, ILoggerProvider? logs = null, Action<AgentStreamBuilder>? agents = null, params KeyValuePair<string, string>[] settings)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace);
@@ -117,6 +128,8 @@ public sealed class WholeProgramTests
             ["AgentStream:Agents:assistant:Temperature"] = "0.5",
             ["AgentStream:Agents:assistant:MaxOutputTokens"] = "100",
         });
+        builder.Configuration.AddInMemoryCollection(
+            settings.Select(setting => KeyValuePair.Create($"AgentStream:Agents:assistant:{setting.Key}", (string?)setting.Value)));
         var added = builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free()));
         agents?.Invoke(added);
 
