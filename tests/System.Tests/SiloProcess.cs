@@ -76,12 +76,18 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private void Take(string? line)
     {
+        // The end of an output is told as a line that is null.
+        if (line is null)
+        {
+            return;
+        }
+
         lock (_output)
         {
             _output.AppendLine(line);
         }
 
-        if (line?.IndexOf(Listening, StringComparison.Ordinal) is { } at and >= 0)
+        if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
         {
             _url.TrySetResult(new Uri(line[(at + Listening.Length)..].Trim()));
         }
