@@ -99,4 +99,20 @@ public interface IEventLog
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>A status for each run, in their order.</returns>
     Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds runs whose process has lost its lease.</summary>
+    /// <param name="count">The most runs to find of one process; at least 1.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The runs, with the owners that they had.</returns>
+    Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Makes another process the owner of a run whose process has lost its lease. The run goes on as the same run: stream, live flag and append numbers stay.
+    /// Whatever the old owner still writes is refused. Repeated, it answers as the first time, as long as the run has not moved.
+    /// </summary>
+    /// <param name="abandoned">The run, with the owner that it had.</param>
+    /// <param name="siloId">The new owner; its lease is renewed.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The run; null when it is not abandoned any more: somebody else has it, its process has its lease again, or it has ended.</returns>
+    Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default);
 }

@@ -24,6 +24,13 @@ public enum RunStatus
 /// <param name="Last">The cursor of the last entry that this append wrote (or of the run's last entry, if it wrote none); <see cref="Cursor.Start"/> when the run is lost.</param>
 public readonly record struct AppendResult(RunStatus Status, Cursor Last);
 
+/// <summary>A run that was taken over.</summary>
+/// <param name="Run">The run, with its new owner.</param>
+/// <param name="Number">The number of its last append; the new owner's first is one more.</param>
+/// <param name="Begin">The cursor of its <c>begin</c>.</param>
+/// <param name="Status">How it stands: live, or canceled and yet to say so.</param>
+public sealed record TakenRun(RunToken Run, long Number, Cursor Begin, RunStatus Status);
+
 /// <summary>Part of a session's stream.</summary>
 /// <param name="Events">The events, in order.</param>
 /// <param name="IsOpen">

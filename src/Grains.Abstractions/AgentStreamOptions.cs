@@ -36,6 +36,9 @@ public sealed class AgentStreamOptions
     /// <summary>How long a tool may take before the model is told that it failed: 10 ms to 1 day.</summary>
     public TimeSpan ToolTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Whether a run whose process died goes on in the process that takes it over; otherwise it ends there as crashed.</summary>
+    public bool ResumeRuns { get; set; } = true;
+
     /// <summary>The most nodes (requests to the model) of one run, 1 to 10,000; a run that wants more ends as crashed.</summary>
     public int MaxNodes { get; set; } = 50;
 }

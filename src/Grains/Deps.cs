@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using AgentStream.EventLog;
 using AgentStream.Grains.Messages;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.AI;
@@ -178,6 +179,16 @@ public sealed class Deps
             await Task.Delay(StartPoll, Environment.Time, cancellationToken);
         }
     }
+
+    /// <summary>Goes on with a run that this process took over.</summary>
+    internal void Adopt(TakenRun taken) => _run = OwnedRun.Adopt(Environment, taken);
+
+    /// <summary>The next node to begin is this one.</summary>
+    internal void ContinueAt(int idx) => _nodes.ContinueAt(idx);
+
+    /// <summary>Shows a node whose response is known whole.</summary>
+    internal ValueTask ReplayNodeAsync(ModelRequest request, ModelResponse response, CancellationToken cancellationToken) =>
+        _nodes.ReplayAsync(request, response, cancellationToken);
 
     /// <summary>The node's response is complete: shows what is still open of it, but not yet <c>llm-end</c>.</summary>
     internal ValueTask<ModelResponse> CompleteNodeAsync(CancellationToken cancellationToken) =>

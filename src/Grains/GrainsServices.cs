@@ -35,6 +35,7 @@ public static class GrainsServices
         services.TryAddSingleton<RunEnvironment>();
         services.TryAddSingleton<LiveRuns>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
+        services.AddHostedService<TakeOver>();
         return new AgentStreamBuilder(services);
     }
 

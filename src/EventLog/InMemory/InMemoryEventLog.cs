@@ -217,6 +217,41 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // A process that is alone with its memory looks at nothing: its own runs are not abandoned as long as it is there to ask.
+        IEnumerable<RunToken> abandoned = _leases.SilosSeen < 2
+            ? []
+            : _sessions.Values.Select(session => session.Owner).OfType<MemoryOwner>()
+                .Where(owner => !owner.HasEnded && !_leases.Holds(owner.Run.SiloId)).Select(owner => owner.Run)
+                .GroupBy(run => run.SiloId).SelectMany(silo => silo.Take(count));
+        return Task.FromResult<IReadOnlyList<RunToken>>([.. abandoned]);
+    }
+
+    /// <inheritdoc/>
+    public Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(abandoned);
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        cancellationToken.ThrowIfCancellationRequested();
+        var taken = abandoned with { SiloId = siloId };
+        return Task.FromResult(Use<TakenRun?>(abandoned.Key, null, session =>
+        {
+            if (session.Owner is not { HasEnded: false } owner || (owner.Run != taken && (owner.Run != abandoned || _leases.Holds(abandoned.SiloId))))
+            {
+                return null;
+            }
+
+            _leases.Renew(siloId, _options.Lease);
+            owner.Run = taken;
+            return new(taken, owner.Number, owner.Begin, session.Check(taken));
+        }));
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(runs);

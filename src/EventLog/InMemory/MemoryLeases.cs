@@ -7,6 +7,10 @@ namespace AgentStream.EventLog.InMemory;
 internal sealed class MemoryLeases(Func<TimeSpan> now)
 {
     private readonly ConcurrentDictionary<string, TimeSpan> _due = new();
+    private readonly ConcurrentDictionary<string, bool> _seen = new();
+
+    /// <summary>How many processes have ever had a lease.</summary>
+    public int SilosSeen => _seen.Count;
 
     /// <summary>Lets a lease hold from now for a while; zero or less ends it.</summary>
     public void Renew(string siloId, TimeSpan lease)
@@ -14,6 +18,7 @@ internal sealed class MemoryLeases(Func<TimeSpan> now)
         if (lease > TimeSpan.Zero)
         {
             _due[siloId] = now() + lease;
+            _seen[siloId] = true;
         }
         else
         {

@@ -161,7 +161,7 @@ internal sealed class MemorySession(SessionKey key)
 /// <summary>A session's owner: a run that is under way, or one that has ended and is remembered for a while.</summary>
 internal sealed class MemoryOwner(RunToken run, Cursor begin)
 {
-    public RunToken Run { get; } = run;
+    public RunToken Run { get; set; } = run;
 
     public Cursor Begin { get; } = begin;
 

@@ -14,6 +14,8 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     private static readonly RedisScript FinishScript = RedisScript.Own("finish.lua");
     private static readonly RedisScript CancelScript = RedisScript.Own("cancel.lua");
     private static readonly RedisScript ReadScript = RedisScript.Own("read.lua");
+    private static readonly RedisScript AbandonedScript = RedisScript.Own("abandoned.lua");
+    private static readonly RedisScript TakeOverScript = RedisScript.Own("takeover.lua");
 
     private readonly RedisConnection _redis;
     private readonly RedisNotices _notices;
@@ -48,6 +50,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             StartScript,
             [
                 keys.Stream, keys.Live, keys.Owner, RedisKeys.Lease(_prefix, run.SiloId), RedisKeys.SiloRuns(_prefix, run.SiloId), Registry(run.Key),
+                RedisKeys.AllSilos(_prefix),
             ],
             [
                 run.SiloId, run.RunId, RedisKeys.Milliseconds(_options.Lease), RedisKeys.Milliseconds(LogRules.ForeignSilence),
@@ -205,6 +208,35 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             $"renew lease {key}",
             database => lease > TimeSpan.Zero ? database.StringSetAsync(key, "1", lease) : database.KeyDeleteAsync(key),
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var answer = await _redis.ScriptAsync(
+            "find abandoned runs", AbandonedScript, [RedisKeys.AllSilos(_prefix)], [RedisKeys.Silos(_prefix), $"{_prefix}:", count], cancellationToken);
+        return [.. Parts(answer).Chunk(3).Select(run => new RunToken(SessionKey.Parse(((string?)run[1])!), ((string?)run[0])!, ((string?)run[2])!))];
+    }
+
+    /// <inheritdoc/>
+    public async Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(abandoned);
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        var keys = new RedisKeys(_prefix, abandoned.Key);
+        var parts = Parts(await _redis.ScriptAsync(
+            $"take over run {abandoned.RunId} of session {abandoned.Key}",
+            TakeOverScript,
+            [
+                keys.Live, keys.Owner, RedisKeys.Lease(_prefix, abandoned.SiloId), RedisKeys.SiloRuns(_prefix, abandoned.SiloId),
+                RedisKeys.Lease(_prefix, siloId), RedisKeys.SiloRuns(_prefix, siloId), RedisKeys.AllSilos(_prefix),
+            ],
+            [abandoned.SiloId, abandoned.RunId, siloId, RedisKeys.Milliseconds(_options.Lease), abandoned.Key.ToString()],
+            cancellationToken));
+        return (long)parts[0] == 0
+            ? null
+            : new(abandoned with { SiloId = siloId }, (long)parts[1], Cursor.Parse(((string?)parts[2])!), (RunStatus)(long)parts[3]);
     }
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     /// <summary>What the keys of a user's sessions start with.</summary>
     public static string Sessions(string prefix, UserKey user) => $"{prefix}:{user}:";
 
+    /// <summary>The set of silos that may own runs.</summary>
+    public static string AllSilos(string prefix) => $"{prefix}:silos";
+
     /// <summary>What the keys of all silos start with.</summary>
     public static string Silos(string prefix) => $"{prefix}:silo:";
 

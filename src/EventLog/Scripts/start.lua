@@ -1,9 +1,9 @@
 -- Takes ownership of a session for a run.
--- KEYS: stream, live flag, owner, this silo's lease, this silo's runs, the user's registry
+-- KEYS: stream, live flag, owner, this silo's lease, this silo's runs, the user's registry, the set of silos
 -- ARGV: silo, run, lease in ms, foreign silence in ms, origin of begin, body of begin, session id, session key,
 --       notice channel, what a silo's keys start with
 -- Answers {1, cursor of begin}, {0, silo that owns the session}, or {2, ms since another library's run moved}.
-local stream, live, owner, lease, runs, registry = unpack(KEYS)
+local stream, live, owner, lease, runs, registry, allSilos = unpack(KEYS)
 local silo, run, leaseMs, silenceMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local session, key, channel, silos = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 
@@ -74,6 +74,7 @@ if ownerRun then
 end
 
 redis.call('SADD', runs, key)
+redis.call('SADD', allSilos, silo)
 redis.call('SADD', registry, session)
 redis.call('PUBLISH', channel, 'grown')
 return {1, begin}

@@ -43,17 +43,18 @@ public sealed class AgentBuilder
     }
 
     /// <summary>
-    /// Adds a method as a tool. Its description comes from its <see cref="System.ComponentModel.DescriptionAttribute"/>; parameters of type <see cref="Deps"/>,
+    /// Adds a method as a tool. Its description comes from its <see cref="System.ComponentModel.DescriptionAttribute"/>; parameters of type <see cref="Deps"/>, <see cref="ToolCall"/>,
     /// <see cref="IServiceProvider"/> and <see cref="CancellationToken"/> are handed in and hidden from the model.
     /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="name">The name that the model knows; null takes the method's, without a trailing <c>Async</c>.</param>
+    /// <param name="replay">What becomes of a call that was under way when its process died.</param>
     /// <returns>This builder.</returns>
     /// <exception cref="ArgumentException">The method has no name of its own (a lambda) and none is given, or a tool of that name is there.</exception>
-    public AgentBuilder WithTool(Delegate method, string? name = null)
+    public AgentBuilder WithTool(Delegate method, string? name = null, Replay replay = Replay.Again)
     {
         ArgumentNullException.ThrowIfNull(method);
-        return WithTool(ToolFactory.Create(method, name));
+        return WithTool(ToolFactory.Create(method, name, replay));
     }
 
     /// <summary>Adds a tool.</summary>

@@ -19,6 +19,9 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     // Calls of the last response that somebody else has made.
     private readonly HashSet<string> _madeElsewhere = new(StringComparer.Ordinal);
     private int _idx = -1;
+
+    // The last node whose request is in the journal; the first one's, the user's, is there before the loop begins.
+    private int _requested;
     private bool _isOpen;
     private ModelResponse? _response;
 
@@ -31,6 +34,40 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
             await AskAsync(cancellationToken);
         }
         while (await CallToolsAsync(cancellationToken));
+    }
+
+    /// <summary>Goes on where a process died: finished responses and results come from the journal, the node that was under way starts again.</summary>
+    /// <param name="run">How far it got.</param>
+    /// <param name="isShown">Whether the stream has all of the last finished response.</param>
+    /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
+    public async Task ResumeAsync(UnfinishedRun run, bool isShown, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _requested = run.Idx;
+        deps.ContinueAt(run.Idx);
+        if (!run.IsAnswered)
+        {
+            _idx = run.Idx - 1;
+            await RunAsync(cancellationToken);
+            return;
+        }
+
+        _idx = run.Idx;
+        _response = (ModelResponse)journal.History.Messages[^1];
+        if (isShown)
+        {
+            deps.ContinueAt(run.Idx + 1);
+        }
+        else
+        {
+            await deps.ReplayNodeAsync((ModelRequest)journal.History.Messages[^2], _response, cancellationToken);
+        }
+
+        await FinishCallsAsync(cancellationToken);
+        if (_response.ToolCalls.Any())
+        {
+            await RunAsync(cancellationToken);
+        }
     }
 
     private async Task AskAsync(CancellationToken cancellationToken)
@@ -70,7 +107,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
             throw new InvalidOperationException($"the run needs more than {_idx} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})");
         }
 
-        if (_idx > 0)
+        if (_idx > _requested)
         {
             await journal.AddAsync(now => new RequestRecord(_idx, []) { Timestamp = now });
         }
@@ -159,6 +196,25 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
         var calls = _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId)).ToList();
         await Task.WhenAll(calls.Select(call => CallAsync(call, cancellationToken)));
         return calls.Count > 0;
+    }
+
+    /// <summary>Makes the calls that have no result yet; those that may not be made again are told as interrupted.</summary>
+    private async Task FinishCallsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var call in _response!.ToolCalls)
+        {
+            if (journal.History.HasResult(call.ToolCallId))
+            {
+                _madeElsewhere.Add(call.ToolCallId);
+            }
+            else if (_tools.Interrupted(call) is { } interrupted)
+            {
+                _madeElsewhere.Add(call.ToolCallId);
+                await journal.AddAsync(now => new ToolResultRecord(interrupted) { Timestamp = now });
+            }
+        }
+
+        await CallToolsAsync(cancellationToken);
     }
 
     private async Task CallAsync(ToolCallPart call, CancellationToken cancellationToken)

@@ -6,22 +6,29 @@ namespace AgentStream.Grains.Agents;
 /// <summary>Makes tools of methods.</summary>
 internal static partial class ToolFactory
 {
-    public static AIFunction Create(Delegate method, string? name) => AIFunctionFactory.Create(method, new AIFunctionFactoryOptions
+    private const string ReplayProperty = "agentstream.replay";
+
+    public static AIFunction Create(Delegate method, string? name, Replay replay = Replay.Again) => AIFunctionFactory.Create(method, new AIFunctionFactoryOptions
     {
         Name = name ?? NameOf(method),
-        ConfigureParameterBinding = parameter => parameter.ParameterType == typeof(Deps)
-            ? new() { ExcludeFromSchema = true, BindParameter = (_, arguments) => DepsOf(arguments) }
+        AdditionalProperties = new Dictionary<string, object?> { [ReplayProperty] = replay },
+        ConfigureParameterBinding = parameter => parameter.ParameterType == typeof(Deps) || parameter.ParameterType == typeof(ToolCall)
+            ? new() { ExcludeFromSchema = true, BindParameter = (bound, arguments) => HandIn(bound.ParameterType, arguments) }
             : default,
     });
 
-    /// <summary>The arguments of a call as the model wrote them, with what is handed in beside.</summary>
-    public static AIFunctionArguments Arguments(IDictionary<string, object?> arguments, Deps deps, IServiceProvider services) =>
-        new(arguments) { Services = services, Context = new Dictionary<object, object?> { [typeof(Deps)] = deps } };
+    /// <summary>What becomes of a call of a tool that was under way when its process died.</summary>
+    public static Replay ReplayOf(AIFunction function) =>
+        function.AdditionalProperties.TryGetValue(ReplayProperty, out var replay) && replay is Replay known ? known : Replay.Again;
 
-    private static Deps DepsOf(AIFunctionArguments arguments) =>
-        arguments.Context?.TryGetValue(typeof(Deps), out var deps) == true && deps is Deps found
-            ? found
-            : throw new InvalidOperationException("A tool with a Deps parameter can only be called within a run.");
+    /// <summary>The arguments of a call as the model wrote them, with what is handed in beside.</summary>
+    public static AIFunctionArguments Arguments(IDictionary<string, object?> arguments, Deps deps, ToolCall call, IServiceProvider services) =>
+        new(arguments) { Services = services, Context = new Dictionary<object, object?> { [typeof(Deps)] = deps, [typeof(ToolCall)] = call } };
+
+    private static object HandIn(Type type, AIFunctionArguments arguments) =>
+        arguments.Context?.TryGetValue(type, out var handed) == true && handed is not null
+            ? handed
+            : throw new InvalidOperationException($"A tool with a {type.Name} parameter can only be called within a run.");
 
     private static string NameOf(Delegate method)
     {

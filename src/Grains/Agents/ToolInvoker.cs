@@ -27,7 +27,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider servi
 
         // A task of its own, and a wait that ends by itself: a tool may block its thread, and it may not listen to its token.
         var work = Task.Run(
-            () => function.InvokeAsync(ToolFactory.Arguments(arguments, deps, services), patience.Token).AsTask(),
+            () => function.InvokeAsync(ToolFactory.Arguments(arguments, deps, new ToolCall(call.ToolCallId, call.ToolName), services), patience.Token).AsTask(),
             CancellationToken.None);
         try
         {
@@ -55,6 +55,12 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider servi
     public ToolReturnPart ToReturn(ToolCallPart call, FunctionResultContent result) => result.Exception is { } error
         ? Return(call, result.Result ?? $"The tool {call.ToolName} failed: {error.Message}", ToolOutcome.Failed)
         : Return(call, result.Result, ToolOutcome.Success);
+
+    /// <summary>What a call that may have begun in a process that died, and is not to be made again, comes to; null when it is to be made.</summary>
+    public ToolReturnPart? Interrupted(ToolCallPart call) =>
+        agent.Functions.TryGetValue(call.ToolName, out var function) && ToolFactory.ReplayOf(function) == Replay.Never
+            ? Return(call, ToolOutcome.Interrupted, ToolOutcome.Interrupted)
+            : null;
 
     private ToolReturnPart Return(ToolCallPart call, object? result, string outcome) =>
         new(call.ToolName, call.ToolCallId, ToJson(result), outcome) { Timestamp = time.GetUtcNow() };

@@ -28,6 +28,11 @@ public sealed record ResponseRecord(int Idx, ModelResponse Response) : JournalRe
 /// <param name="Result">The result: a <see cref="ToolReturnPart"/> or a <see cref="RetryPromptPart"/>.</param>
 public sealed record ToolResultRecord(RequestPart Result) : JournalRecord;
 
+/// <summary>A process took the run over from one that died, and goes on with it.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Idx">The node at which it goes on.</param>
+public sealed record RunResumedRecord(string RunId, int Idx) : JournalRecord;
+
 /// <summary>A run has ended.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Error">What the stream's <c>error</c> entry says; null when the run completed.</param>

@@ -27,6 +27,15 @@ internal sealed class SessionHistory
     /// <summary>The text of the first prompt, answered or not.</summary>
     public string Title => ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
 
+    /// <summary>The last run; null for none.</summary>
+    public string? LastRunId { get; private set; }
+
+    /// <summary>The run that has no end yet; null when there is none.</summary>
+    public UnfinishedRun? Unfinished { get; private set; }
+
+    /// <summary>Whether a call of the last response has its result.</summary>
+    public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
+
     /// <summary>Takes in what the journal has behind <see cref="Version"/>.</summary>
     public async Task ReadAsync(ISessionJournal journal, SessionKey key)
     {
@@ -42,17 +51,25 @@ internal sealed class SessionHistory
         switch (record)
         {
             case RunStartedRecord started:
-                (_runId, LastError) = (started.RunId, null);
+                // A run that was never ended, because another was started over it, leaves its open calls like one that was.
+                TakeResults(started.Timestamp);
+                (_runId, LastRunId, LastError) = (started.RunId, started.RunId, null);
+                Unfinished = new UnfinishedRun(started.RunId, started.Agent);
                 break;
             case RequestRecord request:
                 TakeResults(request.Timestamp);
                 _requestedAt = request.Timestamp;
                 _unanswered.AddRange(request.Parts);
+                Unfinished = Unfinished is null ? null : Unfinished with { Idx = request.Idx, IsAnswered = false };
                 break;
             case ResponseRecord response:
                 _messages.Add(PendingRequest());
                 _messages.Add(response.Response);
                 _unanswered = [];
+                Unfinished = Unfinished is null ? null : Unfinished with { IsAnswered = true };
+                break;
+            case RunResumedRecord:
+                Unfinished = Unfinished is null ? null : Unfinished with { Resumes = Unfinished.Resumes + 1 };
                 break;
             case ToolResultRecord { Result: var result }:
                 _results[CallOf(result)] = result;
@@ -65,7 +82,7 @@ internal sealed class SessionHistory
                 break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
-                (_runId, LastError) = (null, ended.Error);
+                (_runId, LastError, Unfinished) = (null, ended.Error, null);
                 break;
         }
 
@@ -103,4 +120,19 @@ internal sealed class SessionHistory
         RetryPromptPart part => part.ToolCallId,
         _ => throw new InvalidDataException($"A tool result cannot be a {result.GetType().Name}."),
     };
+}
+
+/// <summary>A run that the journal knows no end of.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Agent">Its agent's name.</param>
+internal sealed record UnfinishedRun(string RunId, string Agent)
+{
+    /// <summary>The last node that has begun; -1 for none.</summary>
+    public int Idx { get; init; } = -1;
+
+    /// <summary>Whether that node's response is complete.</summary>
+    public bool IsAnswered { get; init; }
+
+    /// <summary>How often it was taken over already.</summary>
+    public int Resumes { get; init; }
 }

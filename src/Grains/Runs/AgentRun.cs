@@ -11,6 +11,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
 {
     private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time);
     private readonly CancellationTokenSource _shutdown = new();
+    private UnfinishedRun? _taken;
 
     private RunToken Token => deps.Run.Token;
 
@@ -32,6 +33,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
             throw;
         }
     }
+
+    /// <summary>The run was taken over from a process that died: it goes on where that one got.</summary>
+    public void Resume(UnfinishedRun taken) => _taken = taken;
 
     /// <summary>Runs to the <c>end</c>. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.</summary>
     /// <returns>What ended the run; null when it completed.</returns>
@@ -73,7 +77,8 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         try
         {
             var ready = await agent.ForRunAsync(stop.Token);
-            await new AgentLoop(ready, deps, _records, environment).RunAsync(stop.Token);
+            var loop = new AgentLoop(ready, deps, _records, environment);
+            await (_taken is null ? loop.RunAsync(stop.Token) : ResumeAsync(loop, _taken, stop.Token));
             return null;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -89,6 +94,16 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         {
             return Crashed(e);
         }
+    }
+
+    private async Task ResumeAsync(AgentLoop loop, UnfinishedRun taken, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var isShown = taken.IsAnswered && await StreamTail.HasNodeEndAsync(environment.Log, Token.Key, deps.Run.Begin, taken.Idx, cancellationToken);
+        var idx = isShown ? taken.Idx + 1 : taken.Idx;
+        await _records.AddAsync(now => new RunResumedRecord(Token.RunId, idx) { Timestamp = now });
+        await deps.AddInfoAsync(new { msg = "resumed", idx }, cancellationToken: cancellationToken);
+        await loop.ResumeAsync(taken, isShown, cancellationToken);
     }
 
     private Exception Crashed(Exception e)

@@ -41,6 +41,32 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
         }
     }
 
+    /// <summary>The next node to begin is this one: a run goes on.</summary>
+    public void ContinueAt(int idx) => _idx = idx - 1;
+
+    /// <summary>Shows a node whose response is known whole: each part at once.</summary>
+    public async ValueTask ReplayAsync(ModelRequest request, ModelResponse response, CancellationToken cancellationToken)
+    {
+        await BeginAsync(request, cancellationToken);
+        for (var i = 0; i < response.Parts.Count; i++)
+        {
+            switch (response.Parts[i])
+            {
+                case TextPart { Content.Length: > 0 } text:
+                    await ShowStartAsync(i, EventBodies.Text, text.Content, cancellationToken);
+                    break;
+                case ThinkingPart { Content.Length: > 0 } thinking:
+                    await ShowStartAsync(i, EventBodies.Thinking, thinking.Content, cancellationToken);
+                    break;
+                case ToolCallPart call:
+                    await ShowCallAsync(i, call, cancellationToken);
+                    break;
+            }
+        }
+
+        await EndAsync(cancellationToken);
+    }
+
     /// <summary>Takes the next update of the model's stream.</summary>
     public async ValueTask UpdateAsync(ChatResponseUpdate update, CancellationToken cancellationToken)
     {
@@ -120,13 +146,21 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
             return;
         }
 
-        await emit(EventBodies.PartStart(_idx, _shown++, kind, text), cancellationToken);
+        await ShowStartAsync(_shown++, kind, text, cancellationToken);
+    }
+
+    private async ValueTask ShowStartAsync(int eventIdx, string kind, string text, CancellationToken cancellationToken)
+    {
+        await emit(EventBodies.PartStart(_idx, eventIdx, kind, text), cancellationToken);
         if (kind == EventBodies.Text && !_answered)
         {
             _answered = true;
             await emit(EventBodies.Answer(_idx), cancellationToken);
         }
     }
+
+    private ValueTask ShowCallAsync(int eventIdx, ToolCallPart call, CancellationToken cancellationToken) =>
+        emit(EventBodies.ToolCall(_idx, eventIdx, call.ToolName, call.ToolCallId, call.Args), cancellationToken);
 
     /// <summary>Some clients give a call whole, some in pieces (the name first, the arguments later), some without an id.</summary>
     private async ValueTask CallAsync(FunctionCallContent call, CancellationToken cancellationToken)
@@ -155,7 +189,7 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
         {
             if (_parts[_shown].ToPart() is ToolCallPart call)
             {
-                await emit(EventBodies.ToolCall(_idx, _shown, call.ToolName, call.ToolCallId, call.Args), cancellationToken);
+                await ShowCallAsync(_shown, call, cancellationToken);
             }
         }
     }

@@ -12,10 +12,10 @@ internal sealed class OwnedRun
     private readonly CancellationTokenSource _abandon = new();
     private int _stopped;
 
-    private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin)
+    private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
     {
         (_environment, Token, Begin) = (environment, token, begin);
-        _writer = new RunWriter(environment.Log, token, Stop, environment.Time, environment.Logger, _abandon.Token);
+        _writer = new RunWriter(environment.Log, token, number, Stop, environment.Time, environment.Logger, _abandon.Token);
         _registration = environment.Owned.Register(token, Stop);
     }
 
@@ -47,6 +47,18 @@ internal sealed class OwnedRun
             _ = GiveBackAsync(new OwnedRun(environment, token, Cursor.Start));
             throw;
         }
+    }
+
+    /// <summary>Goes on with a run that this process took over.</summary>
+    public static OwnedRun Adopt(RunEnvironment environment, TakenRun taken)
+    {
+        var run = new OwnedRun(environment, taken.Run, taken.Begin, taken.Number);
+        if (taken.Status != RunStatus.Live)
+        {
+            run.Stop(taken.Status);
+        }
+
+        return run;
     }
 
     /// <summary>Queues an event for the stream; waits while the queue is full.</summary>

@@ -33,13 +33,14 @@ internal sealed class RunWriter
     /// <summary>Starts writing for a run that owns its session.</summary>
     /// <param name="log">The log.</param>
     /// <param name="run">The run.</param>
+    /// <param name="number">The number of its last append; 0 for a new run.</param>
     /// <param name="notLive">Called when the log says that the run was canceled or lost.</param>
     /// <param name="time">The clock of the pauses between retries.</param>
     /// <param name="logger">Hears of a log that is away.</param>
     /// <param name="abandon">Gives up on a log that is away: what is queued is dropped.</param>
-    public RunWriter(IEventLog log, RunToken run, Action<RunStatus> notLive, TimeProvider time, ILogger logger, CancellationToken abandon)
+    public RunWriter(IEventLog log, RunToken run, long number, Action<RunStatus> notLive, TimeProvider time, ILogger logger, CancellationToken abandon)
     {
-        (_log, _run, _notLive, _time, _logger, _abandon) = (log, run, notLive, time, logger, abandon);
+        (_log, _run, _number, _notLive, _time, _logger, _abandon) = (log, run, number, notLive, time, logger, abandon);
         _draining = Task.Run(DrainAsync, CancellationToken.None);
     }
 

@@ -74,6 +74,12 @@ internal sealed class ScriptedLog(IEventLog inner) : IEventLog
     public Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default) =>
         inner.CheckAsync(runs, cancellationToken);
 
+    public Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default) =>
+        inner.FindAbandonedAsync(count, cancellationToken);
+
+    public Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default) =>
+        inner.TakeOverAsync(abandoned, siloId, cancellationToken);
+
     private sealed class Watched(ScriptedLog log, IAsyncDisposable watch) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()

@@ -71,6 +71,12 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
     public Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
+    public Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
     private void Try()
     {
         Interlocked.Increment(ref _tries);

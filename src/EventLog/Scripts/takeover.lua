@@ -1,0 +1,24 @@
+-- Makes another silo the owner of a run whose silo has lost its lease. The run stays the same run: stream, flag and numbers go on.
+-- KEYS: live flag, owner, the old silo's lease, the old silo's runs, the new silo's lease, the new silo's runs, the set of silos
+-- ARGV: old silo, run, new silo, lease in ms, session key
+-- Answers {1, number of the last append, cursor of begin, status}, or {0} when it is not abandoned (any more); the status is 0 live, 1 canceled.
+local call = redis.call
+local silo, run, seq, begin, ended = unpack(call('HMGET', KEYS[2], 'silo', 'run', 'seq', 'begin', 'ended'))
+if run ~= ARGV[2] or ended then
+    return {0}
+end
+
+-- A take-over that is repeated after a lost reply finds that it has been done.
+if silo ~= ARGV[3] then
+    if silo ~= ARGV[1] or call('EXISTS', KEYS[3]) == 1 then
+        return {0}
+    end
+
+    call('HSET', KEYS[2], 'silo', ARGV[3])
+    call('SREM', KEYS[4], ARGV[5])
+    call('SADD', KEYS[6], ARGV[5])
+    call('SADD', KEYS[7], ARGV[3])
+end
+
+call('SET', KEYS[5], '1', 'PX', ARGV[4])
+return {1, tonumber(seq), begin, call('GET', KEYS[1]) == run and 0 or 1}

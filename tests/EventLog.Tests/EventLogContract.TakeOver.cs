@@ -1,0 +1,71 @@
+namespace AgentStream.EventLog.Tests;
+
+public abstract partial class EventLogContract
+{
+    [Fact]
+    public async Task A_run_whose_process_lost_its_lease_is_found_taken_over_and_goes_on_as_the_same_run()
+    {
+        var (dead, heir) = (NewSilo(), NewSilo());
+        var run = await StartedAsync(siloId: dead);
+        await Log.AppendAsync(run, 1, [Said("a")]);
+        await Log.RenewLeaseAsync(heir, TimeSpan.FromMinutes(1));
+        Assert.DoesNotContain(run, await Log.FindAbandonedAsync(100));
+        Assert.Null(await Log.TakeOverAsync(run, heir));
+
+        await ExpireLeaseAsync(dead);
+        Assert.Contains(run, await Log.FindAbandonedAsync(100));
+        var taken = await Log.TakeOverAsync(run, heir);
+
+        Assert.Equal((run with { SiloId = heir }, 1L, RunStatus.Live), (taken!.Run, taken.Number, taken.Status));
+        Assert.True(await Log.IsLiveAsync(run.Key));
+        Assert.Equal(RunStatus.Lost, (await Log.AppendAsync(run, 2, [Said("too late")])).Status);
+        Assert.Equal(RunStatus.Lost, (await Log.FinishAsync(run, 2, [], TimeSpan.FromMinutes(1))).Status);
+        Assert.Equal(RunStatus.Live, (await Log.AppendAsync(taken.Run, 2, [Said("b")])).Status);
+        Assert.Equal(RunStatus.Live, (await FinishAsync(taken.Run)).Status);
+        Assert.Equal("begin a b end", await TextsAsync(run.Key));
+        Assert.DoesNotContain(await Log.FindAbandonedAsync(100), found => found.Key == run.Key);
+    }
+
+    [Fact]
+    public async Task Of_many_heirs_one_takes_a_run_over()
+    {
+        var dead = NewSilo();
+        var run = await StartedAsync(siloId: dead);
+        await ExpireLeaseAsync(dead);
+
+        var taken = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Log.TakeOverAsync(run, $"{dead}-heir-{i}")));
+
+        var owner = Assert.Single(taken, one => one is not null)!;
+        Assert.Equal(owner.Run, (await Log.TakeOverAsync(run, owner.Run.SiloId))!.Run);
+        Assert.Equal([RunStatus.Live], await Log.CheckAsync([owner.Run]));
+        Assert.Equal([RunStatus.Lost], await Log.CheckAsync([run]));
+    }
+
+    [Fact]
+    public async Task A_canceled_run_is_taken_over_as_canceled()
+    {
+        var (dead, heir) = (NewSilo(), NewSilo());
+        var run = await StartedAsync(siloId: dead);
+        Assert.True(await Log.CancelAsync(run.Key));
+        await ExpireLeaseAsync(dead);
+        Assert.Equal(RunStatus.Canceled, (await Log.TakeOverAsync(run, heir))!.Status);
+        Assert.Equal(RunStatus.Canceled, (await Log.AppendAsync(run with { SiloId = heir }, 1, [])).Status);
+    }
+
+    [Fact]
+    public async Task A_run_that_has_ended_or_was_started_over_is_not_taken_over()
+    {
+        var (dead, heir) = (NewSilo(), NewSilo());
+        var ended = await StartedAsync(siloId: dead);
+        await FinishAsync(ended);
+        var superseded = await StartedAsync(siloId: dead);
+        await ExpireLeaseAsync(dead);
+        await Log.StartAsync(NewRun(superseded.Key, heir));
+
+        Assert.Null(await Log.TakeOverAsync(ended, heir));
+        Assert.Null(await Log.TakeOverAsync(superseded, heir));
+        Assert.DoesNotContain(await Log.FindAbandonedAsync(100), found => found.SiloId == dead);
+    }
+
+    private static string NewSilo() => $"silo-{Guid.NewGuid():N}";
+}

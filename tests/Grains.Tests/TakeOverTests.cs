@@ -1,0 +1,281 @@
+using AgentStream.EventLog;
+using AgentStream.EventLog.InMemory;
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Journal;
+using AgentStream.Grains.Messages;
+using AgentStream.Grains.Runs;
+using AgentStream.Testing;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Grains.Tests;
+
+/// <summary>
+/// Runs whose process died go on in another. Two processes share a log and a journal; one is dead when its lease is gone and its run hangs
+/// in a model or tool that hears nothing.
+/// </summary>
+public sealed class TakeOverTests : IDisposable
+{
+    private static readonly SessionKey Key = new(1, 1, "s1");
+
+    private readonly InMemoryEventLog _log = new(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+    private readonly InMemoryJournal _journal = new();
+
+    public void Dispose() => _log.Dispose();
+
+    [Fact]
+    public async Task A_run_whose_process_died_in_mid_answer_goes_on_in_another_before_the_eyes_of_its_listeners()
+    {
+        var gate = new Gate();
+        await using var dying = await StartAsync(new ScriptedModel([Step.Say("one "), new Step.Pause(gate, Deaf: true), Step.Say("ghost")]));
+        await using var heir = await StartAsync(new ScriptedModel([Step.Say("one "), Step.Say("two")]));
+        await dying.Client.StartAsync(Key, new RunRequest("count"));
+        await gate.ReachedAsync();
+        var listening = heir.TranscriptAsync(Key);
+
+        await DieAsync(dying, heir);
+        const string Expected = """
+            begin {"session_id":"s1"}
+            event {"idx":0,"event":"llm-begin"}
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"one "}
+            event {"idx":0,"event":"answer"}
+            info {"msg":"resumed","idx":0}
+            event {"idx":0,"event":"llm-begin"}
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"one "}
+            event {"idx":0,"event":"answer"}
+            event {"idx":0,"event":"part_delta","event_idx":0,"part_delta_kind":"text","content_delta":"two"}
+            event {"idx":0,"event":"llm-end"}
+            end
+
+            """;
+        Assert.Equal(Expected, await listening);
+
+        // The dead process was only paused: it finds itself fenced out and writes nothing more, neither to the stream nor to the journal.
+        gate.Open();
+        await Wait.Until(() => dying.Services.GetRequiredService<LiveRuns>().Count == 0, "the old run gives up");
+        Assert.Equal(Expected, await heir.TranscriptAsync(Key));
+        Assert.Equal("one two", Assert.IsType<TextPart>(Assert.IsType<ModelResponse>((await HistoryAsync()).Messages[^1]).Parts.Single()).Content);
+    }
+
+    [Fact]
+    public async Task Finished_tools_are_not_called_again_and_the_one_under_way_is_with_the_same_id()
+    {
+        var hanging = new Gate();
+        List<string> calls = [];
+        await using var dying = await StartAsync(
+            new ScriptedModel([Step.Call("c1", "count"), Step.Call("c2", "hang")]),
+            agent => agent.WithTool(Count, "count").WithTool(() => Hang(hanging), "hang"));
+        var model = new ScriptedModel([Step.Say("done")]);
+        await using var heir = await StartAsync(
+            model, agent => agent.WithTool(Count, "count").WithTool((ToolCall call) => $"again {call.Id}", "hang"));
+        await dying.Client.StartAsync(Key, new RunRequest("go"));
+        await hanging.ReachedAsync();
+        await Wait.Until(async () => (await _journal.ReadAsync(Key, 0)).OfType<ToolResultRecord>().Any(), "the first tool's result is kept");
+
+        var listening = heir.TranscriptAsync(Key);
+        await DieAsync(dying, heir);
+        Assert.EndsWith(
+            """
+            event {"idx":0,"event":"llm-end"}
+            info {"msg":"resumed","idx":1}
+            event {"idx":1,"event":"llm-begin"}
+            event {"idx":1,"event":"part_start","part_kind":"tool-return","tool_name":"count","tool_call_id":"c1","content":1}
+            event {"idx":1,"event":"part_start","part_kind":"tool-return","tool_name":"hang","tool_call_id":"c2","content":"again c2"}
+            event {"idx":1,"event":"part_start","event_idx":0,"part_kind":"text","content":"done"}
+            event {"idx":1,"event":"answer"}
+            event {"idx":1,"event":"llm-end"}
+            end
+
+            """,
+            await listening,
+            StringComparison.Ordinal);
+        Assert.Equal(["c1"], calls);
+        hanging.Open();
+
+        int Count(ToolCall call)
+        {
+            calls.Add(call.Id);
+            return calls.Count;
+        }
+    }
+
+    [Fact]
+    public async Task A_tool_that_may_not_be_replayed_is_told_as_interrupted()
+    {
+        var hanging = new Gate();
+        await using var dying = await StartAsync(
+            new ScriptedModel([Step.Call("c1", "pay")]), agent => agent.WithTool(() => Hang(hanging), "pay", Replay.Never));
+        var model = new ScriptedModel([Step.Say("sorry")]);
+        await using var heir = await StartAsync(
+            model, agent => agent.WithTool(string () => throw new InvalidOperationException("paid twice"), "pay", Replay.Never));
+        await dying.Client.StartAsync(Key, new RunRequest("go"));
+        await hanging.ReachedAsync();
+        var listening = heir.TranscriptAsync(Key);
+        await DieAsync(dying, heir);
+        Assert.Contains("\"tool_call_id\":\"c1\",\"content\":\"interrupted\"", await listening, StringComparison.Ordinal);
+        Assert.Equal("interrupted", model.Requests.Single().Messages[^1].Contents.Cast<FunctionResultContent>().Single().Result);
+        hanging.Open();
+    }
+
+    [Fact]
+    public async Task A_response_that_was_kept_but_not_shown_is_shown_from_the_journal_and_not_paid_for_twice()
+    {
+        var gate = new Gate();
+        var stuck = new StuckJournal(_journal, gate, record => record is ResponseRecord);
+        await using var dying = await StartAsync(new ScriptedModel([Step.Think("hm"), Step.Say("all "), Step.Say("said")]), journal: stuck);
+        var model = new ScriptedModel();
+        await using var heir = await StartAsync(model);
+        await dying.Client.StartAsync(Key, new RunRequest("go"));
+        await gate.ReachedAsync();
+        var listening = heir.TranscriptAsync(Key);
+        await DieAsync(dying, heir);
+        Assert.EndsWith(
+            """
+            info {"msg":"resumed","idx":0}
+            event {"idx":0,"event":"llm-begin"}
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"thinking","content":"hm"}
+            event {"idx":0,"event":"part_start","event_idx":1,"part_kind":"text","content":"all said"}
+            event {"idx":0,"event":"answer"}
+            event {"idx":0,"event":"llm-end"}
+            end
+
+            """,
+            await listening,
+            StringComparison.Ordinal);
+        Assert.Empty(model.Requests);
+        gate.Open();
+    }
+
+    [Fact]
+    public async Task A_run_that_was_canceled_before_its_process_died_ends_as_canceled()
+    {
+        var gate = new Gate();
+        await using var dying = await StartAsync(new ScriptedModel([new Step.Pause(gate, Deaf: true)]));
+        await using var heir = await StartAsync(new ScriptedModel());
+        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }]);
+        Assert.True(await _log.CancelAsync(token.Key));
+        await LookAsync(heir);
+        Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_taken_over_three_times_ends_as_crashed()
+    {
+        await using var heir = await StartAsync(new ScriptedModel([Step.Say("a fourth time")]));
+        var resumed = Enumerable.Repeat(new RunResumedRecord("run", 0) { Timestamp = default }, TakeOver.MostResumes);
+        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, .. resumed]);
+        await LookAsync(heir);
+        Assert.EndsWith(
+            "error {\"msg\":\"crashed - the processes that ran it are gone, 4 one after the other\"}\nend\n",
+            await heir.TranscriptAsync(token.Key),
+            StringComparison.Ordinal);
+        Assert.Null((await HistoryAsync()).Unfinished);
+    }
+
+    [Fact]
+    public async Task A_run_of_an_agent_that_is_not_known_here_ends_as_crashed()
+    {
+        await using var heir = await StartAsync(new ScriptedModel());
+        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "stranger") { Timestamp = default }]);
+        await LookAsync(heir);
+        Assert.Contains("crashed - No agent is named 'stranger'", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_the_journal_does_not_know_ends_as_crashed()
+    {
+        await using var heir = await StartAsync(new ScriptedModel());
+        var token = await AbandonedAsync("dead", []);
+        await LookAsync(heir);
+        Assert.EndsWith(
+            "error {\"msg\":\"crashed - the process that ran it is gone, and what it knew with it\"}\nend\n",
+            await heir.TranscriptAsync(token.Key),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_whose_end_is_in_the_journal_is_brought_to_it()
+    {
+        await using var heir = await StartAsync(new ScriptedModel());
+        var token = await AbandonedAsync(
+            "dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, new RunEndedRecord("run", "canceled") { Timestamp = default }]);
+        await LookAsync(heir);
+        Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_resuming_is_switched_off_the_run_ends_as_crashed()
+    {
+        await using var heir = await StartAsync(new ScriptedModel(), resume: false);
+        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }]);
+        await LookAsync(heir);
+        Assert.EndsWith(
+            "error {\"msg\":\"crashed - the process that ran it is gone\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
+    }
+
+    private static Task Hang(Gate gate)
+    {
+        gate.Reached();
+        return gate.OpenedAsync(CancellationToken.None);
+    }
+
+    private static Task LookAsync(TestSilos silos) =>
+        silos.Services.GetServices<IHostedService>().OfType<TakeOver>().Single().LookAsync(CancellationToken.None);
+
+    private Task<TestSilos> StartAsync(IChatClient model, Action<AgentBuilder>? agent = null, ISessionJournal? journal = null, bool resume = true) => TestSilos.StartAsync(
+        null,
+        model,
+        options => options.ResumeRuns = resume,
+        agent ?? (_ => { }),
+        services => services.AddSingleton<IEventLog>(_log).AddSingleton(journal ?? _journal));
+
+    /// <summary>The process has gone: its lease with it, and another looks for what it left.</summary>
+    private async Task DieAsync(TestSilos dying, TestSilos heir)
+    {
+        await _log.RenewLeaseAsync(dying.Services.GetRequiredService<SiloIdentity>().Id, TimeSpan.Zero);
+        await LookAsync(heir);
+    }
+
+    /// <summary>A run of a process that died, with what it had journaled.</summary>
+    private async Task<RunToken> AbandonedAsync(string siloId, IReadOnlyList<JournalRecord> records)
+    {
+        var token = new RunToken(Key, siloId, "run");
+        await _log.StartAsync(token);
+        if (records.Count > 0)
+        {
+            await _journal.AppendAsync(token, 0, records);
+        }
+
+        await _log.RenewLeaseAsync(siloId, TimeSpan.Zero);
+        return token;
+    }
+
+    private async Task<SessionHistory> HistoryAsync()
+    {
+        var history = new SessionHistory();
+        await history.ReadAsync(_journal, Key);
+        return history;
+    }
+
+    /// <summary>A journal that keeps a certain record, and does not get to say so.</summary>
+    private sealed class StuckJournal(ISessionJournal journal, Gate gate, Func<JournalRecord, bool> stickAt) : ISessionJournal
+    {
+        public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
+            journal.ReadAsync(key, afterVersion, cancellationToken);
+
+        public async ValueTask AppendAsync(
+            RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+        {
+            await journal.AppendAsync(owner, expectedVersion, records, cancellationToken);
+            if (records.Any(stickAt))
+            {
+                gate.Reached();
+                await gate.OpenedAsync(CancellationToken.None);
+            }
+        }
+
+        public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) => journal.DeleteAsync(owner, cancellationToken);
+    }
+}
