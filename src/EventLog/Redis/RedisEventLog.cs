@@ -276,7 +276,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         }
 
         var flags = await _redis.RunAsync(what, database => database.StringGetAsync(flagKeys), cancellationToken);
-        var asked = Enumerable.Range(start, count).Where(i => flags[i - start] != runs[i].RunId).ToArray();
+        var asked = Enumerable.Range(start, count).Where(i => flags[i - start] != $"{runs[i].SiloId}:{runs[i].RunId}").ToArray();
         if (asked.Length == 0)
         {
             return;

@@ -14,7 +14,7 @@ if ended then
     return isNew and {2, '0-0'} or {tonumber(ended) - 1, last}
 end
 
-local status = call('GET', KEYS[2]) == ARGV[2] and 0 or 1
+local status = call('GET', KEYS[2]) == ARGV[1] .. ':' .. ARGV[2] and 0 or 1
 if not isNew then
     return {status, last}
 end

@@ -28,7 +28,7 @@ end
 local last = call('XADD', KEYS[1], '*', 'type', 'end', 'origin', ARGV[7])
 local status = 1
 local flag = call('GET', KEYS[2])
-if flag == ARGV[2] then
+if flag == ARGV[1] .. ':' .. ARGV[2] then
     call('DEL', KEYS[2])
     status = 0
 end

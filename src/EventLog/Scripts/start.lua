@@ -26,7 +26,7 @@ end
 local function isForeign()
     local flag = redis.call('GET', live)
     if flag or ownerRun then
-        return flag and flag ~= ownerRun
+        return flag and not (ownerRun and flag == ownerSilo .. ':' .. ownerRun)
     end
 
     local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
@@ -65,7 +65,7 @@ end
 begin = redis.call('XADD', stream, '*', 'type', 'begin', 'origin', ARGV[5], 'body', ARGV[6])
 redis.call('XTRIM', stream, 'MAXLEN', 1)
 redis.call('PERSIST', stream)
-redis.call('SET', live, run)
+redis.call('SET', live, silo .. ':' .. run)
 redis.call('DEL', owner)
 redis.call('HSET', owner, 'silo', silo, 'run', run, 'seq', 0, 'last', begin, 'begin', begin)
 redis.call('SET', lease, '1', 'PX', leaseMs)

@@ -15,10 +15,15 @@ if silo ~= ARGV[3] then
     end
 
     call('HSET', KEYS[2], 'silo', ARGV[3])
+    if call('GET', KEYS[1]) == silo .. ':' .. run then
+        -- The flag tells the old owner, too, that it is not its own any more.
+        call('SET', KEYS[1], ARGV[3] .. ':' .. run)
+    end
+
     call('SREM', KEYS[4], ARGV[5])
     call('SADD', KEYS[6], ARGV[5])
     call('SADD', KEYS[7], ARGV[3])
 end
 
 call('SET', KEYS[5], '1', 'PX', ARGV[4])
-return {1, tonumber(seq), begin, call('GET', KEYS[1]) == run and 0 or 1}
+return {1, tonumber(seq), begin, call('GET', KEYS[1]) == ARGV[3] .. ':' .. run and 0 or 1}

@@ -78,7 +78,7 @@ public sealed class PythonRunTests(RedisFixture redis) : IClassFixture<RedisFixt
         {
             var begin = await Stage.Log.StartAsync(Ours);
             Assert.Equal([begin.ToString()], (await Raw.EntriesAsync(Name())).Select(entry => entry.Id));
-            Assert.Equal("run-1", await Raw.TextAsync("GET", Name(":live")));
+            Assert.Equal("silo-a:run-1", await Raw.TextAsync("GET", Name(":live")));
         }
     }
 

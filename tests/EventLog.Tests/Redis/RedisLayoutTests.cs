@@ -29,10 +29,10 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         var prefix = Stage.Options.RedisPrefix;
         var keys = await Raw.TextsAsync("KEYS", $"{prefix}:*");
         Assert.Equal(
-            [$"{prefix}:3:4:s", $"{prefix}:3:4:s:live", $"{prefix}:3:4:s:run", $"{prefix}:registry:3:4", $"{prefix}:silo:silo-a", $"{prefix}:silo:silo-a:runs"],
+            [$"{prefix}:3:4:s", $"{prefix}:3:4:s:live", $"{prefix}:3:4:s:run", $"{prefix}:registry:3:4", $"{prefix}:silo:silo-a", $"{prefix}:silo:silo-a:runs", $"{prefix}:silos"],
             keys.Order(StringComparer.Ordinal));
         Assert.Equal([(begin.ToString(), """type=begin origin=pydantic-ai-stream body={"session_id":"s"}""")], await Raw.EntriesAsync(Name()));
-        Assert.Equal("run-1", await Raw.TextAsync("GET", Name(":live")));
+        Assert.Equal("silo-a:run-1", await Raw.TextAsync("GET", Name(":live")));
         Assert.Equal(
             ["silo-a", "run-1", "0", begin.ToString(), null],
             await Raw.TextsAsync("HMGET", Name(":run"), "silo", "run", "seq", "last", "ended"));
@@ -113,14 +113,14 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
 
         Assert.Empty(await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-a:runs"));
         Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-b:runs"));
-        Assert.Equal("run-2", await Raw.TextAsync("GET", Name(":live")));
+        Assert.Equal("silo-b:run-2", await Raw.TextAsync("GET", Name(":live")));
     }
 
     [Fact]
     public async Task A_bare_GETDEL_cancels_a_run()
     {
         await Stage.Log.StartAsync(Run);
-        Assert.Equal("run-1", await Raw.TextAsync("GETDEL", Name(":live")));
+        Assert.Equal("silo-a:run-1", await Raw.TextAsync("GETDEL", Name(":live")));
 
         Assert.Equal([RunStatus.Canceled], await Stage.Log.CheckAsync([Run]));
         Assert.Empty(await Stage.Log.QueryAsync(new(3, 4)));
