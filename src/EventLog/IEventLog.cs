@@ -15,7 +15,7 @@ public interface IEventLog
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>The cursor of <c>begin</c>.</returns>
     /// <exception cref="SessionBusyException">
-    /// Another run owns the session and its process's lease has not expired, or another library's run is under way: it is live, or was canceled and
+    /// Another run owns the session (also one whose process has lost its lease: it is to be taken over and brought to its end), or another library's run is under way: it is live, or was canceled and
     /// has not stopped yet, and its stream moved within the last <see cref="LogRules.ForeignSilence"/>.
     /// </exception>
     Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default);

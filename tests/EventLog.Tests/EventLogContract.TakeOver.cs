@@ -53,17 +53,17 @@ public abstract partial class EventLogContract
     }
 
     [Fact]
-    public async Task A_run_that_has_ended_or_was_started_over_is_not_taken_over()
+    public async Task A_run_that_has_ended_or_has_another_owner_is_not_taken_over()
     {
         var (dead, heir) = (NewSilo(), NewSilo());
         var ended = await StartedAsync(siloId: dead);
         await FinishAsync(ended);
-        var superseded = await StartedAsync(siloId: dead);
+        var taken = await StartedAsync(siloId: dead);
         await ExpireLeaseAsync(dead);
-        await Log.StartAsync(NewRun(superseded.Key, heir));
+        await Log.TakeOverAsync(taken, NewSilo());
 
         Assert.Null(await Log.TakeOverAsync(ended, heir));
-        Assert.Null(await Log.TakeOverAsync(superseded, heir));
+        Assert.Null(await Log.TakeOverAsync(taken, heir));
         Assert.DoesNotContain(await Log.FindAbandonedAsync(100), found => found.SiloId == dead);
     }
 

@@ -33,6 +33,7 @@ public sealed class TakeOverTests : IDisposable
         await using var heir = await StartAsync(new ScriptedModel([Step.Say("one "), Step.Say("two")]));
         await dying.Client.StartAsync(Key, new RunRequest("count"));
         await gate.ReachedAsync();
+        await Wait.Until(async () => (await _log.ReadAsync(Key, Cursor.Start, 10)).Events.Count == 4, "what was said is in the stream");
         var listening = heir.TranscriptAsync(Key);
 
         await DieAsync(dying, heir);
@@ -73,6 +74,7 @@ public sealed class TakeOverTests : IDisposable
         await dying.Client.StartAsync(Key, new RunRequest("go"));
         await hanging.ReachedAsync();
         await Wait.Until(async () => (await _journal.ReadAsync(Key, 0)).OfType<ToolResultRecord>().Any(), "the first tool's result is kept");
+        await Wait.Until(async () => (await _log.ReadAsync(Key, Cursor.Start, 10)).Events.Count == 5, "the calls are in the stream");
 
         var listening = heir.TranscriptAsync(Key);
         await DieAsync(dying, heir);

@@ -57,7 +57,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
                 return session.Owner!.Begin;
             }
 
-            if (session.Owner is { HasEnded: false } owner && _leases.Holds(owner.Run.SiloId))
+            if (session.Owner is { HasEnded: false } owner)
             {
                 busy = LogErrors.OwnedBy(owner.Run.SiloId);
                 return Cursor.Start;

@@ -54,7 +54,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             ],
             [
                 run.SiloId, run.RunId, RedisKeys.Milliseconds(_options.Lease), RedisKeys.Milliseconds(LogRules.ForeignSilence),
-                _options.RuntimeOrigin, BeginBody.Of(run.Key), run.Key.Session, run.Key.ToString(), keys.Notice, RedisKeys.Silos(_prefix),
+                _options.RuntimeOrigin, BeginBody.Of(run.Key), run.Key.Session, run.Key.ToString(), keys.Notice,
             ],
             cancellationToken);
         var parts = Parts(answer);

@@ -1,11 +1,11 @@
 -- Takes ownership of a session for a run.
 -- KEYS: stream, live flag, owner, this silo's lease, this silo's runs, the user's registry, the set of silos
 -- ARGV: silo, run, lease in ms, foreign silence in ms, origin of begin, body of begin, session id, session key,
---       notice channel, what a silo's keys start with
+--       notice channel
 -- Answers {1, cursor of begin}, {0, silo that owns the session}, or {2, ms since another library's run moved}.
 local stream, live, owner, lease, runs, registry, allSilos = unpack(KEYS)
 local silo, run, leaseMs, silenceMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local session, key, channel, silos = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local session, key, channel = ARGV[7], ARGV[8], ARGV[9]
 
 local ownerSilo, ownerRun, ended, begin = unpack(redis.call('HMGET', owner, 'silo', 'run', 'ended', 'begin'))
 if ownerSilo == silo and ownerRun == run then
@@ -13,11 +13,8 @@ if ownerSilo == silo and ownerRun == run then
     return {1, begin}
 end
 
-if ended then
-    ownerRun = false
-end
-
-if ownerRun and redis.call('EXISTS', silos .. ownerSilo) == 1 then
+if ownerRun and not ended then
+    -- Also when that silo has lost its lease: its run was promised an end, and another silo is about to bring it there.
     return {0, ownerSilo}
 end
 
@@ -25,8 +22,8 @@ end
 -- stream ends with 'end' and expires; what it still does before that (end, the flag's removal, the expiry) would be done to a run of ours.
 local function isForeign()
     local flag = redis.call('GET', live)
-    if flag or ownerRun then
-        return flag and not (ownerRun and flag == ownerSilo .. ':' .. ownerRun)
+    if flag then
+        return true
     end
 
     local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
@@ -69,10 +66,6 @@ redis.call('SET', live, silo .. ':' .. run)
 redis.call('DEL', owner)
 redis.call('HSET', owner, 'silo', silo, 'run', run, 'seq', 0, 'last', begin, 'begin', begin)
 redis.call('SET', lease, '1', 'PX', leaseMs)
-if ownerRun then
-    redis.call('SREM', silos .. ownerSilo .. ':runs', key)
-end
-
 redis.call('SADD', runs, key)
 redis.call('SADD', allSilos, silo)
 redis.call('SADD', registry, session)

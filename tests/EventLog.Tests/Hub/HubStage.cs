@@ -37,6 +37,9 @@ internal sealed class HubStage : IDisposable
         await Log.StartAsync(Run);
     }
 
+    /// <summary>Another silo takes the run over.</summary>
+    public async Task TakeOverAsync(string siloId) => Run = (await Log.TakeOverAsync(Run, siloId))!.Run;
+
     public Task SayAsync(params string[] texts) =>
         Log.AppendAsync(Run, ++_number, [.. texts.Select(text => new NewEvent(Protocol.Event, "o", Encoding.UTF8.GetBytes(text)))]);
 

@@ -104,16 +104,18 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
     }
 
     [Fact]
-    public async Task A_start_that_supersedes_takes_the_session_out_of_the_dead_silos_runs()
+    public async Task A_take_over_moves_the_session_from_the_dead_silos_runs_to_the_heirs()
     {
         await Stage.Log.StartAsync(Run);
         await Raw.CallAsync("DEL", $"{Stage.Options.RedisPrefix}:silo:silo-a");
 
-        await Stage.Log.StartAsync(Run with { SiloId = "silo-b", RunId = "run-2" });
+        await Stage.Log.TakeOverAsync(Run, "silo-b");
 
         Assert.Empty(await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-a:runs"));
         Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-b:runs"));
-        Assert.Equal("silo-b:run-2", await Raw.TextAsync("GET", Name(":live")));
+        Assert.Equal("silo-b:run-1", await Raw.TextAsync("GET", Name(":live")));
+        Assert.Empty(await Stage.Log.FindAbandonedAsync(10));
+        Assert.Equal(["silo-b"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silos"));
     }
 
     [Fact]
