@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentStream.Grains.Messages;
 
 namespace AgentStream.Grains.Journal;
@@ -28,6 +29,11 @@ public sealed record ResponseRecord(int Idx, ModelResponse Response) : JournalRe
 /// <param name="Result">The result: a <see cref="ToolReturnPart"/> or a <see cref="RetryPromptPart"/>.</param>
 public sealed record ToolResultRecord(RequestPart Result) : JournalRecord;
 
+/// <summary>A process took the run over, and goes on with it.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Idx">The node that it starts again, from 0 within the run.</param>
+public sealed record RunResumedRecord(string RunId, int Idx) : JournalRecord;
+
 /// <summary>A run has ended.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Error">What the stream's <c>error</c> entry says; null when the run completed.</param>
@@ -36,3 +42,7 @@ public sealed record RunEndedRecord(string RunId, string? Error) : JournalRecord
 /// <summary>The history was brought from elsewhere, and replaces what was there.</summary>
 /// <param name="Messages">Requests and responses in turn.</param>
 public sealed record ImportedRecord(IReadOnlyList<ModelMessage> Messages) : JournalRecord;
+
+/// <summary>A record of a type that is not known here: a later version wrote it. It counts, and says nothing.</summary>
+/// <param name="Json">The record.</param>
+public sealed record UnknownRecord(JsonElement Json) : JournalRecord;

@@ -24,6 +24,9 @@ internal sealed class SessionHistory
     /// <summary>What the stream of the last run said went wrong; null when it completed, or has not ended.</summary>
     public string? LastError { get; private set; }
 
+    /// <summary>How often the last run was resumed.</summary>
+    public int Resumes { get; private set; }
+
     /// <summary>The text of the first prompt, answered or not.</summary>
     public string Title => ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
 
@@ -42,7 +45,10 @@ internal sealed class SessionHistory
         switch (record)
         {
             case RunStartedRecord started:
-                (_runId, LastError) = (started.RunId, null);
+                (_runId, LastError, Resumes) = (started.RunId, null, 0);
+                break;
+            case RunResumedRecord:
+                Resumes++;
                 break;
             case RequestRecord request:
                 TakeResults(request.Timestamp);
