@@ -26,6 +26,16 @@ public static class AgentStreamOptionsValidator
         Within(nameof(options.ModelSilence), options.ModelSilence, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1));
         Within(nameof(options.ToolTimeout), options.ToolTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1));
 
+        if (options.Journal is not (null or "" or "memory" or "file" or "redis"))
+        {
+            Say(nameof(options.Journal), "must be 'memory', 'file' or 'redis', or be left out", options.Journal);
+        }
+
+        if (options.Journal == "file" && string.IsNullOrEmpty(options.JournalDirectory))
+        {
+            Say(nameof(options.JournalDirectory), $"must be set when {nameof(options.Journal)} is 'file'", options.JournalDirectory);
+        }
+
         if (options.MaxNodes is < 1 or > 10_000)
         {
             Say(nameof(options.MaxNodes), "must be from 1 to 10000", options.MaxNodes);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentStream.Grains.Journal;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Tests;
@@ -251,7 +252,7 @@ public abstract class GoldenSequences
     public async Task A_cancel_between_nodes()
     {
         var gate = new Gate();
-        var journal = new GatedJournal(gate, record => record is Journal.RequestRecord { Idx: 1 });
+        var journal = new GatedJournal(gate, record => record is RequestRecord { Idx: 1 });
         var model = new ScriptedModel([Step.Call("c1", "calculate", ("expression", "12*7"))], [Step.Say("never")]);
         var stopped = new TaskCompletionSource();
         await using var silos = await TestSilos.StartAsync(

@@ -1,3 +1,4 @@
+using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
 using AgentStream.Testing;
 
@@ -48,7 +49,7 @@ public sealed class RunnerTests
         var gate = new Gate();
         await using var runtime = await AgentRuntime.StartAsync();
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([Step.Say("half"), new Step.Pause(gate)])));
-        var session = new AgentSession(new Journal.InMemoryJournal());
+        var session = new AgentSession(new InMemoryJournal());
         var deps = runtime.NewDeps(Key);
         var running = AgentRunner.RunAsync(session, agent, "go", deps);
         await gate.ReachedAsync();
@@ -65,7 +66,7 @@ public sealed class RunnerTests
         using var stop = new CancellationTokenSource();
         await using var runtime = await AgentRuntime.StartAsync();
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([new Step.Pause(gate)])));
-        var running = AgentRunner.RunAsync(new AgentSession(new Journal.InMemoryJournal()), agent, "go", runtime.NewDeps(Key), stop.Token);
+        var running = AgentRunner.RunAsync(new AgentSession(new InMemoryJournal()), agent, "go", runtime.NewDeps(Key), stop.Token);
         await gate.ReachedAsync();
         await stop.CancelAsync();
         await Assert.ThrowsAsync<AgentCanceledException>(() => running.Within());
@@ -78,7 +79,7 @@ public sealed class RunnerTests
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([new Step.Refuse("no credit")])));
         var deps = runtime.NewDeps(Key);
         var thrown = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => AgentRunner.RunAsync(new AgentSession(new Journal.InMemoryJournal()), agent, "go", deps));
+            () => AgentRunner.RunAsync(new AgentSession(new InMemoryJournal()), agent, "go", deps));
         Assert.Equal("no credit", thrown.Message);
         var last = "";
         await foreach (var item in deps.ListenAsync())

@@ -15,6 +15,8 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
 
     public string Notice => $"{Stream}:notice";
 
+    public static string Journal(string prefix, SessionKey key) => $"{prefix}:journal:{key}";
+
     public static string Registry(string prefix, UserKey user) => $"{prefix}:registry:{user}";
 
     /// <summary>What the keys of a user's sessions start with.</summary>

@@ -30,7 +30,7 @@ public sealed class InMemoryJournal : ISessionJournal
         {
             if (all.Count != expectedVersion)
             {
-                throw new OwnershipLostException($"The journal of session {owner.Key} has version {all.Count}, but run {owner.RunId} expected {expectedVersion}.");
+                throw JournalErrors.OtherVersion(owner, all.Count, expectedVersion);
             }
 
             all.AddRange(records);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentStream.Grains.Messages;
 
 namespace AgentStream.Grains.Journal;
@@ -41,3 +42,7 @@ public sealed record RunEndedRecord(string RunId, string? Error) : JournalRecord
 /// <summary>The history was brought from elsewhere, and replaces what was there.</summary>
 /// <param name="Messages">Requests and responses in turn.</param>
 public sealed record ImportedRecord(IReadOnlyList<ModelMessage> Messages) : JournalRecord;
+
+/// <summary>A record of a type that is not known here: a later version wrote it. It counts, and says nothing.</summary>
+/// <param name="Json">The record.</param>
+public sealed record UnknownRecord(JsonElement Json) : JournalRecord;

@@ -1,0 +1,12 @@
+using System.Globalization;
+using AgentStream.EventLog;
+
+namespace AgentStream.Grains.Journal;
+
+/// <summary>What journals say alike.</summary>
+internal static class JournalErrors
+{
+    /// <summary>Somebody else has written.</summary>
+    public static OwnershipLostException OtherVersion(RunToken owner, long version, long expected) => new(string.Create(
+        CultureInfo.InvariantCulture, $"The journal of session {owner.Key} has version {version}, but run {owner.RunId} expected {expected}."));
+}

@@ -1,0 +1,120 @@
+using AgentStream.EventLog;
+using AgentStream.EventLog.Redis;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using static System.FormattableString;
+
+namespace AgentStream.Grains.Journal;
+
+/// <summary>
+/// A journal in Redis, beside the event log: a stream for each session, <c>{prefix}:journal:{scope}:{user}:{session}</c>, that does not expire.
+/// A record's version is its entry's id, and each write proves in the same atomic step that its run owns the session.
+/// </summary>
+/// <remarks>
+/// Every operation may throw <see cref="LogUnavailableException"/>; then it is not known whether it took place. It may be repeated: records that
+/// the run has added already are not added twice.
+/// </remarks>
+/// <param name="redis">The event log's Redis.</param>
+/// <param name="options">The settings: the prefix.</param>
+public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOptions> options) : ISessionJournal
+{
+    // A page should have about this many bytes, so that a long journal does not keep Redis from others.
+    private const long PageBytes = 1 << 20;
+    private const int FirstPage = 32;
+    private const int LargestPage = 1_000;
+
+    private const long Added = 0;
+    private const long Lost = 2;
+
+    private static readonly RedisScript AppendScript = RedisScript.Embedded(typeof(RedisJournal).Assembly, "journal-append.lua");
+    private static readonly RedisScript DeleteScript = RedisScript.Embedded(typeof(RedisJournal).Assembly, "journal-delete.lua");
+
+    private readonly string _prefix = options.Value.RedisPrefix;
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
+        var journal = RedisKeys.Journal(_prefix, key);
+        var records = new List<JournalRecord>();
+        for (var count = FirstPage; ;)
+        {
+            var (start, page) = (Invariant($"(0-{afterVersion + records.Count}"), Invariant($"{count}"));
+            var entries = ((RedisResult[]?)await redis.RunAsync(
+                $"read journal {journal}",
+                database => database.ExecuteAsync("XRANGE", journal, start, "+", "COUNT", page),
+                cancellationToken))!;
+            var bytes = 1L;
+            foreach (var entry in entries)
+            {
+                var json = Record(entry);
+                bytes += json.Length;
+                records.Add(Read(journal, afterVersion + records.Count + 1, json));
+            }
+
+            if (entries.Length < count)
+            {
+                return records;
+            }
+
+            // The next page by the size of what this one had.
+            count = (int)Math.Clamp(PageBytes * entries.Length / bytes, 1, LargestPage);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
+        ArgumentNullException.ThrowIfNull(records);
+        var (journal, run) = (RedisKeys.Journal(_prefix, owner.Key), new RedisKeys(_prefix, owner.Key).Owner);
+        var answer = (RedisResult[]?)await redis.ScriptAsync(
+            $"append to journal {journal}",
+            AppendScript,
+            [journal, run],
+            [owner.SiloId, owner.RunId, expectedVersion, .. records.Select(record => (RedisValue)JournalRecordJson.Write(record))],
+            cancellationToken);
+        var (status, version) = ((long)answer![0], (long)answer[1]);
+        if (status != Added)
+        {
+            throw status == Lost ? LostBy(owner) : JournalErrors.OtherVersion(owner, version, expectedVersion);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        var (journal, run) = (RedisKeys.Journal(_prefix, owner.Key), new RedisKeys(_prefix, owner.Key).Owner);
+        var answer = await redis.ScriptAsync(
+            $"delete journal {journal}", DeleteScript, [journal, run], [owner.SiloId, owner.RunId], cancellationToken);
+        if ((long)answer == 0)
+        {
+            throw LostBy(owner);
+        }
+    }
+
+    private static OwnershipLostException LostBy(RunToken owner) =>
+        new($"Run {owner.RunId} does not own session {owner.Key} any more. Its journal was left as it is.");
+
+    /// <summary>The record of an entry, which is its id and its fields' names and values.</summary>
+    private static byte[] Record(RedisResult entry)
+    {
+        var fields = ((RedisValue[]?)((RedisResult[]?)entry)![1])!;
+        return fields is [_, _, _, var json, ..] ? (byte[]?)json ?? [] : [];
+    }
+
+    private static JournalRecord Read(string journal, long version, byte[] json)
+    {
+        try
+        {
+            return JournalRecordJson.Read(json);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException(Invariant($"Entry 0-{version} of {journal}: {e.Message}"), e);
+        }
+    }
+}

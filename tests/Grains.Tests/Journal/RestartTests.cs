@@ -1,0 +1,114 @@
+using AgentStream.Grains.Journal;
+using AgentStream.Grains.Messages;
+using AgentStream.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Grains.Tests.Journal;
+
+/// <summary>Sessions outlive the processes that they were in.</summary>
+public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixture>, IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("agentstream-journal-").FullName;
+    private readonly SessionKey _key = TestSilos.NewSession();
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public Task A_session_goes_on_after_a_restart_with_Redis()
+    {
+        var prefix = RedisServer.NewPrefix();
+        return GoesOnAsync<RedisJournal>(redis.Server.Configuration, options => options.RedisPrefix = prefix);
+    }
+
+    [Fact]
+    public Task A_session_goes_on_after_a_restart_with_files() => GoesOnAsync<FileJournal>(null, options => options.JournalDirectory = _directory);
+
+    [Fact]
+    public Task Events_in_Redis_and_sessions_in_files_go_together() => GoesOnAsync<FileJournal>(
+        redis.Server.Configuration, options => (options.Journal, options.JournalDirectory) = ("file", _directory));
+
+    [Fact]
+    public async Task A_program_without_actors_goes_on_after_a_restart()
+    {
+        for (var run = 1; run <= 2; run++)
+        {
+            using var journal = new FileJournal(_directory);
+            await using var runtime = await AgentRuntime.StartAsync();
+            var model = new ScriptedModel([Step.Say($"answer {run}")]);
+            await AgentRunner.RunAsync(
+                new AgentSession(journal), runtime.NewAgent("assistant", agent => agent.UseChatClient(_ => model)), $"prompt {run}", runtime.NewDeps(_key));
+            Assert.Equal(run == 1 ? ["prompt 1"] : ["prompt 1", "answer 1", "prompt 2"], Heard(model));
+        }
+    }
+
+    [Fact]
+    public async Task Without_settings_sessions_stay_in_memory()
+    {
+        await using var silos = await TestSilos.StartAsync(null, new ScriptedModel());
+        Assert.IsType<InMemoryJournal>(silos.Services.GetRequiredService<ISessionJournal>());
+    }
+
+    [Fact]
+    public async Task Memory_can_be_asked_for_with_Redis()
+    {
+        await using var silos = await TestSilos.StartAsync(redis.Server.Configuration, new ScriptedModel(), options => options.Journal = "memory", _ => { });
+        Assert.IsType<InMemoryJournal>(silos.Services.GetRequiredService<ISessionJournal>());
+    }
+
+    [Fact]
+    public async Task A_journal_of_the_users_own_comes_before_all_settings()
+    {
+        var own = new InMemoryJournal();
+        await using var silos = await TestSilos.StartAsync(
+            redis.Server.Configuration, new ScriptedModel(), _ => { }, _ => { }, services => services.AddSingleton<ISessionJournal>(own));
+        Assert.Same(own, silos.Services.GetRequiredService<ISessionJournal>());
+    }
+
+    [Theory]
+    [InlineData("disk", null, "AgentStream:Journal must be 'memory', 'file' or 'redis', or be left out, but is 'disk'.")]
+    [InlineData("file", "", "AgentStream:JournalDirectory must be set when Journal is 'file', but is ''.")]
+    [InlineData("redis", null, "AgentStream:Journal is 'redis', but ConnectionStrings:redis is not set.")]
+    public async Task A_wrong_setting_stops_the_start_with_a_sentence(string journal, string? directory, string expected)
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => AgentRuntime.StartAsync(null, options => (options.Journal, options.JournalDirectory) = (journal, directory)));
+        Assert.Equal([expected], error.Failures);
+    }
+
+    [Fact]
+    public async Task A_directory_in_use_stops_the_start()
+    {
+        await using var first = await AgentRuntime.StartAsync(null, options => options.JournalDirectory = _directory);
+        var error = await Assert.ThrowsAsync<IOException>(() => AgentRuntime.StartAsync(null, options => options.JournalDirectory = _directory));
+        Assert.StartsWith($"The journal directory '{_directory}' is in use", error.Message, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Heard(ScriptedModel model) => model.Requests.Single().Messages.Select(message => message.Text);
+
+    /// <summary>Runs a prompt, ends the cluster, and runs another prompt in a new one.</summary>
+    private async Task GoesOnAsync<TJournal>(string? redis, Action<AgentStreamOptions> options)
+    {
+        var first = new ScriptedModel([Step.Think("hm"), Step.Call("c1", "add", ("a", 1), ("b", 2))], [Step.Say("It is 3.")]);
+        await using (var silos = await StartAsync(first))
+        {
+            Assert.IsType<TJournal>(silos.Services.GetRequiredService<ISessionJournal>());
+            await silos.RunAsync(_key, "What is 1 + 2?");
+        }
+
+        var second = new ScriptedModel([Step.Say("You asked for 1 + 2.")]);
+        await using (var silos = await StartAsync(second))
+        {
+            var before = (await silos.Client.GetAsync(_key))!;
+            Assert.Equal("What is 1 + 2?", before.Title);
+            Assert.Equal(4, ModelMessages.FromJson(before.Messages).Count);
+
+            await silos.RunAsync(_key, "What did I ask?");
+            Assert.Equal(["What is 1 + 2?", "", "", "It is 3.", "What did I ask?"], Heard(second));
+            Assert.Equal(6, ModelMessages.FromJson((await silos.Client.GetAsync(_key))!.Messages).Count);
+        }
+
+        Task<TestSilos> StartAsync(ScriptedModel model) =>
+            TestSilos.StartAsync(redis, model, options, agent => agent.WithTool((int a, int b) => a + b, "add"));
+    }
+}
