@@ -8,6 +8,9 @@ internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations,
     private readonly List<AgentRegistration> _registrations = [.. registrations];
     private readonly ConcurrentDictionary<string, Lazy<Agent>> _agents = new(StringComparer.Ordinal);
 
+    /// <summary>Whether no agent is registered: this process runs agents of its own making, or none.</summary>
+    public bool IsEmpty => _registrations.Count == 0;
+
     /// <summary>Finds an agent.</summary>
     /// <param name="name">Its name; null for the one that was registered first.</param>
     /// <exception cref="UnknownAgentException">There is none.</exception>

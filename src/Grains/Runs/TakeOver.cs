@@ -23,6 +23,12 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (agents.IsEmpty)
+        {
+            // Whoever knows no agents could only end the runs of others as crashed.
+            return;
+        }
+
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
