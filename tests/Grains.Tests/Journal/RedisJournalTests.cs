@@ -103,12 +103,10 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
         var paused = await StartedAsync(TestSilos.NewSession());
         await Journal.AppendAsync(paused, 0, [Samples.Said("1")]);
         await _log!.RenewLeaseAsync(paused.SiloId, TimeSpan.Zero);
-        var next = paused with { SiloId = "silo-2", RunId = "next" };
-        await _log.StartAsync(next);
+        var next = (await _log.TakeOverAsync(paused, "silo-2"))!.Run;
 
         await RefusedAsync(paused, 1);
-        await RefusedAsync(paused with { RunId = next.RunId }, 1);
-        await RefusedAsync(paused with { SiloId = next.SiloId }, 1);
+        await RefusedAsync(next with { RunId = "another" }, 1);
         await Journal.AppendAsync(next, 1, [Samples.Said("2")]);
         Assert.Equal(["1", "2"], await SaidAsync(paused.Key));
     }
