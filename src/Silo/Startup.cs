@@ -41,7 +41,8 @@ internal static class Startup
         if (!configuration.GetSection("Logging:LogLevel").GetChildren().Any())
         {
             // Not a line for each request; where it listens and what goes wrong.
-            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
+                .AddFilter("Orleans", LogLevel.Warning);
         }
     }
 }
