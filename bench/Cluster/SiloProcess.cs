@@ -76,10 +76,28 @@ internal sealed class SiloProcess(string name, string program, string[] argument
     public async Task<(TimeSpan Took, int ExitCode)> StopAsync()
     {
         var clock = Stopwatch.StartNew();
-        using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await SignalAsync("TERM");
+        await _process!.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
         Url = null;
         return (clock.Elapsed, _process.ExitCode);
+    }
+
+    /// <summary>Stops the process where it is. It counts as not serving from now on, as for a load balancer that asks how it is.</summary>
+    public Task PauseAsync()
+    {
+        Url = null;
+        return SignalAsync("STOP");
+    }
+
+    /// <summary>Lets a paused process go on, and looks for a while whether it ends by itself.</summary>
+    /// <returns>What it did.</returns>
+    public async Task<string> ContinueAsync(TimeSpan watch)
+    {
+        await SignalAsync("CONT");
+        var ends = _process!.WaitForExitAsync();
+        return await Task.WhenAny(ends, Task.Delay(watch)) == ends
+            ? string.Create(CultureInfo.InvariantCulture, $"ends, exit code {_process.ExitCode}")
+            : "stays";
     }
 
     public void Dispose()
@@ -90,6 +108,12 @@ internal sealed class SiloProcess(string name, string program, string[] argument
         }
 
         _process?.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private void Take(string? line, TaskCompletionSource<Uri> listens)

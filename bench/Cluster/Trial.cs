@@ -19,7 +19,6 @@ internal sealed class Trial : IDisposable
     private readonly string _prefix = RedisServer.NewPrefix();
     private readonly RedisServer _redis;
     private readonly string _program;
-    private readonly bool _routesCalls;
     private readonly Report _report;
     private readonly List<SiloProcess> _silos = [];
     private readonly List<string> _live = [];
@@ -27,9 +26,9 @@ internal sealed class Trial : IDisposable
     private Log? _log;
     private int _sessions;
 
-    public Trial(RedisServer redis, string program, bool routesCalls, Report report)
+    public Trial(RedisServer redis, string program, Report report)
     {
-        (_redis, _program, _routesCalls, _report) = (redis, program, routesCalls, report);
+        (_redis, _program, _report) = (redis, program, report);
         _caller = new Caller(_silos);
         foreach (var name in (string[])["A", "B", "C"])
         {
@@ -95,6 +94,31 @@ internal sealed class Trial : IDisposable
     {
         _report.Seconds("the killed silo serves again", [await StartAsync(_silos[1])], UntilStarted);
         _report.Seconds("a fourth silo serves", [await StartAsync(AddSilo("D"))], UntilStarted);
+    }
+
+    /// <summary>SIGSTOP: a silo that says nothing any more, on connections that stand; as a machine that lost its power, or a debugger.</summary>
+    public async Task PauseOneAsync()
+    {
+        var silo = _silos[^1];
+        var lost = await _log!.SessionsAsync(silo.Id);
+        await silo.PauseAsync();
+        var queried = ForEachAsync(lost.Take(lost.Count / 2), _caller.GetAsync);
+        var started = ForEachAsync(lost.Skip(lost.Count / 2), session => _caller.StartAsync(session, untilFree: true, () => IsTakenOverAsync(session, silo.Id)));
+        await Task.WhenAll(queried, started);
+        _report.Seconds("paused silo: its sessions answer queries", await queried, UntilAnswered);
+        _report.Seconds("paused silo: its sessions take a new prompt, or are taken over", await started, UntilFree);
+        _report.Say("paused silo, when it goes on", await silo.ContinueAsync(TimeSpan.FromSeconds(5)));
+
+        var stolen = 0;
+        foreach (var session in lost.Skip(lost.Count / 2))
+        {
+            stolen += await _log!.OwnerAsync(session) == silo.Id ? 1 : 0;
+        }
+
+        _report.Say("paused silo: sessions it took back from their new owners (0)", stolen.ToString(CultureInfo.InvariantCulture));
+        _report.Check(stolen == 0, "a silo that was paused writes to no session that has another owner");
+        _silos.Remove(silo);
+        silo.Dispose();
     }
 
     /// <summary>SIGTERM under traffic: no call is without an answer for long, and no run is left behind.</summary>
