@@ -10,8 +10,8 @@ internal sealed class SiloProcess(string name, string program, string[] argument
     private const string Listening = "Now listening on: ";
     private const int LinesKept = 30;
 
-    private readonly int _siloPort = Ports.Free();
-    private readonly int _gatewayPort = Ports.Free();
+    private int _siloPort = Ports.Free();
+    private int _gatewayPort = Ports.Free();
     private readonly Queue<string> _lastLines = new();
     private Process? _process;
 
@@ -35,8 +35,27 @@ internal sealed class SiloProcess(string name, string program, string[] argument
         }
     }
 
+    /// <summary>As a supervisor does: starts the process, and again when it says that it cannot start, until it serves.</summary>
+    /// <returns>How often it was started.</returns>
+    public async Task<int> SuperviseAsync()
+    {
+        for (var start = 1; ; start++)
+        {
+            try
+            {
+                await StartAsync();
+                return start;
+            }
+            catch (InvalidOperationException) when (start < 5)
+            {
+                _process!.Dispose();
+            }
+        }
+    }
+
     /// <summary>Starts the process and waits until it serves.</summary>
     /// <returns>How long that took.</returns>
+    /// <exception cref="InvalidOperationException">It ended instead.</exception>
     public async Task<TimeSpan> StartAsync()
     {
         var clock = Stopwatch.StartNew();
@@ -62,6 +81,9 @@ internal sealed class SiloProcess(string name, string program, string[] argument
         Url = first == listens.Task ? await listens.Task : throw new InvalidOperationException($"Silo {name} ended instead of serving:\n{Output}");
         return clock.Elapsed;
     }
+
+    /// <summary>Gives it another address for its next start, as a container gets.</summary>
+    public void Move() => (_siloPort, _gatewayPort) = (Ports.Free(), Ports.Free());
 
     /// <summary>Ends the process as a crash does.</summary>
     public void Kill()

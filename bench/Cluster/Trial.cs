@@ -15,6 +15,7 @@ internal sealed class Trial : IDisposable
     private const double UntilFree = 13;
     private const double WhileStopping = 3;
     private const double UntilStarted = 30;
+    private const double UntilRecovered = 60;
 
     private readonly string _prefix = RedisServer.NewPrefix();
     private readonly RedisServer _redis;
@@ -171,19 +172,21 @@ internal sealed class Trial : IDisposable
         }
     }
 
-    /// <summary>The machine room loses its power: all silos at once, and all come back.</summary>
+    /// <summary>The machine room loses its power: all silos at once, and all come back, at other addresses, so that nobody is known as anybody's successor.</summary>
     public async Task KillAllAndStartAsync()
     {
         foreach (var silo in _silos)
         {
             silo.Kill();
+            silo.Move();
         }
 
         var clock = Stopwatch.StartNew();
-        await Task.WhenAll(_silos.Select(silo => silo.StartAsync()));
-        _report.Seconds($"all {_silos.Count} silos killed and started: all serve", [clock.Elapsed], UntilStarted);
+        var starts = await Task.WhenAll(_silos.Select(silo => silo.SuperviseAsync()));
+        _report.Say($"all {_silos.Count} silos killed: starts until they serve", string.Join(", ", starts));
+        _report.Seconds("all silos killed and started: all serve", [clock.Elapsed], UntilRecovered);
         await _caller.StartAsync(NewSession());
-        _report.Seconds("all silos killed and started: a prompt is accepted", [clock.Elapsed], UntilStarted);
+        _report.Seconds("all silos killed and started: a prompt is accepted", [clock.Elapsed], UntilRecovered);
     }
 
     public void PrintOutputs()

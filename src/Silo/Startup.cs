@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 
 namespace AgentStream.Silo;
 
@@ -20,7 +21,7 @@ internal static class Startup
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is AgentStreamException or OptionsValidationException or ArgumentException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is AgentStreamException or OptionsValidationException or OrleansException or ArgumentException or IOException or InvalidOperationException)
         {
             // What a user can mend is one sentence; a stack trace would hide it.
             await Console.Error.WriteLineAsync($"AgentStream cannot start: {e.Message}");

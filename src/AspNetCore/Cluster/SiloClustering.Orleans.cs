@@ -67,6 +67,10 @@ internal static class SiloClustering
             // Changes are told from silo to silo at once; who did not hear finds them here.
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
 
+            // A silo joins when all that count as alive have answered it. It looks for those that fell silent when it starts and when
+            // somebody joins or leaves, and may miss one in between; trying for the default of 5 min would not help. It gives up, and its next start finds the silence at once.
+            membership.MaxJoinAttemptTime = TimeSpan.FromSeconds(20);
+
             // Each start is an entry. A day is enough to see what died in the night.
             membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });
