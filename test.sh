@@ -4,7 +4,7 @@
 #
 #   ./test.sh [--engine Embedded|Orleans] [-c Debug|Release] [-- further arguments of dotnet test]
 #
-# The tests start their own Redis servers on free ports and stop them. Results: artifacts/test-results/*.trx; the last line is the sum.
+# The tests start their own Redis servers on free ports and stop them. Results: artifacts/test-results/{engine}/*.trx; the last line is the sum.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -39,7 +39,7 @@ need chromium command -v chromium
 need nodejs command -v node
 need python3-redis /usr/bin/python3 -c 'import redis'
 
-results="$PWD/artifacts/test-results"
+results="$PWD/artifacts/test-results/${engine,,}"
 rm -rf "$results"
 mkdir -p "$results"
 failed=0

@@ -1,3 +1,4 @@
+using AgentStream.AspNetCore.Cluster;
 using AgentStream.Client;
 using AgentStream.Grains;
 using AgentStream.Models;
@@ -10,10 +11,6 @@ namespace AgentStream.AspNetCore;
 /// <summary>Makes a program a silo that runs agents.</summary>
 public static class AgentStreamHosting
 {
-    // Orleans' own defaults. The embedded engine has no ports.
-    private const int DefaultSiloPort = 11111;
-    private const int DefaultGatewayPort = 30000;
-
     /// <summary>
     /// Adds everything: the engine, the event log, the grains, the client and the HTTP edge. Settings come from the section
     /// <c>AgentStream</c>, the Redis from <c>ConnectionStrings:redis</c>; without that, events stay in memory. Agents from the configuration
@@ -21,17 +18,16 @@ public static class AgentStreamHosting
     /// </summary>
     /// <param name="builder">The program.</param>
     /// <param name="configureSilo">
-    /// Sets up the silo, for a cluster of several; null for a silo that is its own cluster. On the Orleans engine that one listens, on loopback, on the
-    /// ports <c>AgentStream:SiloPort</c> (11111) and <c>AgentStream:GatewayPort</c> (30000).
+    /// Sets up the silo's clustering yourself. When it is null, the section <c>AgentStream:Cluster</c> does: on the Orleans engine, silos with the same Redis and
+    /// the same prefix are one cluster; without a Redis a silo is its own cluster.
     /// </param>
     /// <returns>A builder that takes agents.</returns>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The settings of an agent are missing or wrong; the message names each of them.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The settings of an agent or of the cluster are missing or wrong; the message names each of them.</exception>
     public static AgentStreamBuilder AddAgentStream(this IHostApplicationBuilder builder, Action<ISiloBuilder>? configureSilo = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.UseOrleans(configureSilo ?? (silo => silo.UseLocalhostClustering(
-            builder.Configuration.GetValue($"{AgentStreamOptions.Section}:SiloPort", DefaultSiloPort),
-            builder.Configuration.GetValue($"{AgentStreamOptions.Section}:GatewayPort", DefaultGatewayPort))));
+        builder.UseOrleans(configureSilo ?? (silo => SiloClustering.Use(
+            silo, ClusterSettings.Read(builder.Configuration), builder.Configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName))));
         builder.Services.AddAgentStreamClient();
         builder.Services.AddAgentStreamHttp();
         return builder.Services.AddAgentStream(builder.Configuration).AddConfiguredAgents(builder.Configuration);

@@ -3,13 +3,16 @@ using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
 using AgentStream.Grains.Runs;
 using Orleans;
+using Orleans.Placement;
 
 namespace AgentStream.Grains;
 
 /// <summary>
 /// A session. It accepts a prompt, takes the session in the event log, and lets the run go beside its own turns: no call lasts as long as a run.
 /// The log decides who owns the session, so a second activation elsewhere (in a partition, say) can do no harm.
+/// Sessions go to a silo by chance: by load, a silo that has just joined gets next to nothing for a while (measured: docs/operations.md).
 /// </summary>
+[RandomPlacement]
 internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs) : Grain, ISessionGrain
 {
     private SessionHistory _history = new();

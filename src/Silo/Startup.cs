@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 
 namespace AgentStream.Silo;
 
@@ -20,7 +21,7 @@ internal static class Startup
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is AgentStreamException or OptionsValidationException or ArgumentException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is AgentStreamException or OptionsValidationException or OrleansException or ArgumentException or IOException or InvalidOperationException)
         {
             // What a user can mend is one sentence; a stack trace would hide it.
             await Console.Error.WriteLineAsync($"AgentStream cannot start: {e.Message}");
@@ -41,7 +42,8 @@ internal static class Startup
         if (!configuration.GetSection("Logging:LogLevel").GetChildren().Any())
         {
             // Not a line for each request; where it listens and what goes wrong.
-            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
+                .AddFilter("Orleans", LogLevel.Warning);
         }
     }
 }

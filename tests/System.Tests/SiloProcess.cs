@@ -49,7 +49,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     public static async Task<SiloProcess> StartAsync(params string[] arguments)
     {
         var silo = new SiloProcess(
-            ["--urls", "http://127.0.0.1:0", $"--AgentStream:SiloPort={Ports.Free()}", $"--AgentStream:GatewayPort={Ports.Free()}", .. arguments]);
+            ["--urls", "http://127.0.0.1:0", $"--AgentStream:Cluster:SiloPort={Ports.Free()}", $"--AgentStream:Cluster:GatewayPort={Ports.Free()}", .. arguments]);
         var first = await Task.WhenAny(silo._url.Task, silo._process.WaitForExitAsync()).Within("the silo listens");
         return first == silo._url.Task ? silo : throw new InvalidOperationException($"The silo ended instead of listening:\n{silo.Output}");
     }

@@ -50,3 +50,10 @@ namespace Orleans.Concurrency
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class OneWayAttribute : Attribute;
 }
+
+namespace Orleans.Placement
+{
+    /// <summary>The grain's activations go to any silo, chosen by chance. The embedded engine has one process, where this says nothing.</summary>
+    [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+    public sealed class RandomPlacementAttribute : Attribute;
+}

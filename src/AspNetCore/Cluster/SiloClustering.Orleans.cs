@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Clustering.Redis;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using StackExchange.Redis;
+
+namespace AgentStream.AspNetCore.Cluster;
+
+/// <summary>
+/// How a silo finds others, on the Orleans engine: through the Redis of the event log, or, without one, not at all.
+/// The file beside this one is the same for the embedded engine.
+/// </summary>
+internal static class SiloClustering
+{
+    /// <summary>Sets the silo up.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="settings">Its cluster, and where others reach it.</param>
+    /// <param name="redis">The Redis that the cluster's silos share; null or empty for a silo that is its own cluster.</param>
+    public static void Use(ISiloBuilder silo, ClusterSettings settings, string? redis)
+    {
+        if (string.IsNullOrEmpty(redis))
+        {
+            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort);
+        }
+        else
+        {
+            silo.ConfigureEndpoints(settings.AdvertisedAddress, settings.SiloPort, settings.GatewayPort);
+            UseRedis(silo, redis);
+            SetMembership(silo.Services);
+        }
+
+        silo.Services.AddOptions<ClusterOptions>().Configure<IOptions<AgentStreamOptions>>((cluster, options) =>
+        {
+            cluster.ServiceId = settings.ServiceId ?? options.Value.RedisPrefix;
+            cluster.ClusterId = settings.ClusterId ?? settings.DefaultClusterId(options.Value.RedisPrefix);
+        });
+    }
+
+    /// <summary>The membership table is one key under the prefix, like all others, so that a Redis user who may touch the prefix may touch it too.</summary>
+    private static void UseRedis(ISiloBuilder silo, string redis)
+    {
+        silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+        silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
+            clustering.CreateRedisKey = cluster => $"{options.Value.RedisPrefix}:cluster:{cluster.ServiceId}:{cluster.ClusterId}");
+    }
+
+    /// <summary>
+    /// A dead silo is to be out of the cluster before the lease of its runs (10 s) is over: then a call to one of its sessions finds another silo, and the log lets
+    /// that one begin. Orleans' defaults take 15 s and more, and minutes when all silos died.
+    /// </summary>
+    private static void SetMembership(IServiceCollection services)
+    {
+        services.Configure<ClusterMembershipOptions>(membership =>
+        {
+            // Three missed probes, the last one by way of another silo: about 3 s. Shorter probes would take a silo that collects garbage for a dead one,
+            // and a silo that is declared dead ends its process. Two votes (the default; one of two silos is enough) keep one silo with a broken network from
+            // evicting all others.
+            membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+
+            // A silo that has not said for 3 x 3 s that it lives does not count when votes are counted. Where all silos, or most, died at once, nobody else is there
+            // to vote: with the default of 3 x 30 s the next start would wait for that long.
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
+
+            // Changes are told from silo to silo at once; who did not hear finds them here.
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+
+            // A silo joins when all that count as alive have answered it. It looks for those that fell silent when it starts and when
+            // somebody joins or leaves, and may miss one in between; trying for the default of 5 min would not help. It gives up, and its next start finds the silence at once.
+            membership.MaxJoinAttemptTime = TimeSpan.FromSeconds(20);
+
+            // Each start is an entry. A day is enough to see what died in the night.
+            membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
+        });
+
+        // Later Orleans lets a probe's timeout grow with the peer's answers, to four times the first, and believes for three such times in a silo whose connection
+        // stands: 12 s for a machine that lost its power. Bound by name, since earlier ones have no such setting.
+        services.Configure<ClusterMembershipOptions>(new ConfigurationBuilder()
+            .AddInMemoryCollection([new("MaxProbeTimeout", "00:00:02")])
+            .Build());
+    }
+}
