@@ -29,11 +29,20 @@ public static class AgentStreamHosting
     public static AgentStreamBuilder AddAgentStream(this IHostApplicationBuilder builder, Action<ISiloBuilder>? configureSilo = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.UseOrleans(configureSilo ?? (silo => silo.UseLocalhostClustering(
-            builder.Configuration.GetValue($"{AgentStreamOptions.Section}:SiloPort", DefaultSiloPort),
-            builder.Configuration.GetValue($"{AgentStreamOptions.Section}:GatewayPort", DefaultGatewayPort))));
+        builder.UseOrleans(silo =>
+        {
+            (configureSilo ?? ClusterOfOne)(silo);
+            if (builder.Configuration.GetValue<bool>($"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MirrorToStreams)}"))
+            {
+                silo.AddSessionStreams();
+            }
+        });
         builder.Services.AddAgentStreamClient();
         builder.Services.AddAgentStreamHttp();
         return builder.Services.AddAgentStream(builder.Configuration).AddConfiguredAgents(builder.Configuration);
+
+        void ClusterOfOne(ISiloBuilder silo) => silo.UseLocalhostClustering(
+            builder.Configuration.GetValue($"{AgentStreamOptions.Section}:SiloPort", DefaultSiloPort),
+            builder.Configuration.GetValue($"{AgentStreamOptions.Section}:GatewayPort", DefaultGatewayPort));
     }
 }

@@ -12,6 +12,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time);
     private readonly CancellationTokenSource _shutdown = new();
 
+    /// <summary>The session.</summary>
+    public SessionKey Key => deps.Key;
+
     private RunToken Token => deps.Run.Token;
 
     /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>
