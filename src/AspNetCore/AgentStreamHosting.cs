@@ -26,10 +26,19 @@ public static class AgentStreamHosting
     public static AgentStreamBuilder AddAgentStream(this IHostApplicationBuilder builder, Action<ISiloBuilder>? configureSilo = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.UseOrleans(configureSilo ?? (silo => SiloClustering.Use(
-            silo, ClusterSettings.Read(builder.Configuration), builder.Configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName))));
+        builder.UseOrleans(silo =>
+        {
+            (configureSilo ?? UseCluster)(silo);
+            if (builder.Configuration.GetValue<bool>($"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MirrorToStreams)}"))
+            {
+                silo.AddSessionStreams();
+            }
+        });
         builder.Services.AddAgentStreamClient();
         builder.Services.AddAgentStreamHttp();
         return builder.Services.AddAgentStream(builder.Configuration).AddConfiguredAgents(builder.Configuration);
+
+        void UseCluster(ISiloBuilder silo) => SiloClustering.Use(
+            silo, ClusterSettings.Read(builder.Configuration), builder.Configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName));
     }
 }

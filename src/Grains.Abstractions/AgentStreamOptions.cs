@@ -50,4 +50,10 @@ public sealed class AgentStreamOptions
 
     /// <summary>The most nodes (requests to the model) of one run, 1 to 10,000; a run that wants more ends as crashed.</summary>
     public int MaxNodes { get; set; } = 50;
+
+    /// <summary>
+    /// Whether the events of each run also go into an Orleans stream, for grains that subscribe to them (<see cref="SessionStreams"/>). The silo then
+    /// needs a stream provider named <see cref="SessionStreams.ProviderName"/>.
+    /// </summary>
+    public bool MirrorToStreams { get; set; }
 }

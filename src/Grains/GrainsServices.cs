@@ -1,6 +1,7 @@
 using AgentStream.EventLog;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
+using AgentStream.Grains.Mirror;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,7 +35,12 @@ public static class GrainsServices
         services.TryAddSingleton<ToolSources>();
         services.TryAddSingleton<AgentCatalog>();
         services.TryAddSingleton<RunEnvironment>();
+        services.TryAddSingleton<StreamMirror>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunObserver, StreamMirror>(provider => provider.GetRequiredService<StreamMirror>()));
         services.TryAddSingleton<LiveRuns>();
+
+        // Services stop in the reverse order: the mirror behind the runs, so that it sees their ends.
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<StreamMirror>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
         services.AddHostedService<TakeOver>();
         return new AgentStreamBuilder(services);

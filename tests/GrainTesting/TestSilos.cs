@@ -6,6 +6,7 @@ using AgentStream.Grains.Agents;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 
 namespace AgentStream.GrainTesting;
@@ -41,7 +42,8 @@ public sealed class TestSilos : IAsyncDisposable
         Action<AgentStreamOptions> options,
         Action<AgentBuilder> agent,
         Action<IServiceCollection>? services = null,
-        Action<AgentStreamBuilder>? others = null)
+        Action<AgentStreamBuilder>? others = null,
+        Action<ISiloBuilder>? silo = null)
     {
         var prefix = $"test-{Guid.NewGuid():N}";
         var builder = new InProcessTestClusterBuilder(1);
@@ -57,6 +59,7 @@ public sealed class TestSilos : IAsyncDisposable
             var agents = host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
             others?.Invoke(agents);
         });
+        builder.ConfigureSilo((_, built) => silo?.Invoke(built));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new TestSilos(cluster, prefix);

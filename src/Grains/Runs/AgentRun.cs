@@ -13,6 +13,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     private readonly CancellationTokenSource _shutdown = new();
     private UnfinishedRun? _taken;
 
+    /// <summary>The session.</summary>
+    public SessionKey Key => deps.Key;
+
     private RunToken Token => deps.Run.Token;
 
     /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>

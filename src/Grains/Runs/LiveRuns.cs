@@ -8,7 +8,7 @@ namespace AgentStream.Grains.Runs;
 /// The runs of this process. They belong to the process, not to a grain's activation: an activation may go away for reasons of the engine's,
 /// its run goes on. When the process stops, they are brought to their <c>end</c>.
 /// </summary>
-internal sealed class LiveRuns(RunEnvironment environment) : IHostedService
+internal sealed class LiveRuns(RunEnvironment environment, IEnumerable<IRunObserver> observers) : IHostedService
 {
     private readonly ConcurrentDictionary<AgentRun, Task> _runs = new();
 
@@ -23,6 +23,11 @@ internal sealed class LiveRuns(RunEnvironment environment) : IHostedService
         var over = go.Unwrap();
         _runs[run] = over;
         go.Start(TaskScheduler.Default);
+        foreach (var observer in observers)
+        {
+            observer.OnRun(run.Key);
+        }
+
         return over;
     }
 

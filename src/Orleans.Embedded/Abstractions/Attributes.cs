@@ -6,7 +6,7 @@ namespace Orleans
     public sealed class GenerateSerializerAttribute : Attribute
     {
         /// <summary>Whether the parameters of a record's primary constructor are serialized.</summary>
-        public bool IncludePrimaryConstructorParameters { get; set; }
+        public bool IncludePrimaryConstructorParameters { get; init; }
     }
 
     /// <summary>Gives a member its number in the serialized form.</summary>

@@ -16,21 +16,27 @@ internal static class GrainClasses
             ? known
             : Found.GetOrAdd((grainInterface, classNamePrefix), static sought => Find(sought.Item1, sought.Item2));
 
+    /// <summary>The classes that have an attribute.</summary>
+    public static IEnumerable<GrainClass> With<TAttribute>() => AllTypes().Where(type => type.IsDefined(typeof(TAttribute), inherit: true)).Select(Class);
+
     private static GrainClass Find(Type grainInterface, string? classNamePrefix)
     {
-        var candidates = ApplicationAssemblies()
-            .SelectMany(assembly => Scanned.GetOrAdd(assembly, GrainTypes))
+        var candidates = AllTypes()
             .Where(type => grainInterface.IsAssignableFrom(type))
             .Where(type => classNamePrefix is null || type.FullName!.StartsWith(classNamePrefix, StringComparison.Ordinal))
             .ToArray();
         return candidates switch
         {
-            [var only] => Classes.GetOrAdd(only, type => new GrainClass(type)),
+            [var only] => Class(only),
             [] => throw new ArgumentException($"Could not find an implementation for interface {grainInterface}."),
             _ => throw new ArgumentException(
                 $"Unable to identify a single implementation for interface {grainInterface} among {string.Join<Type>(", ", candidates)}."),
         };
     }
+
+    private static IEnumerable<Type> AllTypes() => ApplicationAssemblies().SelectMany(assembly => Scanned.GetOrAdd(assembly, GrainTypes));
+
+    private static GrainClass Class(Type type) => Classes.GetOrAdd(type, made => new GrainClass(made));
 
     private static Type[] GrainTypes(Assembly assembly) => assembly.GetTypes()
         .Where(type => type is { IsAbstract: false, ContainsGenericParameters: false } && type.IsSubclassOf(typeof(Grain)))

@@ -14,6 +14,9 @@ internal sealed class Caller(LocalCluster cluster, TimeProvider time, TimeSpan r
 
     public TimeSpan ResponseTimeout { get; } = responseTimeout;
 
+    /// <summary>Whether its host runs: a closed caller sends nothing.</summary>
+    public bool IsOpen => _isOpen;
+
     public void Open()
     {
         _isOpen = true;

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Streams;
 using Orleans.TestingHost;
 
 namespace AgentStream.Engine.Tests.Support;
@@ -19,7 +21,7 @@ public sealed class EngineCluster : IAsyncDisposable
     public Signals Signals { get; }
 
     public static async Task<EngineCluster> StartAsync(
-        short silos = 1, TimeSpan? responseTimeout = null, Action<IServiceCollection>? configureSilo = null)
+        short silos = 1, TimeSpan? responseTimeout = null, Action<IServiceCollection>? configureSilo = null, string? streams = null)
     {
         var signals = new Signals();
         var builder = new InProcessTestClusterBuilder(silos);
@@ -33,6 +35,10 @@ public sealed class EngineCluster : IAsyncDisposable
             }
 
             configureSilo?.Invoke(silo.Services);
+            if (streams is not null)
+            {
+                silo.AddMemoryStreams(streams, provider => provider.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly));
+            }
         });
         builder.ConfigureClient(client =>
         {
