@@ -44,4 +44,5 @@ static async Task RunAsync(Trial trial)
     await trial.PauseOneAsync();
     await trial.StopOneInOrderAsync();
     await trial.KillAllAndStartAsync();
+    await trial.LoseDataAsync();
 }

@@ -20,6 +20,9 @@ internal sealed class SiloProcess(string name, string program, string[] argument
     /// <summary>Where it listens; null while it does not run.</summary>
     public Uri? Url { get; private set; }
 
+    /// <summary>Whether its process is there.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
     /// <summary>Its id in the event log: a new one with each start.</summary>
     public string Id { get; set; } = "";
 

@@ -51,12 +51,7 @@ internal sealed class Trial : IDisposable
     {
         var sessions = NewSessions(Sessions);
         _report.Seconds($"{Sessions} {what} are started", await ForEachAsync(sessions, session => _caller.StartAsync(session)), UntilAnswered);
-        var owners = new List<string?>();
-        foreach (var session in sessions)
-        {
-            owners.Add(await _log!.OwnerAsync(session));
-        }
-
+        var owners = await OwnersAsync(sessions);
         var shares = _silos.Select(silo => (silo.Name, Count: owners.Count(owner => owner == silo.Id))).ToList();
         _report.Say($"{Sessions} {what} on {_silos.Count} silos", string.Join(", ", shares.Select(share => $"{share.Name} {share.Count}")));
         _report.Check(shares.Sum(share => share.Count) == Sessions, $"all {what} are live");
@@ -189,6 +184,34 @@ internal sealed class Trial : IDisposable
         _report.Seconds("all silos killed and started: a prompt is accepted", [clock.Elapsed], UntilRecovered);
     }
 
+    /// <summary>Redis comes back empty: runs and the list of silos are gone; the silos go on. Who joins later may not find them, and works beside them, on the same log.</summary>
+    public async Task LoseDataAsync()
+    {
+        _redis.Kill();
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        await _redis.RestartAsync();
+        _log!.Dispose();
+        _log = new Log(await _redis.ConnectAsync(), _prefix);
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(_silos.Select(async silo =>
+        {
+            using var caller = new Caller([silo]);
+            await caller.StartAsync(NewSession());
+        }));
+        _report.Seconds("Redis lost its data: each silo accepts prompts again", [clock.Elapsed], UntilAnswered);
+        await Task.Delay(TimeSpan.FromSeconds(12));
+        _report.Say("Redis lost its data: silos that are still there", string.Join(", ", _silos.Where(silo => silo.IsRunning).Select(silo => silo.Name)));
+        var newcomer = AddSilo("E");
+        _report.Seconds("Redis lost its data: another silo serves", [await StartAsync(newcomer)], UntilStarted);
+
+        var sessions = NewSessions(Sessions);
+        await ForEachAsync(sessions, session => _caller.StartAsync(session));
+        var owners = await OwnersAsync(sessions);
+        var joined = owners.Count(owner => owner == newcomer.Id);
+        _report.Say($"Redis lost its data: {Sessions} sessions", string.Create(CultureInfo.InvariantCulture, $"E {joined}, others {owners.Count(owner => owner is not null) - joined}"));
+        _report.Check(!owners.Contains(null), "Redis lost its data: all new sessions are live");
+    }
+
     public void PrintOutputs()
     {
         foreach (var silo in _silos)
@@ -230,6 +253,17 @@ internal sealed class Trial : IDisposable
         await Wait.Until(async () => (await _log.LeasesAsync()).Except(before).Any(), $"the lease of silo {silo.Name}");
         silo.Id = (await _log.LeasesAsync()).Except(before).Single();
         return took;
+    }
+
+    private async Task<IReadOnlyList<string?>> OwnersAsync(IEnumerable<string> sessions)
+    {
+        var owners = new List<string?>();
+        foreach (var session in sessions)
+        {
+            owners.Add(await _log!.OwnerAsync(session));
+        }
+
+        return owners;
     }
 
     private async Task<bool> IsTakenOverAsync(string session, string deadSilo) =>
