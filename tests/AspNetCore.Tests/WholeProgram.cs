@@ -10,11 +10,12 @@ namespace AgentStream.AspNetCore.Tests;
 /// <summary>A program of a few lines, as a user writes it: the engine, real sessions, and the edge on a free port.</summary>
 internal static class WholeProgram
 {
-    public static async Task<WebApplication> StartAsync(IChatClient model)
+    public static async Task<WebApplication> StartAsync(IChatClient model, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        Array.ForEach(settings, setting => builder.Configuration[setting.Name] = setting.Value);
         builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free()))
             .AddAgent("greeter", agent => agent.UseChatClient(_ => model));
 

@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using AgentStream.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Streams;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -44,6 +46,16 @@ public sealed class WholeProgramTests
         Assert.Equal("""{"cancelled":true}""", await canceled.Content.ReadAsStringAsync());
         Assert.Equal("""{"type":"error","origin":"developer","body":{"msg":"canceled"}}""", (await stream.ItemsAsync())[^1].Data);
         Assert.Equal("[]", await http.GetStringAsync("/chat"));
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    public async Task The_setting_gives_the_silo_the_streams_of_its_sessions(string setting, bool hasStreams)
+    {
+        using var model = new TwoWords();
+        await using var app = await WholeProgram.StartAsync(model, ("AgentStream:MirrorToStreams", setting));
+        Assert.Equal(hasStreams, app.Services.GetKeyedService<IStreamProvider>(SessionStreams.ProviderName) is not null);
     }
 
     [Fact]
