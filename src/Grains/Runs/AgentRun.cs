@@ -10,7 +10,6 @@ namespace AgentStream.Grains.Runs;
 internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journal, Agent agent, SessionHistory history, Deps deps)
 {
     private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time);
-    private readonly CancellationTokenSource _shutdown = new();
     private UnfinishedRun? _taken;
 
     /// <summary>The session.</summary>
@@ -61,7 +60,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     }
 
     /// <summary>Ends the run because its process is about to: its stream says so.</summary>
-    public Task ShutDownAsync() => _shutdown.CancelAsync();
+    public Task ShutDownAsync() => deps.Run.ShutDownAsync();
 
     /// <summary>Gives up on a log that is away.</summary>
     public void Abandon() => deps.Run.Abandon();
@@ -76,12 +75,12 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
 
     private async Task<Exception?> LoopAsync()
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deps.Run.Stopped, _shutdown.Token);
+        var stop = deps.Run.Stopped;
         try
         {
-            var ready = await agent.ForRunAsync(stop.Token);
+            var ready = await agent.ForRunAsync(stop);
             var loop = new AgentLoop(ready, deps, _records, environment);
-            await (_taken is null ? loop.RunAsync(stop.Token) : ResumeAsync(loop, _taken, stop.Token));
+            await (_taken is null ? loop.RunAsync(stop) : ResumeAsync(loop, _taken, stop));
             return null;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -25,10 +25,10 @@ internal sealed class OwnedRun
     /// <summary>Where the run's stream begins.</summary>
     public Cursor Begin { get; }
 
-    /// <summary>Ends whatever the run is doing, when it was canceled or lost its session.</summary>
+    /// <summary>Ends whatever the run is doing, when it was canceled, lost its session, or its process is about to stop.</summary>
     public CancellationToken Stopped => _stop.Token;
 
-    /// <summary>Why <see cref="Stopped"/> came; live while it has not.</summary>
+    /// <summary>How the run stands, as far as it was told; live also when <see cref="Stopped"/> came because its process is about to stop.</summary>
     public RunStatus Status { get; private set; }
 
     /// <summary>Takes ownership of a session for a new run and writes its <c>begin</c>.</summary>
@@ -82,6 +82,9 @@ internal sealed class OwnedRun
             _registration.Dispose();
         }
     }
+
+    /// <summary>Ends whatever the run is doing: its process is about to stop.</summary>
+    public Task ShutDownAsync() => _stop.CancelAsync();
 
     /// <summary>Gives up on a log that is away: what is queued is dropped, and the lease is left to run out.</summary>
     public void Abandon() => _abandon.Cancel();

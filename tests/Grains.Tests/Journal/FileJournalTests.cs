@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using AgentStream.EventLog;
 using AgentStream.Grains.Journal;
+using AgentStream.Grains.Messages;
 using AgentStream.Testing;
 
 namespace AgentStream.Grains.Tests.Journal;
@@ -231,6 +233,26 @@ public sealed class FileJournalTests : JournalContract, IDisposable
         }
 
         void Tear(string id, string text) => File.AppendAllText(Path.Combine(_directory, "3", "4", $"0,{id}.jsonl"), text);
+    }
+
+    [Fact]
+    public async Task What_a_tool_said_is_not_mistaken_for_the_end_of_a_run()
+    {
+        // The last 4 KiB of the file, which are looked at first, begin just where the tool speaks of an end.
+        const int Tail = 4096;
+        const string End = """{"type":"run-ended","run_id":"run-1","x":""";
+        var bare = Encoding.UTF8.GetString(JournalRecordJson.Write(Result("")));
+        var padding = Tail - (bare.Length + 1 - bare.IndexOf(End, StringComparison.Ordinal));
+
+        await AppendAsync(0, Samples.Started());
+        await AppendAsync(1, Result(new string('x', padding)));
+
+        var file = await File.ReadAllTextAsync(SessionFile);
+        Assert.StartsWith(End, file[^Tail..], StringComparison.Ordinal);
+        Assert.Equal([_key], await _journal.ListUnfinishedAsync());
+
+        static ToolResultRecord Result(string filler) => new(
+            new ToolReturnPart("t", "c1", JsonElement.Parse($"{End}\"{filler}\"}}"), ToolOutcome.Success) { Timestamp = Samples.Time }) { Timestamp = Samples.Time };
     }
 
     [Fact]
