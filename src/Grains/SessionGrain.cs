@@ -73,7 +73,7 @@ internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal j
         await deps.StartAsync();
         try
         {
-            var records = new RunJournal(journal, deps.Run.Token, HistoryForNewRun(), environment.Time);
+            var records = new RunJournal(journal, deps.Run.Token, HistoryForNewRun(), environment.Time, deps.Run.Abandoned);
             await records.ReadNewsAsync();
             await change(records);
         }

@@ -148,6 +148,11 @@ public sealed class SiloTests(RedisFixture redis) : IClassFixture<RedisFixture>
     [InlineData("--AgentStream:RedisPrefix=", "AgentStream:RedisPrefix")]
     [InlineData("--AgentStream:Demo:TokenDelay=00:02:00", "AgentStream:Demo:TokenDelay")]
     [InlineData("--AgentStream:MaxNodes=many", "AgentStream:MaxNodes")]
+    [InlineData("--AgentStream:Cluster:SiloPort=70000", "AgentStream:Cluster:SiloPort")]
+    [InlineData("--AgentStream:Cluster:GatewayPort=11111", "AgentStream:Cluster:GatewayPort")]
+    [InlineData("--AgentStream:Cluster:AdvertisedAddress=0.0.0.0", "AgentStream:Cluster:AdvertisedAddress")]
+    [InlineData("--AgentStream:Cluster:ServiceId=a b", "AgentStream:Cluster:ServiceId")]
+    [InlineData("--AgentStream:Cluster:ClusterId=", "AgentStream:Cluster:ClusterId")]
     public async Task A_setting_that_breaks_its_rule_is_named(string argument, string setting)
     {
         var (exitCode, output) = await SiloProcess.RunToExitAsync("--urls", "http://127.0.0.1:0", argument);

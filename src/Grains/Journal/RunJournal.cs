@@ -2,9 +2,15 @@ using AgentStream.EventLog;
 
 namespace AgentStream.Grains.Journal;
 
-/// <summary>A session's journal in the hands of the run that owns it: one append at a time, each in the fold as soon as it is kept.</summary>
-internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionHistory history, TimeProvider time)
+/// <summary>
+/// A session's journal in the hands of the run that owns it: one append at a time, each in the fold as soon as it is kept. While the journal is away an append is
+/// repeated, with the same records: a shared journal recognises one that it has already.
+/// </summary>
+/// <param name="abandon">Gives up on a journal that is away.</param>
+internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionHistory history, TimeProvider time, CancellationToken abandon)
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>The fold.</summary>
@@ -26,12 +32,28 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
         try
         {
             var made = records(time.GetUtcNow());
-            await journal.AppendAsync(owner, history.Version, made, CancellationToken.None);
+            await AppendAsync(made);
             Array.ForEach(made, history.Apply);
         }
         finally
         {
             _turn.Release();
+        }
+    }
+
+    private async Task AppendAsync(JournalRecord[] records)
+    {
+        while (true)
+        {
+            try
+            {
+                await journal.AppendAsync(owner, history.Version, records, CancellationToken.None);
+                return;
+            }
+            catch (LogUnavailableException) when (!abandon.IsCancellationRequested)
+            {
+                await Task.Delay(RetryAfter, time, abandon);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ namespace AgentStream.Grains.Runs;
 /// <summary>A run of an agent, in a session that is owned. It works beside the grain's turns and touches nothing of the grain's but the fold, which is lent to it.</summary>
 internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journal, Agent agent, SessionHistory history, Deps deps)
 {
-    private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time);
+    private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time, deps.Run.Abandoned);
     private UnfinishedRun? _taken;
 
     /// <summary>The session.</summary>

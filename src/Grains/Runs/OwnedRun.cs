@@ -28,6 +28,9 @@ internal sealed class OwnedRun
     /// <summary>Ends whatever the run is doing, when it was canceled, lost its session, or its process is about to stop.</summary>
     public CancellationToken Stopped => _stop.Token;
 
+    /// <summary>Comes when the process gives up on a log that is away.</summary>
+    public CancellationToken Abandoned => _abandon.Token;
+
     /// <summary>How the run stands, as far as it was told; live also when <see cref="Stopped"/> came because its process is about to stop.</summary>
     public RunStatus Status { get; private set; }
 

@@ -78,7 +78,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                 }
 
                 var error = Protocol.CrashedPrefix + reason;
-                await new RunJournal(journal, taken.Run, history, environment.Time)
+                await new RunJournal(journal, taken.Run, history, environment.Time, deps.Run.Abandoned)
                     .AddAsync(now => new RunEndedRecord(taken.Run.RunId, error) { Timestamp = now });
                 await deps.StopAsync(error, null);
             }
