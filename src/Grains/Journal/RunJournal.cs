@@ -6,6 +6,10 @@ namespace AgentStream.Grains.Journal;
 /// A session's journal in the hands of the run that owns it: one append at a time, each in the fold as soon as it is kept. While the journal is away an append is
 /// repeated, with the same records: a shared journal recognises one that it has already.
 /// </summary>
+/// <param name="journal">The journal.</param>
+/// <param name="owner">The run.</param>
+/// <param name="history">The fold, lent by the session.</param>
+/// <param name="time">The clock of records and of pauses.</param>
 /// <param name="abandon">Gives up on a journal that is away.</param>
 internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionHistory history, TimeProvider time, CancellationToken abandon)
 {
