@@ -252,7 +252,8 @@ public sealed class FileJournalTests : JournalContract, IDisposable
         Assert.Equal([_key], await _journal.ListUnfinishedAsync());
 
         static ToolResultRecord Result(string filler) => new(
-            new ToolReturnPart("t", "c1", JsonElement.Parse($"{End}\"{filler}\"}}"), ToolOutcome.Success) { Timestamp = Samples.Time }) { Timestamp = Samples.Time };
+            new ToolReturnPart("t", "c1", JsonElement.Parse($"{End}\"{filler}\"}}"), ToolOutcome.Success) { Timestamp = Samples.Time })
+        { Timestamp = Samples.Time };
     }
 
     [Fact]
