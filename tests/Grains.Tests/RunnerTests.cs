@@ -29,6 +29,9 @@ public sealed class RunnerTests
         Assert.Equal("""{"type":"event","origin":"pydantic-ai","body":{"idx":0,"event":"llm-end"}}""", heard[^1]);
         Assert.Equal(2, kept.Count);
 
+        Assert.NotNull(kept[0].RunId);
+        Assert.Equal(kept[0].RunId, kept[1].RunId);
+
         // A new session object, as after a restart, finds what was kept.
         await AgentRunner.RunAsync(NewSession(), agent, "Again", runtime.NewDeps(Key));
         Assert.Equal(4, kept.Count);

@@ -64,7 +64,7 @@ internal sealed class SessionHistory
                 break;
             case ResponseRecord response:
                 _messages.Add(PendingRequest());
-                _messages.Add(response.Response);
+                _messages.Add(response.Response.RunId is null ? response.Response with { RunId = _runId } : response.Response);
                 _unanswered = [];
                 Unfinished = Unfinished is null ? null : Unfinished with { IsAnswered = true };
                 break;
