@@ -86,6 +86,9 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             configured.KeepAlive = KeepAliveSeconds;
             configured.ConnectTimeout = (int)_options.RedisTimeout.TotalMilliseconds;
             configured.ReconnectRetryPolicy = new LinearRetry(500);
+            // Later clients keep commands for when the connection is back, also those that their caller has given up on. What failed here must not take place then.
+            var backlog = typeof(ConfigurationOptions).GetProperty("BacklogPolicy");
+            backlog?.SetValue(configured, backlog.PropertyType.GetProperty("FailFast")!.GetValue(null));
             _multiplexer = await ConnectAsync(configured, cancellationToken);
         }
         catch (Exception exception) when (exception is RedisConnectionException or TimeoutException or ArgumentException or FormatException)
