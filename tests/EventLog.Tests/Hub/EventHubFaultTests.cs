@@ -21,7 +21,9 @@ public sealed class EventHubFaultTests : IDisposable
         await using var late = _stage.Listen();
         var lateNext = late.NextAsync();
         await _stage.SayAsync("a");
-        await Wait.Until(() => _stage.Log.Reads >= reads + 2, "reads that fail");
+
+        // The late listener's at the least; the reader's may be waiting for the clock since an earlier one.
+        await Wait.Until(() => _stage.Log.Reads > reads, "reads that fail");
 
         _stage.Log.BeforeRead = () => Task.CompletedTask;
         await Wait.Until(
