@@ -6,7 +6,6 @@ using AgentStream.AspNetCore.Sse;
 using AgentStream.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace AgentStream.AspNetCore;
