@@ -11,6 +11,9 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     /// <summary>What a client is told that follows a run whose end it cannot see any more.</summary>
     internal const string Missed = "The end of this run was missed: the session has a new run.";
 
+    private static readonly JsonElement Null = JsonElement.Parse("null"u8);
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
+
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
     private bool _hasBegun;
     private int _idx = -1;
@@ -51,7 +54,7 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
 
         if (!streamEvent.IsBegin)
         {
-            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? JsonElement.Parse("{}"u8) : JsonElement.Parse(streamEvent.Body.Span));
+            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(streamEvent.Body.Span));
         }
 
         return true;
@@ -121,17 +124,16 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     {
         switch (Text(body, "event"))
         {
-            case "llm-begin":
+            case "llm-begin" when Value(body, "idx") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var idx):
                 EndPart();
-                var idx = body.GetProperty("idx"u8).GetInt32();
                 NodeBegan(idx, again: idx == _idx);
                 _idx = idx;
                 break;
             case "part_start":
                 TakePart(body);
                 break;
-            case "part_delta" when Text(body, "part_delta_kind") is "text" or "thinking":
-                Say(body.GetProperty("part_delta_kind"u8).GetString()!, Text(body, "content_delta"));
+            case "part_delta" when Text(body, "part_delta_kind") is ("text" or "thinking") and var kind:
+                Say(kind, Text(body, "content_delta"));
                 break;
             case "llm-end":
                 EndPart();
@@ -151,12 +153,12 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
                 Say("thinking", Text(body, "content"));
                 break;
             case "tool-call" when Text(body, "tool_call_id") is { } id:
-                ToolCalled(id, Text(body, "tool_name") ?? "", body.GetProperty("args"u8));
+                ToolCalled(id, Text(body, "tool_name") ?? "", Value(body, "args"));
                 break;
 
             // A node that begins again shows its results again.
             case "tool-return" when Text(body, "tool_call_id") is { } id && _answered.Add(id):
-                ToolReturned(id, body.GetProperty("content"u8));
+                ToolReturned(id, Value(body, "content"));
                 break;
         }
     }
@@ -187,8 +189,11 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
         }
     }
 
-    private static string? Text(JsonElement body, string name) =>
-        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement body, string name) => Value(body, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    // Other writers' events may lack a field: that is null, and no reason to stop following them.
+    private static JsonElement Value(JsonElement body, string name) =>
+        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) ? value : Null;
 
     /// <summary>What went wrong with a run.</summary>
     /// <param name="Message">In the runtime's words.</param>
