@@ -18,7 +18,7 @@ function endsWhenCut(response) {
   return new Response(new ReadableStream({ pull }), response);
 }
 
-describe('AG-UI', { timeout: 60_000 }, () => {
+describe('AG-UI', () => {
   test('text', async () => {
     const agent = newAgent(silo.url);
     const { newMessages } = await agent.say('count to 20');
