@@ -22,7 +22,7 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
     public async IAsyncEnumerable<StreamEvent> FollowAsync(
         HttpResponseMessage? first, Cursor? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (cursor, isOver) = (after, false);
+        var (cursor, hasBegun, isOver) = (after, false, false);
         while (true)
         {
             var response = first ?? await ConnectAsync(cursor, cancellationToken).ConfigureAwait(false);
@@ -47,12 +47,12 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
                     continue;
                 }
 
-                (cursor, isOver, gotSome, _failures) = (item.Cursor, false, true, 0);
+                (cursor, hasBegun, isOver, gotSome, _failures) = (item.Cursor, true, false, true, 0);
                 yield return item;
             }
 
             // A response is complete at the run's end and only then; but something on its way may have cut it in good order. Only 204 (or another run) is sure.
-            isOver |= events.Broken is null;
+            isOver |= hasBegun && events.Broken is null;
             _lastHeard = Math.Max(_lastHeard, events.LastHeard);
             if (!gotSome || events.Broken is not null)
             {
