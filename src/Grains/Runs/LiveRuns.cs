@@ -22,7 +22,7 @@ internal sealed class LiveRuns(RunEnvironment environment, IEnumerable<IRunObser
         var go = new Task<Task>(() => WatchAsync(run));
         var over = go.Unwrap();
         _runs[run] = over;
-        go.Start(TaskScheduler.Default);
+        go.Start(environment.Scheduler);
         foreach (var observer in observers)
         {
             observer.OnRun(run.Key);

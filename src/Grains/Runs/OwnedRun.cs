@@ -15,7 +15,7 @@ internal sealed class OwnedRun
     private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
     {
         (_environment, Token, Begin) = (environment, token, begin);
-        _writer = new RunWriter(environment.Log, token, number, Stop, environment.Time, environment.Logger, _abandon.Token);
+        _writer = new RunWriter(environment, token, number, Stop, _abandon.Token);
         _registration = environment.Owned.Register(token, Stop);
     }
 
@@ -111,7 +111,7 @@ internal sealed class OwnedRun
         {
             Status = status;
             // Not here: whoever brings the news must not run the run's continuations.
-            _ = _stop.CancelAsync();
+            _ = _environment.Beside(_stop.Cancel);
         }
     }
 }

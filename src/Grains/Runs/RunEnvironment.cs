@@ -29,6 +29,18 @@ internal sealed class RunEnvironment(
 
     public IServiceProvider Services => services;
 
+    /// <summary>Where runs work, and not in the turns of whoever started them: the thread pool. A simulation puts one here that lets it decide what happens next.</summary>
+    public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
     /// <summary>Hears of what goes wrong in runs.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run");
+
+    /// <summary>Does something beside the caller, on <see cref="Scheduler"/>.</summary>
+    public Task<T> Beside<T>(Func<Task<T>> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler).Unwrap();
+
+    /// <summary>Does something beside the caller, on <see cref="Scheduler"/>.</summary>
+    public Task Beside(Func<Task> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler).Unwrap();
+
+    /// <summary>Does something beside the caller, on <see cref="Scheduler"/>.</summary>
+    public Task Beside(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
 }
