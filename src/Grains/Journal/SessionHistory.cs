@@ -37,12 +37,15 @@ internal sealed class SessionHistory
     public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
 
     /// <summary>Takes in what the journal has behind <see cref="Version"/>.</summary>
-    public async Task ReadAsync(ISessionJournal journal, SessionKey key)
+    /// <returns>The new version.</returns>
+    public async Task<long> ReadAsync(ISessionJournal journal, SessionKey key)
     {
         foreach (var record in await journal.ReadAsync(key, Version, CancellationToken.None))
         {
             Apply(record);
         }
+
+        return Version;
     }
 
     /// <summary>Takes in the next record.</summary>

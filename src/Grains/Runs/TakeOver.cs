@@ -50,14 +50,34 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         {
             // Our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
             if (abandoned.SiloId != environment.Silo.Id
-                && await environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken) is { } taken)
+                && await TakeAsync(abandoned, cancellationToken) is { } taken)
             {
-                await GoOnAsync(taken);
+                await GoOnAsync(taken, cancellationToken);
             }
         }
     }
 
-    private async Task GoOnAsync(TakenRun taken)
+    /// <summary>A take-over whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
+    private Task<TakenRun?> TakeAsync(RunToken abandoned, CancellationToken cancellationToken) =>
+        RepeatAsync(() => environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken), cancellationToken);
+
+    /// <summary>Asks a log or a journal that is away again and again: a run does not end because they were.</summary>
+    private async Task<T> RepeatAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (LogUnavailableException)
+            {
+                await Task.Delay(LookEvery, environment.Time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task GoOnAsync(TakenRun taken, CancellationToken cancellationToken)
     {
         environment.Logger.LogWarning("Run {Run} of session {Session} was taken over: its process is gone.", taken.Run.RunId, taken.Run.Key);
         var deps = new Deps(environment, taken.Run.Key);
@@ -65,7 +85,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         var history = new SessionHistory();
         try
         {
-            await history.ReadAsync(journal, taken.Run.Key);
+            await RepeatAsync(() => history.ReadAsync(journal, taken.Run.Key), cancellationToken);
             if (history.Unfinished is { } unfinished && unfinished.RunId == taken.Run.RunId)
             {
                 var (agent, reason) = Find(unfinished);
@@ -88,6 +108,10 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                 await deps.StopAsync(
                     history.LastRunId == taken.Run.RunId ? history.LastError : $"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
             }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // This process stops: it gives its lease up, and the next one goes on.
         }
         catch (OwnershipLostException e)
         {
