@@ -11,9 +11,10 @@ namespace AgentStream.Simulation.Tests;
 internal sealed class Book(World world)
 {
     private readonly Dictionary<SessionKey, SessionBook> _sessions = [];
-    private readonly Dictionary<string, string> _names = [];
+    private readonly Dictionary<string, string> _names = new() { [SiloIdentity.Nobody] = SiloIdentity.Nobody };
     private readonly HashSet<string> _leases = [];
     private readonly HashSet<string> _results = [];
+    private int _runs;
 
     /// <summary>What is wrong; null for nothing.</summary>
     public string? Violation { get; private set; }
@@ -39,10 +40,10 @@ internal sealed class Book(World world)
     {
         if (!_names.TryGetValue(run.RunId, out var name))
         {
-            _names[run.RunId] = name = $"r{_names.Count}";
+            _names[run.RunId] = name = $"r{++_runs}";
         }
 
-        return $"{name}@{_names[run.SiloId]}";
+        return $"{name}@{_names[run.SiloId]}{(run.Turn == 0 ? "" : $" (turn {run.Turn})")}";
     }
 
     public async Task<Cursor> StartAsync(RunToken run, Func<Task<Cursor>> start)
@@ -129,7 +130,7 @@ internal sealed class Book(World world)
         {
             Count("cancels");
             session.IsCanceled = true;
-            if (isTold)
+            if (isTold && session.Owner!.SiloId != SiloIdentity.Nobody)
             {
                 world.Notices.Add(session.Owner!);
             }
@@ -184,10 +185,22 @@ internal sealed class Book(World world)
         return found;
     }
 
+    public bool Released(RunToken run)
+    {
+        var session = Of(run.Key);
+        if (session.Owner == run)
+        {
+            Count("runs given away");
+            session.Owner = run with { SiloId = SiloIdentity.Nobody };
+        }
+
+        return session.Owner != run;
+    }
+
     public TakenRun? Taken(RunToken abandoned, string siloId, TakenRun? taken)
     {
         var session = Of(abandoned.Key);
-        var heir = abandoned with { SiloId = siloId };
+        var heir = abandoned.For(siloId);
         var isFree = session.Owner == heir || (session.Owner == abandoned && !_leases.Contains(abandoned.SiloId));
         if (isFree != (taken is not null))
         {

@@ -45,8 +45,15 @@ internal sealed class Command(Silo? sender, string what, Func<Task<object?>> car
         }
     }
 
+    /// <summary>When its sender gave it up, by the sender's clock.</summary>
+    public long GivenUp { get; private set; }
+
     /// <summary>The sender hears that Redis is away; whether the command took place, or will, it does not learn.</summary>
-    public void Lose() => _reply.SetException(new LogUnavailableException("The schedule lost it."));
+    public void Lose()
+    {
+        GivenUp = sender?.Clock.GetTimestamp() ?? 0;
+        _reply.SetException(new LogUnavailableException("The schedule lost it."));
+    }
 
     public override string ToString() => $"{sender?.Name ?? "client"}: {what}";
 }

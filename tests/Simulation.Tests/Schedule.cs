@@ -94,6 +94,8 @@ internal sealed class Schedule(World world, int seed)
             }
         }
 
+        // No network keeps a command for so long.
+        world.Network.Stray.RemoveAll(command => command.Sender is { IsDead: false } sender && sender.Clock.GetElapsedTime(command.GivenUp) > LogRules.EndedMemory - TimeSpan.FromSeconds(5));
         foreach (var command in world.Network.Stray)
         {
             Add(2, $"{command}, late", async () =>
@@ -129,6 +131,8 @@ internal sealed class Schedule(World world, int seed)
         {
             Add(6, $"{silo.Name}'s lease runs out", () => world.ExpireLeaseAsync(silo), world.Book.HasLease(silo.Id) && (!silo.IsAwake || _random.Next(4) == 0));
             Add(4, $"{silo.Name} dies", () => Kill(silo), alive > 1 && _random.Next(4) == 0);
+            Add(1, $"{silo.Name} is told to stop", silo.Stop, silo.IsAwake && !silo.IsStopping && alive > 1);
+            Add(8, $"{silo.Name} has stopped", () => silo.IsDead = true, HasStopped(silo));
             Add(4, $"{silo.Name} goes on", () => silo.IsPaused = false, silo.IsPaused);
             Add(3, $"{silo.Name} pauses", () => silo.IsPaused = true, silo.IsAwake);
             Add(1, $"{silo.Name}'s clock jumps", () => silo.Clock.Jump(TimeSpan.FromHours(_random.Next(-48, 48))), silo.IsAwake);
@@ -174,6 +178,11 @@ internal sealed class Schedule(World world, int seed)
     private async Task HealAsync()
     {
         _trace.Add("all goes well from here on");
+        if (world.Silos.TrueForAll(silo => silo.IsDead || silo.IsStopping))
+        {
+            world.AddSilo();
+        }
+
         foreach (var silo in world.Silos)
         {
             silo.IsPaused = false;
@@ -209,6 +218,18 @@ internal sealed class Schedule(World world, int seed)
             _trace.Add($"{late}, late");
             world.Network.Stray.Remove(late);
             await late.CarryOutAsync();
+        }
+
+        foreach (var stopped in world.Silos.Where(HasStopped))
+        {
+            _trace.Add($"{stopped.Name} has stopped");
+            stopped.IsDead = true;
+        }
+
+        // A late command may bring a lease back.
+        foreach (var dead in world.Silos.Where(silo => silo.IsDead && world.Book.HasLease(silo.Id)))
+        {
+            await world.ExpireLeaseAsync(dead);
         }
 
         foreach (var command in world.Network.Pending.ToArray())
@@ -264,6 +285,9 @@ internal sealed class Schedule(World world, int seed)
         await CarryOutAsync(world.Network.Pending.Single(), 0);
         world.Pump.Drain();
     }
+
+    private bool HasStopped(Silo silo) =>
+        silo.IsAwake && silo.IsStopping && silo.IsIdle && world.Network.Pending.TrueForAll(command => command.Sender != silo);
 
     private string Restlessness() => string.Join(
         "; ",

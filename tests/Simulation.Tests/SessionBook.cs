@@ -109,6 +109,11 @@ internal sealed class SessionBook(SessionKey key, Book book)
                     break;
                 case RunEndedRecord ended:
                     Ended.Add(ended.RunId);
+                    if (ended.Error?.StartsWith(Protocol.CrashedPrefix, StringComparison.Ordinal) == true && !ended.Error.Contains("processes that ran it are gone", StringComparison.Ordinal))
+                    {
+                        book.Fail($"4: {book.Name(owner)} was accepted, and ends with '{ended.Error}'");
+                    }
+
                     break;
             }
         }

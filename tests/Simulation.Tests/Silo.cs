@@ -4,13 +4,14 @@ using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Simulation.Tests;
 
 /// <summary>A process with the real machinery of runs: what the host's services and the session grain do by themselves, it does when the schedule says so.</summary>
-internal sealed class Silo
+internal sealed class Silo : IHostApplicationLifetime
 {
     private static readonly IServiceProvider Services = new ServiceCollection().AddSingleton<ToolSources>().BuildServiceProvider();
 
@@ -22,6 +23,7 @@ internal sealed class Silo
     private readonly SiloJournal _journal;
     private readonly LiveRuns _runs;
     private readonly TakeOver _takeOver;
+    private readonly CancellationTokenSource _stopping = new();
     private bool _isLooking;
 
     public Silo(World world, string name)
@@ -37,7 +39,8 @@ internal sealed class Silo
             NullLoggerFactory.Instance,
             Services) { Scheduler = world.Pump };
         _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
-        _runs = new(_environment, []);
+        _runs = new(_environment, [], this);
+        _ = _runs.StartAsync(CancellationToken.None);
         _takeOver = new(_environment, _journal, _agents, _runs);
     }
 
@@ -53,9 +56,23 @@ internal sealed class Silo
 
     public bool IsPaused { get; set; }
 
+    /// <summary>Whether it was told to stop: it gives its runs away.</summary>
+    public bool IsStopping => _runs.IsStopping;
+
     public bool IsAwake => !IsDead && !IsPaused;
 
     public bool IsIdle => _runs.Count == 0 && _owned.Count == 0 && !_isLooking;
+
+    CancellationToken IHostApplicationLifetime.ApplicationStarted => CancellationToken.None;
+
+    CancellationToken IHostApplicationLifetime.ApplicationStopping => _stopping.Token;
+
+    CancellationToken IHostApplicationLifetime.ApplicationStopped => CancellationToken.None;
+
+    void IHostApplicationLifetime.StopApplication() => _stopping.Cancel();
+
+    /// <summary>As the host stops: runs leave at their next safe place.</summary>
+    public void Stop() => _world.Pump.Post(_stopping.Cancel);
 
     /// <summary>As the session grain accepts a prompt.</summary>
     public void Prompt(SessionKey key, string prompt) => Do(async () =>

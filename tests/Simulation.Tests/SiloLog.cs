@@ -46,6 +46,15 @@ internal sealed class SiloLog(World world, Silo? silo) : IEventLog
         },
         cancellationToken);
 
+    public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default) => SendAsync(
+        $"give away {Book.Name(run)}",
+        async () =>
+        {
+            await world.Log.ReleaseAsync(run, CancellationToken.None);
+            return Book.Released(run);
+        },
+        cancellationToken);
+
     public Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default) => SendAsync(
         $"check {runs.Count} runs", async () => Book.Checked(runs, await world.Log.CheckAsync(runs, CancellationToken.None)), cancellationToken);
 

@@ -217,6 +217,14 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Use(run.Key, false, session => session.Release(run)));
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -237,7 +245,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(abandoned);
         ArgumentException.ThrowIfNullOrEmpty(siloId);
         cancellationToken.ThrowIfCancellationRequested();
-        var taken = abandoned with { SiloId = siloId };
+        var taken = abandoned.For(siloId);
         return Task.FromResult(Use<TakenRun?>(abandoned.Key, null, session =>
         {
             if (session.Owner is not { HasEnded: false } owner || (owner.Run != taken && (owner.Run != abandoned || _leases.Holds(abandoned.SiloId))))

@@ -24,6 +24,9 @@ internal sealed class SessionHistory
     /// <summary>What the stream of the last run said went wrong; null when it completed, or has not ended.</summary>
     public string? LastError { get; private set; }
 
+    /// <summary>How many nodes of the last run that ended have a response.</summary>
+    public int LastAnswered { get; private set; }
+
     /// <summary>The text of the first prompt, answered or not.</summary>
     public string Title => ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
 
@@ -72,7 +75,11 @@ internal sealed class SessionHistory
                 Unfinished = Unfinished is null ? null : Unfinished with { IsAnswered = true };
                 break;
             case RunResumedRecord:
-                Unfinished = Unfinished is null ? null : Unfinished with { Resumes = Unfinished.Resumes + 1 };
+                // A process that stopped in order is not the run's fault.
+                Unfinished = Unfinished is null ? null : Unfinished with { Resumes = Unfinished.Resumes + (Unfinished.IsGivenAway ? 0 : 1), IsGivenAway = false };
+                break;
+            case RunGivenAwayRecord:
+                Unfinished = Unfinished is null ? null : Unfinished with { IsGivenAway = true };
                 break;
             case ToolResultRecord { Result: var result }:
                 _results[CallOf(result)] = result;
@@ -81,11 +88,11 @@ internal sealed class SessionHistory
                 _messages.Clear();
                 _messages.AddRange(imported.Messages);
                 _results.Clear();
-                (_unanswered, LastError) = ([], null);
+                (_unanswered, LastError, Unfinished) = ([], null, null);
                 break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
-                (_runId, LastError, Unfinished) = (null, ended.Error, null);
+                (_runId, LastError, LastAnswered, Unfinished) = (null, ended.Error, Unfinished?.Answered ?? 0, null);
                 break;
         }
 
@@ -136,6 +143,12 @@ internal sealed record UnfinishedRun(string RunId, string Agent)
     /// <summary>Whether that node's response is complete.</summary>
     public bool IsAnswered { get; init; }
 
-    /// <summary>How often it was taken over already.</summary>
+    /// <summary>How many of its nodes have a complete response.</summary>
+    public int Answered => IsAnswered ? Idx + 1 : Idx;
+
+    /// <summary>How often it was taken over from a process that died.</summary>
     public int Resumes { get; init; }
+
+    /// <summary>Whether its last process left it in order.</summary>
+    public bool IsGivenAway { get; init; }
 }

@@ -5,12 +5,15 @@ namespace AgentStream.Grains.Runs;
 /// <summary>A run that owns its session, from <c>begin</c> to <c>end</c>: its token, its writer, and word of a cancel.</summary>
 internal sealed class OwnedRun
 {
+    private static readonly TimeSpan GiveBackEvery = TimeSpan.FromSeconds(1);
+
     private readonly RunEnvironment _environment;
     private readonly RunWriter _writer;
     private readonly IDisposable _registration;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
     private int _stopped;
+    private volatile bool _isLeaving;
 
     private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
     {
@@ -34,12 +37,21 @@ internal sealed class OwnedRun
     /// <summary>How the run stands, as far as it was told; live also when <see cref="Stopped"/> came because its process is about to stop.</summary>
     public RunStatus Status { get; private set; }
 
-    /// <summary>Takes ownership of a session for a new run and writes its <c>begin</c>.</summary>
+    /// <summary>Whether the run is to be given to another process at the next place where nothing is half done.</summary>
+    public bool IsLeaving => _isLeaving;
+
+    /// <summary>Whether it has to be given to another process now, wherever it is.</summary>
+    public bool HasToLeave => _isLeaving && Stopped.IsCancellationRequested && Status == RunStatus.Live;
+
+    /// <summary>Takes ownership of a session for a run and writes its <c>begin</c>.</summary>
+    /// <param name="environment">The run's silo.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="runId">The run; null for a new one.</param>
     /// <exception cref="SessionBusyException">The session has a run under way.</exception>
     /// <exception cref="LogUnavailableException">The log is out of reach.</exception>
-    public static async Task<OwnedRun> StartAsync(RunEnvironment environment, SessionKey key)
+    public static async Task<OwnedRun> StartAsync(RunEnvironment environment, SessionKey key, string? runId)
     {
-        var token = new RunToken(key, environment.Silo.Id, Guid.CreateVersion7().ToString());
+        var token = new RunToken(key, environment.Silo.Id, runId ?? Guid.CreateVersion7().ToString());
         try
         {
             return new OwnedRun(environment, token, await environment.Log.StartAsync(token));
@@ -47,7 +59,7 @@ internal sealed class OwnedRun
         catch (LogUnavailableException)
         {
             // Perhaps only the answer was lost, and the session now belongs to a run that nobody goes on with.
-            _ = GiveBackAsync(new OwnedRun(environment, token, Cursor.Start));
+            _ = GiveBackAsync(environment, token);
             throw;
         }
     }
@@ -86,21 +98,45 @@ internal sealed class OwnedRun
         }
     }
 
+    /// <summary>Asks the run to leave for another process at the next place where nothing is half done.</summary>
+    public void Leave() => _isLeaving = true;
+
+    /// <summary>Writes what is queued and gives the run away. Another process goes on with it.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    /// <exception cref="LogUnavailableException">The log is out of reach; the run goes to another process when this one's lease is over.</exception>
+    public async Task GiveAwayAsync()
+    {
+        try
+        {
+            await _writer.FlushAsync();
+            await _environment.Log.ReleaseAsync(Token, _abandon.Token);
+        }
+        finally
+        {
+            _registration.Dispose();
+        }
+    }
+
     /// <summary>Ends whatever the run is doing: its process is about to stop.</summary>
     public Task ShutDownAsync() => _stop.CancelAsync();
 
     /// <summary>Gives up on a log that is away: what is queued is dropped, and the lease is left to run out.</summary>
     public void Abandon() => _abandon.Cancel();
 
-    private static async Task GiveBackAsync(OwnedRun run)
+    /// <summary>Ends a run that may have started, or may start yet: a command that nobody waits for any more can still be on its way to the log.</summary>
+    private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
     {
-        try
+        NewEvent[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, EventBodies.Message($"{Protocol.CrashedPrefix}the event log did not answer when the run started"))];
+        var since = environment.Time.GetTimestamp();
+        while (environment.Time.GetElapsedTime(since) < LogRules.EndedMemory)
         {
-            await run.FinishAsync($"{Protocol.CrashedPrefix}the event log did not answer when the run started", run._environment.Options.GracePeriod);
-        }
-        catch (OwnershipLostException)
-        {
-            // It never was ours: the start did not take place.
+            var result = await environment.PatientlyAsync(() => environment.Log.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
+            if (result.Status != RunStatus.Lost)
+            {
+                return;
+            }
+
+            await Task.Delay(GiveBackEvery, environment.Time);
         }
     }
 

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>
-/// Takes over the runs of processes that have lost their lease, and goes on with them from the journal. Every process looks; the event log lets one of them have each run.
+/// Takes over the runs of processes that have lost their lease or have given them away, and goes on with them from the journal. Every process looks; the event log lets one of them have
+/// each run. A journal of this process's own is looked through once, at the start, for what its predecessor left.
 /// </summary>
 internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs) : BackgroundService
 {
@@ -29,6 +30,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
             return;
         }
 
+        await RestartAsync(stoppingToken);
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -48,45 +50,79 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
     {
         foreach (var abandoned in await environment.Log.FindAbandonedAsync(Share, cancellationToken))
         {
+            if (runs.IsStopping)
+            {
+                return;
+            }
+
             // Our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
             if (abandoned.SiloId != environment.Silo.Id
                 && await TakeAsync(abandoned, cancellationToken) is { } taken)
             {
-                await GoOnAsync(taken, cancellationToken);
+                environment.Logger.LogWarning(
+                    "Run {Run} of session {Session} was taken over: {Reason}.",
+                    taken.Run.RunId,
+                    taken.Run.Key,
+                    abandoned.SiloId == SiloIdentity.Nobody ? "its process has given it away" : "its process is gone");
+                var deps = new Deps(environment, taken.Run.Key);
+                deps.Adopt(taken);
+                await GoOnAsync(deps, new SessionHistory(), cancellationToken);
             }
         }
     }
 
     /// <summary>A take-over whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
     private Task<TakenRun?> TakeAsync(RunToken abandoned, CancellationToken cancellationToken) =>
-        RepeatAsync(() => environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken), cancellationToken);
+        environment.PatientlyAsync(() => environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken), cancellationToken);
 
-    /// <summary>Asks a log or a journal that is away again and again: a run does not end because they were.</summary>
-    private async Task<T> RepeatAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    /// <summary>Goes on with the runs that the journal of a process before this one has no end of, in streams that begin anew.</summary>
+    private async Task RestartAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        foreach (var key in await FindUnfinishedAsync(cancellationToken))
         {
             try
             {
-                return await ask();
+                var history = new SessionHistory();
+                await history.ReadAsync(journal, key);
+                if (history.Unfinished is { } unfinished)
+                {
+                    var deps = new Deps(environment, key);
+                    await deps.StartAsync(unfinished.RunId);
+                    environment.Logger.LogWarning("Run {Run} of session {Session} goes on: the process before this one had not ended it.", unfinished.RunId, key);
+                    await GoOnAsync(deps, history, cancellationToken);
+                }
             }
-            catch (LogUnavailableException)
+            catch (SessionBusyException)
             {
-                await Task.Delay(LookEvery, environment.Time, cancellationToken);
+                // A prompt of this process was faster, or the log that others share knows of the run: then it is taken over there.
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                environment.Logger.LogError(e, "The last run of session {Session} could not be gone on with.", key);
             }
         }
     }
 
-    private async Task GoOnAsync(TakenRun taken, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SessionKey>> FindUnfinishedAsync(CancellationToken cancellationToken)
     {
-        environment.Logger.LogWarning("Run {Run} of session {Session} was taken over: its process is gone.", taken.Run.RunId, taken.Run.Key);
-        var deps = new Deps(environment, taken.Run.Key);
-        deps.Adopt(taken);
-        var history = new SessionHistory();
         try
         {
-            await RepeatAsync(() => history.ReadAsync(journal, taken.Run.Key), cancellationToken);
-            if (history.Unfinished is { } unfinished && unfinished.RunId == taken.Run.RunId)
+            return await journal.ListUnfinishedAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            environment.Logger.LogError(e, "The journal could not be looked through for runs that a process before this one has left.");
+            return [];
+        }
+    }
+
+    private async Task GoOnAsync(Deps deps, SessionHistory history, CancellationToken cancellationToken)
+    {
+        var (key, runId) = (deps.Key, deps.Run.Token.RunId);
+        try
+        {
+            await environment.PatientlyAsync(() => history.ReadAsync(journal, key), cancellationToken);
+            if (history.Unfinished is { } unfinished && unfinished.RunId == runId)
             {
                 var (agent, reason) = Find(unfinished);
                 if (agent is not null)
@@ -98,15 +134,19 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                 }
 
                 var error = Protocol.CrashedPrefix + reason;
-                await new RunJournal(journal, taken.Run, history, environment.Time, deps.Run.Abandoned)
-                    .AddAsync(now => new RunEndedRecord(taken.Run.RunId, error) { Timestamp = now });
+                await new RunJournal(journal, deps.Run.Token, history, environment.Time, deps.Run.Abandoned)
+                    .AddAsync(now => new RunEndedRecord(runId, error) { Timestamp = now });
                 await deps.StopAsync(error, null);
+            }
+            else if (history.LastRunId == runId)
+            {
+                await ShowRestAsync(deps, history);
+                await deps.StopAsync(history.LastError, null);
             }
             else
             {
-                // The journal knows how it ended, or has never heard of it: a journal in the memory of the process that died, or a prompt that was never accepted.
-                await deps.StopAsync(
-                    history.LastRunId == taken.Run.RunId ? history.LastError : $"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
+                // The journal has never heard of it: it was in the memory of the process that died, or the prompt was never accepted.
+                await deps.StopAsync($"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -119,8 +159,23 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         }
         catch (Exception e)
         {
-            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", taken.Run.RunId, taken.Run.Key);
+            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", runId, key);
             await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
+        }
+    }
+
+    /// <summary>A run had completed, so the journal has all that it said; its process may have died before the stream had. What a canceled run said last is not shown again.</summary>
+    private async Task ShowRestAsync(Deps deps, SessionHistory history)
+    {
+        if (history.LastError is null)
+        {
+            var stop = deps.Run.Stopped;
+            var next = await StreamTail.CountNodesAsync(environment, deps.Run, stop);
+            if (next < history.LastAnswered)
+            {
+                await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: stop);
+                await deps.ReplayAsync(history.Messages, next, history.LastAnswered, stop);
+            }
         }
     }
 
