@@ -6,7 +6,7 @@ namespace AgentStream.Simulation.Tests;
 internal sealed class JumpingClock : TimeProvider
 {
     // What waits longer waits for somebody who never answers, and nobody here is so.
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(20);
 
     private readonly ManualTimeProvider _time = new();
     private TimeSpan _jump;

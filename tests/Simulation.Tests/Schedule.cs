@@ -259,7 +259,7 @@ internal sealed class Schedule(World world, int seed)
                 world.Pump.Post(silo.Clock.EndPause);
             }
 
-            if (world.Book.Sessions.Any(session => session.Owner is not null))
+            if (!silo.IsStopping && world.Book.Sessions.Any(session => session.Owner is not null))
             {
                 silo.Look();
             }

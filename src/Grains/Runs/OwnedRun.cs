@@ -5,7 +5,7 @@ namespace AgentStream.Grains.Runs;
 /// <summary>A run that owns its session, from <c>begin</c> to <c>end</c>: its token, its writer, and word of a cancel.</summary>
 internal sealed class OwnedRun
 {
-    private static readonly TimeSpan GiveBackEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstGiveBack = TimeSpan.FromSeconds(1);
 
     private readonly RunEnvironment _environment;
     private readonly RunWriter _writer;
@@ -127,8 +127,7 @@ internal sealed class OwnedRun
     private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
     {
         NewEvent[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, EventBodies.Message($"{Protocol.CrashedPrefix}the event log did not answer when the run started"))];
-        var since = environment.Time.GetTimestamp();
-        while (environment.Time.GetElapsedTime(since) < LogRules.EndedMemory)
+        for (var (waited, pause) = (TimeSpan.Zero, FirstGiveBack); waited < LogRules.EndedMemory; (waited, pause) = (waited + pause, pause * 2))
         {
             var result = await environment.PatientlyAsync(() => environment.Log.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
             if (result.Status != RunStatus.Lost)
@@ -136,7 +135,7 @@ internal sealed class OwnedRun
                 return;
             }
 
-            await Task.Delay(GiveBackEvery, environment.Time);
+            await Task.Delay(pause, environment.Time);
         }
     }
 
