@@ -1,4 +1,3 @@
-using System.Text;
 using AgentStream.EventLog;
 using AgentStream.Grains.Journal;
 

@@ -1,6 +1,5 @@
 using System.Reflection;
 using AgentStream.EventLog.Redis;
-using AgentStream.Grains.Journal;
 
 namespace AgentStream.Simulation.Tests;
 
@@ -13,7 +12,7 @@ internal sealed record Mutant(string Name)
     /// <summary>The protocol as it is.</summary>
     public static Mutant None { get; } = new("none");
 
-    /// <summary>Whose script it is: <see cref="RedisEventLog"/>'s or <see cref="RedisJournal"/>'s.</summary>
+    /// <summary>Whose script it is.</summary>
     public Type Holder { get; init; } = typeof(RedisEventLog);
 
     /// <summary>The field that holds the script; null for no change of one.</summary>

@@ -94,8 +94,7 @@ internal sealed class Schedule(World world, int seed)
             }
         }
 
-        // No network keeps a command for so long.
-        world.Network.Stray.RemoveAll(command => command.Sender is { IsDead: false } sender && sender.Clock.GetElapsedTime(command.GivenUp) > LogRules.EndedMemory - TimeSpan.FromSeconds(5));
+        world.Network.DropOld();
         foreach (var command in world.Network.Stray)
         {
             Add(2, $"{command}, late", async () =>
@@ -213,6 +212,7 @@ internal sealed class Schedule(World world, int seed)
             return true;
         }
 
+        world.Network.DropOld();
         if (world.Network.Stray is [var late, ..] && _random.Next(2) == 0)
         {
             _trace.Add($"{late}, late");
@@ -275,9 +275,14 @@ internal sealed class Schedule(World world, int seed)
     {
         foreach (var reader in world.Readers)
         {
-            while (await reader.ReadAsync(64))
+            while (world.Book.Violation is null && await reader.ReadAsync(64))
             {
             }
+        }
+
+        if (world.Book.Violation is not null)
+        {
+            return;
         }
 
         world.Do("client", () => new SiloLog(world, null).QueryAsync(new(1, 1)));

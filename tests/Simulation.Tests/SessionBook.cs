@@ -51,9 +51,9 @@ internal sealed class SessionBook(SessionKey key, Book book)
             return;
         }
 
-        if (!stream[0].IsBegin)
+        if (!stream[0].IsBegin || stream.Skip(1).Any(item => item.IsBegin))
         {
-            book.Fail($"1: the stream of {key.Session} begins with {stream[0].Type}");
+            book.Fail($"1: the stream of {key.Session} begins with {stream[0].Type}, and has {stream.Count(item => item.IsBegin)} runs");
         }
 
         var start = History.FindIndex(known => known.Cursor >= stream[0].Cursor);

@@ -37,7 +37,8 @@ internal sealed class Silo : IHostApplicationLifetime
             Options.Create(world.Options),
             Clock,
             NullLoggerFactory.Instance,
-            Services) { Scheduler = world.Pump };
+            Services)
+        { Scheduler = world.Pump };
         _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
         _runs = new(_environment, [], this);
         _ = _runs.StartAsync(CancellationToken.None);

@@ -2,7 +2,6 @@ using System.Globalization;
 using AgentStream.EventLog;
 using AgentStream.EventLog.Redis;
 using AgentStream.Grains.Journal;
-using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace AgentStream.Simulation.Tests;

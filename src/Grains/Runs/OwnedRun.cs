@@ -127,10 +127,10 @@ internal sealed class OwnedRun
     private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
     {
         NewEvent[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, EventBodies.Message($"{Protocol.CrashedPrefix}the event log did not answer when the run started"))];
-        for (var (waited, pause) = (TimeSpan.Zero, FirstGiveBack); waited < LogRules.EndedMemory; (waited, pause) = (waited + pause, pause * 2))
+        for (var (waited, pause) = (TimeSpan.Zero, FirstGiveBack); ; (waited, pause) = (waited + pause, pause * 2))
         {
             var result = await environment.PatientlyAsync(() => environment.Log.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
-            if (result.Status != RunStatus.Lost)
+            if (result.Status != RunStatus.Lost || waited > LogRules.EndedMemory)
             {
                 return;
             }
