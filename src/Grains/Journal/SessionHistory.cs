@@ -14,6 +14,7 @@ internal sealed class SessionHistory
     private List<RequestPart> _unanswered = [];
     private DateTimeOffset _requestedAt;
     private string? _runId;
+    private JournalRecord? _last;
 
     /// <summary>The number of records folded so far.</summary>
     public long Version { get; private set; }
@@ -24,11 +25,17 @@ internal sealed class SessionHistory
     /// <summary>What the stream of the last run said went wrong; null when it completed, or has not ended.</summary>
     public string? LastError { get; private set; }
 
+    /// <summary>How many nodes of the last run that ended have a response.</summary>
+    public int LastAnswered { get; private set; }
+
     /// <summary>The text of the first prompt, answered or not.</summary>
     public string Title => ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
 
     /// <summary>The last run; null for none.</summary>
     public string? LastRunId { get; private set; }
+
+    /// <summary>The last run whose prompt had waited; null for none. They start in their order, so one that is still found waiting though the journal has it can only be this one.</summary>
+    public string? LastWaitedRunId { get; private set; }
 
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public UnfinishedRun? Unfinished { get; private set; }
@@ -36,13 +43,33 @@ internal sealed class SessionHistory
     /// <summary>Whether a call of the last response has its result.</summary>
     public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
 
-    /// <summary>Takes in what the journal has behind <see cref="Version"/>.</summary>
-    public async Task ReadAsync(ISessionJournal journal, SessionKey key)
+    /// <summary>
+    /// Takes in what the journal has behind <see cref="Version"/>. It is asked for the last known record again: where another process has deleted the session meanwhile, that is not
+    /// there any more, or is another, and everything is read anew.
+    /// </summary>
+    /// <returns>The new version.</returns>
+    public async Task<long> ReadAsync(ISessionJournal journal, SessionKey key)
     {
-        foreach (var record in await journal.ReadAsync(key, Version, CancellationToken.None))
+        var records = await journal.ReadAsync(key, Math.Max(0, Version - 1), CancellationToken.None);
+        if (Version > 0)
+        {
+            if (records is [var known, ..] && (ReferenceEquals(known, _last) || JournalRecordJson.Write(known).AsSpan().SequenceEqual(JournalRecordJson.Write(_last!))))
+            {
+                records = [.. records.Skip(1)];
+            }
+            else
+            {
+                Forget();
+                records = await journal.ReadAsync(key, 0, CancellationToken.None);
+            }
+        }
+
+        foreach (var record in records)
         {
             Apply(record);
         }
+
+        return Version;
     }
 
     /// <summary>Takes in the next record.</summary>
@@ -54,6 +81,7 @@ internal sealed class SessionHistory
                 // A run that was never ended, because another was started over it, leaves its open calls like one that was.
                 TakeResults(started.Timestamp);
                 (_runId, LastRunId, LastError) = (started.RunId, started.RunId, null);
+                LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
                 Unfinished = new UnfinishedRun(started.RunId, started.Agent);
                 break;
             case RequestRecord request:
@@ -86,15 +114,24 @@ internal sealed class SessionHistory
                 break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
-                (_runId, LastError, Unfinished) = (null, ended.Error, null);
+                (_runId, LastError, LastAnswered, Unfinished) = (null, ended.Error, Unfinished?.Answered ?? 0, null);
                 break;
         }
 
+        _last = record;
         Version++;
     }
 
     /// <summary>The request that the model has not answered yet.</summary>
     public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };
+
+    private void Forget()
+    {
+        _messages.Clear();
+        _results.Clear();
+        (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
+        (Version, LastError, LastAnswered, LastRunId, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null);
+    }
 
     /// <summary>
     /// Moves the results of the last response's calls, in the order of the calls, to the head of the next request. A call without one

@@ -19,14 +19,16 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     private RunToken Token => _run.Token;
 
     /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>
-    public async Task AcceptAsync(string prompt)
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="hasWaited">Whether it had to wait for its turn.</param>
+    public async Task AcceptAsync(string prompt, bool hasWaited = false)
     {
         try
         {
             await _records.ReadNewsAsync();
             await _records.AddAsync(now =>
             [
-                new RunStartedRecord(Token.RunId, agent.Name) { Timestamp = now },
+                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now },
                 new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
             ]);
         }
@@ -135,8 +137,12 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
             // Then the next process takes it for a crash, and counts it as one.
             environment.Logger.LogWarning(e, "That run {Run} of session {Session} was given away could not be kept in the journal.", Token.RunId, Token.Key);
         }
+        finally
+        {
+            // Also when the session seems lost: the log knows, and gives away nothing that the run does not own.
+            await deps.GiveAwayAsync();
+        }
 
-        await deps.GiveAwayAsync();
         environment.Logger.LogInformation("Run {Run} of session {Session} was given away: this process is about to stop.", Token.RunId, Token.Key);
     }
 
@@ -144,7 +150,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     {
         cancellationToken.ThrowIfCancellationRequested();
         // What was journaled may not have got into the stream: the process died between the two, the log lost its tail, or the stream begins anew.
-        var next = Math.Min(await StreamTail.CountNodesAsync(environment.Log, Token.Key, _run.Begin, cancellationToken), taken.Answered);
+        var next = Math.Min(await StreamTail.CountNodesAsync(environment, _run, cancellationToken), taken.Answered);
         await _records.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });
         await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: cancellationToken);
         await loop.ResumeAsync(taken, next, cancellationToken);
