@@ -77,6 +77,17 @@ describe('AG-UI', () => {
     assert.equal(agent.answer(), counted(200));
   });
 
+  test('a prompt that replaces the run of a busy session gets its own answer', async () => {
+    const agent = newAgent(silo.url);
+    const running = agent.say('count to 5000');
+    await agent.when(() => agent.answer() !== '');
+    const other = newAgent(silo.url, agent.threadId);
+    await other.say('count to 3', { forwardedProps: { on_busy: 'replace' } });
+    await running;
+    assert.deepEqual(agent.events.at(-1).outcome, { type: 'cancelled' });
+    assert.deepEqual([other.answer(), other.events.at(-1).outcome], [counted(3), { type: 'success' }]);
+  });
+
   test('a failed run is a run error, with what was said before it', async () => {
     const agent = newAgent(silo.url);
     await agent.say('fail');

@@ -70,6 +70,16 @@ for (const [version, sdk, headers] of [[7, seven, undefined], [6, six, { 'X-AI-S
       assert.equal(textOf(chat), counted(200));
     });
 
+    test('a prompt that may wait for a busy session gets its own answer', async () => {
+      const chat = chatAt(silo.url);
+      const running = chat.sendMessage({ text: 'count to 100' });
+      await chat.when(() => textOf(chat) !== '');
+      const other = chatAt(silo.url, chat.id, { body: { on_busy: 'queue' } });
+      await other.sendMessage({ text: 'count to 3' });
+      await running;
+      assert.deepEqual([textOf(chat), other.status, textOf(other)], [counted(100), 'ready', counted(3)]);
+    });
+
     test('a prompt with a file is refused, and the error names it', async () => {
       const chat = chatAt(silo.url);
       await chat.sendMessage({ text: 'hi', files: [{ type: 'file', mediaType: 'image/png', url: 'data:image/png;base64,AA==' }] });

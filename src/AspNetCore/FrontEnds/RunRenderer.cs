@@ -11,6 +11,12 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     /// <summary>What a client is told that follows a run whose end it cannot see any more.</summary>
     internal const string Missed = "The end of this run was missed: the session has a new run.";
 
+    /// <summary>What a client is told whose prompt waited for its turn and was dropped with its session.</summary>
+    internal const string Dropped = "This run was dropped before it began.";
+
+    /// <summary>The code of an ending that somebody asked for.</summary>
+    protected const string Canceled = "canceled";
+
     private static readonly JsonElement Null = JsonElement.Parse("null"u8);
     private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
 
@@ -42,7 +48,7 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
         {
             // Without a place: who comes back behind the last one sees all of the new run.
             frames.Next(output, null);
-            Complete(new Ending(Missed, IsCanceled: false));
+            Complete(new Ending(Missed, "missed"));
             return false;
         }
 
@@ -64,7 +70,10 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     public void Complete(IBufferWriter<byte> output)
     {
         frames.Next(output, null);
-        Complete(_last is { } error ? new Ending(error.Message, error.Message == Protocol.CanceledMessage) : null);
+        Complete(
+            !_hasBegun ? new Ending(Dropped, "dropped")
+            : _last is not { } error ? null
+            : new Ending(error.Message, error.Message == Protocol.CanceledMessage ? Canceled : "crashed"));
     }
 
     /// <summary>The run begins, at <see cref="Cursor"/>.</summary>
@@ -196,7 +205,7 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
         body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) ? value : Null;
 
     /// <summary>What went wrong with a run.</summary>
-    /// <param name="Message">In the runtime's words.</param>
-    /// <param name="IsCanceled">Whether somebody canceled it.</param>
-    protected sealed record Ending(string Message, bool IsCanceled);
+    /// <param name="Message">A sentence; the runtime's own where the stream has one.</param>
+    /// <param name="Code">A word for it.</param>
+    protected sealed record Ending(string Message, string Code);
 }

@@ -105,6 +105,10 @@ public sealed class UiMessageRendererTests
         Render([.. Run.Failed("careful"), """begin {}""", """event {"idx":0,"event":"llm-begin"}"""])[^2..]);
 
     [Fact]
+    public void A_run_that_never_began_is_an_error() =>
+        Assert.Equal(["""{"type":"error","errorText":"This run was dropped before it began."}""", "[DONE]"], Render([]));
+
+    [Fact]
     public void Behind_each_frame_come_those_that_follow_it()
     {
         foreach (var events in (string[][])[Run.Example, Run.Resumed, Run.Failed("canceled"), Run.Failed("careful")])
