@@ -1,0 +1,53 @@
+using AgentStream.Testing;
+
+namespace AgentStream.Chaos;
+
+/// <summary>Looks for keys that are left over when all runs have ended and all sessions are deleted.</summary>
+internal static class KeyCheck
+{
+    /// <summary>Looks while the silos still serve.</summary>
+    public static Task CheckAsync(Stage stage, Violations violations) => stage.AskAsync(async redis =>
+    {
+        foreach (var key in await redis.TextsAsync("KEYS", $"{Stage.Prefix}:*"))
+        {
+            if (await WhyLeftOverAsync(redis, key!) is { } reason)
+            {
+                violations.Add("-", "no key is left over when all has ended", $"{key}: {reason}", "");
+            }
+        }
+
+        return true;
+    });
+
+    /// <summary>Looks when all silos were stopped in order: their leases are given up.</summary>
+    public static Task CheckLeasesAsync(Stage stage, Violations violations) => stage.AskAsync(async redis =>
+    {
+        foreach (var key in await redis.TextsAsync("KEYS", $"{Stage.Prefix}:silo:*"))
+        {
+            violations.Add("-", "a silo that was stopped in order leaves neither lease nor runs", key!, "");
+        }
+
+        return true;
+    });
+
+    private static async Task<string?> WhyLeftOverAsync(RawRedis redis, string key)
+    {
+        var words = key.Split(':');
+        switch (words)
+        {
+            // The list of silos, and Orleans' own, are there as long as there are silos.
+            case [_, "silos"] or [_, "cluster", ..]:
+                return null;
+            case [_, "silo", _]:
+                return await ExpiresAsync("a lease");
+            case [_, _, _, _, "run"]:
+                return await redis.TextAsync("HGET", key, "ended") is null ? "a run that has not ended" : await ExpiresAsync("an ended run");
+            case [_, _, _, _]:
+                return words[1] is "silo" or "registry" or "journal" ? "of nobody" : await ExpiresAsync("a stream");
+            default:
+                return "of nobody";
+        }
+
+        async Task<string?> ExpiresAsync(string what) => await redis.NumberAsync("PTTL", key) == -1 ? $"{what} that does not expire" : null;
+    }
+}
