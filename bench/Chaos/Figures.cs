@@ -8,6 +8,7 @@ internal sealed class Figures
     private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, TimeSpan> _longest = new(StringComparer.Ordinal);
     private readonly Lock _one = new();
+    private (TimeSpan Time, string Faults) _silence;
 
     /// <summary>Counts.</summary>
     public void Add(string what, long count)
@@ -29,17 +30,27 @@ internal sealed class Figures
 
     /// <summary>A listener heard nothing for a while.</summary>
     /// <param name="time">How long.</param>
-    /// <param name="faults">What may have had to do with it.</param>
-    public void Silence(TimeSpan time, IReadOnlyList<Fault> faults)
+    /// <param name="during">What may have had to do with it: often several faults at once.</param>
+    public void Silence(TimeSpan time, IReadOnlyList<Fault> during)
     {
-        var kinds = faults.Select(fault => fault.Kind).Distinct().Order().ToList();
-        Longest("longest silence of a listener", time);
-        Longest(kinds.Count switch
+        var kinds = during.Select(fault => fault.Kind).Distinct().ToList();
+        foreach (var kind in kinds)
         {
-            0 => "longest silence of a listener, without a fault",
-            1 => $"longest silence of a listener, after: {kinds[0]}",
-            _ => "longest silence of a listener, after several faults at once",
-        }, time);
+            Longest($"longest silence of a listener: {kind}, alone or with others", time);
+        }
+
+        if (kinds.Count <= 1)
+        {
+            Longest($"longest silence of a listener: {(kinds.Count == 0 ? "no fault" : kinds[0] + " alone")}", time);
+        }
+
+        lock (_one)
+        {
+            if (time > _silence.Time)
+            {
+                _silence = (time, string.Join("; ", during.Select(fault => fault.What)));
+            }
+        }
     }
 
     /// <summary>Writes all of them, a line each.</summary>
@@ -56,6 +67,8 @@ internal sealed class Figures
             {
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what,-78} | {time.TotalSeconds,8:0.0} s |"));
             }
+
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the longest silence of a listener, {_silence.Time.TotalSeconds:0.0} s: {_silence.Faults}"));
         }
     }
 }
