@@ -94,6 +94,15 @@ public interface IEventLog
     /// <returns>A task that completes when it is renewed.</returns>
     Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Gives a run away: its owner is nobody then, and any process may take it over at once (<see cref="FindAbandonedAsync"/> finds it). The run stays the same run. Whatever the old owner
+    /// still writes is refused. A run that the process does not own, or that has ended, is left as it is.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>A task that completes when the run is nobody's.</returns>
+    Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default);
+
     /// <summary>How runs stand: the cheap question that an owner asks once a second, for a live flag that was taken away without a notice.</summary>
     /// <param name="runs">The runs.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>

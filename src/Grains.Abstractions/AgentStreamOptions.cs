@@ -48,6 +48,12 @@ public sealed class AgentStreamOptions
     /// <summary>Whether a run whose process died goes on in the process that takes it over; otherwise it ends there as crashed.</summary>
     public bool ResumeRuns { get; set; } = true;
 
+    /// <summary>
+    /// How long a process that shuts down in order waits for its runs to come to a place where another process can go on with them without doing anything twice, 0 to 10 min: the end of a response, or of
+    /// the tool calls under way. What is not there by then is broken off, and the node that was under way starts again elsewhere. Kubernetes, for one, kills after 30 s by default.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The most nodes (requests to the model) of one run, 1 to 10,000; a run that wants more ends as crashed.</summary>
     public int MaxNodes { get; set; } = 50;
 

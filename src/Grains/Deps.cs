@@ -46,11 +46,7 @@ public sealed class Deps
     /// <returns>The run's id and the cursor of <c>begin</c>.</returns>
     /// <exception cref="SessionBusyException">The session has a run under way, of this process or another.</exception>
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public async Task<StartedRun> StartAsync()
-    {
-        _run = await OwnedRun.StartAsync(Environment, Key);
-        return new StartedRun(_run.Token.RunId, _run.Begin);
-    }
+    public Task<StartedRun> StartAsync() => StartAsync(null);
 
     /// <summary>Ends the run: writes what is pending and <c>end</c>, takes the live flag away and lets the stream expire.</summary>
     /// <param name="gracePeriod">How long the stream stays; null for the setting <see cref="AgentStreamOptions.GracePeriod"/>.</param>
@@ -178,6 +174,21 @@ public sealed class Deps
 
             await Task.Delay(StartPoll, Environment.Time, cancellationToken);
         }
+    }
+
+    /// <summary>Starts a run of a known id.</summary>
+    internal async Task<StartedRun> StartAsync(string? runId)
+    {
+        _run = await OwnedRun.StartAsync(Environment, Key, runId);
+        return new StartedRun(_run.Token.RunId, _run.Begin);
+    }
+
+    /// <summary>Gives the run to another process.</summary>
+    internal async Task GiveAwayAsync()
+    {
+        var run = Run;
+        _run = null;
+        await run.GiveAwayAsync();
     }
 
     /// <summary>Goes on with a run that this process took over.</summary>

@@ -43,7 +43,15 @@ public static class GrainsServices
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<StreamMirror>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
         services.AddHostedService<TakeOver>();
+        services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);
         return new AgentStreamBuilder(services);
+    }
+
+    /// <summary>A host gives up on a stop that takes too long, after 30 s by default: the time that runs have must fit in, and leave some for the rest of the program.</summary>
+    private static void LetRunsLeave(HostOptions host, IOptions<AgentStreamOptions> options)
+    {
+        var needed = options.Value.DrainTimeout + TimeSpan.FromSeconds(20);
+        host.ShutdownTimeout = host.ShutdownTimeout < needed ? needed : host.ShutdownTimeout;
     }
 
     private sealed class ValidateOptions : IValidateOptions<AgentStreamOptions>

@@ -27,6 +27,45 @@ public abstract partial class EventLogContract
     }
 
     [Fact]
+    public async Task A_run_that_was_given_away_is_found_at_once_and_goes_on_as_the_same_run()
+    {
+        var (leaving, heir) = (NewSilo(), NewSilo());
+        var run = await StartedAsync(siloId: leaving);
+        await Log.AppendAsync(run, 1, [Said("a")]);
+        await Log.RenewLeaseAsync(heir, TimeSpan.FromMinutes(1));
+        await Log.ReleaseAsync(run);
+        await Log.ReleaseAsync(run);
+
+        Assert.Equal(RunStatus.Lost, (await Log.AppendAsync(run, 2, [Said("too late")])).Status);
+        Assert.True(await Log.IsLiveAsync(run.Key));
+        await Assert.ThrowsAsync<SessionBusyException>(() => Log.StartAsync(new RunToken(run.Key, heir, Guid.NewGuid().ToString())));
+        var abandoned = Assert.Single(await Log.FindAbandonedAsync(100), found => found.Key == run.Key);
+        Assert.Equal(run with { SiloId = SiloIdentity.Nobody }, abandoned);
+        var taken = await Log.TakeOverAsync(abandoned, heir);
+        Assert.Equal((run with { SiloId = heir }, 1L, RunStatus.Live), (taken!.Run, taken.Number, taken.Status));
+
+        // Late, and no more of this process's: it changes nothing.
+        await Log.ReleaseAsync(run);
+        Assert.Equal(RunStatus.Live, (await Log.AppendAsync(taken.Run, 2, [Said("b")])).Status);
+        Assert.Equal(RunStatus.Live, (await FinishAsync(taken.Run)).Status);
+        await Log.ReleaseAsync(taken.Run);
+        Assert.Equal("begin a b end", await TextsAsync(run.Key));
+        Assert.DoesNotContain(await Log.FindAbandonedAsync(100), found => found.Key == run.Key);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_canceled_and_given_away_is_taken_over_as_canceled()
+    {
+        var (leaving, heir) = (NewSilo(), NewSilo());
+        var run = await StartedAsync(siloId: leaving);
+        await Log.RenewLeaseAsync(heir, TimeSpan.FromMinutes(1));
+        Assert.True(await Log.CancelAsync(run.Key));
+        await Log.ReleaseAsync(run);
+        var abandoned = Assert.Single(await Log.FindAbandonedAsync(100), found => found.Key == run.Key);
+        Assert.Equal(RunStatus.Canceled, (await Log.TakeOverAsync(abandoned, heir))!.Status);
+    }
+
+    [Fact]
     public async Task Of_many_heirs_one_takes_a_run_over()
     {
         var dead = NewSilo();

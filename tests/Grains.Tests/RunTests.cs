@@ -146,11 +146,15 @@ public sealed class RunTests
     }
 
     [Fact]
-    public async Task A_stopping_silo_brings_its_runs_to_their_end()
+    public async Task A_stopping_silo_whose_journal_goes_with_it_brings_its_runs_to_their_end()
     {
         var gate = new Gate();
         var redis = await RedisServer.SharedAsync();
-        var silos = await TestSilos.StartAsync(redis.Configuration, new ScriptedModel([Step.Say("so"), new Step.Pause(gate)]));
+        var silos = await TestSilos.StartAsync(
+            redis.Configuration,
+            new ScriptedModel([Step.Say("so"), new Step.Pause(gate)]),
+            options => (options.Journal, options.DrainTimeout) = ("memory", TimeSpan.Zero),
+            _ => { });
         var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await gate.ReachedAsync();

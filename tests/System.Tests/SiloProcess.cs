@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 using AgentStream.Testing;
@@ -61,6 +62,14 @@ internal sealed class SiloProcess : IAsyncDisposable
         await using var silo = new SiloProcess(arguments);
         await silo._process.WaitForExitAsync().Within("the silo ends");
         return (silo._process.ExitCode, silo.Output);
+    }
+
+    /// <summary>Stops the silo in order, as an operator does: with SIGTERM.</summary>
+    public async Task StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync().Within("the silo ends");
+        Assert.Equal(0, _process.ExitCode);
     }
 
     public async ValueTask DisposeAsync()

@@ -22,6 +22,9 @@ internal sealed class SseReader : IDisposable
     public static Task<HttpRequestMessage> Ask(object body) =>
         Task.FromResult(new HttpRequestMessage(HttpMethod.Post, "chat") { Content = JsonContent.Create(body) });
 
+    public static Task<HttpRequestMessage> Ask(Uri silo, object body) =>
+        Task.FromResult(new HttpRequestMessage(HttpMethod.Post, new Uri(silo, "chat")) { Content = JsonContent.Create(body) });
+
     /// <summary>Sends a request and answers as soon as the response's headers are there.</summary>
     public static async Task<HttpResponseMessage> OpenAsync(HttpClient http, Func<Task<HttpRequestMessage>> request)
     {

@@ -10,13 +10,7 @@ public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixtu
     public async Task A_killed_silos_run_goes_on_in_another_on_the_connection_that_its_listener_has()
     {
         var prefix = RedisServer.NewPrefix();
-        string[] arguments =
-        [
-            "--AgentStream:Demo:TokenDelay=00:00:00.005",
-            "--AgentStream:Lease=00:00:02",
-            $"--AgentStream:RedisPrefix={prefix}",
-            $"--ConnectionStrings:redis={redis.Server.Configuration}",
-        ];
+        var arguments = Arguments(prefix, TimeSpan.FromSeconds(2));
         // Each its own cluster, so that the run is where it was asked for.
         var dying = await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=dying"]);
         await using var heir = await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=heir"]);
@@ -41,9 +35,7 @@ public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixtu
         Assert.Equal(seen.Select(frame => frame.Id).Distinct(), seen.Select(frame => frame.Id));
         var resumed = seen.FindIndex(frame => frame.Data == """{"type":"info","origin":"developer","body":{"msg":"resumed","idx":0}}""");
         Assert.True(resumed is >= 100 and <= 600, $"Resumed at {resumed} of {seen.Count}, and at the end: {string.Join('\n', seen.TakeLast(3).Select(frame => frame.Data))}");
-        var text = string.Concat(seen.Skip(resumed).Select(frame => JsonDocument.Parse(frame.Data).RootElement.GetProperty("body"))
-            .Select(body => body.TryGetProperty("content", out var start) ? start.GetString() : body.TryGetProperty("content_delta", out var delta) ? delta.GetString() : ""));
-        Assert.Equal(string.Concat(Enumerable.Range(1, 600).Select(n => $"{n} ")), text);
+        Assert.Equal(Numbers(600), Text(seen.Skip(resumed)));
 
         using var raw = await redis.Server.ConnectAsync();
         var entries = await raw.EntriesAsync($"{prefix}:1:1:k");
@@ -56,4 +48,77 @@ public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixtu
         using var session = JsonDocument.Parse(await second.GetStringAsync("chat/k"));
         Assert.Equal(("count to 600", "idle"), (session.RootElement.GetProperty("title").GetString(), session.RootElement.GetProperty("status").GetString()));
     }
+
+    [Fact]
+    public async Task A_rolling_restart_of_all_silos_loses_nothing_and_its_listener_comes_back_behind_its_cursor()
+    {
+        var prefix = RedisServer.NewPrefix();
+
+        // The lease is long: nothing here waits for it to be over.
+        string[] arguments = [.. Arguments(prefix, TimeSpan.FromMinutes(5)), "--AgentStream:DrainTimeout=00:00:00.200"];
+        var silos = new[]
+        {
+            await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=first"]),
+            await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=second"]),
+        };
+        var (seen, at) = (new List<SseFrame>(), 0);
+        try
+        {
+            using var http = new HttpClient();
+            using (await SseReader.OpenAsync(http, () => SseReader.Ask(silos[0].Url, new { prompt = "count to 400", session_id = "k" })))
+            {
+            }
+
+            foreach (var stopped in new[] { 0, 1 })
+            {
+                at = stopped;
+                var before = seen.Count;
+                await FollowAsync(http, until: () => seen.Count >= before + 50);
+                await silos[stopped].StopAsync();
+                await silos[stopped].DisposeAsync();
+                silos[stopped] = await SiloProcess.StartAsync([.. arguments, $"--AgentStream:Cluster:ClusterId=again-{stopped}"]);
+                at = 1 - stopped;
+            }
+
+            await FollowAsync(http, until: () => false);
+        }
+        finally
+        {
+            await Task.WhenAll(silos.Select(silo => silo.DisposeAsync().AsTask()));
+        }
+
+        Assert.Equal(seen.Select(frame => frame.Id).Distinct(), seen.Select(frame => frame.Id));
+        Assert.Single(seen, frame => frame.Data.Contains("\"type\":\"begin\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(seen, frame => frame.Data.Contains("\"type\":\"error\"", StringComparison.Ordinal));
+        Assert.Equal(2, seen.Count(frame => frame.Data.Contains("\"resumed\"", StringComparison.Ordinal)));
+        var resumed = seen.FindLastIndex(frame => frame.Data.Contains("\"resumed\"", StringComparison.Ordinal));
+        Assert.Equal(Numbers(400), Text(seen.Skip(resumed)));
+
+        // As a browser does: behind the last event that it has seen, at whatever silo is there.
+        async Task FollowAsync(HttpClient http, Func<bool> until)
+        {
+            using var reader = new SseReader(await SseReader.OpenAsync(http, () => Task.FromResult(new HttpRequestMessage(
+                HttpMethod.Get, new Uri(silos[at].Url, "chat/k/stream"))
+            { Headers = { { "Last-Event-ID", seen.Count == 0 ? "0-0" : seen[^1].Id } } })));
+            while (!until() && await reader.ReadAsync() is { } frame)
+            {
+                seen.Add(frame);
+            }
+        }
+    }
+
+    private static string Numbers(int count) => string.Concat(Enumerable.Range(1, count).Select(n => $"{n} "));
+
+    /// <summary>The text that the model said, put together.</summary>
+    private static string Text(IEnumerable<SseFrame> frames) => string.Concat(frames
+        .Select(frame => JsonDocument.Parse(frame.Data).RootElement.GetProperty("body"))
+        .Select(body => body.TryGetProperty("content", out var start) ? start.GetString() : body.TryGetProperty("content_delta", out var delta) ? delta.GetString() : ""));
+
+    private string[] Arguments(string prefix, TimeSpan lease) =>
+    [
+        "--AgentStream:Demo:TokenDelay=00:00:00.005",
+        $"--AgentStream:Lease={lease:c}",
+        $"--AgentStream:RedisPrefix={prefix}",
+        $"--ConnectionStrings:redis={redis.Server.Configuration}",
+    ];
 }

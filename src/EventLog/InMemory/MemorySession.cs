@@ -108,6 +108,17 @@ internal sealed class MemorySession(SessionKey key)
         return wasLive;
     }
 
+    public bool Release(RunToken run)
+    {
+        if (!IsOwnedBy(run) || Owner.HasEnded)
+        {
+            return false;
+        }
+
+        Owner.Run = run with { SiloId = SiloIdentity.Nobody };
+        return true;
+    }
+
     public RunStatus Check(RunToken run) => IsOwnedBy(run) && !Owner.HasEnded ? Status() : RunStatus.Lost;
 
     public LogSlice Read(Cursor after, int count)

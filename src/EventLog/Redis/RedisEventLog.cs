@@ -15,6 +15,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     private static readonly RedisScript CancelScript = RedisScript.Own("cancel.lua");
     private static readonly RedisScript ReadScript = RedisScript.Own("read.lua");
     private static readonly RedisScript AbandonedScript = RedisScript.Own("abandoned.lua");
+    private static readonly RedisScript ReleaseScript = RedisScript.Own("release.lua");
     private static readonly RedisScript TakeOverScript = RedisScript.Own("takeover.lua");
 
     private readonly RedisConnection _redis;
@@ -207,6 +208,21 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         return _redis.RunAsync(
             $"renew lease {key}",
             database => lease > TimeSpan.Zero ? database.StringSetAsync(key, "1", lease) : database.KeyDeleteAsync(key),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var keys = new RedisKeys(_prefix, run.Key);
+        return _redis.ScriptAsync(
+            $"give away run {run.RunId} of session {run.Key}",
+            ReleaseScript,
+            [
+                keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), RedisKeys.SiloRuns(_prefix, SiloIdentity.Nobody), RedisKeys.AllSilos(_prefix),
+            ],
+            [run.SiloId, run.RunId, SiloIdentity.Nobody, run.Key.ToString()],
             cancellationToken);
     }
 

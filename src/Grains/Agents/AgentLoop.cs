@@ -31,6 +31,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     {
         do
         {
+            LeaveIfAsked();
             await AskAsync(cancellationToken);
         }
         while (await CallToolsAsync(cancellationToken));
@@ -38,36 +39,32 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
 
     /// <summary>Goes on where a process died: finished responses and results come from the journal, the node that was under way starts again.</summary>
     /// <param name="run">How far it got.</param>
-    /// <param name="isShown">Whether the stream has all of the last finished response.</param>
+    /// <param name="next">The first node that the stream does not show whole: those that are finished from there on are shown from the journal.</param>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
-    public async Task ResumeAsync(UnfinishedRun run, bool isShown, CancellationToken cancellationToken)
+    public async Task ResumeAsync(UnfinishedRun run, int next, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _requested = run.Idx;
-        deps.ContinueAt(run.Idx);
-        if (!run.IsAnswered)
+        deps.ContinueAt(next);
+        var messages = journal.History.Messages;
+        for (var idx = next; idx < run.Answered; idx++)
         {
-            _idx = run.Idx - 1;
-            await RunAsync(cancellationToken);
-            return;
+            var response = messages.Count - (2 * (run.Answered - idx)) + 1;
+            await deps.ReplayNodeAsync((ModelRequest)messages[response - 1], (ModelResponse)messages[response], cancellationToken);
         }
 
-        _idx = run.Idx;
-        _response = (ModelResponse)journal.History.Messages[^1];
-        if (isShown)
+        _idx = run.Answered - 1;
+        if (run.IsAnswered)
         {
-            deps.ContinueAt(run.Idx + 1);
-        }
-        else
-        {
-            await deps.ReplayNodeAsync((ModelRequest)journal.History.Messages[^2], _response, cancellationToken);
+            _response = (ModelResponse)messages[^1];
+            await FinishCallsAsync(cancellationToken);
+            if (!_response.ToolCalls.Any())
+            {
+                return;
+            }
         }
 
-        await FinishCallsAsync(cancellationToken);
-        if (_response.ToolCalls.Any())
-        {
-            await RunAsync(cancellationToken);
-        }
+        await RunAsync(cancellationToken);
     }
 
     private async Task AskAsync(CancellationToken cancellationToken)
@@ -87,7 +84,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
                 await TakeAsync(update, cancellationToken);
             }
         }
-        catch (Exception) when (_isOpen && deps.PartialNode() is { } said)
+        catch (Exception) when (_isOpen && !deps.Run.HasToLeave && deps.PartialNode() is { } said)
         {
             // What a listener has seen stays said, whatever cut it short: the next prompt's model knows of it.
             await journal.AddAsync(now => new ResponseRecord(_idx, said) { Timestamp = now });
@@ -194,8 +191,23 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     private async Task<bool> CallToolsAsync(CancellationToken cancellationToken)
     {
         var calls = _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId)).ToList();
+        if (calls.Count == 0)
+        {
+            return false;
+        }
+
+        LeaveIfAsked();
         await Task.WhenAll(calls.Select(call => CallAsync(call, cancellationToken)));
-        return calls.Count > 0;
+        return true;
+    }
+
+    /// <summary>Between two steps nothing is half done: the place to leave a process that is about to stop.</summary>
+    private void LeaveIfAsked()
+    {
+        if (deps.Run.IsLeaving)
+        {
+            throw new RunLeavesException();
+        }
     }
 
     /// <summary>Makes the calls that have no result yet; those that may not be made again are told as interrupted.</summary>

@@ -7,6 +7,11 @@ namespace AgentStream.Grains.Journal;
 /// </summary>
 public interface ISessionJournal
 {
+    /// <summary>
+    /// Whether another process, or this one when it starts again, finds what was kept. Then a process that shuts down in order leaves its runs to others; otherwise it ends them.
+    /// </summary>
+    bool OutlivesProcess => true;
+
     /// <summary>Reads a session's records behind a version.</summary>
     /// <param name="key">The session.</param>
     /// <param name="afterVersion">The version that the reader has: the number of records it knows; 0 for none.</param>
@@ -22,6 +27,14 @@ public interface ISessionJournal
     /// <returns>A task that completes when they are kept. The new version is the old one and the number of records.</returns>
     /// <exception cref="OwnershipLostException">The journal's version is another, so somebody else has written, or the run lost its session. Nothing was written.</exception>
     ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Finds the sessions whose last run has not ended, for a journal that belongs to one process at a time: when the process starts, those are the runs that its
+    /// predecessor left. A journal beside an event log that others share finds none: there, the log knows whose runs are abandoned.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The sessions, those of runs that are under way in this process among them.</returns>
+    Task<IReadOnlyList<SessionKey>> ListUnfinishedAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SessionKey>>([]);
 
     /// <summary>Removes all of a session's records; its version is 0 again.</summary>
     /// <param name="owner">The run that owns the session meanwhile, as in <see cref="AppendAsync"/>.</param>

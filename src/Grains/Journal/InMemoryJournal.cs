@@ -9,6 +9,9 @@ public sealed class InMemoryJournal : ISessionJournal
     private readonly ConcurrentDictionary<SessionKey, List<JournalRecord>> _sessions = new();
 
     /// <inheritdoc/>
+    public bool OutlivesProcess => false;
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
     {
         if (!_sessions.TryGetValue(key, out var records))

@@ -104,7 +104,7 @@ internal static class JournalFile
         foreach (var line in bytes.AsSpan(0, read).Split((byte)'\n'))
         {
             isUnfinished = IsOf(bytes.AsSpan(line), JournalRecordTypes.RunStarted)
-                || (isUnfinished && !IsOf(bytes.AsSpan(line), JournalRecordTypes.RunEnded));
+                || (isUnfinished && !IsOf(bytes.AsSpan(line), JournalRecordTypes.RunEnded) && !IsOf(bytes.AsSpan(line), JournalRecordTypes.Imported));
         }
 
         return isUnfinished;

@@ -34,6 +34,10 @@ public sealed record ToolResultRecord(RequestPart Result) : JournalRecord;
 /// <param name="Idx">The node at which it goes on.</param>
 public sealed record RunResumedRecord(string RunId, int Idx) : JournalRecord;
 
+/// <summary>The run's process was about to stop, and left the run to another at a place where nothing was half done, or had to.</summary>
+/// <param name="RunId">The run.</param>
+public sealed record RunGivenAwayRecord(string RunId) : JournalRecord;
+
 /// <summary>A run has ended.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Error">What the stream's <c>error</c> entry says; null when the run completed.</param>

@@ -79,6 +79,9 @@ public static class JournalRecordJson
                 json.WriteString("run_id", resumed.RunId);
                 json.WriteNumber("idx", resumed.Idx);
                 break;
+            case RunGivenAwayRecord given:
+                json.WriteString("run_id", given.RunId);
+                break;
             case RunEndedRecord ended:
                 json.WriteString("run_id", ended.RunId);
                 json.WriteString("error", ended.Error);
@@ -98,6 +101,7 @@ public static class JournalRecordJson
         ResponseRecord => JournalRecordTypes.Response,
         ToolResultRecord => JournalRecordTypes.ToolResult,
         RunResumedRecord => JournalRecordTypes.RunResumed,
+        RunGivenAwayRecord => JournalRecordTypes.RunGivenAway,
         RunEndedRecord => JournalRecordTypes.RunEnded,
         ImportedRecord => JournalRecordTypes.Imported,
         _ => throw new ArgumentException($"A journal does not keep a {record.GetType().Name}.", nameof(record)),
@@ -119,6 +123,7 @@ public static class JournalRecordJson
             JournalRecordTypes.ToolResult when MessageReader.RequestPart(place.Field("result")) is (ToolReturnPart or RetryPromptPart) and var result =>
                 new ToolResultRecord(result) { Timestamp = timestamp },
             JournalRecordTypes.RunResumed => new RunResumedRecord(place.Field("run_id").Text(), Idx(place)) { Timestamp = timestamp },
+            JournalRecordTypes.RunGivenAway => new RunGivenAwayRecord(place.Field("run_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.RunEnded =>
                 new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull()) { Timestamp = timestamp },
             JournalRecordTypes.Imported =>

@@ -8,6 +8,7 @@ internal static class JournalRecordTypes
     public const string Response = "response";
     public const string ToolResult = "tool-result";
     public const string RunResumed = "run-resumed";
+    public const string RunGivenAway = "run-given-away";
     public const string RunEnded = "run-ended";
     public const string Imported = "imported";
 }

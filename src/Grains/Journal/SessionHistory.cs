@@ -69,7 +69,11 @@ internal sealed class SessionHistory
                 Unfinished = Unfinished is null ? null : Unfinished with { IsAnswered = true };
                 break;
             case RunResumedRecord:
-                Unfinished = Unfinished is null ? null : Unfinished with { Resumes = Unfinished.Resumes + 1 };
+                // A process that stopped in order is not the run's fault.
+                Unfinished = Unfinished is null ? null : Unfinished with { Resumes = Unfinished.Resumes + (Unfinished.IsGivenAway ? 0 : 1), IsGivenAway = false };
+                break;
+            case RunGivenAwayRecord:
+                Unfinished = Unfinished is null ? null : Unfinished with { IsGivenAway = true };
                 break;
             case ToolResultRecord { Result: var result }:
                 _results[CallOf(result)] = result;
@@ -78,7 +82,7 @@ internal sealed class SessionHistory
                 _messages.Clear();
                 _messages.AddRange(imported.Messages);
                 _results.Clear();
-                (_unanswered, LastError) = ([], null);
+                (_unanswered, LastError, Unfinished) = ([], null, null);
                 break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
@@ -133,6 +137,12 @@ internal sealed record UnfinishedRun(string RunId, string Agent)
     /// <summary>Whether that node's response is complete.</summary>
     public bool IsAnswered { get; init; }
 
-    /// <summary>How often it was taken over already.</summary>
+    /// <summary>How many of its nodes have a complete response.</summary>
+    public int Answered => IsAnswered ? Idx + 1 : Idx;
+
+    /// <summary>How often it was taken over from a process that died.</summary>
     public int Resumes { get; init; }
+
+    /// <summary>Whether its last process left it in order.</summary>
+    public bool IsGivenAway { get; init; }
 }

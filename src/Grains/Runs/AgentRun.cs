@@ -10,12 +10,13 @@ namespace AgentStream.Grains.Runs;
 internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journal, Agent agent, SessionHistory history, Deps deps)
 {
     private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time, deps.Run.Abandoned);
+    private readonly OwnedRun _run = deps.Run;
     private UnfinishedRun? _taken;
 
     /// <summary>The session.</summary>
     public SessionKey Key => deps.Key;
 
-    private RunToken Token => deps.Run.Token;
+    private RunToken Token => _run.Token;
 
     /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>
     public async Task AcceptAsync(string prompt)
@@ -39,11 +40,19 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     /// <summary>The run was taken over from a process that died: it goes on where that one got.</summary>
     public void Resume(UnfinishedRun taken) => _taken = taken;
 
-    /// <summary>Runs to the <c>end</c>. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.</summary>
+    /// <summary>
+    /// Runs to the <c>end</c>, or until it leaves for another process. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.
+    /// </summary>
     /// <returns>What ended the run; null when it completed.</returns>
     public async Task<Exception?> ExecuteAsync()
     {
         var failure = await LoopAsync();
+        if (failure is RunLeavesException)
+        {
+            await GiveAwayAsync();
+            return failure;
+        }
+
         try
         {
             // The record goes first: whoever starts behind our end finds the journal complete.
@@ -59,11 +68,23 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         return failure;
     }
 
-    /// <summary>Ends the run because its process is about to: its stream says so.</summary>
-    public Task ShutDownAsync() => deps.Run.ShutDownAsync();
+    /// <summary>
+    /// The process is about to stop: the run is to leave for another at the next place where nothing is half done. When nobody could go on with it, because the journal
+    /// goes with the process or the settings forbid it, it has until <see cref="ShutDownAsync"/>.
+    /// </summary>
+    public void Leave()
+    {
+        if (journal.OutlivesProcess && environment.Options.ResumeRuns)
+        {
+            _run.Leave();
+        }
+    }
+
+    /// <summary>Stops whatever the run is doing, because its process is about to stop: it leaves for another, or ends as crashed where it cannot.</summary>
+    public Task ShutDownAsync() => _run.ShutDownAsync();
 
     /// <summary>Gives up on a log that is away.</summary>
-    public void Abandon() => deps.Run.Abandon();
+    public void Abandon() => _run.Abandon();
 
     /// <summary>What the stream says of a failure.</summary>
     private static string? Message(Exception? failure) => failure switch
@@ -75,7 +96,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
 
     private async Task<Exception?> LoopAsync()
     {
-        var stop = deps.Run.Stopped;
+        var stop = _run.Stopped;
         try
         {
             var ready = await agent.ForRunAsync(stop);
@@ -85,12 +106,17 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return deps.Run.Status switch
+            return _run.Status switch
             {
                 RunStatus.Canceled => new AgentCanceledException(Token.Key.ToString()),
                 RunStatus.Lost => new OwnershipLostException("another process took the session over"),
+                _ when _run.HasToLeave => new RunLeavesException(),
                 _ => new OperationCanceledException("the silo is shutting down"),
             };
+        }
+        catch (RunLeavesException leaves)
+        {
+            return leaves;
         }
         catch (Exception e)
         {
@@ -98,14 +124,30 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         }
     }
 
+    private async Task GiveAwayAsync()
+    {
+        try
+        {
+            await _records.AddAsync(now => new RunGivenAwayRecord(Token.RunId) { Timestamp = now });
+        }
+        catch (Exception e) when (e is not OwnershipLostException)
+        {
+            // Then the next process takes it for a crash, and counts it as one.
+            environment.Logger.LogWarning(e, "That run {Run} of session {Session} was given away could not be kept in the journal.", Token.RunId, Token.Key);
+        }
+
+        await deps.GiveAwayAsync();
+        environment.Logger.LogInformation("Run {Run} of session {Session} was given away: this process is about to stop.", Token.RunId, Token.Key);
+    }
+
     private async Task ResumeAsync(AgentLoop loop, UnfinishedRun taken, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var isShown = taken.IsAnswered && await StreamTail.HasNodeEndAsync(environment.Log, Token.Key, deps.Run.Begin, taken.Idx, cancellationToken);
-        var idx = isShown ? taken.Idx + 1 : taken.Idx;
-        await _records.AddAsync(now => new RunResumedRecord(Token.RunId, idx) { Timestamp = now });
-        await deps.AddInfoAsync(new { msg = "resumed", idx }, cancellationToken: cancellationToken);
-        await loop.ResumeAsync(taken, isShown, cancellationToken);
+        // What was journaled may not have got into the stream: the process died between the two, the log lost its tail, or the stream begins anew.
+        var next = Math.Min(await StreamTail.CountNodesAsync(environment.Log, Token.Key, _run.Begin, cancellationToken), taken.Answered);
+        await _records.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });
+        await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: cancellationToken);
+        await loop.ResumeAsync(taken, next, cancellationToken);
     }
 
     private Exception Crashed(Exception e)

@@ -6,22 +6,31 @@ namespace AgentStream.Grains.Runs;
 
 /// <summary>
 /// The runs of this process. They belong to the process, not to a grain's activation: an activation may go away for reasons of the engine's,
-/// its run goes on. When the process stops, they are brought to their <c>end</c>.
+/// its run goes on. When the process stops, they leave for other processes; a prompt that is still accepted then leaves before its first node.
 /// </summary>
-internal sealed class LiveRuns(RunEnvironment environment, IEnumerable<IRunObserver> observers) : IHostedService
+internal sealed class LiveRuns(RunEnvironment environment, IEnumerable<IRunObserver> observers, IHostApplicationLifetime lifetime) : IHostedService
 {
     private readonly ConcurrentDictionary<AgentRun, Task> _runs = new();
+    private volatile bool _isStopping;
 
     /// <summary>The number of runs under way.</summary>
     public int Count => _runs.Count;
 
+    /// <summary>Whether the process is about to stop: runs leave it, none is taken over.</summary>
+    public bool IsStopping => _isStopping;
+
     /// <summary>Lets a run go, beside whatever the caller does.</summary>
-    /// <returns>A task that completes when the run is over, however it ended.</returns>
+    /// <returns>A task that completes when the run is over in this process, however it ended.</returns>
     public Task Go(AgentRun run)
     {
         var go = new Task<Task>(() => WatchAsync(run));
         var over = go.Unwrap();
         _runs[run] = over;
+        if (IsStopping)
+        {
+            run.Leave();
+        }
+
         go.Start(TaskScheduler.Default);
         foreach (var observer in observers)
         {
@@ -32,20 +41,39 @@ internal sealed class LiveRuns(RunEnvironment environment, IEnumerable<IRunObser
     }
 
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // As early as can be: while the rest of the process comes to its stop, runs come to places where they can leave.
+        lifetime.ApplicationStopping.Register(Leave);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        Leave();
         var runs = _runs.ToArray();
+        var over = Task.WhenAll(runs.Select(r => r.Value));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(over, Task.Delay(environment.Options.DrainTimeout, environment.Time, patience.Token));
+        await patience.CancelAsync();
         await Task.WhenAll(runs.Select(r => r.Key.ShutDownAsync()));
         try
         {
-            await Task.WhenAll(runs.Select(r => r.Value)).WaitAsync(cancellationToken);
+            await over.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
             Array.ForEach(runs, r => r.Key.Abandon());
+        }
+    }
+
+    private void Leave()
+    {
+        _isStopping = true;
+        foreach (var run in _runs.Keys)
+        {
+            run.Leave();
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class OwnedRun
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
     private int _stopped;
+    private volatile bool _isLeaving;
 
     private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
     {
@@ -34,12 +35,21 @@ internal sealed class OwnedRun
     /// <summary>How the run stands, as far as it was told; live also when <see cref="Stopped"/> came because its process is about to stop.</summary>
     public RunStatus Status { get; private set; }
 
-    /// <summary>Takes ownership of a session for a new run and writes its <c>begin</c>.</summary>
+    /// <summary>Whether the run is to be given to another process at the next place where nothing is half done.</summary>
+    public bool IsLeaving => _isLeaving;
+
+    /// <summary>Whether it has to be given to another process now, wherever it is.</summary>
+    public bool HasToLeave => _isLeaving && Stopped.IsCancellationRequested && Status == RunStatus.Live;
+
+    /// <summary>Takes ownership of a session for a run and writes its <c>begin</c>.</summary>
+    /// <param name="environment">The run's silo.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="runId">The run; null for a new one.</param>
     /// <exception cref="SessionBusyException">The session has a run under way.</exception>
     /// <exception cref="LogUnavailableException">The log is out of reach.</exception>
-    public static async Task<OwnedRun> StartAsync(RunEnvironment environment, SessionKey key)
+    public static async Task<OwnedRun> StartAsync(RunEnvironment environment, SessionKey key, string? runId)
     {
-        var token = new RunToken(key, environment.Silo.Id, Guid.CreateVersion7().ToString());
+        var token = new RunToken(key, environment.Silo.Id, runId ?? Guid.CreateVersion7().ToString());
         try
         {
             return new OwnedRun(environment, token, await environment.Log.StartAsync(token));
@@ -79,6 +89,25 @@ internal sealed class OwnedRun
         try
         {
             await _writer.FinishAsync(last, gracePeriod);
+        }
+        finally
+        {
+            _registration.Dispose();
+        }
+    }
+
+    /// <summary>Asks the run to leave for another process at the next place where nothing is half done.</summary>
+    public void Leave() => _isLeaving = true;
+
+    /// <summary>Writes what is queued and gives the run away. Another process goes on with it.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    /// <exception cref="LogUnavailableException">The log is out of reach; the run goes to another process when this one's lease is over.</exception>
+    public async Task GiveAwayAsync()
+    {
+        try
+        {
+            await _writer.FlushAsync();
+            await _environment.Log.ReleaseAsync(Token, _abandon.Token);
         }
         finally
         {

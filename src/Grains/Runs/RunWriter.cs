@@ -50,12 +50,19 @@ internal sealed class RunWriter
     public ValueTask WriteAsync(NewEvent item, CancellationToken cancellationToken) =>
         _queue.Writer.TryWrite(item) ? ValueTask.CompletedTask : WriteSlowlyAsync(item, cancellationToken);
 
+    /// <summary>Writes what is queued, and takes no more.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    public Task FlushAsync()
+    {
+        _queue.Writer.TryComplete();
+        return _draining;
+    }
+
     /// <summary>Writes what is queued, the last events and <c>end</c>.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
     public async Task FinishAsync(IReadOnlyList<NewEvent> last, TimeSpan gracePeriod)
     {
-        _queue.Writer.TryComplete();
-        await _draining;
+        await FlushAsync();
         var number = ++_number;
         var result = await RepeatAsync(() => _log.FinishAsync(_run, number, last, gracePeriod, _abandon));
         if (result.Status == RunStatus.Lost)

@@ -7,24 +7,25 @@ internal static class StreamTail
 {
     private const int Page = 512;
 
-    /// <summary>
-    /// Whether a node's <c>llm-end</c> is in the stream. What was journaled may not have got there: the process died between the two. It looks at the whole
-    /// stream, once for each take-over.
-    /// </summary>
-    public static async Task<bool> HasNodeEndAsync(IEventLog log, SessionKey key, Cursor begin, int idx, CancellationToken cancellationToken)
+    /// <summary>How many nodes the stream shows to their <c>llm-end</c>. It looks at the whole stream, once for each take-over.</summary>
+    public static async Task<int> CountNodesAsync(IEventLog log, SessionKey key, Cursor begin, CancellationToken cancellationToken)
     {
-        var end = EventBodies.NodeEnd(idx);
+        var count = 0;
+        var end = EventBodies.NodeEnd(count);
         for (var after = begin; ;)
         {
             var slice = await log.ReadAsync(key, after, Page, cancellationToken);
-            if (slice.Events.Any(e => e.Type == Protocol.Event && e.Body.Span.SequenceEqual(end.Span)))
+            foreach (var entry in slice.Events)
             {
-                return true;
+                if (entry.Type == Protocol.Event && entry.Body.Span.SequenceEqual(end.Span))
+                {
+                    end = EventBodies.NodeEnd(++count);
+                }
             }
 
             if (slice.Events.Count < Page)
             {
-                return false;
+                return count;
             }
 
             after = slice.Events[^1].Cursor;

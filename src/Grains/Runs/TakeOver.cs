@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>
-/// Takes over the runs of processes that have lost their lease, and goes on with them from the journal. Every process looks; the event log lets one of them have each run.
+/// Takes over the runs of processes that have lost their lease or have given them away, and goes on with them from the journal. Every process looks; the event log lets one of them have
+/// each run. A journal of this process's own is looked through once, at the start, for what its predecessor left.
 /// </summary>
 internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs) : BackgroundService
 {
@@ -29,6 +30,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
             return;
         }
 
+        await RestartAsync(stoppingToken);
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -48,25 +50,75 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
     {
         foreach (var abandoned in await environment.Log.FindAbandonedAsync(Share, cancellationToken))
         {
+            if (runs.IsStopping)
+            {
+                return;
+            }
+
             // Our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
             if (abandoned.SiloId != environment.Silo.Id
                 && await environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken) is { } taken)
             {
-                await GoOnAsync(taken);
+                environment.Logger.LogWarning(
+                    "Run {Run} of session {Session} was taken over: {Reason}.",
+                    taken.Run.RunId,
+                    taken.Run.Key,
+                    abandoned.SiloId == SiloIdentity.Nobody ? "its process has given it away" : "its process is gone");
+                var deps = new Deps(environment, taken.Run.Key);
+                deps.Adopt(taken);
+                await GoOnAsync(deps, new SessionHistory());
             }
         }
     }
 
-    private async Task GoOnAsync(TakenRun taken)
+    /// <summary>Goes on with the runs that the journal of a process before this one has no end of, in streams that begin anew.</summary>
+    private async Task RestartAsync(CancellationToken cancellationToken)
     {
-        environment.Logger.LogWarning("Run {Run} of session {Session} was taken over: its process is gone.", taken.Run.RunId, taken.Run.Key);
-        var deps = new Deps(environment, taken.Run.Key);
-        deps.Adopt(taken);
-        var history = new SessionHistory();
+        foreach (var key in await FindUnfinishedAsync(cancellationToken))
+        {
+            try
+            {
+                var history = new SessionHistory();
+                await history.ReadAsync(journal, key);
+                if (history.Unfinished is { } unfinished)
+                {
+                    var deps = new Deps(environment, key);
+                    await deps.StartAsync(unfinished.RunId);
+                    environment.Logger.LogWarning("Run {Run} of session {Session} goes on: the process before this one had not ended it.", unfinished.RunId, key);
+                    await GoOnAsync(deps, history);
+                }
+            }
+            catch (SessionBusyException)
+            {
+                // A prompt of this process was faster, or the log that others share knows of the run: then it is taken over there.
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                environment.Logger.LogError(e, "The last run of session {Session} could not be gone on with.", key);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<SessionKey>> FindUnfinishedAsync(CancellationToken cancellationToken)
+    {
         try
         {
-            await history.ReadAsync(journal, taken.Run.Key);
-            if (history.Unfinished is { } unfinished && unfinished.RunId == taken.Run.RunId)
+            return await journal.ListUnfinishedAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            environment.Logger.LogError(e, "The journal could not be looked through for runs that a process before this one has left.");
+            return [];
+        }
+    }
+
+    private async Task GoOnAsync(Deps deps, SessionHistory history)
+    {
+        var (key, runId) = (deps.Key, deps.Run.Token.RunId);
+        try
+        {
+            await history.ReadAsync(journal, key);
+            if (history.Unfinished is { } unfinished && unfinished.RunId == runId)
             {
                 var (agent, reason) = Find(unfinished);
                 if (agent is not null)
@@ -78,15 +130,15 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                 }
 
                 var error = Protocol.CrashedPrefix + reason;
-                await new RunJournal(journal, taken.Run, history, environment.Time, deps.Run.Abandoned)
-                    .AddAsync(now => new RunEndedRecord(taken.Run.RunId, error) { Timestamp = now });
+                await new RunJournal(journal, deps.Run.Token, history, environment.Time, deps.Run.Abandoned)
+                    .AddAsync(now => new RunEndedRecord(runId, error) { Timestamp = now });
                 await deps.StopAsync(error, null);
             }
             else
             {
                 // The journal knows how it ended, or has never heard of it: a journal in the memory of the process that died, or a prompt that was never accepted.
                 await deps.StopAsync(
-                    history.LastRunId == taken.Run.RunId ? history.LastError : $"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
+                    history.LastRunId == runId ? history.LastError : $"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
             }
         }
         catch (OwnershipLostException e)
@@ -95,7 +147,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         }
         catch (Exception e)
         {
-            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", taken.Run.RunId, taken.Run.Key);
+            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", runId, key);
             await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
         }
     }

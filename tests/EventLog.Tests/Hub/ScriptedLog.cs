@@ -77,6 +77,8 @@ internal sealed class ScriptedLog(IEventLog inner) : IEventLog
     public Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default) =>
         inner.FindAbandonedAsync(count, cancellationToken);
 
+    public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default) => inner.ReleaseAsync(run, cancellationToken);
+
     public Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default) =>
         inner.TakeOverAsync(abandoned, siloId, cancellationToken);
 

@@ -49,6 +49,8 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
             cancellationToken);
     }
 
+    public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<AppendResult> AppendAsync(RunToken run, long number, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken = default) =>

@@ -29,6 +29,47 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
         redis.Server.Configuration, options => (options.Journal, options.JournalDirectory) = ("file", _directory));
 
     [Fact]
+    public async Task A_run_that_a_process_left_goes_on_when_the_next_starts_with_its_directory()
+    {
+        var gate = new Gate();
+        var left = new ScriptedModel([Step.Say("Let me see."), Step.Call("c1", "add", ("a", 1), ("b", 2))], [Step.Say("It "), new Step.Pause(gate)]);
+        await using (var silos = await StartAsync(left))
+        {
+            await silos.Client.StartAsync(_key, new RunRequest("What is 1 + 2?"));
+            await gate.ReachedAsync();
+        }
+
+        var next = new ScriptedModel([Step.Say("It is 3.")]);
+        await using (var silos = await StartAsync(next))
+        {
+            await Wait.Until(() => !next.Requests.IsEmpty, "the run goes on");
+            Assert.Equal($$$"""
+                begin {"session_id":"{{{_key.Session}}}"}
+                info {"msg":"resumed","idx":0}
+                event {"idx":0,"event":"llm-begin"}
+                event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"Let me see."}
+                event {"idx":0,"event":"answer"}
+                event {"idx":0,"event":"part_start","event_idx":1,"part_kind":"tool-call","tool_name":"add","tool_call_id":"c1","args":{"a":1,"b":2}}
+                event {"idx":0,"event":"llm-end"}
+                event {"idx":1,"event":"llm-begin"}
+                event {"idx":1,"event":"part_start","part_kind":"tool-return","tool_name":"add","tool_call_id":"c1","content":3}
+                event {"idx":1,"event":"part_start","event_idx":0,"part_kind":"text","content":"It is 3."}
+                event {"idx":1,"event":"answer"}
+                event {"idx":1,"event":"llm-end"}
+                end
+
+                """, await silos.TranscriptAsync(_key));
+            Assert.Equal(4, ModelMessages.FromJson((await silos.Client.GetAsync(_key))!.Messages).Count);
+        }
+
+        Task<TestSilos> StartAsync(ScriptedModel model) => TestSilos.StartAsync(
+            null,
+            model,
+            options => (options.JournalDirectory, options.DrainTimeout) = (_directory, TimeSpan.Zero),
+            agent => agent.WithTool((int a, int b) => a + b, "add"));
+    }
+
+    [Fact]
     public async Task A_program_without_actors_goes_on_after_a_restart()
     {
         for (var run = 1; run <= 2; run++)
