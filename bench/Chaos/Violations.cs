@@ -5,7 +5,9 @@ namespace AgentStream.Chaos;
 /// <summary>What is not as it must be, each with its evidence in a file.</summary>
 internal sealed class Violations(string directory, TextWriter output)
 {
+    // One fault can have many consequences.
     private const int MostTold = 50;
+    private const int MostKept = 500;
 
     private readonly Lock _one = new();
 
@@ -22,13 +24,18 @@ internal sealed class Violations(string directory, TextWriter output)
         lock (_one)
         {
             Count++;
-            if (Count > MostTold)
+            if (Count > MostKept)
             {
                 return;
             }
 
             var file = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"violation-{Count}.txt"));
             File.WriteAllText(file, $"{DateTime.UtcNow:HH:mm:ss.fff} session {session}\nexpected: {expected}\nseen: {seen}\n\n{evidence}");
+            if (Count > MostTold)
+            {
+                return;
+            }
+
             output.WriteLine($"VIOLATION {Count} at {DateTime.UtcNow:HH:mm:ss}, session {session}: expected that {Short(expected)}; seen: {Short(seen)} ({file})");
         }
     }

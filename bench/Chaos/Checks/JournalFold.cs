@@ -9,12 +9,16 @@ internal sealed class JournalFold(RunRecord run, Action<string, string> wrong)
 {
     private int _requests;
     private bool _isAnswered = true;
+    private bool _isGivenAway;
 
     /// <summary>The responses, in order.</summary>
     public List<JournaledResponse> Responses { get; } = [];
 
     /// <summary>The results of calls, by the call's id.</summary>
     public Dictionary<string, JournalLine> Results { get; } = [];
+
+    /// <summary>How often it was resumed after a crash.</summary>
+    public int Crashes { get; private set; }
 
     /// <summary>What <c>run-ended</c> says went wrong.</summary>
     public string? Error { get; private set; }
@@ -46,7 +50,13 @@ internal sealed class JournalFold(RunRecord run, Action<string, string> wrong)
                     Expect(_isAnswered && Responses.LastOrDefault()?.Calls.Contains(call) == true, "a result of a call of the last response", line);
                     Expect(Results.TryAdd(call, line), "one result of each call", line);
                     break;
+                case "run-given-away":
+                    _isGivenAway = true;
+                    break;
                 case "run-resumed":
+                    // A process that stopped in order is not the run's fault.
+                    Crashes += _isGivenAway ? 0 : 1;
+                    _isGivenAway = false;
                     break;
                 case "run-ended":
                     Error = line.Json.GetProperty("error").GetString();
