@@ -15,7 +15,8 @@ internal static class OtherBuild
         }
 
         using var build = Process.Start(new ProcessStartInfo(
-            "dotnet", ["build", project, "-c", configuration, $"-p:Engine={engine}", "--nologo", "-v:quiet", "-getProperty:TargetPath", "-t:Restore;Build"]) { RedirectStandardOutput = true })!;
+            "dotnet", ["build", project, "-c", configuration, $"-p:Engine={engine}", "--nologo", "-v:quiet", "-getProperty:TargetPath", "-t:Restore;Build"])
+        { RedirectStandardOutput = true })!;
         var output = await build.StandardOutput.ReadToEndAsync();
         await build.WaitForExitAsync();
         if (build.ExitCode == 0)

@@ -41,12 +41,12 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
 
         abandon.ThrowIfCancellationRequested();
         output.WriteLine("all runs have ended");
-        await KeyCheck.CheckAsync(stage, violations);
+        await KeyCheck.CheckAsync(stage, check.IsClosed, violations);
         await StopAllAsync();
         await KeyCheck.CheckLeasesAsync(stage, violations);
         await over.CancelAsync();
         await reading;
-        tools.Check(stage.Directory, check.IsKnown);
+        tools.Check(stage.Directory, check.IsClosed);
         figures.Add("entries written to streams", _ledger.Entries);
         foreach (var (kind, count) in _faults.Counts())
         {

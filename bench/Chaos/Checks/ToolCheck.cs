@@ -22,8 +22,8 @@ internal sealed class ToolCheck(Violations violations, Figures figures)
 
     /// <summary>Compares the calls with what the tools have written down.</summary>
     /// <param name="directory">Where their books are.</param>
-    /// <param name="isKnown">Whether a session was checked to its end; calls of others are left out.</param>
-    public void Check(string directory, Func<string, bool> isKnown)
+    /// <param name="isClosed">Whether a session was checked to its end; calls of others are left out.</param>
+    public void Check(string directory, Func<string, bool> isClosed)
     {
         foreach (var lines in ToolBook.ReadAll(directory).GroupBy(line => line.Call))
         {
@@ -31,7 +31,7 @@ internal sealed class ToolCheck(Violations violations, Figures figures)
             figures.Add("tool executions", starts.Count);
             if (!_calls.TryGetValue(lines.Key, out var call))
             {
-                if (isKnown(lines.Key[..lines.Key.IndexOf('.', StringComparison.Ordinal)]))
+                if (isClosed(lines.Key[..lines.Key.IndexOf('.', StringComparison.Ordinal)]))
                 {
                     violations.Add(lines.Key, "only calls of journaled responses are made", "a call that no journal knows", string.Join('\n', lines));
                 }
