@@ -13,6 +13,9 @@ internal static class StartRun
     /// <summary>The response header that names the session, also where the caller left the choice to us.</summary>
     internal const string SessionHeader = "X-Session-Id";
 
+    /// <summary>The response header that names the run.</summary>
+    internal const string RunHeader = "X-Run-Id";
+
     public static void MapStartRun(this RouteGroupBuilder chat) =>
         chat.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
         {
@@ -23,7 +26,8 @@ internal static class StartRun
             context.Response.Headers[SessionHeader] = key.Session;
 
             // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
-            await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent), CancellationToken.None);
+            var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent), CancellationToken.None);
+            context.Response.Headers[RunHeader] = run.RunId;
             return new EventStream(key, after: null);
         });
 }
