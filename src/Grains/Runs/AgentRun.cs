@@ -57,7 +57,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
 
         try
         {
-            // The record goes first: whoever starts behind our end finds the journal complete.
+            // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record: whoever starts
+            // behind our end finds the journal complete.
+            await _run.FlushAsync();
             await _records.AddAsync(now => new RunEndedRecord(Token.RunId, Message(failure)) { Timestamp = now });
         }
         catch (Exception e)
@@ -146,7 +148,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     {
         cancellationToken.ThrowIfCancellationRequested();
         // What was journaled may not have got into the stream: the process died between the two, the log lost its tail, or the stream begins anew.
-        var next = Math.Min(await StreamTail.CountNodesAsync(environment.Log, Token.Key, _run.Begin, cancellationToken), taken.Answered);
+        var shown = await Insisting.UntilAnsweredAsync(
+            () => StreamTail.CountNodesAsync(environment.Log, Token.Key, _run.Begin, cancellationToken), environment.Time, cancellationToken);
+        var next = Math.Min(shown, taken.Answered);
         await _records.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });
         await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: cancellationToken);
         await loop.ResumeAsync(taken, next, cancellationToken);

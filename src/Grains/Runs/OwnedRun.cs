@@ -79,6 +79,10 @@ internal sealed class OwnedRun
     public ValueTask EmitAsync(string type, string origin, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
         _writer.WriteAsync(new NewEvent(type, origin, body), cancellationToken);
 
+    /// <summary>Writes what is queued; the run says nothing more.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    public Task FlushAsync() => _writer.FlushAsync();
+
     /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
     /// <param name="error">The <c>msg</c> of an error entry; null for none.</param>
     /// <param name="gracePeriod">How long the stream stays.</param>
