@@ -75,7 +75,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     abandoned.SiloId == SiloIdentity.Nobody ? "its process has given it away" : "its process is gone");
                 var deps = new Deps(environment, taken.Run.Key);
                 deps.Adopt(taken);
-                await GoOnAsync(deps, new SessionHistory());
+                await GoOnAsync(deps, new SessionHistory(), cancellationToken);
             }
         }
     }
@@ -94,7 +94,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     var deps = new Deps(environment, key);
                     await deps.StartAsync(unfinished.RunId);
                     environment.Logger.LogWarning("Run {Run} of session {Session} goes on: the process before this one had not ended it.", unfinished.RunId, key);
-                    await GoOnAsync(deps, history);
+                    await GoOnAsync(deps, history, cancellationToken);
                 }
             }
             catch (SessionBusyException)
@@ -121,12 +121,12 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         }
     }
 
-    private async Task GoOnAsync(Deps deps, SessionHistory history)
+    private async Task GoOnAsync(Deps deps, SessionHistory history, CancellationToken cancellationToken)
     {
         var (key, runId) = (deps.Key, deps.Run.Token.RunId);
         try
         {
-            await history.ReadAsync(journal, key);
+            await Insisting.UntilAnsweredAsync(() => history.ReadAsync(journal, key), environment.Time, cancellationToken);
             if (history.Unfinished is { } unfinished && unfinished.RunId == runId)
             {
                 var (agent, reason) = Find(unfinished);
@@ -143,7 +143,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     .AddAsync(now => new RunEndedRecord(runId, error) { Timestamp = now });
                 await deps.StopAsync(error, null);
             }
-            else if (history.LastRunId != runId && await queue.ReadAsync(key) is [var next, ..] && next.RunId == runId)
+            else if (history.LastRunId != runId && await NextAsync() is { } next && next.RunId == runId)
             {
                 // Its prompt waited for its turn, and the process died between taking the session and keeping the prompt in the journal.
                 if (await WaitingRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
@@ -162,11 +162,18 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         {
             environment.Logger.LogWarning("{Reason}", e.Message);
         }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // This process is about to stop, and gives its lease up: the run goes to another.
+        }
         catch (Exception e)
         {
             environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", runId, key);
             await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
         }
+
+        async Task<WaitingPrompt?> NextAsync() =>
+            await Insisting.UntilAnsweredAsync(() => queue.ReadAsync(key).AsTask(), environment.Time, cancellationToken) is [var next, ..] ? next : null;
     }
 
     /// <summary>The agent that goes on, or why none does.</summary>
