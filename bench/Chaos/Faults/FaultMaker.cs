@@ -33,7 +33,8 @@ internal sealed class FaultMaker(Stage stage, FaultLog log, Violations violation
         {
             while (true)
             {
-                await Task.Delay(Next(1_000, 8_000), end);
+                // Mostly while the last one is still felt; now and then when all has settled, so that each kind is seen alone, too.
+                await Task.Delay(Next(0, 6) == 0 ? Next(16_000, 24_000) : Next(1_000, 8_000), end);
                 var pick = Next(0, chosen.Sum(fault => fault.Weight));
                 var next = chosen.First(fault => (pick -= fault.Weight) < 0);
                 _underWay.Add(next.Make());
