@@ -7,7 +7,8 @@ namespace AgentStream.AspNetCore.Chat;
 /// <param name="Prompt">What the user says.</param>
 /// <param name="SessionId">The session; null for a new one.</param>
 /// <param name="Agent">The agent; null for the default.</param>
-internal sealed record ChatRequest(string Prompt, string? SessionId, string? Agent)
+/// <param name="OnBusy">What becomes of it when the session has a run under way.</param>
+internal sealed record ChatRequest(string Prompt, string? SessionId, string? Agent, OnBusy OnBusy)
 {
     /// <summary>The longest body, in bytes.</summary>
     internal const int MaxBodyLength = 1024 * 1024;
@@ -23,7 +24,8 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
         var prompt = fields.Text("prompt", RunRules.Prompt);
         var sessionId = fields.Text("session_id", text => text is null ? null : RunRules.Session(text));
         var agent = fields.Text("agent", RunRules.Agent);
+        var onBusy = fields.Text("on_busy", text => text is null or "reject" or "queue" or "replace" ? null : "must be 'reject', 'queue' or 'replace'");
         fields.ThrowIfAnyIsWrong();
-        return new ChatRequest(prompt!, sessionId, agent);
+        return new ChatRequest(prompt!, sessionId, agent, onBusy is null ? OnBusy.Reject : Enum.Parse<OnBusy>(onBusy, ignoreCase: true));
     }
 }

@@ -14,6 +14,9 @@ namespace AgentStream.AspNetCore.Sse;
 /// <remarks>https://html.spec.whatwg.org/multipage/server-sent-events.html</remarks>
 internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? rendering = null) : IResult
 {
+    /// <summary>The run to follow from its <c>begin</c>, also if it has to wait for its turn; null for the session, whatever its run.</summary>
+    public string? RunId { get; init; }
+
     public async Task ExecuteAsync(HttpContext context)
     {
         var services = context.RequestServices;
@@ -27,7 +30,7 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? ren
             // The headers first: they name the session, which the listener needs most when the listening fails.
             await context.Response.BodyWriter.FlushAsync(stop.Token);
             var writer = new SseWriter(context.Response.BodyWriter, services.GetRequiredService<TimeProvider>(), rendering ?? EventFrames.Instance);
-            await writer.WriteAsync(token => client.ListenAsync(key, after, token), stop.Token);
+            await writer.WriteAsync(token => RunId is null ? client.ListenAsync(key, after, token) : client.FollowAsync(key, RunId, token), stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -1,5 +1,4 @@
 using AgentStream.EventLog;
-using AgentStream.Grains.Runs;
 
 namespace AgentStream.Grains.Journal;
 
@@ -14,6 +13,8 @@ namespace AgentStream.Grains.Journal;
 /// <param name="abandon">Gives up on a journal that is away.</param>
 internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionHistory history, TimeProvider time, CancellationToken abandon)
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>The fold.</summary>
@@ -35,12 +36,28 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
         try
         {
             var made = records(time.GetUtcNow());
-            await Insisting.UntilAnsweredAsync(() => journal.AppendAsync(owner, history.Version, made, CancellationToken.None).AsTask(), time, abandon);
+            await AppendAsync(made);
             Array.ForEach(made, history.Apply);
         }
         finally
         {
             _turn.Release();
+        }
+    }
+
+    private async Task AppendAsync(JournalRecord[] records)
+    {
+        while (true)
+        {
+            try
+            {
+                await journal.AppendAsync(owner, history.Version, records, CancellationToken.None);
+                return;
+            }
+            catch (LogUnavailableException) when (!abandon.IsCancellationRequested)
+            {
+                await Task.Delay(RetryAfter, time, abandon);
+            }
         }
     }
 }

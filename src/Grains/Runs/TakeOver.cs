@@ -66,7 +66,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
 
             // Our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
             if (abandoned.SiloId != environment.Silo.Id
-                && await environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken) is { } taken)
+                && await TakeAsync(abandoned, cancellationToken) is { } taken)
             {
                 environment.Logger.LogWarning(
                     "Run {Run} of session {Session} was taken over: {Reason}.",
@@ -79,6 +79,10 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
             }
         }
     }
+
+    /// <summary>A take-over whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
+    private Task<TakenRun?> TakeAsync(RunToken abandoned, CancellationToken cancellationToken) =>
+        environment.PatientlyAsync(() => environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken), cancellationToken);
 
     /// <summary>Goes on with the runs that the journal of a process before this one has no end of, in streams that begin anew.</summary>
     private async Task RestartAsync(CancellationToken cancellationToken)
@@ -126,7 +130,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         var (key, runId) = (deps.Key, deps.Run.Token.RunId);
         try
         {
-            await Insisting.UntilAnsweredAsync(() => history.ReadAsync(journal, key), environment.Time, cancellationToken);
+            await environment.PatientlyAsync(() => history.ReadAsync(journal, key), cancellationToken);
             if (history.Unfinished is { } unfinished && unfinished.RunId == runId)
             {
                 var (agent, reason) = Find(unfinished);
@@ -143,7 +147,12 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     .AddAsync(now => new RunEndedRecord(runId, error) { Timestamp = now });
                 await deps.StopAsync(error, null);
             }
-            else if (history.LastRunId != runId && await NextAsync() is { } next && next.RunId == runId)
+            else if (history.LastRunId == runId)
+            {
+                await ShowRestAsync(deps, history);
+                await deps.StopAsync(history.LastError, null);
+            }
+            else if (await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] && next.RunId == runId)
             {
                 // Its prompt waited for its turn, and the process died between taking the session and keeping the prompt in the journal.
                 if (await WaitingRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
@@ -153,27 +162,38 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
             }
             else
             {
-                // The journal knows how it ended, or has never heard of it: a journal in the memory of the process that died, or a prompt that was never accepted.
-                await deps.StopAsync(
-                    history.LastRunId == runId ? history.LastError : $"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
+                // The journal has never heard of it: it was in the memory of the process that died, or the prompt was never accepted.
+                await deps.StopAsync($"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
             }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // This process stops: it gives its lease up, and the next one goes on.
         }
         catch (OwnershipLostException e)
         {
             environment.Logger.LogWarning("{Reason}", e.Message);
-        }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
-        {
-            // This process is about to stop, and gives its lease up: the run goes to another.
         }
         catch (Exception e)
         {
             environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", runId, key);
             await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
         }
+    }
 
-        async Task<WaitingPrompt?> NextAsync() =>
-            await Insisting.UntilAnsweredAsync(() => queue.ReadAsync(key).AsTask(), environment.Time, cancellationToken) is [var next, ..] ? next : null;
+    /// <summary>A run had completed, so the journal has all that it said; its process may have died before the stream had. What a canceled run said last is not shown again.</summary>
+    private async Task ShowRestAsync(Deps deps, SessionHistory history)
+    {
+        if (history.LastError is null)
+        {
+            var stop = deps.Run.Stopped;
+            var next = await StreamTail.CountNodesAsync(environment, deps.Run, stop);
+            if (next < history.LastAnswered)
+            {
+                await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: stop);
+                await deps.ReplayAsync(history.Messages, next, history.LastAnswered, stop);
+            }
+        }
     }
 
     /// <summary>The agent that goes on, or why none does.</summary>
