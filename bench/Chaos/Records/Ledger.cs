@@ -74,7 +74,7 @@ internal sealed class Ledger
             switch (command[0])
             {
                 case "XADD" when command[1].StartsWith(JournalStart, StringComparison.Ordinal):
-                    Journal(key[^1], run: command[4], record: command[6]);
+                    Journal(key[^1], RunId(command[4]), command[6]);
                     break;
                 case "XADD" when key.Length == 4:
                     Stream(key[^1], command);
@@ -85,6 +85,9 @@ internal sealed class Ledger
             }
         }
     }
+
+    /// <summary>A run that comes back to a silo has its id with a number behind it there, so that the silo cannot take it for the one that it had.</summary>
+    private static string RunId(string run) => run.Split('~')[0];
 
     private void Stream(string session, string[] command)
     {
@@ -132,7 +135,7 @@ internal sealed class Ledger
             switch (command[i])
             {
                 case "run":
-                    run.Id = command[i + 1];
+                    run.Id = RunId(command[i + 1]);
                     break;
                 case "silo":
                     run.Owners.Add(command[i + 1]);
