@@ -12,32 +12,36 @@ internal sealed class FaultMaker(Stage stage, FaultLog log, Violations violation
     /// <summary>Makes faults until it is told to end, then mends what is broken.</summary>
     public async Task RunAsync(CancellationToken end)
     {
-        (int Weight, string Kind, Func<Task> Make)[] all =
+        (int Count, string Kind, Func<Task> Make)[] all =
         [
-            (25, "kill", () => OnSomeAsync(1, KillAsync)),
-            (6, "kill", () => OnSomeAsync(2, KillAsync)),
-            (3, "kill", KillAllAsync),
-            (14, "stop", () => OnSomeAsync(1, StopAsync)),
-            (5, "stop", () => RollAsync(end)),
-            (14, "pause", () => OnSomeAsync(1, member => PauseAsync(member, 500, 7_000, end))),
-            (14, "pause", () => OnSomeAsync(1, member => PauseAsync(member, 12_000, 18_000, end))),
-            (10, "redis", () => RestartRedisAsync("redis killed", () =>
+            (3, "kill", () => OnSomeAsync(1, KillAsync)),
+            (1, "kill", () => OnSomeAsync(2, KillAsync)),
+            (1, "kill", KillAllAsync),
+            (2, "stop", () => OnSomeAsync(1, StopAsync)),
+            (1, "stop", () => RollAsync(end)),
+            (2, "pause", () => OnSomeAsync(1, member => PauseAsync(member, 500, 7_000, end))),
+            (2, "pause", () => OnSomeAsync(1, member => PauseAsync(member, 12_000, 18_000, end))),
+            (1, "redis", () => RestartRedisAsync("redis killed", () =>
             {
                 stage.Redis.Kill();
                 return Task.CompletedTask;
             })),
-            (8, "redis", () => RestartRedisAsync("redis shut down", stage.ShutRedisDownAsync)),
+            (1, "redis", () => RestartRedisAsync("redis shut down", stage.ShutRedisDownAsync)),
         ];
-        var chosen = all.Where(fault => settings.Faults.Contains(fault.Kind)).ToList();
+        Func<Task>[] deck = [.. all.Where(fault => settings.Faults.Contains(fault.Kind)).SelectMany(fault => Enumerable.Repeat(fault.Make, fault.Count))];
         try
         {
-            while (true)
+            // Dealt as cards are: each comes before any comes again.
+            for (var card = 0; ; card = (card + 1) % deck.Length)
             {
+                if (card == 0)
+                {
+                    Shuffle(deck);
+                }
+
                 // Mostly while the last one is still felt; now and then when all has settled, so that each kind is seen alone, too.
-                await Task.Delay(Next(0, 6) == 0 ? Next(16_000, 24_000) : Next(1_000, 8_000), end);
-                var pick = Next(0, chosen.Sum(fault => fault.Weight));
-                var next = chosen.First(fault => (pick -= fault.Weight) < 0);
-                _underWay.Add(next.Make());
+                await Task.Delay(Next(0, 8) == 0 ? Next(16_000, 24_000) : Next(1_000, 8_000), end);
+                _underWay.Add(deck[card]());
             }
         }
         catch (OperationCanceledException)
@@ -139,11 +143,7 @@ internal sealed class FaultMaker(Stage stage, FaultLog log, Violations violation
     private Task OnSomeAsync(int count, Func<Member, Task> act)
     {
         var free = stage.Members.Where(member => member.Url is not null && member.Turn.CurrentCount == 1).ToArray();
-        lock (_random)
-        {
-            _random.Shuffle(free);
-        }
-
+        Shuffle(free);
         var most = Math.Min(count, free.Length - 1);
         return Task.WhenAll(free.Take(most).Where(member => member.Turn.Wait(0)).Select(member => HoldingAsync(member, act)));
     }
@@ -153,6 +153,14 @@ internal sealed class FaultMaker(Stage stage, FaultLog log, Violations violation
         await Task.Delay(Next(least, most));
         await stage.StartAsync(member);
         fault.End = DateTime.UtcNow;
+    }
+
+    private void Shuffle<T>(T[] items)
+    {
+        lock (_random)
+        {
+            _random.Shuffle(items);
+        }
     }
 
     private int Next(int least, int most)
