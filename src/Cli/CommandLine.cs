@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using AgentStream.Cli.Commands;
 using AgentStream.Cli.Output;
 using AgentStream.Cli.Target;
@@ -31,7 +33,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var target = new TargetOptions();
-        var root = new RootCommand(Help);
+        // Not a RootCommand, which would call itself by the name of the assembly.
+        var root = new Command("agentstream", Help) { new HelpOption(), new VersionOption() };
         target.AddTo(root);
         root.Add(AskCommand.Create(target));
         root.Add(ListenCommand.Create(target));
@@ -41,6 +44,11 @@ internal static class CommandLine
         root.Add(RemoveCommand.Create(target));
 
         var parsed = root.Parse(args);
+        if (parsed.Action is ParseErrorAction wrong)
+        {
+            wrong.ShowHelp = args.Length == 0;
+        }
+
         try
         {
             // Ctrl-C is ours: it means something else in each command.

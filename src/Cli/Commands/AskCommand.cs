@@ -22,11 +22,8 @@ internal static class AskCommand
             }
         });
 
-        var command = new Command("ask", """
-            Asks, and shows what the agent does until it has answered.
-
-            Ctrl-C cancels the run. Pressed twice within a second, it leaves it running.
-            """) { prompt, session, agent, quiet, json };
+        var command = new Command(
+            "ask", "Asks, and shows what the agent does until it has answered. Ctrl-C cancels the run; pressed twice within a second, it leaves it running.") { prompt, session, agent, quiet, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var text = parsed.GetValue(prompt)!;

@@ -13,11 +13,8 @@ internal static class ListenCommand
         var after = new Option<string?>("--after") { Description = "Only what stands behind this cursor, as an event's id gives it.", HelpName = "cursor" };
         var quiet = SessionArguments.Quiet();
         var json = SessionArguments.Json("The events in their wire form, one a line, with their cursors.");
-        var command = new Command("listen", """
-            Follows a session's run to its end; nothing is started. A lost connection comes back by itself.
-
-            Ctrl-C leaves the run running.
-            """) { session, after, quiet, json };
+        var command = new Command(
+            "listen", "Follows a session's run to its end; nothing is started. A lost connection comes back by itself. Ctrl-C leaves the run running.") { session, after, quiet, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Cursor? cursor = parsed.GetValue(after) is { } text ? Cursor.Parse(text) : null;

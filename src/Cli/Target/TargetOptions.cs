@@ -30,7 +30,7 @@ internal sealed class TargetOptions
     };
 
     /// <summary>Adds the options to the root command, for all commands below it.</summary>
-    public void AddTo(RootCommand root)
+    public void AddTo(Command root)
     {
         root.Add(_url);
         root.Add(_redis);
