@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -48,8 +49,14 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     public async Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
     {
         var response = await PostAsync(key, request, cancellationToken).ConfigureAwait(false);
-        var runId = response.Headers.TryGetValues("X-Run-Id", out var ids) ? ids.First() : "";
-        await foreach (var item in Follower(key).FollowAsync(response, after: null, cancellationToken).ConfigureAwait(false))
+        var runId = RunIdOf(response);
+        if (response.Headers.TryGetValues("X-Waiting", out var places) && int.TryParse(places.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var place))
+        {
+            response.Dispose();
+            return new StartedRun(runId, Cursor.Start, place);
+        }
+
+        await foreach (var item in new RunFollower(_routes, key, _options, _time, runId).FollowAsync(response, after: null, cancellationToken).ConfigureAwait(false))
         {
             return new StartedRun(runId, item.Cursor);
         }
@@ -63,7 +70,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     {
         var response = await PostAsync(key, request, cancellationToken).ConfigureAwait(false);
         var isFirst = true;
-        await foreach (var item in Follower(key).FollowAsync(response, after: null, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in new RunFollower(_routes, key, _options, _time, RunIdOf(response)).FollowAsync(response, after: null, cancellationToken).ConfigureAwait(false))
         {
             if (item.IsBegin && !isFirst)
             {
@@ -77,7 +84,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
 
     /// <inheritdoc/>
     public IAsyncEnumerable<StreamEvent> ListenAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
-        Follower(Mine(key)).FollowAsync(first: null, after, cancellationToken);
+        new RunFollower(_routes, Mine(key), _options, _time).FollowAsync(first: null, after, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) =>
@@ -102,7 +109,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
         // Two questions: a session that is forgotten in between is null, as it would be a moment later.
         return await GetAnswerAsync(key, cancellationToken).ConfigureAwait(false) is { } session
             && await CallAsync(HttpMethod.Get, key, "/messages", content: null, cancellationToken).ConfigureAwait(false) is { } messages
-            ? new SessionSnapshot(session.Title, session.IsLive, session.Error, messages)
+            ? new SessionSnapshot(session.Title, session.IsLive, session.Error, messages, session.Waiting)
             : null;
     }
 
@@ -143,7 +150,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     private async Task<SessionAnswer?> GetAnswerAsync(SessionKey key, CancellationToken cancellationToken) =>
         Read(await CallAsync(HttpMethod.Get, key, "", content: null, cancellationToken).ConfigureAwait(false), Json.Default.SessionAnswer);
 
-    private RunFollower Follower(SessionKey key) => new(_routes, key, _options, _time);
+    private static string RunIdOf(HttpResponseMessage response) => response.Headers.TryGetValues("X-Run-Id", out var ids) ? ids.First() : "";
 
     /// <summary>The server takes a session's name for one of this user's, whatever the rest of the key says.</summary>
     private SessionKey Mine(SessionKey key)

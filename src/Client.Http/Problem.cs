@@ -64,17 +64,21 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
 internal sealed partial class Json : JsonSerializerContext;
 
 /// <summary>The body of <c>POST /chat</c>.</summary>
-internal sealed record StartBody(string Prompt, string SessionId, string? Agent)
+internal sealed record StartBody(string Prompt, string SessionId, string? Agent, string? OnBusy)
 {
     /// <summary>The one place where a request is put into words.</summary>
-    public static StartBody Of(SessionKey key, RunRequest request) => new(request.Prompt, key.Session, request.Agent);
+    public static StartBody Of(SessionKey key, RunRequest request) => new(
+        request.Prompt,
+        key.Session,
+        request.Agent,
+        request.OnBusy switch { AgentStream.OnBusy.Queue => "queue", AgentStream.OnBusy.Replace => "replace", _ => null });
 }
 
 /// <summary>The answer to a cancel.</summary>
 internal sealed record CancelAnswer(bool Cancelled);
 
 /// <summary>What a session has come to, without its nodes.</summary>
-internal sealed record SessionAnswer(string Title, string Status, string? Error)
+internal sealed record SessionAnswer(string Title, string Status, string? Error, int Waiting = 0)
 {
     public bool IsLive => Status == "live";
 }

@@ -8,9 +8,11 @@ namespace AgentStream.Client.Http;
 /// <param name="key">The session.</param>
 /// <param name="options">How patient to be.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStreamHttpClientOptions options, TimeProvider time)
+/// <param name="runId">The run to follow, which may have to wait for its turn; null or empty for the session, whatever its run.</param>
+internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStreamHttpClientOptions options, TimeProvider time, string? runId = null)
 {
     private readonly string _path = $"/{Uri.EscapeDataString(key.Session)}/stream";
+    private readonly string _query = string.IsNullOrEmpty(runId) ? "" : $"?run={Uri.EscapeDataString(runId)}";
     private long _lastHeard = time.GetTimestamp();
     private int _failures;
 
@@ -69,7 +71,7 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
             Exception? failure;
             try
             {
-                var response = await routes.SendAsync(HttpMethod.Get, _path, content: null, cursor, cancellationToken).ConfigureAwait(false);
+                var response = await routes.SendAsync(HttpMethod.Get, cursor is null ? _path + _query : _path, content: null, cursor, cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode == HttpStatusCode.OK && RoutesClient.IsEventStream(response))
                 {
                     return response;

@@ -8,8 +8,15 @@ namespace AgentStream.Client;
 /// <param name="grains">Finds the grains.</param>
 /// <param name="log">The event log.</param>
 /// <param name="hub">This process's listening to the event log.</param>
-public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, EventHub hub) : IAgentStreamClient
+/// <param name="time">The clock of waits for a run's turn; null for the system's.</param>
+public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, EventHub hub, TimeProvider? time = null) : IAgentStreamClient
 {
+    // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
+    private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);
+
+    // Whether it still waits at all is asked so many looks apart.
+    private const int LooksAtQueue = 20;
+
     /// <inheritdoc/>
     public Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default) =>
         Session(key).StartAsync(request).WaitAsync(cancellationToken);
@@ -19,9 +26,29 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         SessionKey key, RunRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var run = await StartAsync(key, request, cancellationToken).ConfigureAwait(false);
+        await foreach (var streamEvent in FollowAsync(key, run.RunId, cancellationToken).ConfigureAwait(false))
+        {
+            yield return streamEvent;
+        }
+    }
+
+    /// <summary>Follows one run of a session from its <c>begin</c>, without <c>end</c>, at which it completes. A run that waits for its turn is waited for.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="runId">The run. One that neither waits nor is the session's last has no events.</param>
+    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <returns>The events, each once and in order.</returns>
+    /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
+    public async IAsyncEnumerable<StreamEvent> FollowAsync(SessionKey key, string runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var begin = await FindBeginAsync(key, runId, cancellationToken).ConfigureAwait(false);
+        if (begin is null)
+        {
+            yield break;
+        }
+
         await foreach (var streamEvent in ListenAsync(key, after: null, cancellationToken).ConfigureAwait(false))
         {
-            if (streamEvent.IsBegin && streamEvent.Cursor != run.Begin)
+            if (streamEvent.IsBegin && streamEvent.Cursor != begin)
             {
                 yield break;
             }
@@ -29,6 +56,16 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
             yield return streamEvent;
         }
     }
+
+    /// <summary>Whether a run waits for its turn in a session, or is the session's last.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>True if <see cref="FollowAsync"/> has something to follow.</returns>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public async Task<bool> IsKnownAsync(SessionKey key, string runId, CancellationToken cancellationToken = default) =>
+        (await log.FindRunAsync(key, cancellationToken).ConfigureAwait(false))?.Run.RunId == runId
+        || await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     /// <remarks>While the event log is out of reach it waits. The session's grain is not loaded.</remarks>
@@ -74,6 +111,37 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
 
     /// <inheritdoc/>
     public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).DeleteAsync().WaitAsync(cancellationToken);
+
+    private async Task<Cursor?> FindBeginAsync(SessionKey key, string runId, CancellationToken cancellationToken)
+    {
+        for (var (look, isDropped) = (0, false); ; look++)
+        {
+            try
+            {
+                if (await log.FindRunAsync(key, cancellationToken).ConfigureAwait(false) is { } known && known.Run.RunId == runId)
+                {
+                    return known.Begin;
+                }
+
+                if (isDropped)
+                {
+                    return null;
+                }
+
+                // It may begin between the two questions, so the first is asked once more.
+                isDropped = look % LooksAtQueue == 0 && !await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (LogUnavailableException)
+            {
+                // Listeners wait until the log is there again.
+            }
+
+            if (!isDropped)
+            {
+                await Task.Delay(LookForTurn, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     private ISessionGrain Session(SessionKey key)
     {

@@ -31,6 +31,13 @@ public readonly record struct AppendResult(RunStatus Status, Cursor Last);
 /// <param name="Status">How it stands: live, or canceled and yet to say so.</param>
 public sealed record TakenRun(RunToken Run, long Number, Cursor Begin, RunStatus Status);
 
+/// <summary>A session's run: the one under way, or the last one, as long as it is remembered.</summary>
+/// <param name="Run">The run, with its owner.</param>
+/// <param name="Begin">The cursor of its <c>begin</c>.</param>
+/// <param name="Last">The cursor of its last entry: <c>end</c>, when it has ended.</param>
+/// <param name="HasEnded">Whether it has ended.</param>
+public sealed record KnownRun(RunToken Run, Cursor Begin, Cursor Last, bool HasEnded);
+
 /// <summary>Part of a session's stream.</summary>
 /// <param name="Events">The events, in order.</param>
 /// <param name="IsOpen">

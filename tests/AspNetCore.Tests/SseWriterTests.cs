@@ -17,7 +17,7 @@ public sealed class SseWriterTests
     public async Task Events_that_are_ready_are_written_without_a_flush_between_them()
     {
         var output = new CountingWriter(_pipe.Writer);
-        await new SseWriter(output, _time).WriteAsync(_ => Ready(100), CancellationToken.None);
+        await new SseWriter(output, _time, EventFrames.Instance).WriteAsync(_ => Ready(100), CancellationToken.None);
 
         Assert.Equal(0, output.Flushes);
         await output.CompleteAsync();
@@ -29,7 +29,7 @@ public sealed class SseWriterTests
     {
         var output = new CountingWriter(_pipe.Writer);
         var reading = ReadToEndAsync();
-        await new SseWriter(output, _time).WriteAsync(_ => Ready(10_000), CancellationToken.None);
+        await new SseWriter(output, _time, EventFrames.Instance).WriteAsync(_ => Ready(10_000), CancellationToken.None);
         await output.CompleteAsync();
 
         var text = await reading.Within();
@@ -41,7 +41,7 @@ public sealed class SseWriterTests
     public async Task Events_are_flushed_before_the_next_one_is_waited_for()
     {
         var events = Channel.CreateUnbounded<StreamEvent>();
-        var writing = new SseWriter(_pipe.Writer, _time).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
+        var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         for (var n = 1; n <= 3; n++)
         {
             events.Writer.TryWrite(Event(n));
@@ -56,7 +56,7 @@ public sealed class SseWriterTests
     public async Task Each_stretch_of_silence_is_broken_by_a_comment_and_loses_no_event()
     {
         var events = Channel.CreateUnbounded<StreamEvent>();
-        var writing = new SseWriter(_pipe.Writer, _time).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
+        var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         const string Comment = ": keep-alive\n\n";
         for (var n = 1; n <= 3; n++)
         {
@@ -85,7 +85,7 @@ public sealed class SseWriterTests
     {
         const int Count = 2_000;
         var events = Channel.CreateUnbounded<StreamEvent>();
-        var writing = new SseWriter(_pipe.Writer, _time).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
+        var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         var reading = ReadToEndAsync();
         var clock = Task.Run(() =>
         {
@@ -114,7 +114,7 @@ public sealed class SseWriterTests
     {
         var ended = new TaskCompletionSource();
         using var gone = new CancellationTokenSource();
-        var writing = new SseWriter(_pipe.Writer, _time).WriteAsync(token => Never(ended, token), gone.Token);
+        var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(token => Never(ended, token), gone.Token);
         await gone.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.Within());
@@ -127,7 +127,7 @@ public sealed class SseWriterTests
     {
         var ended = new TaskCompletionSource();
         var output = new CountingWriter(_pipe.Writer) { Failure = new IOException("broken") };
-        var writing = new SseWriter(output, _time).WriteAsync(token => Never(ended, token), CancellationToken.None);
+        var writing = new SseWriter(output, _time, EventFrames.Instance).WriteAsync(token => Never(ended, token), CancellationToken.None);
 
         await Assert.ThrowsAsync<IOException>(() => writing.Within());
         Assert.True(ended.Task.IsCompletedSuccessfully);

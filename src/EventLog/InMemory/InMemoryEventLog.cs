@@ -164,6 +164,15 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Use<KnownRun?>(
+            key, null, session => session.Owner is { } owner ? new(owner.Run, owner.Begin, owner.HasEnded ? owner.Last : session.Last, owner.HasEnded) : null));
+    }
+
+    /// <inheritdoc/>
     public Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -222,6 +231,15 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(run);
         cancellationToken.ThrowIfCancellationRequested();
         return Task.FromResult(Use(run.Key, false, session => session.Release(run)));
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult<IReadOnlyList<SessionKey>>(
+            [.. _sessions.Values.Where(session => session.Owner is { HasEnded: false } owner && owner.Run.SiloId == siloId).Select(session => session.Key)]);
     }
 
     /// <inheritdoc/>

@@ -133,6 +133,18 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var keys = new RedisKeys(_prefix, key);
+        var owner = await _redis.RunAsync(
+            $"look for the run of session {key}", database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended"]), cancellationToken);
+        return owner[1].IsNull
+            ? null
+            : new(new(key, owner[0]!, owner[1]!), Cursor.Parse(((string?)owner[2])!), Cursor.Parse(((string?)owner[3])!), !owner[4].IsNull);
+    }
+
+    /// <inheritdoc/>
     public async Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -224,6 +236,15 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             ],
             [run.SiloId, run.RunId, SiloIdentity.Nobody, run.Key.ToString()],
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        var runs = RedisKeys.SiloRuns(_prefix, siloId);
+        var sessions = await _redis.RunAsync($"read {runs}", database => database.SetMembersAsync(runs), cancellationToken);
+        return [.. sessions.Select(session => SessionKey.Parse(session!))];
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,7 @@ internal sealed class SessionHistory
     private List<RequestPart> _unanswered = [];
     private DateTimeOffset _requestedAt;
     private string? _runId;
+    private JournalRecord? _last;
 
     /// <summary>The number of records folded so far.</summary>
     public long Version { get; private set; }
@@ -30,16 +31,36 @@ internal sealed class SessionHistory
     /// <summary>The last run; null for none.</summary>
     public string? LastRunId { get; private set; }
 
+    /// <summary>The last run whose prompt had waited; null for none. They start in their order, so one that is still found waiting though the journal has it can only be this one.</summary>
+    public string? LastWaitedRunId { get; private set; }
+
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public UnfinishedRun? Unfinished { get; private set; }
 
     /// <summary>Whether a call of the last response has its result.</summary>
     public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
 
-    /// <summary>Takes in what the journal has behind <see cref="Version"/>.</summary>
+    /// <summary>
+    /// Takes in what the journal has behind <see cref="Version"/>. It is asked for the last known record again: where another process has deleted the session meanwhile, that is not
+    /// there any more, or is another, and everything is read anew.
+    /// </summary>
     public async Task ReadAsync(ISessionJournal journal, SessionKey key)
     {
-        foreach (var record in await journal.ReadAsync(key, Version, CancellationToken.None))
+        var records = await journal.ReadAsync(key, Math.Max(0, Version - 1), CancellationToken.None);
+        if (Version > 0)
+        {
+            if (records is [var known, ..] && (ReferenceEquals(known, _last) || JournalRecordJson.Write(known).AsSpan().SequenceEqual(JournalRecordJson.Write(_last!))))
+            {
+                records = [.. records.Skip(1)];
+            }
+            else
+            {
+                Forget();
+                records = await journal.ReadAsync(key, 0, CancellationToken.None);
+            }
+        }
+
+        foreach (var record in records)
         {
             Apply(record);
         }
@@ -54,6 +75,7 @@ internal sealed class SessionHistory
                 // A run that was never ended, because another was started over it, leaves its open calls like one that was.
                 TakeResults(started.Timestamp);
                 (_runId, LastRunId, LastError) = (started.RunId, started.RunId, null);
+                LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
                 Unfinished = new UnfinishedRun(started.RunId, started.Agent);
                 break;
             case RequestRecord request:
@@ -90,11 +112,20 @@ internal sealed class SessionHistory
                 break;
         }
 
+        _last = record;
         Version++;
     }
 
     /// <summary>The request that the model has not answered yet.</summary>
     public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };
+
+    private void Forget()
+    {
+        _messages.Clear();
+        _results.Clear();
+        (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
+        (Version, LastError, LastRunId, LastWaitedRunId, Unfinished) = (0, null, null, null, null);
+    }
 
     /// <summary>
     /// Moves the results of the last response's calls, in the order of the calls, to the head of the next request. A call without one
