@@ -60,6 +60,11 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
         Assert.Equal((5, ""), (busy.ExitCode, busy.Output));
         Assert.StartsWith("agentstream: Session 1:1:long is busy", busy.Errors, StringComparison.Ordinal);
 
+        // A prompt that waits is not canceled with the run before it.
+        await using var waiting = ProgramProcess.Cli(silo.Url, "ask", "what is 12*7?", "-s", "long", "--on-busy", "queue");
+        using var client = new AgentStreamHttpClient(new Uri(silo.Url, "chat"));
+        await Wait.Until(async () => (await client.GetAsync(Long))?.Waiting == 1, "the prompt waits");
+
         var lines = asking.Output.Split('\n')[..7];
         var cursor = lines[4].Split('"')[3];
         await using var listening = ProgramProcess.Cli(silo.Url, "listen", "long", "--after", cursor, "--json");
@@ -75,6 +80,9 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
             Assert.EndsWith(Canceled, output, StringComparison.Ordinal);
         }
 
+        var waited = await waiting.EndAsync();
+        Assert.Equal(0, waited.ExitCode);
+        Assert.EndsWith("\n12*7 is 84.\n", waited.Output, StringComparison.Ordinal);
         Assert.Equal((7, "nothing to cancel\n", ""), await RunAsync(silo.Url, "cancel", "long"));
         Assert.Equal((0, "", ""), await RunAsync(silo.Url, "ls"));
         Assert.Equal((1, 7), ((await RunAsync(silo.Url, "ask", "fail")).ExitCode, (await RunAsync(silo.Url, "listen", "nobody")).ExitCode));
@@ -110,6 +118,22 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
         Assert.Equal(6, (await listening.EndAsync()).ExitCode);
         using var client = new AgentStreamHttpClient(new Uri(silo.Url, "chat"));
         Assert.True(await client.IsLiveAsync(Long));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_for_a_prompt_that_waits_cancels_its_run_and_not_the_one_before_it()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.010");
+        using var client = new AgentStreamHttpClient(new Uri(silo.Url, "chat"));
+        await client.StartAsync(Long, new RunRequest("count to 100000"));
+        await using var waiting = ProgramProcess.Cli(silo.Url, "ask", "count to 99999", "-s", "long", "--on-busy", "queue");
+        await Wait.Until(async () => (await client.GetAsync(Long))?.Waiting == 1, "the prompt waits");
+        await waiting.InterruptAsync();
+        await waiting.WarnsAsync("(canceling");
+
+        Assert.Equal((0, "canceled\n", ""), await RunAsync(silo.Url, "cancel", "long"));
+        Assert.Equal(3, (await waiting.EndAsync()).ExitCode);
+        Assert.False(await client.IsLiveAsync(Long));
     }
 
     [Fact]

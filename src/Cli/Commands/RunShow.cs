@@ -11,14 +11,21 @@ internal static class RunShow
     /// <param name="view">Shows it.</param>
     /// <param name="interrupts">What the user's Ctrl-C does.</param>
     /// <param name="gone">What to say when the events stop before the run's end.</param>
+    /// <param name="begun">Called when the first event has come.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> ShowAsync(Func<CancellationToken, IAsyncEnumerable<AgentEvent>> listen, IRunView view, Interrupts interrupts, string gone)
+    public static async Task<int> ShowAsync(
+        Func<CancellationToken, IAsyncEnumerable<AgentEvent>> listen, IRunView view, Interrupts interrupts, string gone, Action? begun = null)
     {
         var transcript = new Transcript();
         try
         {
             await foreach (var item in listen(interrupts.Left))
             {
+                if (transcript.Cursor is null)
+                {
+                    begun?.Invoke();
+                }
+
                 view.Show(item);
                 transcript.Apply(item);
             }
