@@ -1,6 +1,6 @@
 namespace AgentStream.Cli;
 
-/// <summary>What a script can tell the outcome by. They are promised in <c>--help</c> and docs/cli.md.</summary>
+/// <summary>What a script can tell the outcome by. They are promised in <c>--help</c> and docs/clients.md.</summary>
 internal static class ExitCodes
 {
     /// <summary>The run has answered; the command did what it was asked.</summary>
