@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using AgentStream.Client.Http;
 using AgentStream.Testing;
 

@@ -19,7 +19,9 @@ internal sealed class ProgramProcess : IAsyncDisposable
         // A runner that was started in the background ignores Ctrl-C, and so would its children.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", PathOf(program), .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
         };
         foreach (var (name, value) in environment)
         {

@@ -11,22 +11,30 @@ internal sealed class TargetOptions
 
     private readonly Option<string?> _url = new("--url")
     {
-        Description = "The server, such as https://agents.example.com; /chat is added where no path is given.", Recursive = true, HelpName = "url",
+        Description = "The server, such as https://agents.example.com; /chat is added where no path is given.",
+        Recursive = true,
+        HelpName = "url",
     };
 
     private readonly Option<string?> _redis = new("--redis")
     {
-        Description = ClusterTarget.Description, Recursive = true, HelpName = "host:port",
+        Description = ClusterTarget.Description,
+        Recursive = true,
+        HelpName = "host:port",
     };
 
     private readonly Option<string?> _user = new("--user")
     {
-        Description = "Whose sessions, with --redis: scope:user. Default 1:1. Over HTTP the server knows who asks.", Recursive = true, HelpName = "scope:user",
+        Description = "Whose sessions, with --redis: scope:user. Default 1:1. Over HTTP the server knows who asks.",
+        Recursive = true,
+        HelpName = "scope:user",
     };
 
     private readonly Option<string[]> _header = new("--header")
     {
-        Description = "A header for each request, \"Name: value\". May be repeated.", Recursive = true, HelpName = "header",
+        Description = "A header for each request, \"Name: value\". May be repeated.",
+        Recursive = true,
+        HelpName = "header",
     };
 
     /// <summary>Adds the options to the root command, for all commands below it.</summary>
