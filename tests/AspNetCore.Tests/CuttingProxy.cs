@@ -12,6 +12,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly ConcurrentBag<Task> _connections = [];
     private readonly Uri _server;
     private readonly Task _accepting;
+    private CancellationTokenSource _cut = new();
     private int _cuts;
 
     /// <summary>Starts it.</summary>
@@ -32,6 +33,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
 
     /// <summary>How many were cut.</summary>
     public int Cuts => Volatile.Read(ref _cuts);
+
+    /// <summary>Cuts the connections that are there now.</summary>
+    public void CutAll() => Interlocked.Exchange(ref _cut, new()).Cancel();
 
     public async ValueTask DisposeAsync()
     {
@@ -62,7 +66,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     {
         using var both = client;
         using var server = new TcpClient();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, Volatile.Read(ref _cut).Token);
         try
         {
             await server.ConnectAsync(_server.Host, _server.Port, stop.Token);

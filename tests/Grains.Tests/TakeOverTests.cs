@@ -156,8 +156,7 @@ public sealed class TakeOverTests : IDisposable
         var gate = new Gate();
         await using var dying = await StartAsync(new ScriptedModel([new Step.Pause(gate, Deaf: true)]));
         await using var heir = await StartAsync(new ScriptedModel());
-        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }]);
-        Assert.True(await _log.CancelAsync(token.Key));
+        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }], isCanceled: true);
         await LookAsync(heir);
         Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
     }
@@ -241,7 +240,7 @@ public sealed class TakeOverTests : IDisposable
     }
 
     /// <summary>A run of a process that died, with what it had journaled.</summary>
-    private async Task<RunToken> AbandonedAsync(string siloId, IReadOnlyList<JournalRecord> records)
+    private async Task<RunToken> AbandonedAsync(string siloId, IReadOnlyList<JournalRecord> records, bool isCanceled = false)
     {
         var token = new RunToken(Key, siloId, "run");
         await _log.StartAsync(token);
@@ -250,6 +249,7 @@ public sealed class TakeOverTests : IDisposable
             await _journal.AppendAsync(token, 0, records);
         }
 
+        Assert.Equal(isCanceled, isCanceled && await _log.CancelAsync(Key));
         await _log.RenewLeaseAsync(siloId, TimeSpan.Zero);
         return token;
     }

@@ -263,7 +263,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(abandoned);
         ArgumentException.ThrowIfNullOrEmpty(siloId);
         cancellationToken.ThrowIfCancellationRequested();
-        var taken = abandoned with { SiloId = siloId };
+        var taken = abandoned.For(siloId);
         return Task.FromResult(Use<TakenRun?>(abandoned.Key, null, session =>
         {
             if (session.Owner is not { HasEnded: false } owner || (owner.Run != taken && (owner.Run != abandoned || _leases.Holds(abandoned.SiloId))))
