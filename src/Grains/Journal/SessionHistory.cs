@@ -14,6 +14,7 @@ internal sealed class SessionHistory
     private List<RequestPart> _unanswered = [];
     private DateTimeOffset _requestedAt;
     private string? _runId;
+    private JournalRecord? _last;
 
     /// <summary>The number of records folded so far.</summary>
     public long Version { get; private set; }
@@ -39,11 +40,23 @@ internal sealed class SessionHistory
     /// <summary>Whether a call of the last response has its result.</summary>
     public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
 
-    /// <summary>Takes in what the journal has behind <see cref="Version"/>.</summary>
+    /// <summary>
+    /// Takes in what the journal has behind <see cref="Version"/>. It asks for the last record that it knows, too: a store that was restored, or failed over, may have lost its tail
+    /// and have other records there by now. Then it folds all anew.
+    /// </summary>
     /// <returns>The new version.</returns>
     public async Task<long> ReadAsync(ISessionJournal journal, SessionKey key)
     {
-        foreach (var record in await journal.ReadAsync(key, Version, CancellationToken.None))
+        var known = _last is null ? 0 : 1;
+        var records = await journal.ReadAsync(key, Version - known, CancellationToken.None);
+        if (_last is not null && (records.Count == 0 || !IsSame(records[0], _last)))
+        {
+            Clear();
+            known = 0;
+            records = await journal.ReadAsync(key, 0, CancellationToken.None);
+        }
+
+        foreach (var record in records.Skip(known))
         {
             Apply(record);
         }
@@ -97,10 +110,21 @@ internal sealed class SessionHistory
         }
 
         Version++;
+        _last = record;
     }
 
     /// <summary>The request that the model has not answered yet.</summary>
     public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };
+
+    private static bool IsSame(JournalRecord one, JournalRecord other) => JournalRecordJson.Write(one).AsSpan().SequenceEqual(JournalRecordJson.Write(other));
+
+    private void Clear()
+    {
+        _messages.Clear();
+        _results.Clear();
+        (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
+        (Version, LastError, LastAnswered, LastRunId, Unfinished) = (0, null, 0, null, null);
+    }
 
     /// <summary>
     /// Moves the results of the last response's calls, in the order of the calls, to the head of the next request. A call without one

@@ -71,6 +71,9 @@ internal sealed class OwnedRun
         if (taken.Status != RunStatus.Live)
         {
             run.Stop(taken.Status);
+
+            // At once: nothing of it is under way yet, and nothing is to begin.
+            run._stop.Cancel();
         }
 
         return run;
