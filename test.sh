@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests. On a fresh machine it first installs what they need (Debian's packages): redis-server, chromium, Node for the page's modules, and
-# python3-redis for the Python clients that the protocol is tested with.
+# Runs all tests. On a fresh machine it first installs what they need (Debian's packages): redis-server, chromium, Node for the page's modules,
+# python3-redis for the Python clients that the protocol is tested with, and npm for the front ends' clients (tests/FrontEnds.Tests).
 #
 #   ./test.sh [--engine Embedded|Orleans] [-c Debug|Release] [-- further arguments of dotnet test]
 #
@@ -37,6 +37,7 @@ need() {
 need redis-server command -v redis-server
 need chromium command -v chromium
 need nodejs command -v node
+need npm command -v npm
 need python3-redis /usr/bin/python3 -c 'import redis'
 
 results="$PWD/artifacts/test-results/${engine,,}"
@@ -56,11 +57,24 @@ dotnet test AgentStream.sln -c "$configuration" -p:Engine="$engine" --no-build -
 
 node --test --test-reporter=tap tests/Page.Tests/*.test.mjs >"$results/page.tap" || { failed=1; cat "$results/page.tap"; }
 
+# The clients that front ends use, in the versions of the lock file, against the silo that was built.
+clients=tests/FrontEnds.Tests
+if [ "$clients/node_modules/.package-lock.json" -nt "$clients/package-lock.json" ] \
+  || npm ci --prefix "$clients" --no-audit --no-fund >"$results/npm.log" 2>&1; then
+  SILO_PROGRAM="$PWD/artifacts/${engine,,}/bin/Silo/${configuration,,}/AgentStream.Silo.dll" \
+    npm test --silent --prefix "$clients" >"$results/frontends.tap" || { failed=1; cat "$results/frontends.tap"; }
+else
+  cat "$results/npm.log" >&2
+  echo "test.sh: the front ends' clients cannot be installed from npm: their tests did not run" >&2
+  echo "# fail 1" >"$results/frontends.tap"
+  failed=1
+fi
+
 # The sum, from what the runners wrote down.
 count() {
   local trx tap
   trx=$({ grep -ho "<Counters [^>]*" "$results"/*.trx || true; } | { grep -o " $1=\"[0-9]*\"" || true; } | tr -dc '0-9\n' | awk '{ n += $1 } END { print n + 0 }')
-  tap=$(awk -v what="$2" '$1 == "#" && $2 == what { n += $3 } END { print n + 0 }' "$results/page.tap")
+  tap=$(awk -v what="$2" '$1 == "#" && $2 == what { n += $3 } END { print n + 0 }' "$results"/*.tap)
   echo $((trx + tap))
 }
 passed_count=$(count passed pass)

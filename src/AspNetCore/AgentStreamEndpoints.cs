@@ -1,9 +1,6 @@
 using AgentStream.AspNetCore.Chat;
 using AgentStream.AspNetCore.Edge;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore;
 
@@ -21,14 +18,7 @@ public static class AgentStreamEndpoints
     /// <exception cref="InvalidOperationException">AgentStream's services are not registered.</exception>
     public static RouteGroupBuilder MapAgentStream(this IEndpointRouteBuilder endpoints, string pattern = "/chat")
     {
-        ArgumentNullException.ThrowIfNull(endpoints);
-        var loopback = endpoints.ServiceProvider.GetService<LoopbackRule>()
-            ?? throw new InvalidOperationException("MapAgentStream() needs AgentStream's services: call AddAgentStream() before the program is built.");
-        loopback.Applies = true;
-
-        var chat = endpoints.MapGroup(pattern);
-        chat.AddEndpointFilter<ProblemFilter>();
-        chat.AddEndpointFilter<CallerFilter>();
+        var chat = endpoints.MapEdge(pattern, nameof(MapAgentStream));
         chat.MapStartRun();
         chat.MapFollowRun();
         chat.MapCancelRun();

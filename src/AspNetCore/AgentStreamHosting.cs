@@ -1,5 +1,6 @@
 using AgentStream.AspNetCore.Cluster;
 using AgentStream.Client;
+using AgentStream.Client.Cluster;
 using AgentStream.Grains;
 using AgentStream.Models;
 using Microsoft.Extensions.Configuration;

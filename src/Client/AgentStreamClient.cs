@@ -8,29 +8,67 @@ namespace AgentStream.Client;
 /// <param name="grains">Finds the grains.</param>
 /// <param name="log">The event log.</param>
 /// <param name="hub">This process's listening to the event log.</param>
-public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, EventHub hub)
+/// <param name="time">The clock of waits for a run's turn; null for the system's.</param>
+public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, EventHub hub, TimeProvider? time = null) : IAgentStreamClient
 {
-    /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream; the run goes on by itself.</summary>
-    /// <param name="key">The session.</param>
-    /// <param name="request">What to run.</param>
-    /// <param name="cancellationToken">Gives up waiting; a run that has started goes on.</param>
-    /// <returns>The run, and where its stream begins.</returns>
-    /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
-    /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
-    /// <exception cref="SessionBusyException">The session has a run under way.</exception>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
+    private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);
+
+    // Whether it still waits at all is asked so many looks apart.
+    private const int LooksAtQueue = 20;
+
+    /// <inheritdoc/>
     public Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default) =>
         Session(key).StartAsync(request).WaitAsync(cancellationToken);
 
-    /// <summary>
-    /// Follows a session: every event behind the cursor once and in order, without <c>end</c>, at which it completes.
-    /// Where there is nothing to follow it completes at once; while the event log is out of reach it waits. The session's grain is not loaded.
-    /// </summary>
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StreamEvent> RunAsync(
+        SessionKey key, RunRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var run = await StartAsync(key, request, cancellationToken).ConfigureAwait(false);
+        await foreach (var streamEvent in FollowAsync(key, run.RunId, cancellationToken).ConfigureAwait(false))
+        {
+            yield return streamEvent;
+        }
+    }
+
+    /// <summary>Follows one run of a session from its <c>begin</c>, without <c>end</c>, at which it completes. A run that waits for its turn is waited for.</summary>
     /// <param name="key">The session.</param>
-    /// <param name="after">Events behind this place; null for all of the current run.</param>
+    /// <param name="runId">The run. One that neither waits nor is the session's last has no events.</param>
     /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
-    /// <returns>The events. A <c>begin</c> supersedes all before it.</returns>
+    /// <returns>The events, each once and in order.</returns>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
+    public async IAsyncEnumerable<StreamEvent> FollowAsync(SessionKey key, string runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var begin = await FindBeginAsync(key, runId, cancellationToken).ConfigureAwait(false);
+        if (begin is null)
+        {
+            yield break;
+        }
+
+        await foreach (var streamEvent in ListenAsync(key, after: null, cancellationToken).ConfigureAwait(false))
+        {
+            if (streamEvent.IsBegin && streamEvent.Cursor != begin)
+            {
+                yield break;
+            }
+
+            yield return streamEvent;
+        }
+    }
+
+    /// <summary>Whether a run waits for its turn in a session, or is the session's last.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>True if <see cref="FollowAsync"/> has something to follow.</returns>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public async Task<bool> IsKnownAsync(SessionKey key, string runId, CancellationToken cancellationToken = default) =>
+        (await log.FindRunAsync(key, cancellationToken).ConfigureAwait(false))?.Run.RunId == runId
+        || await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    /// <remarks>While the event log is out of reach it waits. The session's grain is not loaded.</remarks>
     public async IAsyncEnumerable<StreamEvent> ListenAsync(
         SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -55,49 +93,55 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         return next.Events is [var first, ..] ? !first.IsEnd : next.IsOpen;
     }
 
-    /// <summary>Cancels a session's run, whichever process runs it.</summary>
-    /// <param name="key">The session.</param>
-    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
-    /// <returns>True for the one call that canceled the run; false when there was none, or it was canceled already.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <inheritdoc/>
     public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => log.CancelAsync(key, cancellationToken);
 
-    /// <summary>Whether a session has a run under way that nobody has canceled.</summary>
-    /// <param name="key">The session.</param>
-    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
-    /// <returns>True if it has.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <inheritdoc/>
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => log.IsLiveAsync(key, cancellationToken);
 
-    /// <summary>A user's live sessions.</summary>
-    /// <param name="user">The user.</param>
-    /// <param name="includeForeign">Also find sessions that another library started, by a scan over all keys.</param>
-    /// <returns>Their keys, sorted by session id.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task<SessionKey[]> QueryAsync(UserKey user, bool includeForeign = false) =>
-        grains.GetGrain<IRegistryGrain>(user.ToString()).QueryAsync(includeForeign);
+    /// <inheritdoc/>
+    public Task<SessionKey[]> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default) =>
+        grains.GetGrain<IRegistryGrain>(user.ToString()).QueryAsync(includeForeign).WaitAsync(cancellationToken);
 
-    /// <summary>What a session has come to.</summary>
-    /// <param name="key">The session.</param>
-    /// <returns>The session; null when nobody has ever written to it.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task<SessionSnapshot?> GetAsync(SessionKey key) => Session(key).GetAsync();
+    /// <inheritdoc/>
+    public Task<SessionSnapshot?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).GetAsync().WaitAsync(cancellationToken);
 
-    /// <summary>Replaces a session's history with one from elsewhere.</summary>
-    /// <param name="key">The session.</param>
-    /// <param name="messages">The messages as JSON, UTF-8, in the format of docs/protocol.md.</param>
-    /// <returns>A task that completes when the history is kept.</returns>
-    /// <exception cref="InvalidInputException">The JSON is not of that format; the exception names the place. Nothing was changed.</exception>
-    /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task ImportAsync(SessionKey key, byte[] messages) => Session(key).ImportAsync(messages);
+    /// <inheritdoc/>
+    public Task ImportAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default) => Session(key).ImportAsync(messages).WaitAsync(cancellationToken);
 
-    /// <summary>Forgets a session's history.</summary>
-    /// <param name="key">The session.</param>
-    /// <returns>A task that completes when nothing is left of it.</returns>
-    /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task DeleteAsync(SessionKey key) => Session(key).DeleteAsync();
+    /// <inheritdoc/>
+    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).DeleteAsync().WaitAsync(cancellationToken);
+
+    private async Task<Cursor?> FindBeginAsync(SessionKey key, string runId, CancellationToken cancellationToken)
+    {
+        for (var (look, isDropped) = (0, false); ; look++)
+        {
+            try
+            {
+                if (await log.FindRunAsync(key, cancellationToken).ConfigureAwait(false) is { } known && known.Run.RunId == runId)
+                {
+                    return known.Begin;
+                }
+
+                if (isDropped)
+                {
+                    return null;
+                }
+
+                // It may begin between the two questions, so the first is asked once more.
+                isDropped = look % LooksAtQueue == 0 && !await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (LogUnavailableException)
+            {
+                // Listeners wait until the log is there again.
+            }
+
+            if (!isDropped)
+            {
+                await Task.Delay(LookForTurn, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     private ISessionGrain Session(SessionKey key)
     {

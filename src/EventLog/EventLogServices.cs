@@ -20,6 +20,19 @@ public static class EventLogServices
     /// <returns>The services.</returns>
     public static IServiceCollection AddEventLog(this IServiceCollection services, string? redisConfiguration)
     {
+        services.AddEventLogForClients(redisConfiguration);
+        services.TryAddSingleton<SiloIdentity>();
+        services.TryAddSingleton<OwnedRuns>();
+        services.AddHostedService<SiloLease>();
+        return services;
+    }
+
+    /// <summary>Registers <see cref="IEventLog"/> and <see cref="EventHub"/> as <see cref="AddEventLog"/> does, for a program that follows and cancels runs and has none of its own.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="redisConfiguration">The Redis to use, as StackExchange.Redis writes it (<c>host:port,password=...</c>); null or empty for a log in memory.</param>
+    /// <returns>The services.</returns>
+    public static IServiceCollection AddEventLogForClients(this IServiceCollection services, string? redisConfiguration)
+    {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<AgentStreamOptions>();
         services.TryAddSingleton(TimeProvider.System);
@@ -35,10 +48,7 @@ public static class EventLogServices
             services.AddHostedService<RedisOpening>();
         }
 
-        services.TryAddSingleton<SiloIdentity>();
-        services.TryAddSingleton<OwnedRuns>();
         services.TryAddSingleton<EventHub>();
-        services.AddHostedService<SiloLease>();
         return services;
     }
 }

@@ -55,6 +55,12 @@ public interface IEventLog
     /// <returns>True if it is.</returns>
     Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default);
 
+    /// <summary>A session's run of ours: the one under way, or the last one for at least <see cref="LogRules.EndedMemory"/> behind its end.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The run; null when there is none.</returns>
+    Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default);
+
     /// <summary>Reads events of a session's current run behind a cursor, without waiting for more.</summary>
     /// <param name="key">The session.</param>
     /// <param name="after">Events behind this place; <see cref="Cursor.Start"/> for all.</param>
@@ -108,6 +114,12 @@ public interface IEventLog
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>A status for each run, in their order.</returns>
     Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default);
+
+    /// <summary>The sessions whose run a process owns, as the log has it.</summary>
+    /// <param name="siloId">The process's id.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The sessions.</returns>
+    Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default);
 
     /// <summary>Finds runs whose process has lost its lease.</summary>
     /// <param name="count">The most runs to find of one process; at least 1.</param>

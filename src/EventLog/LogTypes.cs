@@ -31,6 +31,13 @@ public readonly record struct AppendResult(RunStatus Status, Cursor Last);
 /// <param name="Status">How it stands: live, or canceled and yet to say so.</param>
 public sealed record TakenRun(RunToken Run, long Number, Cursor Begin, RunStatus Status);
 
+/// <summary>A session's run: the one under way, or the last one, as long as it is remembered.</summary>
+/// <param name="Run">The run, with its owner.</param>
+/// <param name="Begin">The cursor of its <c>begin</c>.</param>
+/// <param name="Last">The cursor of its last entry: <c>end</c>, when it has ended.</param>
+/// <param name="HasEnded">Whether it has ended.</param>
+public sealed record KnownRun(RunToken Run, Cursor Begin, Cursor Last, bool HasEnded);
+
 /// <summary>Part of a session's stream.</summary>
 /// <param name="Events">The events, in order.</param>
 /// <param name="IsOpen">
@@ -41,7 +48,21 @@ public sealed record TakenRun(RunToken Run, long Number, Cursor Begin, RunStatus
 public readonly record struct LogSlice(IReadOnlyList<StreamEvent> Events, bool IsOpen, bool IsForeign = false);
 
 /// <summary>What a watcher is told.</summary>
-public enum LogNotice
+/// <param name="Kind">What has happened.</param>
+/// <param name="Events">The events that the stream has grown by, each once and in order; empty where the log leaves it to the watcher to read them.</param>
+/// <param name="After">The place of the event before those; where a watcher has not seen it, it has missed something.</param>
+public readonly record struct LogNotice(LogNoticeKind Kind, IReadOnlyList<StreamEvent> Events, Cursor After)
+{
+    /// <summary>A notice without events.</summary>
+    /// <param name="kind">What has happened.</param>
+    public LogNotice(LogNoticeKind kind)
+        : this(kind, [], default)
+    {
+    }
+}
+
+/// <summary>What a watcher is told of.</summary>
+public enum LogNoticeKind
 {
     /// <summary>The stream has grown, or a new run has begun in it.</summary>
     Grown,

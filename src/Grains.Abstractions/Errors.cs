@@ -74,3 +74,18 @@ public sealed class AgentCanceledException(string session) : AgentStreamExceptio
     [Id(0)]
     public string Session { get; } = session;
 }
+
+/// <summary>The run ended without an answer.</summary>
+/// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>
+/// <param name="reason">What its stream said went wrong.</param>
+[GenerateSerializer, Alias("AgentStream.RunFailedException")]
+public sealed class RunFailedException(string session, string reason) : AgentStreamException($"The run of session {session} failed: {reason}")
+{
+    /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
+    [Id(0)]
+    public string Session { get; } = session;
+
+    /// <summary>What its stream said went wrong.</summary>
+    [Id(1)]
+    public string Reason { get; } = reason;
+}

@@ -3,6 +3,7 @@ using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Mirror;
 using AgentStream.Grains.Runs;
+using AgentStream.Grains.Waiting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -43,6 +44,7 @@ public static class GrainsServices
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<StreamMirror>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
         services.AddHostedService<TakeOver>();
+        services.AddWaitingPrompts();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);
         return new AgentStreamBuilder(services);
     }

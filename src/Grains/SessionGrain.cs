@@ -1,7 +1,9 @@
+using AgentStream.EventLog;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
 using AgentStream.Grains.Runs;
+using AgentStream.Grains.Waiting;
 using Orleans;
 using Orleans.Placement;
 
@@ -13,7 +15,8 @@ namespace AgentStream.Grains;
 /// Sessions go to a silo by chance: by load, a silo that has just joined gets next to nothing for a while (measured: docs/operations.md).
 /// </summary>
 [RandomPlacement]
-internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs) : Grain, ISessionGrain
+internal sealed class SessionGrain(
+    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, BusySession busy, IPromptQueue queue) : Grain, ISessionGrain
 {
     private SessionHistory _history = new();
     private Task _running = Task.CompletedTask;
@@ -26,15 +29,66 @@ internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal j
         ArgumentNullException.ThrowIfNull(request);
         Prompts.Check(request.Prompt);
         var agent = agents.Get(request.Agent);
+        if (request.OnBusy == OnBusy.Queue && await busy.IsWaitedForAsync(Key))
+        {
+            return await busy.WaitAsync(Key, agent, request.Prompt);
+        }
+
         var deps = new Deps(environment, Key);
-        var started = await deps.StartAsync();
+        StartedRun started;
+        try
+        {
+            started = await deps.StartAsync();
+        }
+        catch (SessionBusyException) when (request.OnBusy == OnBusy.Queue)
+        {
+            return await busy.WaitAsync(Key, agent, request.Prompt);
+        }
+        catch (SessionBusyException) when (request.OnBusy == OnBusy.Replace)
+        {
+            started = await busy.ReplaceAsync(deps);
+        }
 
         var run = new AgentRun(environment, journal, agent, HistoryForNewRun(), deps);
         await run.AcceptAsync(request.Prompt);
-        _running = runs.Go(run);
-        _ = StayUntilOverAsync(_running);
+        Go(run);
         return started;
     }
+
+    async Task ISessionGrain.StartWaitingAsync()
+    {
+        if (await queue.ReadAsync(Key) is not [var next, ..])
+        {
+            return;
+        }
+
+        var history = HistoryForNewRun();
+        await history.ReadAsync(journal, Key);
+        if (history.LastWaitedRunId == next.RunId)
+        {
+            // Its process died before it could take the prompt out.
+            await queue.RemoveAsync(Key, next);
+            return;
+        }
+
+        var deps = new Deps(environment, Key);
+        try
+        {
+            await deps.StartAsync(next.RunId);
+        }
+        catch (SessionBusyException)
+        {
+            // Another process was faster, or another prompt. The next look is soon enough.
+            return;
+        }
+
+        if (await WaitingRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
+        {
+            Go(run);
+        }
+    }
+
+    async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadAsync(Key)).Any(waiting => waiting.RunId == runId);
 
     Task<bool> ISessionGrain.CancelAsync() => environment.Log.CancelAsync(Key);
 
@@ -45,17 +99,19 @@ internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal j
         var isLive = await environment.Log.IsLiveAsync(Key);
         return history.Version == 0 && !isLive
             ? null
-            : new SessionSnapshot(history.Title, isLive, isLive ? null : history.LastError, ModelMessages.ToJson(history.Messages));
+            : new SessionSnapshot(
+                history.Title, isLive, isLive ? null : history.LastError, ModelMessages.ToJson(history.Messages), (await queue.ReadAsync(Key)).Count);
     }
 
     Task ISessionGrain.ImportAsync(byte[] messages)
     {
         var imported = ModelMessages.FromJson(messages);
-        return ChangeAsync(records => records.AddAsync(now => new ImportedRecord(imported) { Timestamp = now }));
+        return ChangeAsync((_, records) => records.AddAsync(now => new ImportedRecord(imported) { Timestamp = now }));
     }
 
-    Task ISessionGrain.DeleteAsync() => ChangeAsync(async records =>
+    Task ISessionGrain.DeleteAsync() => ChangeAsync(async (run, records) =>
     {
+        await queue.ClearAsync(run);
         await records.DeleteAsync();
         _history = new SessionHistory();
     });
@@ -67,7 +123,7 @@ internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal j
     private SessionHistory HistoryForReading() => _running.IsCompleted ? _history : new SessionHistory();
 
     /// <summary>Changes the journal as its owner: for the time of the change, the session has a run that says nothing.</summary>
-    private async Task ChangeAsync(Func<RunJournal, Task> change)
+    private async Task ChangeAsync(Func<RunToken, RunJournal, Task> change)
     {
         var deps = new Deps(environment, Key);
         await deps.StartAsync();
@@ -75,12 +131,18 @@ internal sealed class SessionGrain(RunEnvironment environment, ISessionJournal j
         {
             var records = new RunJournal(journal, deps.Run.Token, HistoryForNewRun(), environment.Time, deps.Run.Abandoned);
             await records.ReadNewsAsync();
-            await change(records);
+            await change(deps.Run.Token, records);
         }
         finally
         {
             await deps.StopAsync(TimeSpan.Zero);
         }
+    }
+
+    private void Go(AgentRun run)
+    {
+        _running = runs.Go(run);
+        _ = StayUntilOverAsync(_running);
     }
 
     /// <summary>The activation stays while its run is under way, so that a client that comes again finds the fold warm.</summary>

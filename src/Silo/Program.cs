@@ -10,5 +10,7 @@ return await Startup.RunAsync(args, builder =>
     var app = builder.Build();
     app.MapAgentStreamPage("/");
     app.MapAgentStream("/chat");
+    app.MapAgentStreamAiSdk("/api/chat");
+    app.MapAgentStreamAgUi("/ag-ui");
     return app;
 });

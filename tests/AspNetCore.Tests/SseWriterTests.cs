@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
@@ -17,7 +18,7 @@ public sealed class SseWriterTests
     public async Task Events_that_are_ready_are_written_without_a_flush_between_them()
     {
         var output = new CountingWriter(_pipe.Writer);
-        await new SseWriter(output, _time).WriteAsync(_ => Ready(100), CancellationToken.None);
+        await new SseWriter(output, _time, EventFrames.Instance).WriteAsync(_ => Ready(100), CancellationToken.None);
 
         Assert.Equal(0, output.Flushes);
         await output.CompleteAsync();
@@ -29,7 +30,7 @@ public sealed class SseWriterTests
     {
         var output = new CountingWriter(_pipe.Writer);
         var reading = ReadToEndAsync();
-        await new SseWriter(output, _time).WriteAsync(_ => Ready(10_000), CancellationToken.None);
+        await new SseWriter(output, _time, EventFrames.Instance).WriteAsync(_ => Ready(10_000), CancellationToken.None);
         await output.CompleteAsync();
 
         var text = await reading.Within();
@@ -41,7 +42,7 @@ public sealed class SseWriterTests
     public async Task Events_are_flushed_before_the_next_one_is_waited_for()
     {
         var events = Channel.CreateUnbounded<StreamEvent>();
-        var writing = new SseWriter(_pipe.Writer, _time).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
+        var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         for (var n = 1; n <= 3; n++)
         {
             events.Writer.TryWrite(Event(n));
@@ -56,7 +57,7 @@ public sealed class SseWriterTests
     public async Task Each_stretch_of_silence_is_broken_by_a_comment_and_loses_no_event()
     {
         var events = Channel.CreateUnbounded<StreamEvent>();
-        var writing = new SseWriter(_pipe.Writer, _time).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
+        var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         const string Comment = ": keep-alive\n\n";
         for (var n = 1; n <= 3; n++)
         {
@@ -85,7 +86,7 @@ public sealed class SseWriterTests
     {
         const int Count = 2_000;
         var events = Channel.CreateUnbounded<StreamEvent>();
-        var writing = new SseWriter(_pipe.Writer, _time).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
+        var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         var reading = ReadToEndAsync();
         var clock = Task.Run(() =>
         {
@@ -110,11 +111,21 @@ public sealed class SseWriterTests
     }
 
     [Fact]
+    public async Task A_rendering_that_is_complete_ends_the_listening_and_one_that_sees_the_end_has_the_last_word()
+    {
+        await new SseWriter(_pipe.Writer, _time, new Counting(most: 2)).WriteAsync(_ => Ready(3), CancellationToken.None);
+        await new SseWriter(_pipe.Writer, _time, new Counting(most: 9)).WriteAsync(_ => Ready(1), CancellationToken.None);
+        await _pipe.Writer.CompleteAsync();
+
+        Assert.Equal("1-0 2-0 1-0 end", await ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task A_listener_that_is_canceled_while_it_waits_lets_go_of_everything()
     {
         var ended = new TaskCompletionSource();
         using var gone = new CancellationTokenSource();
-        var writing = new SseWriter(_pipe.Writer, _time).WriteAsync(token => Never(ended, token), gone.Token);
+        var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(token => Never(ended, token), gone.Token);
         await gone.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.Within());
@@ -127,7 +138,7 @@ public sealed class SseWriterTests
     {
         var ended = new TaskCompletionSource();
         var output = new CountingWriter(_pipe.Writer) { Failure = new IOException("broken") };
-        var writing = new SseWriter(output, _time).WriteAsync(token => Never(ended, token), CancellationToken.None);
+        var writing = new SseWriter(output, _time, EventFrames.Instance).WriteAsync(token => Never(ended, token), CancellationToken.None);
 
         await Assert.ThrowsAsync<IOException>(() => writing.Within());
         Assert.True(ended.Task.IsCompletedSuccessfully);
@@ -175,6 +186,19 @@ public sealed class SseWriterTests
     {
         using var reader = new StreamReader(_pipe.Reader.AsStream());
         return await reader.ReadToEndAsync();
+    }
+
+    private sealed class Counting(int most) : IRendering
+    {
+        private int _written;
+
+        public bool Write(IBufferWriter<byte> output, StreamEvent streamEvent)
+        {
+            output.Write(Encoding.UTF8.GetBytes($"{streamEvent.Cursor} "));
+            return ++_written < most;
+        }
+
+        public void Complete(IBufferWriter<byte> output) => output.Write("end"u8);
     }
 
     private sealed class CountingWriter(PipeWriter inner) : PipeWriter

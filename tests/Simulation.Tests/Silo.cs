@@ -3,6 +3,7 @@ using AgentStream.Grains;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Runs;
+using AgentStream.Grains.Waiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -42,7 +43,7 @@ internal sealed class Silo : IHostApplicationLifetime
         _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
         _runs = new(_environment, [], this);
         _ = _runs.StartAsync(CancellationToken.None);
-        _takeOver = new(_environment, _journal, _agents, _runs);
+        _takeOver = new(_environment, _journal, _agents, _runs, new InMemoryPromptQueue());
     }
 
     public string Name { get; }

@@ -31,6 +31,12 @@ internal sealed class SiloLog(World world, Silo? silo) : IEventLog
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) =>
         SendAsync($"is {key.Session} live", () => world.Log.IsLiveAsync(key, CancellationToken.None), cancellationToken);
 
+    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        SendAsync($"find the run of {key.Session}", () => world.Log.FindRunAsync(key, CancellationToken.None), cancellationToken);
+
+    public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) =>
+        SendAsync("find owned", () => world.Log.FindOwnedAsync(siloId, CancellationToken.None), cancellationToken);
+
     public Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default) =>
         SendAsync($"read {key.Session}", () => world.Log.ReadAsync(key, after, count, CancellationToken.None), cancellationToken);
 

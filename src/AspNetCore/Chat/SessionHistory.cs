@@ -45,7 +45,7 @@ internal static class SessionHistory
     }
 
     private static SessionView Describe(string sessionId, SessionSnapshot session) =>
-        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, ModelMessages.NodesFromMessages(session.Messages));
+        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.Waiting, ModelMessages.NodesFromMessages(session.Messages));
 
     private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
 }
@@ -55,10 +55,12 @@ internal static class SessionHistory
 /// <param name="Title">The text of its first prompt.</param>
 /// <param name="Status"><c>live</c> or <c>idle</c>.</param>
 /// <param name="Error">What the stream of its last run said went wrong; null when it completed, or is under way.</param>
+/// <param name="Waiting">How many prompts wait for the end of its run.</param>
 /// <param name="Nodes">Its nodes, as the Python library's <c>nodes_from_msgs</c> gives them.</param>
 internal sealed record SessionView(
     [property: JsonPropertyName("session_id")] string SessionId,
     [property: JsonPropertyName("title")] string Title,
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("error")] string? Error,
+    [property: JsonPropertyName("waiting")] int Waiting,
     [property: JsonPropertyName("nodes")] JsonElement Nodes);

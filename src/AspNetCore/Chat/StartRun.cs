@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentStream.AspNetCore.Edge;
 using AgentStream.AspNetCore.Sse;
 using AgentStream.Client;
@@ -13,6 +14,12 @@ internal static class StartRun
     /// <summary>The response header that names the session, also where the caller left the choice to us.</summary>
     internal const string SessionHeader = "X-Session-Id";
 
+    /// <summary>The response header that names the run.</summary>
+    internal const string RunHeader = "X-Run-Id";
+
+    /// <summary>The response header with the prompt's place among those that wait, from 1; absent when its run has begun.</summary>
+    internal const string WaitingHeader = "X-Waiting";
+
     public static void MapStartRun(this RouteGroupBuilder chat) =>
         chat.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
         {
@@ -23,7 +30,14 @@ internal static class StartRun
             context.Response.Headers[SessionHeader] = key.Session;
 
             // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
-            await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent), CancellationToken.None);
-            return new EventStream(key, after: null);
+            var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy), CancellationToken.None);
+            context.Response.Headers[RunHeader] = run.RunId;
+            if (run.Place == 0)
+            {
+                return new EventStream(key, after: null);
+            }
+
+            context.Response.Headers[WaitingHeader] = run.Place.ToString(CultureInfo.InvariantCulture);
+            return new EventStream(key, after: null) { RunId = run.RunId };
         });
 }

@@ -1,3 +1,4 @@
+using AgentStream.Client.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -20,8 +21,8 @@ internal static class SiloClustering
         silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort);
         silo.Services.AddOptions<ClusterOptions>().Configure<IOptions<AgentStreamOptions>>((cluster, options) =>
         {
-            cluster.ServiceId = settings.ServiceId ?? options.Value.RedisPrefix;
-            cluster.ClusterId = settings.ClusterId ?? settings.DefaultClusterId(options.Value.RedisPrefix);
+            cluster.ServiceId = settings.ServiceIdOf(options.Value.RedisPrefix);
+            cluster.ClusterId = settings.ClusterIdOf(options.Value.RedisPrefix);
         });
     }
 }

@@ -1,3 +1,4 @@
+using AgentStream.Client.Cluster;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -28,23 +29,22 @@ internal static class SiloClustering
         else
         {
             silo.ConfigureEndpoints(settings.AdvertisedAddress, settings.SiloPort, settings.GatewayPort);
-            UseRedis(silo, redis);
+            UseRedis(silo, settings, redis);
             SetMembership(silo.Services);
         }
 
         silo.Services.AddOptions<ClusterOptions>().Configure<IOptions<AgentStreamOptions>>((cluster, options) =>
         {
-            cluster.ServiceId = settings.ServiceId ?? options.Value.RedisPrefix;
-            cluster.ClusterId = settings.ClusterId ?? settings.DefaultClusterId(options.Value.RedisPrefix);
+            cluster.ServiceId = settings.ServiceIdOf(options.Value.RedisPrefix);
+            cluster.ClusterId = settings.ClusterIdOf(options.Value.RedisPrefix);
         });
     }
 
-    /// <summary>The membership table is one key under the prefix, like all others, so that a Redis user who may touch the prefix may touch it too.</summary>
-    private static void UseRedis(ISiloBuilder silo, string redis)
+    private static void UseRedis(ISiloBuilder silo, ClusterSettings settings, string redis)
     {
         silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
         silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
-            clustering.CreateRedisKey = cluster => $"{options.Value.RedisPrefix}:cluster:{cluster.ServiceId}:{cluster.ClusterId}");
+            clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));
     }
 
     /// <summary>

@@ -10,9 +10,13 @@ namespace AgentStream.AspNetCore.Sse;
 /// <summary>A session's events as server-sent events. The response completes at the run's end, and only then; anything else breaks it off.</summary>
 /// <param name="key">The session.</param>
 /// <param name="after">Events behind this place; null for all of the current run.</param>
+/// <param name="rendering">How events become frames; null for each as it is.</param>
 /// <remarks>https://html.spec.whatwg.org/multipage/server-sent-events.html</remarks>
-internal sealed class EventStream(SessionKey key, Cursor? after) : IResult
+internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? rendering = null) : IResult
 {
+    /// <summary>The run to follow from its <c>begin</c>, also if it has to wait for its turn; null for the session, whatever its run.</summary>
+    public string? RunId { get; init; }
+
     public async Task ExecuteAsync(HttpContext context)
     {
         var services = context.RequestServices;
@@ -25,8 +29,8 @@ internal sealed class EventStream(SessionKey key, Cursor? after) : IResult
         {
             // The headers first: they name the session, which the listener needs most when the listening fails.
             await context.Response.BodyWriter.FlushAsync(stop.Token);
-            var writer = new SseWriter(context.Response.BodyWriter, services.GetRequiredService<TimeProvider>());
-            await writer.WriteAsync(token => client.ListenAsync(key, after, token), stop.Token);
+            var writer = new SseWriter(context.Response.BodyWriter, services.GetRequiredService<TimeProvider>(), rendering ?? EventFrames.Instance);
+            await writer.WriteAsync(token => RunId is null ? client.ListenAsync(key, after, token) : client.FollowAsync(key, RunId, token), stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

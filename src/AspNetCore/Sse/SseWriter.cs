@@ -9,7 +9,8 @@ namespace AgentStream.AspNetCore.Sse;
 /// </summary>
 /// <param name="output">The response's body.</param>
 /// <param name="time">The clock that measures silence.</param>
-internal sealed class SseWriter(PipeWriter output, TimeProvider time)
+/// <param name="rendering">How events become frames.</param>
+internal sealed class SseWriter(PipeWriter output, TimeProvider time, IRendering rendering)
 {
     /// <summary>The silence after which a comment is sent.</summary>
     internal static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
@@ -36,7 +37,7 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time)
                 {
                     if (!await ready)
                     {
-                        return;
+                        break;
                     }
                 }
                 else
@@ -52,16 +53,22 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time)
 
                     if (!await next)
                     {
-                        return;
+                        break;
                     }
                 }
 
-                SseFrame.Write(output, events.Current);
+                if (!rendering.Write(output, events.Current))
+                {
+                    return;
+                }
+
                 if (output.UnflushedBytes >= FlushThreshold)
                 {
                     await output.FlushAsync(cancellationToken);
                 }
             }
+
+            rendering.Complete(output);
         }
         finally
         {

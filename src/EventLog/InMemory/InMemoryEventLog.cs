@@ -75,7 +75,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
 
         if (isNew)
         {
-            Notify(run.Key, LogNotice.Grown);
+            Notify(run.Key, LogNoticeKind.Grown);
         }
 
         return Task.FromResult(begin);
@@ -91,7 +91,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         var result = Use(run.Key, Lost, session => session.Append(run, number, events, Milliseconds(session)));
         if (events.Count > 0 && result.Status != RunStatus.Lost)
         {
-            Notify(run.Key, LogNotice.Grown);
+            Notify(run.Key, LogNoticeKind.Grown);
         }
 
         return Task.FromResult(result);
@@ -123,7 +123,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         {
             _expiry.Add(run.Key, streamDue);
             _expiry.Add(run.Key, ownerDue);
-            Notify(run.Key, LogNotice.Grown);
+            Notify(run.Key, LogNoticeKind.Grown);
         }
 
         return Task.FromResult(result);
@@ -149,7 +149,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         if (canceled)
         {
             _runWatchers.Tell(owner!);
-            Notify(key, LogNotice.Canceled);
+            Notify(key, LogNoticeKind.Canceled);
         }
 
         return Task.FromResult(canceled);
@@ -161,6 +161,15 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(key);
         cancellationToken.ThrowIfCancellationRequested();
         return Task.FromResult(Use(key, false, session => session.LiveRun is not null));
+    }
+
+    /// <inheritdoc/>
+    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Use<KnownRun?>(
+            key, null, session => session.Owner is { } owner ? new(owner.Run, owner.Begin, owner.HasEnded ? owner.Last : session.Last, owner.HasEnded) : null));
     }
 
     /// <inheritdoc/>
@@ -222,6 +231,15 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(run);
         cancellationToken.ThrowIfCancellationRequested();
         return Task.FromResult(Use(run.Key, false, session => session.Release(run)));
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult<IReadOnlyList<SessionKey>>(
+            [.. _sessions.Values.Where(session => session.Owner is { HasEnded: false } owner && owner.Run.SiloId == siloId).Select(session => session.Key)]);
     }
 
     /// <inheritdoc/>
@@ -331,11 +349,11 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         }
     }
 
-    private void Notify(SessionKey key, LogNotice notice)
+    private void Notify(SessionKey key, LogNoticeKind kind)
     {
         foreach (var watcher in Use(key, [], session => session.Watchers.ToArray()))
         {
-            watcher(notice);
+            watcher(new(kind));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -133,6 +134,18 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var keys = new RedisKeys(_prefix, key);
+        var owner = await _redis.RunAsync(
+            $"look for the run of session {key}", database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended"]), cancellationToken);
+        return owner[1].IsNull
+            ? null
+            : new(RunToken.Of(key, owner[0]!, owner[1]!), Cursor.Parse(((string?)owner[2])!), Cursor.Parse(((string?)owner[3])!), !owner[4].IsNull);
+    }
+
+    /// <inheritdoc/>
     public async Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -174,15 +187,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(notified);
-        return _notices.WatchAsync(
-            new RedisKeys(_prefix, key).Notice,
-            message => notified(message switch
-            {
-                "grown" => LogNotice.Grown,
-                "canceled" => LogNotice.Canceled,
-                _ => LogNotice.Unsure,
-            }),
-            cancellationToken);
+        return _notices.WatchAsync(new RedisKeys(_prefix, key).Notice, message => notified(RedisNotice.Read(message)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -192,7 +197,8 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(canceled);
         return _notices.WatchAsync(
             RedisKeys.SiloNotice(_prefix, siloId),
-            message => canceled(message?.Split(' ') is [var key, var fence] ? RunToken.Of(SessionKey.Parse(key), siloId, fence) : null),
+            message => canceled(
+                message is not null && Encoding.UTF8.GetString(message).Split(' ') is [var key, var fence] ? RunToken.Of(SessionKey.Parse(key), siloId, fence) : null),
             cancellationToken);
     }
 
@@ -224,6 +230,15 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             ],
             [run.SiloId, run.Fence, SiloIdentity.Nobody, run.Key.ToString()],
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        var runs = RedisKeys.SiloRuns(_prefix, siloId);
+        var sessions = await _redis.RunAsync($"read {runs}", database => database.SetMembersAsync(runs), cancellationToken);
+        return [.. sessions.Select(session => SessionKey.Parse(session!))];
     }
 
     /// <inheritdoc/>

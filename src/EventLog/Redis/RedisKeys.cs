@@ -17,6 +17,11 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
 
     public static string Journal(string prefix, SessionKey key) => $"{prefix}:journal:{key}";
 
+    public static string Waiting(string prefix, SessionKey key) => $"{prefix}:waiting:{key}";
+
+    /// <summary>The set of sessions that prompts wait for.</summary>
+    public static string AllWaiting(string prefix) => $"{prefix}:waiting";
+
     public static string Registry(string prefix, UserKey user) => $"{prefix}:registry:{user}";
 
     /// <summary>What the keys of a user's sessions start with.</summary>

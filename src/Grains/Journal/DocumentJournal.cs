@@ -9,17 +9,16 @@ internal sealed class DocumentJournal(
     Func<IReadOnlyList<ModelMessage>, CancellationToken, ValueTask> save) : ISessionJournal
 {
     private readonly SessionHistory _history = new();
-    private ImportedRecord? _loaded;
+    private readonly List<JournalRecord> _records = [];
 
     public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
     {
-        if (_loaded is null)
+        if (_records.Count == 0)
         {
-            _loaded = new ImportedRecord(await load(cancellationToken) ?? []) { Timestamp = DateTimeOffset.UtcNow };
-            _history.Apply(_loaded);
+            Add(new ImportedRecord(await load(cancellationToken) ?? []) { Timestamp = DateTimeOffset.UtcNow });
         }
 
-        return afterVersion == 0 ? [_loaded] : [];
+        return [.. _records.Skip(checked((int)afterVersion))];
     }
 
     public async ValueTask AppendAsync(
@@ -27,7 +26,7 @@ internal sealed class DocumentJournal(
     {
         foreach (var record in records)
         {
-            _history.Apply(record);
+            Add(record);
         }
 
         if (records.Any(record => record is ResponseRecord or RunEndedRecord))
@@ -38,8 +37,14 @@ internal sealed class DocumentJournal(
 
     public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
-        _loaded = new ImportedRecord([]) { Timestamp = DateTimeOffset.UtcNow };
-        _history.Apply(_loaded);
+        _records.Clear();
+        Add(new ImportedRecord([]) { Timestamp = DateTimeOffset.UtcNow });
         await save([], cancellationToken);
+    }
+
+    private void Add(JournalRecord record)
+    {
+        _records.Add(record);
+        _history.Apply(record);
     }
 }

@@ -13,7 +13,8 @@ public abstract record JournalRecord
 /// <summary>A run was accepted.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Agent">The agent's name.</param>
-public sealed record RunStartedRecord(string RunId, string Agent) : JournalRecord;
+/// <param name="HasWaited">Whether its prompt had to wait for its turn.</param>
+public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited = false) : JournalRecord;
 
 /// <summary>A node begins: a request goes to the model.</summary>
 /// <param name="Idx">The node, from 0 within the run.</param>

@@ -61,6 +61,11 @@ public static class JournalRecordJson
             case RunStartedRecord started:
                 json.WriteString("run_id", started.RunId);
                 json.WriteString("agent", started.Agent);
+                if (started.HasWaited)
+                {
+                    json.WriteBoolean("has_waited", true);
+                }
+
                 break;
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);
@@ -114,7 +119,11 @@ public static class JournalRecordJson
         return type switch
         {
             JournalRecordTypes.RunStarted =>
-                new RunStartedRecord(place.Field("run_id").Text(), place.Field("agent").Text()) { Timestamp = timestamp },
+                new RunStartedRecord(
+                    place.Field("run_id").Text(),
+                    place.Field("agent").Text(),
+                    place.Field("has_waited").Value.ValueKind == JsonValueKind.True)
+                { Timestamp = timestamp },
             JournalRecordTypes.Request =>
                 new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(MessageReader.RequestPart)]) { Timestamp = timestamp },
             JournalRecordTypes.Response => new ResponseRecord(Idx(place), Response(place.Field("response"))) { Timestamp = timestamp },

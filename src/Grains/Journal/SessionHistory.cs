@@ -34,6 +34,9 @@ internal sealed class SessionHistory
     /// <summary>The last run; null for none.</summary>
     public string? LastRunId { get; private set; }
 
+    /// <summary>The last run whose prompt had waited; null for none. They start in their order, so one that is still found waiting though the journal has it can only be this one.</summary>
+    public string? LastWaitedRunId { get; private set; }
+
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public UnfinishedRun? Unfinished { get; private set; }
 
@@ -41,22 +44,27 @@ internal sealed class SessionHistory
     public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
 
     /// <summary>
-    /// Takes in what the journal has behind <see cref="Version"/>. It asks for the last record that it knows, too: a store that was restored, or failed over, may have lost its tail
-    /// and have other records there by now. Then it folds all anew.
+    /// Takes in what the journal has behind <see cref="Version"/>. It is asked for the last known record again: where another process has deleted the session meanwhile, that is not
+    /// there any more, or is another, and everything is read anew.
     /// </summary>
     /// <returns>The new version.</returns>
     public async Task<long> ReadAsync(ISessionJournal journal, SessionKey key)
     {
-        var known = _last is null ? 0 : 1;
-        var records = await journal.ReadAsync(key, Version - known, CancellationToken.None);
-        if (_last is not null && (records.Count == 0 || !IsSame(records[0], _last)))
+        var records = await journal.ReadAsync(key, Math.Max(0, Version - 1), CancellationToken.None);
+        if (Version > 0)
         {
-            Clear();
-            known = 0;
-            records = await journal.ReadAsync(key, 0, CancellationToken.None);
+            if (records is [var known, ..] && (ReferenceEquals(known, _last) || JournalRecordJson.Write(known).AsSpan().SequenceEqual(JournalRecordJson.Write(_last!))))
+            {
+                records = [.. records.Skip(1)];
+            }
+            else
+            {
+                Forget();
+                records = await journal.ReadAsync(key, 0, CancellationToken.None);
+            }
         }
 
-        foreach (var record in records.Skip(known))
+        foreach (var record in records)
         {
             Apply(record);
         }
@@ -73,6 +81,7 @@ internal sealed class SessionHistory
                 // A run that was never ended, because another was started over it, leaves its open calls like one that was.
                 TakeResults(started.Timestamp);
                 (_runId, LastRunId, LastError) = (started.RunId, started.RunId, null);
+                LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
                 Unfinished = new UnfinishedRun(started.RunId, started.Agent);
                 break;
             case RequestRecord request:
@@ -109,21 +118,19 @@ internal sealed class SessionHistory
                 break;
         }
 
-        Version++;
         _last = record;
+        Version++;
     }
 
     /// <summary>The request that the model has not answered yet.</summary>
     public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };
 
-    private static bool IsSame(JournalRecord one, JournalRecord other) => JournalRecordJson.Write(one).AsSpan().SequenceEqual(JournalRecordJson.Write(other));
-
-    private void Clear()
+    private void Forget()
     {
         _messages.Clear();
         _results.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
-        (Version, LastError, LastAnswered, LastRunId, Unfinished) = (0, null, 0, null, null);
+        (Version, LastError, LastAnswered, LastRunId, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null);
     }
 
     /// <summary>

@@ -19,14 +19,16 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     private RunToken Token => _run.Token;
 
     /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>
-    public async Task AcceptAsync(string prompt)
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="hasWaited">Whether it had to wait for its turn.</param>
+    public async Task AcceptAsync(string prompt, bool hasWaited = false)
     {
         try
         {
             await _records.ReadNewsAsync();
             await _records.AddAsync(now =>
             [
-                new RunStartedRecord(Token.RunId, agent.Name) { Timestamp = now },
+                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now },
                 new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
             ]);
         }
@@ -55,7 +57,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
 
         try
         {
-            // The record goes first: whoever starts behind our end finds the journal complete.
+            // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record: whoever starts
+            // behind our end finds the journal complete.
+            await _run.FlushAsync();
             await _records.AddAsync(now => new RunEndedRecord(Token.RunId, Message(failure)) { Timestamp = now });
         }
         catch (Exception e)

@@ -1,6 +1,7 @@
 using AgentStream.EventLog;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
+using AgentStream.Grains.Waiting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -10,13 +11,16 @@ namespace AgentStream.Grains.Runs;
 /// Takes over the runs of processes that have lost their lease or have given them away, and goes on with them from the journal. Every process looks; the event log lets one of them have
 /// each run. A journal of this process's own is looked through once, at the start, for what its predecessor left.
 /// </summary>
-internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs) : BackgroundService
+internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, IPromptQueue queue) : BackgroundService
 {
     /// <summary>A run that has been taken over this often ends as crashed: it may be what kills its processes.</summary>
     internal const int MostResumes = 3;
 
     // With a lease of 10 s, a killed process's runs go on within 11 s.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    // Every so many looks: longer than a start may take by default, and rare enough to cost nothing.
+    private const int LostStartsEvery = 15;
 
     // So many at a time of one process: others look as well, and get their share.
     private const int Share = 64;
@@ -31,12 +35,17 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         }
 
         await RestartAsync(stoppingToken);
+        var lostStarts = new LostStarts(environment);
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        for (var look = 1; await timer.WaitForNextTickAsync(stoppingToken); look++)
         {
             try
             {
                 await LookAsync(stoppingToken);
+                if (look % LostStartsEvery == 0)
+                {
+                    await lostStarts.LookAsync(stoppingToken);
+                }
             }
             catch (LogUnavailableException)
             {
@@ -142,6 +151,14 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
             {
                 await ShowRestAsync(deps, history);
                 await deps.StopAsync(history.LastError, null);
+            }
+            else if (await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] && next.RunId == runId)
+            {
+                // Its prompt waited for its turn, and the process died between taking the session and keeping the prompt in the journal.
+                if (await WaitingRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
+                {
+                    _ = runs.Go(run);
+                }
             }
             else
             {

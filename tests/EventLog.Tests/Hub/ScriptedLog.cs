@@ -77,6 +77,10 @@ internal sealed class ScriptedLog(IEventLog inner) : IEventLog
     public Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default) =>
         inner.FindAbandonedAsync(count, cancellationToken);
 
+    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default) => inner.FindRunAsync(key, cancellationToken);
+
+    public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) => inner.FindOwnedAsync(siloId, cancellationToken);
+
     public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default) => inner.ReleaseAsync(run, cancellationToken);
 
     public Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default) =>

@@ -49,6 +49,10 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
             cancellationToken);
     }
 
+    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default) => throw new NotSupportedException();

@@ -3,10 +3,10 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
-namespace AgentStream.AspNetCore.Cluster;
+namespace AgentStream.Client.Cluster;
 
 /// <summary>
-/// Which cluster a silo belongs to and where the others reach it: the configuration section <c>AgentStream:Cluster</c>. The embedded engine, which has no
+/// Which cluster a silo or a client belongs to, and where others reach a silo: the configuration section <c>AgentStream:Cluster</c>. The embedded engine, which has no
 /// network, checks the settings nevertheless: a configuration that starts on one engine starts on the other.
 /// </summary>
 internal sealed class ClusterSettings
@@ -44,11 +44,9 @@ internal sealed class ClusterSettings
     /// <summary>The port for Orleans clients in other programs; 0 for none.</summary>
     public int GatewayPort { get; }
 
-    /// <summary>Which service this is, over all its clusters; null for the Redis prefix, which is what tells deployments on one Redis apart.</summary>
-    public string? ServiceId { get; }
+    private string? ServiceId { get; }
 
-    /// <summary>Which cluster the silo joins; null for <see cref="DefaultClusterId"/>.</summary>
-    public string? ClusterId { get; }
+    private string? ClusterId { get; }
 
     /// <summary>Reads the settings.</summary>
     /// <param name="configuration">The program's whole configuration.</param>
@@ -62,14 +60,24 @@ internal sealed class ClusterSettings
             : throw new OptionsValidationException(Section, typeof(ClusterSettings), settings._errors);
     }
 
+    /// <summary>Which service this is, over all its clusters: the Redis prefix, unless set, which is what tells deployments on one Redis apart.</summary>
+    /// <param name="redisPrefix">What stands before every key.</param>
+    /// <returns>The id.</returns>
+    public string ServiceIdOf(string redisPrefix) => ServiceId ?? redisPrefix;
+
     /// <summary>
-    /// The cluster of silos that share a Redis prefix. Silos that are on loopback are a cluster of their machine's: all machines call themselves 127.0.0.1, and
+    /// Which cluster this is: unless set, that of the silos that share a Redis prefix. Silos that are on loopback are a cluster of their machine's: all machines call themselves 127.0.0.1, and
     /// a silo takes another one at its own address for its predecessor and declares it dead.
     /// </summary>
     /// <param name="redisPrefix">What stands before every key.</param>
     /// <returns>The id.</returns>
-    public string DefaultClusterId(string redisPrefix) =>
-        IPAddress.IsLoopback(AdvertisedAddress) ? $"{redisPrefix}@{Environment.MachineName}" : redisPrefix;
+    public string ClusterIdOf(string redisPrefix) =>
+        ClusterId ?? (IPAddress.IsLoopback(AdvertisedAddress) ? $"{redisPrefix}@{Environment.MachineName}" : redisPrefix);
+
+    /// <summary>The key of the cluster's list of silos. It is under the prefix, like all others, so that a Redis user who may touch the prefix may touch it too.</summary>
+    /// <param name="redisPrefix">What stands before every key.</param>
+    /// <returns>The key.</returns>
+    public string MembershipKey(string redisPrefix) => $"{redisPrefix}:cluster:{ServiceIdOf(redisPrefix)}:{ClusterIdOf(redisPrefix)}";
 
     private IPAddress ReadAddress()
     {

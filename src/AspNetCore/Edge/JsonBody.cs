@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using System.Text.Unicode;
-using AgentStream.AspNetCore.Edge;
 using Microsoft.AspNetCore.Http;
 
-namespace AgentStream.AspNetCore.Chat;
+namespace AgentStream.AspNetCore.Edge;
 
 /// <summary>Reads a request's body that is to be JSON.</summary>
 internal static class JsonBody
@@ -29,6 +29,30 @@ internal static class JsonBody
 
         var body = await ReadAllAsync(request, maxLength, cancellationToken);
         return Utf8.IsValid(body) ? body : throw new InvalidInputException(Field, "must be UTF-8");
+    }
+
+    /// <summary>Reads a body that is to be a JSON object; its fields are for the caller to check.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="maxLength">The longest body, in bytes.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The object.</returns>
+    /// <exception cref="RefusedException">It is not announced as JSON, or is too long.</exception>
+    /// <exception cref="InvalidInputException">It is no JSON object.</exception>
+    public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, maxLength, cancellationToken);
+        try
+        {
+            // Not pooled, so it needs no disposing.
+            var root = JsonElement.Parse(body);
+            return root.ValueKind == JsonValueKind.Object
+                ? root
+                : throw new InvalidInputException(Field, $"must be a JSON object, but is {JsonFields.Describe(root.ValueKind)}");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException(Field, $"must be JSON, but is not from line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} on");
+        }
     }
 
     private static bool IsJson(string? contentType) =>

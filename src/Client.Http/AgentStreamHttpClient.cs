@@ -1,0 +1,186 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace AgentStream.Client.Http;
+
+/// <summary>
+/// Starts, follows, cancels and finds runs from outside the cluster, over the routes that <c>MapAgentStream</c> maps (docs/protocol.md). What goes wrong comes back as the exceptions that
+/// the server itself would have thrown; any member may also throw <see cref="ServerUnreachableException"/> and <see cref="ServerRefusedException"/>.
+/// </summary>
+/// <remarks>
+/// Listening comes back by itself after a lost connection, behind its cursor; it gives up when nothing was heard of the server for <see cref="AgentStreamHttpClientOptions.GiveUpAfter"/>. A start is
+/// sent once. Where its answer is lost, whether the run has started is not known: listen to the session to see. For any number of callers at once.
+/// </remarks>
+public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
+{
+    private readonly AgentStreamHttpClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly RoutesClient _routes;
+
+    /// <summary>Makes a client.</summary>
+    /// <param name="options">Where the server is, and how patient to be.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <exception cref="InvalidInputException">A setting breaks its rule; the exception names it.</exception>
+    public AgentStreamHttpClient(AgentStreamHttpClientOptions options, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        (_options, _time) = (options, time ?? TimeProvider.System);
+
+        // One client for the program's life: it must see when a name comes to mean another address.
+        var handler = options.CreateHandler?.Invoke()
+            ?? new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        options.ConfigureHttp?.Invoke(http);
+        _routes = new RoutesClient(http, options.Address, options.Silence, _time);
+    }
+
+    /// <summary>Makes a client.</summary>
+    /// <param name="address">Where the routes stand, such as <c>http://127.0.0.1:5080/chat</c>.</param>
+    /// <exception cref="InvalidInputException">The address is no absolute URL of http or https.</exception>
+    public AgentStreamHttpClient(Uri address)
+        : this(new AgentStreamHttpClientOptions { Address = address })
+    {
+    }
+
+    /// <inheritdoc/>
+    public async Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
+    {
+        var response = await PostAsync(key, request, cancellationToken).ConfigureAwait(false);
+        var runId = RunIdOf(response);
+        if (response.Headers.TryGetValues("X-Waiting", out var places) && int.TryParse(places.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var place))
+        {
+            response.Dispose();
+            return new StartedRun(runId, Cursor.Start, place);
+        }
+
+        await foreach (var item in new RunFollower(_routes, key, _options, _time, runId).FollowAsync(response, after: null, cancellationToken).ConfigureAwait(false))
+        {
+            return new StartedRun(runId, item.Cursor);
+        }
+
+        throw new RunFailedException(key.ToString(), "it has started, but its events were gone before they were read");
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StreamEvent> RunAsync(
+        SessionKey key, RunRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var response = await PostAsync(key, request, cancellationToken).ConfigureAwait(false);
+        var isFirst = true;
+        await foreach (var item in new RunFollower(_routes, key, _options, _time, RunIdOf(response)).FollowAsync(response, after: null, cancellationToken).ConfigureAwait(false))
+        {
+            if (item.IsBegin && !isFirst)
+            {
+                yield break;
+            }
+
+            isFirst = false;
+            yield return item;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StreamEvent> ListenAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
+        new RunFollower(_routes, Mine(key), _options, _time).FollowAsync(first: null, after, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        Read(await CallAsync(HttpMethod.Post, key, "/cancel", content: null, cancellationToken).ConfigureAwait(false), Json.Default.CancelAnswer)?.Cancelled ?? false;
+
+    /// <inheritdoc/>
+    public async Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        (await GetAnswerAsync(key, cancellationToken).ConfigureAwait(false))?.IsLive ?? false;
+
+    /// <inheritdoc/>
+    public async Task<SessionKey[]> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default)
+    {
+        Mine(user);
+        var answer = await _routes.CallAsync(HttpMethod.Get, includeForeign ? "?include_foreign=true" : "", session: "", content: null, cancellationToken).ConfigureAwait(false);
+        var sessions = Read(answer, Json.Default.LiveSessionArray) ?? [];
+        return Array.ConvertAll(sessions, session => new SessionKey(session.ScopeId, session.UserId, session.SessionId));
+    }
+
+    /// <inheritdoc/>
+    public async Task<SessionSnapshot?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        // Two questions: a session that is forgotten in between is null, as it would be a moment later.
+        return await GetAnswerAsync(key, cancellationToken).ConfigureAwait(false) is { } session
+            && await CallAsync(HttpMethod.Get, key, "/messages", content: null, cancellationToken).ConfigureAwait(false) is { } messages
+            ? new SessionSnapshot(session.Title, session.IsLive, session.Error, messages, session.Waiting)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task ImportAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default)
+    {
+        using var content = JsonContent(messages);
+        await CallAsync(HttpMethod.Put, key, "/messages", content, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken = default) => CallAsync(HttpMethod.Delete, key, "", content: null, cancellationToken);
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose() => _routes.Dispose();
+
+    private async Task<HttpResponseMessage> PostAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using var content = JsonContent(JsonSerializer.SerializeToUtf8Bytes(StartBody.Of(Mine(key), request), Json.Default.StartBody));
+        var response = await _routes.SendAsync(HttpMethod.Post, "", content, after: null, cancellationToken).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode && RoutesClient.IsEventStream(response))
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw response.IsSuccessStatusCode
+                ? new ServerRefusedException(response.StatusCode, "there are no AgentStream routes at this address")
+                : await Problem.ReadAsync(response, key.ToString(), request.Agent, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task<byte[]?> CallAsync(HttpMethod method, SessionKey key, string path, HttpContent? content, CancellationToken cancellationToken) =>
+        _routes.CallAsync(method, $"/{Uri.EscapeDataString(Mine(key).Session)}{path}", key.ToString(), content, cancellationToken);
+
+    private async Task<SessionAnswer?> GetAnswerAsync(SessionKey key, CancellationToken cancellationToken) =>
+        Read(await CallAsync(HttpMethod.Get, key, "", content: null, cancellationToken).ConfigureAwait(false), Json.Default.SessionAnswer);
+
+    private static string RunIdOf(HttpResponseMessage response) => response.Headers.TryGetValues("X-Run-Id", out var ids) ? ids.First() : "";
+
+    /// <summary>The server takes a session's name for one of this user's, whatever the rest of the key says.</summary>
+    private SessionKey Mine(SessionKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Mine(new UserKey(key.Scope, key.User));
+        return key;
+    }
+
+    private void Mine(UserKey user)
+    {
+        if (user != _options.User)
+        {
+            throw new InvalidInputException("user", $"must be {_options.User}, for whom the server takes this client ({nameof(AgentStreamHttpClientOptions)}.{nameof(AgentStreamHttpClientOptions.User)}), but is {user}");
+        }
+    }
+
+    private static ByteArrayContent JsonContent(byte[] json) =>
+        new(json) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+    private static T? Read<T>(byte[]? answer, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return answer is null ? null : JsonSerializer.Deserialize(answer, type);
+        }
+        catch (JsonException e)
+        {
+            throw new ServerUnreachableException($"The server's answer is not one of AgentStream's: {e.Message}", e);
+        }
+    }
+}

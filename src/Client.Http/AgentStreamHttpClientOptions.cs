@@ -1,0 +1,52 @@
+namespace AgentStream.Client.Http;
+
+/// <summary>Where the server is, and how patient the client is with it.</summary>
+public sealed class AgentStreamHttpClientOptions
+{
+    /// <summary>The silo's default address.</summary>
+    public static Uri DefaultAddress { get; } = new("http://127.0.0.1:5080/chat");
+
+    /// <summary>Where the routes stand: the server's address with the pattern that <c>MapAgentStream</c> was given. HTTP or HTTPS.</summary>
+    public Uri Address { get; set; } = DefaultAddress;
+
+    /// <summary>
+    /// For whom the server takes this client. The server finds that out by itself; this is so that a key of somebody else is refused here, and not taken for the
+    /// session of that name of this user. The default, user 1 of scope 1, is whom a silo takes everybody for unless told otherwise.
+    /// </summary>
+    public UserKey User { get; set; } = new(1, 1);
+
+    /// <summary>How long listening goes on without hearing of the server before it gives up: 0 or more; <see cref="Timeout.InfiniteTimeSpan"/> for never. One minute covers a restart.</summary>
+    public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long a connection may be silent before it counts as dead: more than 0. Servers send a comment each 15 s, so 45 s is three that did not come. It is also how long the server may
+    /// take to begin an answer.
+    /// </summary>
+    public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Sets up the connection's client, once: headers such as <c>Authorization</c> for all requests. Null for nothing.</summary>
+    public Action<HttpClient>? ConfigureHttp { get; set; }
+
+    /// <summary>Makes the handler that sends the requests, for certificates, proxies or tokens that expire. Null for .NET's own.</summary>
+    public Func<HttpMessageHandler>? CreateHandler { get; set; }
+
+    /// <summary>Checks the settings.</summary>
+    /// <exception cref="InvalidInputException">A setting breaks its rule; the exception names it.</exception>
+    internal void Check()
+    {
+        if (Address is not { IsAbsoluteUri: true } || Address.Scheme is not ("http" or "https"))
+        {
+            throw new InvalidInputException(nameof(Address), $"must be an absolute URL of http or https, but is '{Address}'");
+        }
+
+        if (GiveUpAfter < TimeSpan.Zero && GiveUpAfter != Timeout.InfiniteTimeSpan)
+        {
+            throw new InvalidInputException(nameof(GiveUpAfter), "must be 0 or more, or infinite");
+        }
+
+        if (Silence <= TimeSpan.Zero)
+        {
+            throw new InvalidInputException(nameof(Silence), "must be more than 0");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AgentStream.Client.Http;
+
+/// <summary>What a server says about a request that it did not serve: RFC 9457 problem details.</summary>
+/// <param name="Detail">What went wrong.</param>
+/// <param name="Errors">The rules that are broken, by field.</param>
+internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Errors)
+{
+    /// <summary>As the server's own exception writes it; what follows is the names that it knows.</summary>
+    private const string Registered = "Registered: ";
+
+    /// <summary>The exception that the caller would have got in the server's own process.</summary>
+    /// <param name="response">An answer that is no success.</param>
+    /// <param name="session">The session that was asked for; empty for none.</param>
+    /// <param name="agent">The agent that was asked for.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The exception.</returns>
+    public static async Task<AgentStreamException> ReadAsync(HttpResponseMessage response, string session, string? agent, CancellationToken cancellationToken)
+    {
+        var problem = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
+        var detail = problem.Detail ?? response.ReasonPhrase ?? "no reason given";
+        return response.StatusCode switch
+        {
+            HttpStatusCode.BadRequest when problem.Errors is { Count: > 0 } errors => new InvalidInputException(errors.First().Key, Rules(errors)),
+            HttpStatusCode.NotFound when agent is not null && problem.Errors?.ContainsKey("agent") == true => new UnknownAgentException(agent, Known(detail)),
+            HttpStatusCode.Conflict => new SessionBusyException(session, "a run is under way"),
+            HttpStatusCode.ServiceUnavailable => new LogUnavailableException(detail),
+            HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => new ServerUnreachableException($"A gateway could not reach the server: {detail}"),
+            _ => new ServerRefusedException(response.StatusCode, detail),
+        };
+    }
+
+    private static async Task<Problem> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Not everything that stands between answers with problem details.
+            var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            return JsonSerializer.Deserialize(body, Json.Default.Problem) ?? new Problem(null, null);
+        }
+        catch (Exception e) when (e is JsonException or HttpRequestException or IOException)
+        {
+            return new Problem(null, null);
+        }
+    }
+
+    private static string Rules(Dictionary<string, string[]> errors) =>
+        string.Join("; ", errors.SelectMany((field, at) => field.Value.Select(rule => at == 0 ? rule : $"{field.Key} {rule}")));
+
+    private static string Known(string detail) =>
+        detail.IndexOf(Registered, StringComparison.Ordinal) is var at and >= 0 ? detail[(at + Registered.Length)..].TrimEnd('.') : "the server does not say";
+}
+
+/// <summary>The JSON that goes over the wire, beside events and messages.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(StartBody))]
+[JsonSerializable(typeof(CancelAnswer))]
+[JsonSerializable(typeof(SessionAnswer))]
+[JsonSerializable(typeof(LiveSession[]))]
+internal sealed partial class Json : JsonSerializerContext;
+
+/// <summary>The body of <c>POST /chat</c>.</summary>
+internal sealed record StartBody(string Prompt, string SessionId, string? Agent, string? OnBusy)
+{
+    /// <summary>The one place where a request is put into words.</summary>
+    public static StartBody Of(SessionKey key, RunRequest request) => new(
+        request.Prompt,
+        key.Session,
+        request.Agent,
+        request.OnBusy switch { AgentStream.OnBusy.Queue => "queue", AgentStream.OnBusy.Replace => "replace", _ => null });
+}
+
+/// <summary>The answer to a cancel.</summary>
+internal sealed record CancelAnswer(bool Cancelled);
+
+/// <summary>What a session has come to, without its nodes.</summary>
+internal sealed record SessionAnswer(string Title, string Status, string? Error, int Waiting = 0)
+{
+    public bool IsLive => Status == "live";
+}
+
+/// <summary>A session in the list of live ones.</summary>
+internal sealed record LiveSession(long ScopeId, long UserId, string SessionId);

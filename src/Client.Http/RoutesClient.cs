@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace AgentStream.Client.Http;
+
+/// <summary>Sends requests to the routes, and turns what goes wrong into exceptions that callers know.</summary>
+/// <param name="http">Sends the requests.</param>
+/// <param name="address">Where the routes stand.</param>
+/// <param name="patience">How long the server may take to begin an answer.</param>
+/// <param name="time">The clock.</param>
+internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patience, TimeProvider time) : IDisposable
+{
+    private const string EventStream = "text/event-stream";
+
+    private readonly string _root = address.AbsoluteUri.TrimEnd('/');
+
+    /// <summary>Sends a request and answers as soon as the answer's headers are there, whatever it is.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">The path below the routes, with its slash; empty for the routes' own.</param>
+    /// <param name="content">The body; null for none.</param>
+    /// <param name="after">The cursor behind which to follow; null for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ServerUnreachableException">There is no answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content = null, Cursor? after = null, CancellationToken cancellationToken = default)
+    {
+        using var request = new HttpRequestMessage(method, _root + path) { Content = content };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EventStream));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (after is { } cursor)
+        {
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", cursor.ToString());
+        }
+
+        using var limit = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ServerUnreachableException($"{method} {_root}{path} had no answer: {(e is OperationCanceledException ? "it took too long" : e.Message)}", e);
+        }
+    }
+
+    /// <summary>Sends a request and reads the whole answer.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">The path below the routes.</param>
+    /// <param name="session">The session that the request is about; empty for none.</param>
+    /// <param name="content">The body; null for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The answer's body; null for a plain 404.</returns>
+    public async Task<byte[]?> CallAsync(HttpMethod method, string path, string session, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(method, path, content, after: null, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.NotFound && IsProblem(response))
+        {
+            return null;
+        }
+
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await Problem.ReadAsync(response, session, agent: null, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new ServerUnreachableException($"The answer to {method} {_root}{path} did not arrive whole: {e.Message}", e);
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    /// <summary>Whether an answer has events in it, as those of the routes have.</summary>
+    public static bool IsEventStream(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == EventStream;
+
+    /// <summary>A server that has no such routes says 404 too, and means something else.</summary>
+    private static bool IsProblem(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == "application/problem+json";
+}

@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using AgentStream.Events;
+
+namespace AgentStream;
+
+/// <summary>What every <see cref="IAgentStreamClient"/> can do beyond its members.</summary>
+public static class AgentStreamClientExtensions
+{
+    /// <summary>Starts a run, follows it to its end, and answers with the text of its last node.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="prompt">What the user says.</param>
+    /// <param name="agent">The name of a registered agent; null is the one that was registered first.</param>
+    /// <param name="cancellationToken">Ends the listening; a run that has started goes on.</param>
+    /// <returns>The answer; empty when the model said nothing.</returns>
+    /// <inheritdoc cref="AskAsync(IAgentStreamClient, SessionKey, RunRequest, CancellationToken)" path="/exception"/>
+    public static Task<string> AskAsync(this IAgentStreamClient client, SessionKey key, string prompt, string? agent = null, CancellationToken cancellationToken = default) =>
+        client.AskAsync(key, new RunRequest(prompt, agent), cancellationToken);
+
+    /// <summary>Starts a run, follows it to its end, and answers with the text of its last node.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="request">What to run.</param>
+    /// <param name="cancellationToken">Ends the listening; a run that has started goes on.</param>
+    /// <returns>The answer; empty when the model said nothing.</returns>
+    /// <exception cref="AgentCanceledException">The run was canceled.</exception>
+    /// <exception cref="RunFailedException">The run ended without an answer, or its last events could not be had any more.</exception>
+    /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
+    /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way, and the request does not want to wait for it or replace it; or that cannot be done.</exception>
+    public static async Task<string> AskAsync(this IAgentStreamClient client, SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
+    {
+        var transcript = new Transcript();
+        await foreach (var item in client.AskEventsAsync(key, request, cancellationToken).ConfigureAwait(false))
+        {
+            transcript.Apply(item);
+        }
+
+        transcript.End();
+        return transcript.Outcome switch
+        {
+            RunOutcome.Answered => transcript.Answer,
+            RunOutcome.Canceled => throw new AgentCanceledException(key.ToString()),
+            RunOutcome.Failed => throw new RunFailedException(key.ToString(), transcript.Error!),
+            _ => throw new RunFailedException(key.ToString(), "its last events were gone before they were read"),
+        };
+    }
+
+    /// <summary><see cref="IAgentStreamClient.RunAsync"/> with typed events.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="request">What to run.</param>
+    /// <param name="cancellationToken">Ends the listening; a run that has started goes on.</param>
+    /// <returns>The events, from <see cref="RunBegan"/> on.</returns>
+    public static IAsyncEnumerable<AgentEvent> AskEventsAsync(
+        this IAgentStreamClient client, SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return ReadAsync(client.RunAsync(key, request, cancellationToken), cancellationToken);
+    }
+
+    /// <summary><see cref="IAgentStreamClient.ListenAsync"/> with typed events.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="after">Events behind this place; null for all of the current run.</param>
+    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <returns>The events. A <see cref="RunBegan"/> supersedes all before it.</returns>
+    public static IAsyncEnumerable<AgentEvent> ListenEventsAsync(
+        this IAgentStreamClient client, SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return ReadAsync(client.ListenAsync(key, after, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>A session's history, as a transcript of all its runs.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The transcript, in which each node has its prompt; null when nobody has ever written to the session.</returns>
+    public static async Task<Transcript?> GetHistoryAsync(this IAgentStreamClient client, SessionKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return await client.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } session ? Transcript.OfHistory(session) : null;
+    }
+
+    private static async IAsyncEnumerable<AgentEvent> ReadAsync(IAsyncEnumerable<StreamEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var item in events.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            yield return AgentEvent.Read(item);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+
+namespace AgentStream.Events;
+
+/// <summary>Reads what there is to show of a history (docs/protocol.md, Messages): each request with its response is a node.</summary>
+internal static class HistoryReader
+{
+    public static List<TranscriptNode> Read(ReadOnlyMemory<byte> messages)
+    {
+        using var json = JsonDocument.Parse(messages);
+        var nodes = new List<TranscriptNode>();
+        TranscriptNode? open = null;
+        foreach (var message in json.RootElement.EnumerateArray())
+        {
+            var parts = message.TryGetProperty("parts", out var found) && found.ValueKind == JsonValueKind.Array ? found.EnumerateArray() : default;
+            if (Text(message, "kind") == "request")
+            {
+                nodes.Add(open = new TranscriptNode(nodes.Count));
+                foreach (var part in parts)
+                {
+                    AddRequestPart(open, part);
+                }
+            }
+            else if (open is not null)
+            {
+                foreach (var (number, part) in parts.Index())
+                {
+                    AddResponsePart(open, number, part);
+                }
+
+                (open.IsEnded, open) = (true, null);
+            }
+        }
+
+        return nodes;
+    }
+
+    private static void AddRequestPart(TranscriptNode node, JsonElement part)
+    {
+        switch (Text(part, "part_kind"))
+        {
+            case "user-prompt" when part.TryGetProperty("content", out var content):
+                node.Prompt = node.Prompt is null ? Prompt(content) : $"{node.Prompt}\n{Prompt(content)}";
+                break;
+            case "tool-return" or "retry-prompt" when Text(part, "tool_name") is { } name && Text(part, "tool_call_id") is { } id && part.TryGetProperty("content", out var content):
+                node.Add(new ToolReturn(name, id, content.Clone()));
+                break;
+        }
+    }
+
+    private static void AddResponsePart(TranscriptNode node, int number, JsonElement part)
+    {
+        switch (Text(part, "part_kind"))
+        {
+            case "text":
+                node.Add(new TextPart(number, Text(part, "content") ?? ""));
+                break;
+            case "thinking":
+                node.Add(new ThinkingPart(number, Text(part, "content") ?? ""));
+                break;
+            case "tool-call" when Text(part, "tool_name") is { } name && Text(part, "tool_call_id") is { } id:
+                node.Add(new ToolCallPart(number, name, id, Arguments(part)));
+                break;
+        }
+    }
+
+    /// <summary>The texts of a prompt; what is not a text is named by its kind.</summary>
+    private static string Prompt(JsonElement content) => content.ValueKind switch
+    {
+        JsonValueKind.String => content.GetString()!,
+        JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select(item =>
+            item.ValueKind == JsonValueKind.String ? item.GetString() : $"[{Text(item, "kind") ?? "content"}]")),
+        _ => "",
+    };
+
+    /// <summary>Arguments are an object, or its JSON as text.</summary>
+    private static JsonElement Arguments(JsonElement part)
+    {
+        if (!part.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.String)
+        {
+            return args.ValueKind == JsonValueKind.Undefined ? JsonDocument.Parse("{}").RootElement : args.Clone();
+        }
+
+        try
+        {
+            return JsonDocument.Parse(args.GetString()!).RootElement;
+        }
+        catch (JsonException)
+        {
+            return args.Clone();
+        }
+    }
+
+    private static string? Text(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

@@ -1,0 +1,52 @@
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Runs;
+
+namespace AgentStream.Grains.Waiting;
+
+/// <summary>What a prompt can do about a run that is in its way.</summary>
+internal sealed class BusySession(RunEnvironment environment, IPromptQueue queue)
+{
+    // A canceled run ends within a second, unless its process is dead: then it ends when the lease is over and another has taken it over.
+    private static readonly TimeSpan EndAfterLease = TimeSpan.FromSeconds(3);
+
+    // An engine's call has 30 s for its answer.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Whether prompts wait for the session already.</summary>
+    public async ValueTask<bool> IsWaitedForAsync(SessionKey key) => (await queue.ReadAsync(key)).Count > 0;
+
+    /// <summary>Lets a prompt wait for its turn.</summary>
+    /// <exception cref="SessionBusyException">Too many wait.</exception>
+    public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, string prompt)
+    {
+        var waiting = new WaitingPrompt(Guid.CreateVersion7().ToString(), agent.Name, prompt, environment.Time.GetUtcNow());
+        var place = await queue.AddAsync(key, waiting);
+        return place == 0
+            ? throw new SessionBusyException(key.ToString(), $"{IPromptQueue.MostWaiting} prompts wait for it already")
+            : new StartedRun(waiting.RunId, Cursor.Start, place);
+    }
+
+    /// <summary>Cancels the run that is in the way, and starts another when it has ended.</summary>
+    /// <exception cref="SessionBusyException">It does not end in time.</exception>
+    public async Task<StartedRun> ReplaceAsync(Deps deps)
+    {
+        using var ended = new SemaphoreSlim(0);
+        await using var watch = await environment.Log.WatchAsync(deps.Key, _ => ended.Release());
+        var (since, patience) = (environment.Time.GetTimestamp(), environment.Options.Lease + EndAfterLease);
+        await environment.Log.CancelAsync(deps.Key);
+        while (true)
+        {
+            try
+            {
+                return await deps.StartAsync();
+            }
+            catch (SessionBusyException) when (environment.Time.GetElapsedTime(since) < (patience < LongestWait ? patience : LongestWait))
+            {
+                using var look = new CancellationTokenSource(LookEvery, environment.Time);
+                await ended.WaitAsync(look.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
+        }
+    }
+}

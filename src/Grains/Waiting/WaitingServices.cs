@@ -1,0 +1,27 @@
+using AgentStream.EventLog.Redis;
+using AgentStream.Grains.Journal;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Grains.Waiting;
+
+/// <summary>Registers what lets prompts wait.</summary>
+internal static class WaitingServices
+{
+    /// <summary>Registers <see cref="IPromptQueue"/>, unless somebody has: as lasting as the journal, where that is ours.</summary>
+    public static IServiceCollection AddWaitingPrompts(this IServiceCollection services)
+    {
+        services.TryAddSingleton(Choose);
+        services.TryAddSingleton<BusySession>();
+        return services.AddHostedService<WaitingPrompts>();
+    }
+
+    private static IPromptQueue Choose(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<AgentStreamOptions>>();
+        return services.GetRequiredService<ISessionJournal>() is FileJournal ? new FilePromptQueue(options.Value.JournalDirectory!)
+            : services.GetService<RedisConnection>() is { } redis ? new RedisPromptQueue(redis, options)
+            : new InMemoryPromptQueue();
+    }
+}

@@ -1,0 +1,81 @@
+using AgentStream.Events;
+
+namespace AgentStream.Client.Tests.Events;
+
+public sealed class AgentEventTests
+{
+    [Fact]
+    public void The_example_of_the_protocol_is_read()
+    {
+        var events = Golden.Stream(Golden.ToolCall).ConvertAll(AgentEvent.Read);
+        Assert.Equal(
+            [
+                typeof(RunBegan), typeof(NodeBegan), typeof(ThinkingStarted), typeof(ThinkingDelta), typeof(ToolCalled), typeof(NodeEnded),
+                typeof(NodeBegan), typeof(ToolReturned), typeof(TextStarted), typeof(AnswerBegan), typeof(TextDelta), typeof(NodeEnded),
+            ],
+            events.Select(item => item.GetType()));
+        Assert.Equal("s1", ((RunBegan)events[0]).SessionId);
+        Assert.Equal((0, 0, "I need"), events[2] is ThinkingStarted thinking ? (thinking.Node, thinking.Part, thinking.Text) : default);
+        var call = (ToolCalled)events[4];
+        Assert.Equal((0, 1, "calculate", "c1", """{"expression":"12*7"}"""), (call.Node, call.Part, call.Name, call.CallId, call.Arguments.GetRawText()));
+        var result = (ToolReturned)events[7];
+        Assert.Equal((1, "calculate", "c1", "84"), (result.Node, result.Name, result.CallId, result.Content.GetString()));
+        Assert.Equal((1, 0, "*7 is 84."), events[10] is TextDelta delta ? (delta.Node, delta.Part, delta.Text) : default);
+        Assert.Equal(new Cursor(11, 0), events[10].Source.Cursor);
+    }
+
+    [Fact]
+    public void Notes_have_their_message_if_there_is_one()
+    {
+        Assert.Equal("resumed", ((InfoAdded)Read("""info {"msg":"resumed","idx":1}""")).Message);
+        Assert.Null(((InfoAdded)Read("""info ["any","json"]""")).Message);
+        Assert.Null(((InfoAdded)Read("""info {"msg":7}""")).Message);
+        Assert.Null(((InfoAdded)Read("info")).Message);
+        Assert.Null(((InfoAdded)Read("""info {"msg":"\ud800"}""")).Message);
+
+        var canceled = (ErrorAdded)Read("""error {"msg":"canceled"}""");
+        Assert.True(canceled.IsCanceled && !canceled.IsCrashed);
+        var crashed = (ErrorAdded)Read("""error {"msg":"crashed - no model"}""");
+        Assert.True(crashed.IsCrashed && !crashed.IsCanceled);
+        var other = (ErrorAdded)Read("""error {"msg":"a tool of mine is unwell"}""");
+        Assert.False(other.IsCrashed || other.IsCanceled);
+    }
+
+    [Fact]
+    public void The_end_is_one_with_and_without_a_body()
+    {
+        Assert.IsType<RunEnded>(Read("end"));
+        Assert.IsType<RunEnded>(Read("end {}"));
+    }
+
+    [Theory]
+    [InlineData("""later {"session_id":"s1"}""")]
+    [InlineData("begin {}")]
+    [InlineData("event")]
+    [InlineData("event []")]
+    [InlineData("event {")]
+    [InlineData("""event {"idx":0,"event":"llm-pause"}""")]
+    [InlineData("""event {"idx":-1,"event":"llm-begin"}""")]
+    [InlineData("""event {"idx":"0","event":"llm-begin"}""")]
+    [InlineData("""event {"idx":99999999999,"event":"llm-begin"}""")]
+    [InlineData("""event {"event":"llm-begin"}""")]
+    [InlineData("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"image","content":"..."}""")]
+    [InlineData("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text"}""")]
+    [InlineData("""event {"idx":0,"event":"part_start","part_kind":"text","content":"no number"}""")]
+    [InlineData("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"\ud800"}""")]
+    [InlineData("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"tool-call","tool_name":"t"}""")]
+    [InlineData("""event {"idx":0,"event":"part_delta","event_idx":0,"part_delta_kind":"audio","content_delta":"..."}""")]
+    public void What_is_not_known_is_kept_as_it_is(string line)
+    {
+        var source = Golden.Event(line, new Cursor(7, 1));
+        Assert.Same(source, Assert.IsType<UnknownEvent>(AgentEvent.Read(source)).Source);
+    }
+
+    [Fact]
+    public void Fields_that_are_not_known_do_no_harm()
+    {
+        Assert.Equal("hi", ((TextStarted)Read("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"hi","mood":{"a":[1]}}""")).Text);
+    }
+
+    private static AgentEvent Read(string line) => AgentEvent.Read(Golden.Event(line));
+}

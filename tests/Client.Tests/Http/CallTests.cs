@@ -1,0 +1,136 @@
+using System.Net;
+using System.Text;
+using AgentStream.Client.Http;
+using AgentStream.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentStream.Client.Tests.Http;
+
+/// <summary>The other calls, what goes wrong with them, and the settings.</summary>
+public sealed class CallTests
+{
+    private static readonly SessionKey Key = new(1, 1, "a@b=c+d");
+
+    [Fact]
+    public async Task Calls_are_the_routes_of_the_protocol()
+    {
+        using var server = new ScriptedServer()
+            .Answers(HttpStatusCode.OK, """{"cancelled":true}""", "application/json")
+            .Answers(HttpStatusCode.OK, """[{"scope_id":1,"user_id":1,"session_id":"x"}]""", "application/json")
+            .Answers(HttpStatusCode.OK, """{"session_id":"s","title":"hi","status":"live","error":null,"nodes":[]}""", "application/json")
+            .Answers(HttpStatusCode.OK, """{"session_id":"s","title":"hi","status":"idle","error":"canceled","nodes":[]}""", "application/json")
+            .Answers(HttpStatusCode.OK, "[]", "application/json")
+            .Answers(HttpStatusCode.NoContent)
+            .Answers(HttpStatusCode.NoContent);
+        using var client = server.NewClient();
+
+        Assert.True(await client.CancelAsync(Key));
+        Assert.Equal([new SessionKey(1, 1, "x")], await client.QueryAsync(new UserKey(1, 1), includeForeign: true));
+        Assert.True(await client.IsLiveAsync(Key));
+        var session = await client.GetAsync(Key);
+        Assert.Equal(("hi", false, "canceled", "[]"), (session!.Title, session.IsLive, session.Error, Encoding.UTF8.GetString(session.Messages)));
+        await client.ImportAsync(Key, "[ ]"u8.ToArray());
+        await client.DeleteAsync(Key);
+        Assert.Equal(
+            [
+                "POST /chat/a%40b%3Dc%2Bd/cancel", "GET /chat?include_foreign=true", "GET /chat/a%40b%3Dc%2Bd", "GET /chat/a%40b%3Dc%2Bd",
+                "GET /chat/a%40b%3Dc%2Bd/messages", "PUT /chat/a%40b%3Dc%2Bd/messages [ ]", "DELETE /chat/a%40b%3Dc%2Bd",
+            ],
+            server.Requests);
+    }
+
+    [Fact]
+    public async Task A_session_nobody_wrote_to_is_null()
+    {
+        using var server = new ScriptedServer { Otherwise = () => ScriptedServer.Response(HttpStatusCode.NotFound, """{"detail":"Nobody has written to a session of that id."}""") };
+        using var client = server.NewClient();
+        Assert.Null(await client.GetAsync(Key));
+        Assert.False(await client.IsLiveAsync(Key));
+        Assert.Null(await client.GetHistoryAsync(Key));
+    }
+
+    [Fact]
+    public async Task A_server_without_the_routes_is_no_session_nobody_wrote_to()
+    {
+        using var server = new ScriptedServer().Answers(HttpStatusCode.NotFound, "<html>", "text/html");
+        using var client = server.NewClient();
+        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<ServerRefusedException>(() => client.GetAsync(Key))).Status);
+    }
+
+    [Theory]
+    [InlineData(400, """{"detail":"prompt is required.","errors":{"prompt":["is required"],"agent":["must be 1 to 128 characters"]}}""", typeof(InvalidInputException), "prompt is required; agent must be 1 to 128 characters")]
+    [InlineData(400, """{"detail":"What?"}""", typeof(ServerRefusedException), "The server answered 400: What?")]
+    [InlineData(404, """{"detail":"No agent is named 'x'. Registered: a, b.","errors":{"agent":["must be the name of a registered agent"]}}""", typeof(UnknownAgentException), "No agent is named 'x'. Registered: a, b.")]
+    [InlineData(409, """{"detail":"busy"}""", typeof(SessionBusyException), "Session 1:1:a@b=c+d is busy: a run is under way. Follow that run, cancel it, or start again after its end.")]
+    [InlineData(503, """{"detail":"The event log is out of reach."}""", typeof(LogUnavailableException), "The event log is out of reach.")]
+    [InlineData(502, "<html>", typeof(ServerUnreachableException), "A gateway could not reach the server: Bad Gateway")]
+    [InlineData(403, """{"detail":"Not you."}""", typeof(ServerRefusedException), "The server answered 403: Not you.")]
+    [InlineData(500, "null", typeof(ServerRefusedException), "The server answered 500: Internal Server Error")]
+    [InlineData(413, "", typeof(ServerRefusedException), "The server answered 413: Request Entity Too Large")]
+    public async Task What_goes_wrong_comes_back_as_the_exception_it_was(int status, string problem, Type type, string message)
+    {
+        using var server = new ScriptedServer().Answers((HttpStatusCode)status, problem);
+        using var client = server.NewClient();
+        var error = await Assert.ThrowsAsync(type, () => client.StartAsync(Key, new RunRequest("hi", "x")).Within());
+        Assert.Equal(message, error.Message);
+    }
+
+    [Fact]
+    public async Task A_key_of_another_user_is_refused_and_nothing_is_sent()
+    {
+        using var server = new ScriptedServer();
+        using var client = server.NewClient(options => options.User = new UserKey(1, 7));
+        var error = await Assert.ThrowsAsync<InvalidInputException>(() => client.CancelAsync(Key));
+        Assert.Equal("user must be 1:7, for whom the server takes this client (AgentStreamHttpClientOptions.User), but is 1:1", error.Message);
+        await Assert.ThrowsAsync<InvalidInputException>(() => client.QueryAsync(new UserKey(1, 1)));
+        await Assert.ThrowsAsync<InvalidInputException>(() => client.StartAsync(Key, new RunRequest("hi")));
+        Assert.Throws<InvalidInputException>(() => client.ListenAsync(Key));
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public void Settings_that_break_their_rules_are_named()
+    {
+        Assert.Equal("Address", Field(options => options.Address = new Uri("ftp://server/chat")));
+        Assert.Equal("Address", Field(options => options.Address = new Uri("/chat", UriKind.Relative)));
+        Assert.Equal("GiveUpAfter", Field(options => options.GiveUpAfter = TimeSpan.FromSeconds(-3)));
+        Assert.Equal("Silence", Field(options => options.Silence = TimeSpan.Zero));
+
+        static string Field(Action<AgentStreamHttpClientOptions> configure)
+        {
+            using var server = new ScriptedServer();
+            return Assert.Throws<InvalidInputException>(() => server.NewClient(configure)).Field;
+        }
+    }
+
+    [Fact]
+    public async Task Services_have_the_client_with_its_headers()
+    {
+        using var server = new ScriptedServer().Answers(HttpStatusCode.OK, "[]", "application/json");
+        var seen = "";
+        await using var services = new ServiceCollection()
+            .AddAgentStreamClient(new Uri("http://server/chat/"), options =>
+            {
+                options.CreateHandler = () => server;
+                options.ConfigureHttp = http =>
+                {
+                    http.DefaultRequestHeaders.Add("Authorization", "Bearer x");
+                    seen = http.DefaultRequestHeaders.Authorization!.Parameter;
+                };
+            })
+            .BuildServiceProvider();
+        var client = services.GetRequiredService<IAgentStreamClient>();
+        Assert.Same(services.GetRequiredService<AgentStreamHttpClient>(), client);
+        Assert.Empty(await client.QueryAsync(new UserKey(1, 1)));
+        Assert.Equal(["GET /chat"], server.Requests);
+        Assert.Equal("x", seen);
+    }
+
+    [Fact]
+    public void A_program_with_this_client_needs_neither_a_web_server_nor_a_Redis()
+    {
+        // What this test's own process could load: it refers to the client and to nothing that needs more.
+        var loadable = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(Path.GetFileName);
+        Assert.DoesNotContain(loadable, name => name!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) || name.StartsWith("StackExchange", StringComparison.Ordinal));
+    }
+}

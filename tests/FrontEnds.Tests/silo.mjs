@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, connect } from 'node:net';
+import { createInterface } from 'node:readline';
+
+const program = process.env.SILO_PROGRAM;
+if (!program) {
+  throw new Error('SILO_PROGRAM must be the path of AgentStream.Silo.dll (test.sh sets it).');
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts a program and waits for the line that says it is ready. */
+async function start(command, args, ready) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines = [];
+  const found = new Promise((resolve, reject) => {
+    for (const output of [child.stdout, child.stderr]) {
+      createInterface({ input: output }).on('line', line => {
+        lines.push(line);
+        const match = ready.exec(line);
+        if (match) {
+          resolve(match);
+        }
+      });
+    }
+    child.on('error', reject);
+    child.on('exit', code => reject(new Error(`${command} ended with ${code} before it was ready:\n${lines.join('\n')}`)));
+  });
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  };
+  return { match: await found, stop };
+}
+
+/** A silo on a free port, as its users start it. Killed by stop(). */
+export async function startSilo(...settings) {
+  const ports = [await freePort(), await freePort()];
+  const { match, stop } = await start('dotnet', [
+    program, '--urls', 'http://127.0.0.1:0', '--AgentStream:Demo:TokenDelay=00:00:00.005',
+    `--AgentStream:Cluster:SiloPort=${ports[0]}`, `--AgentStream:Cluster:GatewayPort=${ports[1]}`, ...settings,
+  ], /Now listening on: (\S+)/);
+  return { url: match[1], stop };
+}
+
+export async function startRedis() {
+  const port = await freePort();
+  const { stop } = await start('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], /Ready to accept connections/);
+  return { address: `127.0.0.1:${port}`, stop };
+}
+
+/** Stands between a client and a silo, and cuts their connections when it is told to. */
+export async function startCutter(url) {
+  const target = new URL(url);
+  const sockets = new Set();
+  const server = createServer(client => {
+    const silo = connect(Number(target.port), target.hostname);
+    for (const socket of [client, silo]) {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    }
+    client.pipe(silo).pipe(client);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => sockets.forEach(socket => socket.resetAndDestroy());
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    cut,
+    stop: async () => {
+      server.close();
+      cut();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** The session as the silo shows it. */
+export const session = async (silo, id) => (await fetch(`${silo.url}/chat/${id}`)).json();
+
+/** Numbers up to n, as the demo agent counts. */
+export const counted = n => Array.from({ length: n }, (_, i) => `${i + 1} `).join('');
