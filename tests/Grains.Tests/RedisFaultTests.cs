@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using AgentStream.EventLog;
 using AgentStream.Grains.Runs;
@@ -152,6 +154,34 @@ public sealed class RedisFaultTests
         Assert.Contains("again", await stage.AskAgainAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_failover_loses_the_tail_and_who_listens_and_the_history_have_it_nevertheless()
+    {
+        await using var primary = await RedisServer.StartAsync();
+        await using var replica = await RedisServer.StartAsync();
+        await using var proxy = new RedisProxy(primary.Port);
+        using var raw = await replica.ConnectAsync();
+        await raw.CallAsync("REPLICAOF", "127.0.0.1", primary.Port.ToString(CultureInfo.InvariantCulture));
+        await using var stage = await Stage.StartAsync(proxy.Configuration);
+        await stage.SaysOneAsync();
+        await Wait.Until(async () => (await raw.EntriesAsync(stage.Stream)).Count == 4, "the replica to have what was said");
+
+        await raw.CallAsync("REPLICAOF", "NO", "ONE");
+        await stage.SaysTwoAsync();
+        proxy.Target = replica.Port;
+        primary.Kill();
+        proxy.Cut();
+        stage.GoesOn();
+
+        Assert.Equal(Whole, await stage.Listening);
+        await stage.IsOverAsync();
+        Assert.Contains("one two three", await stage.HistoryAsync(), StringComparison.Ordinal);
+
+        // Who comes now does not see what the failover lost, and everything else once.
+        Assert.Equal(string.Concat(Whole.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains("two ", StringComparison.Ordinal)).Select(line => line + "\n")), await stage.ComesLaterAsync());
+        Assert.Contains("again", await stage.AskAgainAsync(), StringComparison.Ordinal);
+    }
+
     private static string Text(string line)
     {
         var body = JsonDocument.Parse(line["event ".Length..]).RootElement;
@@ -164,6 +194,7 @@ public sealed class RedisFaultTests
     private sealed class Stage : IAsyncDisposable
     {
         private readonly Gate _gate = new();
+        private readonly Gate _second = new();
         private readonly WaitingRuns _waiting = new();
         private TestSilos? _silos;
         private Task<string>? _listening;
@@ -175,7 +206,7 @@ public sealed class RedisFaultTests
         public static async Task<Stage> StartAsync(string redis, Action<AgentStreamOptions>? options = null)
         {
             var stage = new Stage();
-            var model = new ScriptedModel([Step.Say("one "), new Step.Pause(stage._gate), Step.Say("two "), Step.Say("three")], [Step.Say("again")]);
+            var model = new ScriptedModel([Step.Say("one "), new Step.Pause(stage._gate), Step.Say("two "), new Step.Pause(stage._second), Step.Say("three")], [Step.Say("again")]);
             stage._silos = await TestSilos.StartAsync(
                 redis,
                 model,
@@ -197,7 +228,21 @@ public sealed class RedisFaultTests
             await Wait.Until(async () => (await Log.ReadAsync(Key, Cursor.Start, 10)).Events.Count == 4, "one");
         }
 
-        public void GoesOn() => _gate.Open();
+        public async Task SaysTwoAsync()
+        {
+            _gate.Open();
+            await Wait.Until(async () => (await Log.ReadAsync(Key, Cursor.Start, 10)).Events.Count == 5, "two");
+        }
+
+        public void GoesOn()
+        {
+            _gate.Open();
+            _second.Open();
+        }
+
+        public Task<string> ComesLaterAsync() => _silos!.TranscriptAsync(Key);
+
+        public async Task<string> HistoryAsync() => Encoding.UTF8.GetString((await _silos!.Client.GetAsync(Key))!.Messages);
 
         public Task OneWaitsAsync() => _waiting.OneWaitsAsync();
 
