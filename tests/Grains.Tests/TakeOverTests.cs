@@ -231,6 +231,33 @@ public sealed class TakeOverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_had_completed_before_its_process_died_is_shown_to_its_end()
+    {
+        await using var heir = await StartAsync(new ScriptedModel());
+        var token = await AbandonedAsync(
+            "dead",
+            [
+                new RunStartedRecord("run", "scripted") { Timestamp = default },
+                new RequestRecord(0, [new UserPromptPart("go") { Timestamp = default }]) { Timestamp = default },
+                new ResponseRecord(0, new ModelResponse([new TextPart("all said")])) { Timestamp = default },
+                new RunEndedRecord("run", null) { Timestamp = default },
+            ]);
+        await LookAsync(heir);
+        Assert.Equal(
+            """
+            begin {"session_id":"s1"}
+            info {"msg":"resumed","idx":0}
+            event {"idx":0,"event":"llm-begin"}
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"all said"}
+            event {"idx":0,"event":"answer"}
+            event {"idx":0,"event":"llm-end"}
+            end
+
+            """,
+            await heir.TranscriptAsync(token.Key));
+    }
+
+    [Fact]
     public async Task Where_resuming_is_switched_off_the_run_ends_as_crashed()
     {
         await using var heir = await StartAsync(new ScriptedModel(), resume: false);

@@ -29,7 +29,10 @@ public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output
         new("a retried append gets a new number") { NumbersRetries = true },
         new("append does not look at the live flag") { Script = "AppendScript", From = "and 0 or 1\nif", To = "and 0 or 0\nif" },
         new("start does not ask who owns the session") { Script = "StartScript", From = "if ownerRun and not ended then", To = "silenceMs = 0\nif false then" },
-        new("start empties the stream with DEL") { Script = "StartScript", From = "begin = redis.call('XADD'", To = "redis.call('DEL', stream)\nbegin = redis.call('XADD'" },
+        new("start empties the stream with DEL, and the server's clock went back")
+        {
+            Script = "StartScript", From = "begin = redis.call('XADD', stream, '*'", To = "redis.call('DEL', stream)\nbegin = redis.call('XADD', stream, '1-1'",
+        },
         new("start does not empty the stream") { Script = "StartScript", From = "redis.call('XTRIM', stream, 'MAXLEN', 1)", To = "" },
         new("start does not put the session into the registry") { Script = "StartScript", From = "redis.call('SADD', registry, session)", To = "" },
         new("finish does not ask who owns the session") { Script = "FinishScript", From = "owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2]", To = "not owner[1]" },

@@ -35,7 +35,7 @@ public sealed class SiloLease(
         {
             await log.RenewLeaseAsync(identity.Id, TimeSpan.Zero, cancellationToken);
         }
-        catch (LogUnavailableException exception)
+        catch (Exception exception) when (exception is LogUnavailableException or OperationCanceledException)
         {
             logger.LogWarning(exception, "The lease of silo {SiloId} could not be given up; it expires by itself.", identity.Id);
         }
