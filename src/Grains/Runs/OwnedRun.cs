@@ -70,7 +70,9 @@ internal sealed class OwnedRun
         var run = new OwnedRun(environment, taken.Run, taken.Begin, taken.Number);
         if (taken.Status != RunStatus.Live)
         {
+            // At once: nothing of the run works yet, and nothing is to begin.
             run.Stop(taken.Status);
+            run._stop.Cancel();
         }
 
         return run;
