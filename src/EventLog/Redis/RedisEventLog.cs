@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -186,15 +187,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(notified);
-        return _notices.WatchAsync(
-            new RedisKeys(_prefix, key).Notice,
-            message => notified(message switch
-            {
-                "grown" => LogNotice.Grown,
-                "canceled" => LogNotice.Canceled,
-                _ => LogNotice.Unsure,
-            }),
-            cancellationToken);
+        return _notices.WatchAsync(new RedisKeys(_prefix, key).Notice, message => notified(RedisNotice.Read(message)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -204,7 +197,8 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(canceled);
         return _notices.WatchAsync(
             RedisKeys.SiloNotice(_prefix, siloId),
-            message => canceled(message?.Split(' ') is [var key, var fence] ? RunToken.Of(SessionKey.Parse(key), siloId, fence) : null),
+            message => canceled(
+                message is not null && Encoding.UTF8.GetString(message).Split(' ') is [var key, var fence] ? RunToken.Of(SessionKey.Parse(key), siloId, fence) : null),
             cancellationToken);
     }
 

@@ -57,7 +57,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
 
         try
         {
-            // The record goes first: whoever starts behind our end finds the journal complete.
+            // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record: whoever starts
+            // behind our end finds the journal complete.
+            await _run.FlushAsync();
             await _records.AddAsync(now => new RunEndedRecord(Token.RunId, Message(failure)) { Timestamp = now });
         }
         catch (Exception e)

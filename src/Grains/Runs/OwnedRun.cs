@@ -70,7 +70,9 @@ internal sealed class OwnedRun
         var run = new OwnedRun(environment, taken.Run, taken.Begin, taken.Number);
         if (taken.Status != RunStatus.Live)
         {
+            // At once: nothing of the run works yet, and nothing is to begin.
             run.Stop(taken.Status);
+            run._stop.Cancel();
         }
 
         return run;
@@ -80,6 +82,10 @@ internal sealed class OwnedRun
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public ValueTask EmitAsync(string type, string origin, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
         _writer.WriteAsync(new NewEvent(type, origin, body), cancellationToken);
+
+    /// <summary>Writes what is queued; the run says nothing more.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    public Task FlushAsync() => _writer.FlushAsync();
 
     /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
     /// <param name="error">The <c>msg</c> of an error entry; null for none.</param>

@@ -3,7 +3,7 @@ namespace AgentStream.Grains.Runs;
 /// <summary>Looks at what a run's stream has.</summary>
 internal static class StreamTail
 {
-    private const int Page = 512;
+    internal const int Page = 512;
 
     /// <summary>How many nodes the stream shows to their <c>llm-end</c>. It looks at the whole stream, once for each take-over.</summary>
     public static async Task<int> CountNodesAsync(RunEnvironment environment, OwnedRun run, CancellationToken cancellationToken)
