@@ -18,11 +18,15 @@ internal sealed record Figure(string Unit, IReadOnlyList<double> Values)
         return sorted[(sorted.Length - 1) / 2];
     }
 
-    public override string ToString() => Values.Count == 1
-        ? $"{Text(Median)} {Unit}"
-        : $"{Text(Median)} {Unit} ({Text(Values.Min())} … {Text(Values.Max())})";
+    /// <summary>A value with three digits that count.</summary>
+    public static string Text(double value) => value.ToString(
+        value == Math.Round(value) ? "#,0" : Math.Abs(value) switch { >= 100 => "#,0", >= 10 => "0.0", >= 1 => "0.00", >= 0.1 => "0.000", _ => "0.#####" }, CultureInfo.InvariantCulture);
 
-    private static string Text(double value) => value.ToString(Math.Abs(value) switch { >= 100 => "#,0", >= 10 => "0.0", >= 0.1 => "0.00", _ => "0.####" }, CultureInfo.InvariantCulture);
+    public override string ToString()
+    {
+        var unit = Unit.Length == 0 ? "" : $" {Unit}";
+        return Values.Count == 1 ? $"{Text(Median)}{unit}" : $"{Text(Median)}{unit} ({Text(Values.Min())} … {Text(Values.Max())})";
+    }
 }
 
 /// <summary>What a row is measured by.</summary>
@@ -150,7 +154,7 @@ internal sealed class Report(bool isShort)
 
     private string[] Cells(Row row) =>
     [
-        row.Suite, row.What, row.Ours.ToString(), row.Neighbour ?? "", row.Theirs?.ToString() ?? "", row.Ratio?.ToString("0.00", CultureInfo.InvariantCulture) ?? "",
-        row.Goal?.Text ?? "", row.Goal is null ? "" : isShort ? "-" : row.Goal.IsMet(row) ? "yes" : "**no**",
+        row.Suite, row.What, row.Ours.ToString(), row.Neighbour ?? "", row.Theirs?.ToString() ?? "", row.Ratio is { } ratio ? Figure.Text(ratio) : "",
+        row.Goal?.Text ?? "", row.Goal is null ? "" : isShort ? "-" : row.Goal.IsMet(row) ? "yes" : "no",
     ];
 }

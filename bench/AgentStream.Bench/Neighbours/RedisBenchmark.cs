@@ -3,7 +3,7 @@ using AgentStream.Bench.Stages;
 
 namespace AgentStream.Bench.Neighbours;
 
-/// <summary>Redis itself, as its own <c>redis-benchmark</c> measures it: the same XADD, 256 of them in a pipeline (as many as a run puts into one append), 4 connections.</summary>
+/// <summary>Redis itself, as its own <c>redis-benchmark</c> measures it: the same XADD, 256 of them in a pipeline (as many as a run puts into one append), one connection.</summary>
 internal static class RedisBenchmark
 {
     private const string Program = "redis-benchmark";
@@ -15,7 +15,7 @@ internal static class RedisBenchmark
         await stage.ClearAsync();
         var output = await Children.RunAsync(
             Program,
-            "-p", Text(stage.Redis.Port), "-c", "4", "-P", "256", "-n", Text(entries), "-r", Text(streams), "--csv",
+            "-p", Text(stage.Redis.Port), "-c", "1", "-P", "256", "-n", Text(entries), "-r", Text(streams), "--csv",
             "XADD", "s:__rand_int__", "*", "type", Protocol.Event, "origin", Protocol.DefaultEventOrigin, "body", TokenPlan.Body());
 
         // "test","rps","avg_latency_ms",... and one line of figures; the test's name is the command, with the body's quotes in it.

@@ -24,6 +24,8 @@ internal sealed class LocalSilo : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration["ConnectionStrings:redis"] = redis;
         builder.Configuration["AgentStream:RedisPrefix"] = prefix;
+        // A cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
+        builder.Configuration["AgentStream:Cluster:ClusterId"] = RedisServer.NewPrefix();
         builder.Configuration["AgentStream:Cluster:SiloPort"] = Ports.Free().ToString(CultureInfo.InvariantCulture);
         builder.Configuration["AgentStream:Cluster:GatewayPort"] = "0";
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Warning).SetMinimumLevel(LogLevel.Warning);

@@ -21,8 +21,8 @@ internal static class Sse
         foreach (var (rate, tokens, how) in ((double, int, string)[])[(Pace, stage.Pick(150, 20), $"{Pace} tokens/s a run"), (0, stage.Pick(1_000, 50), "as fast as it may")])
         {
             var sides = await stage.AlternateAsync(
-                () => CostAsync(silo, http, connections, () => OursAsync(http, connections, tokens, rate)),
-                () => CostAsync(silo, http, connections, () => BareAsync(http, connections, tokens, rate)));
+                () => CostAsync(silo, http, () => OursAsync(http, connections, tokens, rate)),
+                () => CostAsync(silo, http, () => BareAsync(http, connections, tokens, rate)));
             Figure Of(int side, string unit, Func<Cost, double> value) => new(unit, [.. sides[side].Select(value)]);
             var what = string.Create(CultureInfo.InvariantCulture, $"{connections:#,0} connections to {Runs} runs, {how}");
             const string Bare = "the same frames from Kestrel alone";
@@ -32,7 +32,7 @@ internal static class Sse
     }
 
     /// <summary>What the silo takes for each frame that arrives.</summary>
-    private static async Task<Cost> CostAsync(ChildProgram silo, HttpClient http, int connections, Func<Task<Func<Task<long>>>> open)
+    private static async Task<Cost> CostAsync(ChildProgram silo, HttpClient http, Func<Task<Func<Task<long>>>> open)
     {
         var listen = await open();
         var (time, allocated) = (silo.ProcessorTime, await AllocatedAsync(http));

@@ -34,14 +34,16 @@ internal static class Takeover
             $"--ConnectionStrings:redis={stage.Redis.Configuration}", $"--AgentStream:RedisPrefix={prefix}",
             string.Create(CultureInfo.InvariantCulture, $"--AgentStream:Lease={TimeSpan.FromSeconds(lease):c}")];
         using var first = ChildProgram.InRole("silo", [.. arguments, .. ChildProgram.OnFreePorts()]);
-        using var second = ChildProgram.InRole("silo", [.. arguments, .. ChildProgram.OnFreePorts()]);
         using var http = new HttpClient { BaseAddress = await first.UrlAsync() };
-        await second.UrlAsync();
 
         // Who has no agents takes nothing over; it only listens.
         await using var watching = await LocalSilo.StartAsync(stage.Redis.Configuration, prefix, hasAgent: false);
         var sessions = Enumerable.Range(0, runs).Select(i => string.Create(CultureInfo.InvariantCulture, $"s{i}")).ToList();
         await Parallel.ForEachAsync(sessions, new ParallelOptions { MaxDegreeOfParallelism = 16 }, (session, _) => StartAsync(http, session));
+
+        // Only now, so that the first has all runs, also on an engine that spreads them.
+        using var second = ChildProgram.InRole("silo", [.. arguments, .. ChildProgram.OnFreePorts()]);
+        await second.UrlAsync();
         using var stop = new CancellationTokenSource();
         var begun = 0;
         var resumed = sessions.Select(session => ResumedAsync(watching, session, () => Interlocked.Increment(ref begun), stop.Token)).ToList();
