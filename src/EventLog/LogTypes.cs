@@ -48,7 +48,21 @@ public sealed record KnownRun(RunToken Run, Cursor Begin, Cursor Last, bool HasE
 public readonly record struct LogSlice(IReadOnlyList<StreamEvent> Events, bool IsOpen, bool IsForeign = false);
 
 /// <summary>What a watcher is told.</summary>
-public enum LogNotice
+/// <param name="Kind">What has happened.</param>
+/// <param name="Events">The events that the stream has grown by, each once and in order; empty where the log leaves it to the watcher to read them.</param>
+/// <param name="After">The place of the event before those; where a watcher has not seen it, it has missed something.</param>
+public readonly record struct LogNotice(LogNoticeKind Kind, IReadOnlyList<StreamEvent> Events, Cursor After)
+{
+    /// <summary>A notice without events.</summary>
+    /// <param name="kind">What has happened.</param>
+    public LogNotice(LogNoticeKind kind)
+        : this(kind, [], default)
+    {
+    }
+}
+
+/// <summary>What a watcher is told of.</summary>
+public enum LogNoticeKind
 {
     /// <summary>The stream has grown, or a new run has begun in it.</summary>
     Grown,

@@ -27,7 +27,7 @@ public static class AgentStreamClientExtensions
     /// <exception cref="RunFailedException">The run ended without an answer, or its last events could not be had any more.</exception>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
-    /// <exception cref="SessionBusyException">The session has a run under way.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way, and the request does not want to wait for it or replace it; or that cannot be done.</exception>
     public static async Task<string> AskAsync(this IAgentStreamClient client, SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
     {
         var transcript = new Transcript();

@@ -10,24 +10,24 @@ namespace AgentStream;
 /// </remarks>
 public interface IAgentStreamClient
 {
-    /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream; the run goes on by itself.</summary>
+    /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream, or it is known to wait for its turn; the run goes on by itself.</summary>
     /// <param name="key">The session.</param>
     /// <param name="request">What to run.</param>
     /// <param name="cancellationToken">Gives up waiting; a run that has started goes on.</param>
-    /// <returns>The run, and where its stream begins.</returns>
+    /// <returns>The run, and where its stream begins, or its place among those that wait.</returns>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
-    /// <exception cref="SessionBusyException">The session has a run under way.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way, and the request does not want to wait for it or replace it; or that cannot be done.</exception>
     Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default);
 
-    /// <summary>Starts a run and follows it, from its <c>begin</c> to its end, without <c>end</c>. The run is started once, when the first event is asked for, and never again.</summary>
+    /// <summary>Starts a run and follows it, from its <c>begin</c> to its end, without <c>end</c>. The run is started once, when the first event is asked for, and never again. One that waits for its turn is waited for.</summary>
     /// <param name="key">The session.</param>
     /// <param name="request">What to run.</param>
     /// <param name="cancellationToken">Ends the listening; a run that has started goes on.</param>
     /// <returns>The events. They stop early when the session has begun another run before they were all read.</returns>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
-    /// <exception cref="SessionBusyException">The session has a run under way.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way, and the request does not want to wait for it or replace it; or that cannot be done.</exception>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
     IAsyncEnumerable<StreamEvent> RunAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default);
 

@@ -194,12 +194,20 @@ public sealed class Deps
     /// <summary>Goes on with a run that this process took over.</summary>
     internal void Adopt(TakenRun taken) => _run = OwnedRun.Adopt(Environment, taken);
 
-    /// <summary>The next node to begin is this one.</summary>
-    internal void ContinueAt(int idx) => _nodes.ContinueAt(idx);
-
-    /// <summary>Shows a node whose response is known whole.</summary>
-    internal ValueTask ReplayNodeAsync(ModelRequest request, ModelResponse response, CancellationToken cancellationToken) =>
-        _nodes.ReplayAsync(request, response, cancellationToken);
+    /// <summary>Shows finished nodes from the journal; the next node to begin is the one behind them.</summary>
+    /// <param name="messages">The history; the last of it are the run's.</param>
+    /// <param name="next">The first node to show.</param>
+    /// <param name="answered">How many nodes the run has finished.</param>
+    /// <param name="cancellationToken">Stops at once.</param>
+    internal async Task ReplayAsync(IReadOnlyList<ModelMessage> messages, int next, int answered, CancellationToken cancellationToken)
+    {
+        _nodes.ContinueAt(next);
+        for (var idx = next; idx < answered; idx++)
+        {
+            var response = messages.Count - (2 * (answered - idx)) + 1;
+            await _nodes.ReplayAsync((ModelRequest)messages[response - 1], (ModelResponse)messages[response], cancellationToken);
+        }
+    }
 
     /// <summary>The node's response is complete: shows what is still open of it, but not yet <c>llm-end</c>.</summary>
     internal ValueTask<ModelResponse> CompleteNodeAsync(CancellationToken cancellationToken) =>

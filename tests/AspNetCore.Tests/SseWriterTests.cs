@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
@@ -110,6 +111,16 @@ public sealed class SseWriterTests
     }
 
     [Fact]
+    public async Task A_rendering_that_is_complete_ends_the_listening_and_one_that_sees_the_end_has_the_last_word()
+    {
+        await new SseWriter(_pipe.Writer, _time, new Counting(most: 2)).WriteAsync(_ => Ready(3), CancellationToken.None);
+        await new SseWriter(_pipe.Writer, _time, new Counting(most: 9)).WriteAsync(_ => Ready(1), CancellationToken.None);
+        await _pipe.Writer.CompleteAsync();
+
+        Assert.Equal("1-0 2-0 1-0 end", await ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task A_listener_that_is_canceled_while_it_waits_lets_go_of_everything()
     {
         var ended = new TaskCompletionSource();
@@ -175,6 +186,19 @@ public sealed class SseWriterTests
     {
         using var reader = new StreamReader(_pipe.Reader.AsStream());
         return await reader.ReadToEndAsync();
+    }
+
+    private sealed class Counting(int most) : IRendering
+    {
+        private int _written;
+
+        public bool Write(IBufferWriter<byte> output, StreamEvent streamEvent)
+        {
+            output.Write(Encoding.UTF8.GetBytes($"{streamEvent.Cursor} "));
+            return ++_written < most;
+        }
+
+        public void Complete(IBufferWriter<byte> output) => output.Write("end"u8);
     }
 
     private sealed class CountingWriter(PipeWriter inner) : PipeWriter

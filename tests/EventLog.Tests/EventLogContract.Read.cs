@@ -56,14 +56,14 @@ public abstract partial class EventLogContract
         await using var watchTwo = await Log.WatchAsync(key, two.Add);
 
         var run = await StartedAsync(key);
-        await HeardAsync(LogNotice.Grown, one, two);
+        await HeardAsync(LogNoticeKind.Grown, one, two);
         await Log.AppendAsync(run, 1, [Said("a")]);
-        await HeardAsync(LogNotice.Grown, one, two);
+        await HeardAsync(LogNoticeKind.Grown, one, two);
         await Log.CancelAsync(key);
-        await HeardAsync(LogNotice.Canceled, one, two);
+        await HeardAsync(LogNoticeKind.Canceled, one, two);
         await watchOne.DisposeAsync();
         await FinishAsync(run);
-        await HeardAsync(LogNotice.Grown, two);
+        await HeardAsync(LogNoticeKind.Grown, two);
 
         Assert.Empty(one);
     }
@@ -111,13 +111,13 @@ public abstract partial class EventLogContract
         Assert.Equal("begin", await TextsAsync(run.Key));
     }
 
-    private static async Task HeardAsync(LogNotice expected, params BlockingCollection<LogNotice>[] watchers)
+    private static async Task HeardAsync(LogNoticeKind expected, params BlockingCollection<LogNotice>[] watchers)
     {
         foreach (var watcher in watchers)
         {
             LogNotice heard = default;
             await Wait.Until(() => watcher.TryTake(out heard), $"the notice {expected}");
-            Assert.Equal(expected, heard);
+            Assert.Equal(expected, heard.Kind);
         }
     }
 }

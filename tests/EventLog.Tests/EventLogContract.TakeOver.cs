@@ -16,7 +16,7 @@ public abstract partial class EventLogContract
         Assert.Contains(run, await Log.FindAbandonedAsync(100));
         var taken = await Log.TakeOverAsync(run, heir);
 
-        Assert.Equal((run with { SiloId = heir }, 1L, RunStatus.Live), (taken!.Run, taken.Number, taken.Status));
+        Assert.Equal((run with { SiloId = heir, Turn = 1 }, 1L, RunStatus.Live), (taken!.Run, taken.Number, taken.Status));
         Assert.True(await Log.IsLiveAsync(run.Key));
         Assert.Equal(RunStatus.Lost, (await Log.AppendAsync(run, 2, [Said("too late")])).Status);
         Assert.Equal(RunStatus.Lost, (await Log.FinishAsync(run, 2, [], TimeSpan.FromMinutes(1))).Status);
@@ -42,7 +42,7 @@ public abstract partial class EventLogContract
         var abandoned = Assert.Single(await Log.FindAbandonedAsync(100), found => found.Key == run.Key);
         Assert.Equal(run with { SiloId = SiloIdentity.Nobody }, abandoned);
         var taken = await Log.TakeOverAsync(abandoned, heir);
-        Assert.Equal((run with { SiloId = heir }, 1L, RunStatus.Live), (taken!.Run, taken.Number, taken.Status));
+        Assert.Equal((run with { SiloId = heir, Turn = 1 }, 1L, RunStatus.Live), (taken!.Run, taken.Number, taken.Status));
 
         // Late, and no more of this process's: it changes nothing.
         await Log.ReleaseAsync(run);
@@ -88,7 +88,7 @@ public abstract partial class EventLogContract
         Assert.True(await Log.CancelAsync(run.Key));
         await ExpireLeaseAsync(dead);
         Assert.Equal(RunStatus.Canceled, (await Log.TakeOverAsync(run, heir))!.Status);
-        Assert.Equal(RunStatus.Canceled, (await Log.AppendAsync(run with { SiloId = heir }, 1, [])).Status);
+        Assert.Equal(RunStatus.Canceled, (await Log.AppendAsync(run with { SiloId = heir, Turn = 1 }, 1, [])).Status);
     }
 
     [Fact]
@@ -104,6 +104,29 @@ public abstract partial class EventLogContract
         Assert.Null(await Log.TakeOverAsync(ended, heir));
         Assert.Null(await Log.TakeOverAsync(taken, heir));
         Assert.DoesNotContain(await Log.FindAbandonedAsync(100), found => found.SiloId == dead);
+    }
+
+    [Fact]
+    public async Task What_a_process_sent_before_it_lost_a_run_does_not_count_when_it_has_the_run_again()
+    {
+        var (paused, other) = (NewSilo(), NewSilo());
+        var first = await StartedAsync(siloId: paused);
+        await ExpireLeaseAsync(paused);
+        var between = (await Log.TakeOverAsync(first, other))!.Run;
+        await Log.RenewLeaseAsync(paused, TimeSpan.FromMinutes(1));
+        await ExpireLeaseAsync(other);
+
+        var again = (await Log.TakeOverAsync(between, paused))!.Run;
+
+        Assert.Equal(paused, again.SiloId);
+        Assert.NotEqual(first, again);
+        Assert.Equal(RunStatus.Lost, (await Log.AppendAsync(first, 1, [Said("too late")])).Status);
+        Assert.Equal(RunStatus.Lost, (await Log.FinishAsync(first, 1, [], TimeSpan.FromMinutes(1))).Status);
+        Assert.Equal([RunStatus.Lost, RunStatus.Lost, RunStatus.Live], await Log.CheckAsync([first, between, again]));
+        Assert.Equal(RunStatus.Live, (await Log.AppendAsync(again, 1, [Said("a")])).Status);
+        await ExpireLeaseAsync(paused);
+        Assert.Equal([again], (await Log.FindAbandonedAsync(100)).Where(found => found.Key == first.Key));
+        Assert.Equal("begin a", await TextsAsync(first.Key));
     }
 
     private static string NewSilo() => $"silo-{Guid.NewGuid():N}";

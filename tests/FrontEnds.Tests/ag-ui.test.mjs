@@ -18,7 +18,7 @@ function endsWhenCut(response) {
   return new Response(new ReadableStream({ pull }), response);
 }
 
-describe('AG-UI', { timeout: 60_000 }, () => {
+describe('AG-UI', () => {
   test('text', async () => {
     const agent = newAgent(silo.url);
     const { newMessages } = await agent.say('count to 20');
@@ -75,6 +75,17 @@ describe('AG-UI', { timeout: 60_000 }, () => {
     await assert.rejects(newAgent(silo.url, agent.threadId).say('count to 3'), { status: 409, message: /The session has a run under way/ });
     await running;
     assert.equal(agent.answer(), counted(200));
+  });
+
+  test('a prompt that replaces the run of a busy session gets its own answer', async () => {
+    const agent = newAgent(silo.url);
+    const running = agent.say('count to 5000');
+    await agent.when(() => agent.answer() !== '');
+    const other = newAgent(silo.url, agent.threadId);
+    await other.say('count to 3', { forwardedProps: { on_busy: 'replace' } });
+    await running;
+    assert.deepEqual(agent.events.at(-1).outcome, { type: 'cancelled' });
+    assert.deepEqual([other.answer(), other.events.at(-1).outcome], [counted(3), { type: 'success' }]);
   });
 
   test('a failed run is a run error, with what was said before it', async () => {

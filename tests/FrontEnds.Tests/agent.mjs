@@ -16,9 +16,9 @@ export function newAgent(url, threadId = randomUUID()) {
       waiting.add(waiter);
       waiter();
     }),
-    say: content => {
+    say: (content, parameters) => {
       agent.addMessage({ id: randomUUID(), role: 'user', content });
-      return agent.runAgent();
+      return agent.runAgent(parameters);
     },
     answer: () => agent.messages.filter(message => message.role === 'assistant').map(message => message.content ?? '').join(''),
   });

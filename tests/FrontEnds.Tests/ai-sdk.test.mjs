@@ -6,7 +6,6 @@ import * as seven from 'ai';
 import { newChat, partsOf, textOf } from './chat.mjs';
 import { counted, session, startCutter, startSilo } from './silo.mjs';
 
-const timeout = 60_000;
 let silo;
 before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00'); });
 after(() => silo?.stop());
@@ -14,7 +13,7 @@ after(() => silo?.stop());
 for (const [version, sdk, headers] of [[7, seven, undefined], [6, six, { 'X-AI-SDK-Version': '6' }]]) {
   const chatAt = (url, id = randomUUID(), more = {}) => newChat(sdk, { id, url, headers, ...more });
 
-  describe(`AI SDK ${version}`, { timeout }, () => {
+  describe(`AI SDK ${version}`, () => {
     test('text', async () => {
       const chat = chatAt(silo.url);
       await chat.sendMessage({ text: 'count to 20' });
@@ -69,6 +68,16 @@ for (const [version, sdk, headers] of [[7, seven, undefined], [6, six, { 'X-AI-S
       assert.match(other.error.responseBody ?? other.error.message, /The session has a run under way/);
       await running;
       assert.equal(textOf(chat), counted(200));
+    });
+
+    test('a prompt that may wait for a busy session gets its own answer', async () => {
+      const chat = chatAt(silo.url);
+      const running = chat.sendMessage({ text: 'count to 100' });
+      await chat.when(() => textOf(chat) !== '');
+      const other = chatAt(silo.url, chat.id, { body: { on_busy: 'queue' } });
+      await other.sendMessage({ text: 'count to 3' });
+      await running;
+      assert.deepEqual([textOf(chat), other.status, textOf(other)], [counted(100), 'ready', counted(3)]);
     });
 
     test('a prompt with a file is refused, and the error names it', async () => {
@@ -136,7 +145,7 @@ for (const [version, sdk, headers] of [[7, seven, undefined], [6, six, { 'X-AI-S
     test('there is nothing to resume in a session without a run', async () => {
       const chat = chatAt(silo.url);
       await chat.resumeStream();
-      assert.deepEqual([chat.status, chat.error, chat.messages], ['ready', undefined, []]);
+      assert.deepEqual([chat.status, chat.error, chat.messages, chat.seen.finishes], ['ready', undefined, [], []]);
     });
 
     test('the stream that continues behind a frame is the rest of the whole, frame by frame', async () => {

@@ -40,7 +40,7 @@ function follow(url, onEvent = () => {}) {
 
 const textOf = events => events.map(({ body }) => body.content ?? body.content_delta ?? '').join('');
 
-describe('eventsource', { timeout: 60_000 }, () => {
+describe('eventsource', () => {
   test('follows a run to its end, and is told that there is no more', async () => {
     const id = await ask('count to 50');
     const { events } = await follow(`${silo.url}/chat/${id}/stream`);

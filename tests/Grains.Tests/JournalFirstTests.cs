@@ -1,7 +1,10 @@
+using System.Text;
 using AgentStream.EventLog;
+using AgentStream.EventLog.InMemory;
 using AgentStream.Grains.Journal;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Tests;
 
@@ -28,6 +31,33 @@ public sealed class JournalFirstTests
             """{"idx":1,"event":"llm-end"}""",
             await AnnouncedBeforeAsync(record => record is RunEndedRecord, "\"idx\":1,\"event\":\"llm-end\""),
             StringComparison.Ordinal);
+
+    [Fact]
+    public async Task What_a_run_said_is_in_the_stream_before_its_end_is_in_the_journal()
+    {
+        using var log = new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+
+        // Away for the last words, once: they come with the next try, and the end is not journaled meanwhile.
+        var failures = 0;
+        var away = FailingLog.Around(log, (call, arguments) =>
+            call == nameof(IEventLog.AppendAsync)
+            && ((IReadOnlyList<NewEvent>)arguments[2]!).Any(item => Encoding.UTF8.GetString(item.Body.Span).Contains("llm-end", StringComparison.Ordinal))
+            && Interlocked.Increment(ref failures) == 1);
+        var gate = new Gate();
+        await using var silos = await TestSilos.StartAsync(
+            null, new ScriptedModel([Step.Say("last words")]), _ => { }, _ => { }, services =>
+            {
+                new GatedJournal(gate, record => record is RunEndedRecord).AddTo(services);
+                services.AddSingleton(away);
+            });
+        var key = TestSilos.NewSession();
+        await silos.Client.StartAsync(key, new RunRequest("go"));
+        await gate.ReachedAsync();
+        Assert.EndsWith("event {\"idx\":0,\"event\":\"llm-end\"}\n", await ReadAsync(log, key), StringComparison.Ordinal);
+        Assert.Equal(2, failures);
+        gate.Open();
+        await silos.TranscriptAsync(key);
+    }
 
     /// <summary>What stands last in the stream when the journal has not taken a record yet; what the record announces comes only then.</summary>
     private static async Task<string> AnnouncedBeforeAsync(Func<JournalRecord, bool> record, string last)
@@ -57,6 +87,6 @@ public sealed class JournalFirstTests
     private static async Task<string> ReadAsync(IEventLog log, SessionKey key)
     {
         var slice = await log.ReadAsync(key, Cursor.Start, 100);
-        return string.Concat(slice.Events.Select(item => $"{item.Type} {System.Text.Encoding.UTF8.GetString(item.Body.Span)}\n"));
+        return string.Concat(slice.Events.Select(item => $"{item.Type} {Encoding.UTF8.GetString(item.Body.Span)}\n"));
     }
 }

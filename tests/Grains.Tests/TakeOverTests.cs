@@ -151,13 +151,36 @@ public sealed class TakeOverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_and_a_journal_that_are_away_while_a_run_is_taken_over_are_waited_for()
+    {
+        var looks = 0;
+        var away = FailingLog.Around(_log, (call, arguments) => call == nameof(IEventLog.ReadAsync) && arguments[2] is StreamTail.Page && Interlocked.Increment(ref looks) == 1);
+        var journal = new StuckJournal(_journal, new Gate(), _ => false) { FailedReads = 1 };
+        await using var heir = await StartAsync(new ScriptedModel([Step.Say("done")]), journal: journal, log: away);
+        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, new RequestRecord(0, []) { Timestamp = default }]);
+        await LookAsync(heir);
+        Assert.Equal(
+            """
+            begin {"session_id":"s1"}
+            info {"msg":"resumed","idx":0}
+            event {"idx":0,"event":"llm-begin"}
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"done"}
+            event {"idx":0,"event":"answer"}
+            event {"idx":0,"event":"llm-end"}
+            end
+
+            """,
+            await heir.TranscriptAsync(token.Key));
+        Assert.Equal((2, 0), (looks, journal.FailedReads));
+    }
+
+    [Fact]
     public async Task A_run_that_was_canceled_before_its_process_died_ends_as_canceled()
     {
         var gate = new Gate();
         await using var dying = await StartAsync(new ScriptedModel([new Step.Pause(gate, Deaf: true)]));
         await using var heir = await StartAsync(new ScriptedModel());
-        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }]);
-        Assert.True(await _log.CancelAsync(token.Key));
+        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }], isCanceled: true);
         await LookAsync(heir);
         Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
     }
@@ -226,12 +249,12 @@ public sealed class TakeOverTests : IDisposable
     private static Task LookAsync(TestSilos silos) =>
         silos.Services.GetServices<IHostedService>().OfType<TakeOver>().Single().LookAsync(CancellationToken.None);
 
-    private Task<TestSilos> StartAsync(IChatClient model, Action<AgentBuilder>? agent = null, ISessionJournal? journal = null, bool resume = true) => TestSilos.StartAsync(
+    private Task<TestSilos> StartAsync(IChatClient model, Action<AgentBuilder>? agent = null, ISessionJournal? journal = null, bool resume = true, IEventLog? log = null) => TestSilos.StartAsync(
         null,
         model,
         options => options.ResumeRuns = resume,
         agent ?? (_ => { }),
-        services => services.AddSingleton<IEventLog>(_log).AddSingleton(journal ?? _journal));
+        services => services.AddSingleton(log ?? _log).AddSingleton(journal ?? _journal));
 
     /// <summary>The process has gone: its lease with it, and another looks for what it left.</summary>
     private async Task DieAsync(TestSilos dying, TestSilos heir)
@@ -241,7 +264,7 @@ public sealed class TakeOverTests : IDisposable
     }
 
     /// <summary>A run of a process that died, with what it had journaled.</summary>
-    private async Task<RunToken> AbandonedAsync(string siloId, IReadOnlyList<JournalRecord> records)
+    private async Task<RunToken> AbandonedAsync(string siloId, IReadOnlyList<JournalRecord> records, bool isCanceled = false)
     {
         var token = new RunToken(Key, siloId, "run");
         await _log.StartAsync(token);
@@ -250,6 +273,7 @@ public sealed class TakeOverTests : IDisposable
             await _journal.AppendAsync(token, 0, records);
         }
 
+        Assert.Equal(isCanceled, isCanceled && await _log.CancelAsync(Key));
         await _log.RenewLeaseAsync(siloId, TimeSpan.Zero);
         return token;
     }
@@ -264,8 +288,19 @@ public sealed class TakeOverTests : IDisposable
     /// <summary>A journal that keeps a certain record, and does not get to say so.</summary>
     private sealed class StuckJournal(ISessionJournal journal, Gate gate, Func<JournalRecord, bool> stickAt) : ISessionJournal
     {
-        public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
-            journal.ReadAsync(key, afterVersion, cancellationToken);
+        /// <summary>How many of the next reads find it away.</summary>
+        public int FailedReads { get; set; }
+
+        public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
+        {
+            if (FailedReads > 0)
+            {
+                FailedReads--;
+                throw new LogUnavailableException("The journal is away.");
+            }
+
+            return journal.ReadAsync(key, afterVersion, cancellationToken);
+        }
 
         public async ValueTask AppendAsync(
             RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)

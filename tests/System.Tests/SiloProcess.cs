@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using AgentStream.Testing;
 
@@ -9,18 +8,18 @@ namespace AgentStream.System.Tests;
 /// <summary>The silo as its users start it: a process of its own, on a free port.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
+    private const string SiloProgram = "SiloProgram";
     private const string Listening = "Now listening on: ";
 
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StringBuilder _output = new();
     private readonly Process _process;
 
-    private SiloProcess(string[] arguments)
+    private SiloProcess(string program, string[] arguments)
     {
-        var program = typeof(SiloProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SiloProgram").Value!;
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo("dotnet", [ProgramProcess.PathOf(program), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
             EnableRaisingEvents = true,
         };
         _process.OutputDataReceived += (_, line) => Take(line.Data);
@@ -47,10 +46,15 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>Starts a silo and waits until it listens.</summary>
     /// <param name="arguments">Arguments; the port is chosen here.</param>
-    public static async Task<SiloProcess> StartAsync(params string[] arguments)
+    public static Task<SiloProcess> StartAsync(params string[] arguments) => StartProgramAsync(SiloProgram, arguments);
+
+    /// <summary>Starts a program that is a silo, and waits until it listens.</summary>
+    /// <param name="program">Its name in the project file, such as <c>ChatProgram</c>.</param>
+    /// <param name="arguments">Arguments; the port is chosen here.</param>
+    public static async Task<SiloProcess> StartProgramAsync(string program, params string[] arguments)
     {
         var silo = new SiloProcess(
-            ["--urls", "http://127.0.0.1:0", $"--AgentStream:Cluster:SiloPort={Ports.Free()}", $"--AgentStream:Cluster:GatewayPort={Ports.Free()}", .. arguments]);
+            program, ["--urls", "http://127.0.0.1:0", $"--AgentStream:Cluster:SiloPort={Ports.Free()}", $"--AgentStream:Cluster:GatewayPort={Ports.Free()}", .. arguments]);
         var first = await Task.WhenAny(silo._url.Task, silo._process.WaitForExitAsync()).Within("the silo listens");
         return first == silo._url.Task ? silo : throw new InvalidOperationException($"The silo ended instead of listening:\n{silo.Output}");
     }
@@ -59,7 +63,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <returns>Its exit code and what it wrote.</returns>
     public static async Task<(int ExitCode, string Output)> RunToExitAsync(params string[] arguments)
     {
-        await using var silo = new SiloProcess(arguments);
+        await using var silo = new SiloProcess(SiloProgram, arguments);
         await silo._process.WaitForExitAsync().Within("the silo ends");
         return (silo._process.ExitCode, silo.Output);
     }

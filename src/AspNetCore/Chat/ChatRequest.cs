@@ -24,8 +24,8 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
         var prompt = fields.Text("prompt", RunRules.Prompt);
         var sessionId = fields.Text("session_id", text => text is null ? null : RunRules.Session(text));
         var agent = fields.Text("agent", RunRules.Agent);
-        var onBusy = fields.Text("on_busy", text => text is null or "reject" or "queue" or "replace" ? null : "must be 'reject', 'queue' or 'replace'");
+        var onBusy = fields.Text("on_busy", RunRules.OnBusy);
         fields.ThrowIfAnyIsWrong();
-        return new ChatRequest(prompt!, sessionId, agent, onBusy is null ? OnBusy.Reject : Enum.Parse<OnBusy>(onBusy, ignoreCase: true));
+        return new ChatRequest(prompt!, sessionId, agent, RunRules.ReadOnBusy(onBusy));
     }
 }

@@ -17,4 +17,9 @@ internal static class RunRules
 
     public static string? Agent(string? agent) =>
         agent is null or { Length: > 0 and <= MaxAgentLength } ? null : $"must be 1 to {MaxAgentLength} characters";
+
+    public static string? OnBusy(string? word) => word is null or "reject" or "queue" or "replace" ? null : "must be 'reject', 'queue' or 'replace'";
+
+    /// <summary>What a word that breaks no rule says of a busy session.</summary>
+    public static OnBusy ReadOnBusy(string? word) => word is null ? AgentStream.OnBusy.Reject : Enum.Parse<OnBusy>(word, ignoreCase: true);
 }

@@ -18,12 +18,12 @@ internal static class FrontEndStream
     /// <param name="key">The session.</param>
     /// <param name="request">What to run.</param>
     /// <param name="rendering">How the run's events become frames.</param>
-    /// <returns>The run, from its <c>begin</c>.</returns>
+    /// <returns>The run, from its <c>begin</c>; when it has to wait for its turn, the stream is silent until then.</returns>
     public static async Task<EventStream> StartAsync(AgentStreamClient client, SessionKey key, RunRequest request, IRendering rendering)
     {
         // Not aborted with the request: a caller who goes away now must not leave a prompt half started.
-        await client.StartAsync(key, request, CancellationToken.None);
-        return new EventStream(key, after: null, rendering);
+        var run = await client.StartAsync(key, request, CancellationToken.None);
+        return new EventStream(key, after: null, rendering) { RunId = run.Place == 0 ? null : run.RunId };
     }
 
     /// <summary>Goes on with the session's current run, or with one that has ended and is still there: a client that lost its connection is owed the end.</summary>

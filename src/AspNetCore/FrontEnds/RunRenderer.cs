@@ -11,6 +11,15 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     /// <summary>What a client is told that follows a run whose end it cannot see any more.</summary>
     internal const string Missed = "The end of this run was missed: the session has a new run.";
 
+    /// <summary>What a client is told whose prompt waited for its turn and was dropped with its session.</summary>
+    internal const string Dropped = "This run was dropped before it began.";
+
+    /// <summary>The code of an ending that somebody asked for.</summary>
+    protected const string Canceled = "canceled";
+
+    private static readonly JsonElement Null = JsonElement.Parse("null"u8);
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
+
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
     private bool _hasBegun;
     private int _idx = -1;
@@ -39,7 +48,7 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
         {
             // Without a place: who comes back behind the last one sees all of the new run.
             frames.Next(output, null);
-            Complete(new Ending(Missed, IsCanceled: false));
+            Complete(new Ending(Missed, "missed"));
             return false;
         }
 
@@ -51,7 +60,7 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
 
         if (!streamEvent.IsBegin)
         {
-            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? JsonElement.Parse("{}"u8) : JsonElement.Parse(streamEvent.Body.Span));
+            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(streamEvent.Body.Span));
         }
 
         return true;
@@ -61,7 +70,10 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     public void Complete(IBufferWriter<byte> output)
     {
         frames.Next(output, null);
-        Complete(_last is { } error ? new Ending(error.Message, error.Message == Protocol.CanceledMessage) : null);
+        Complete(
+            !_hasBegun ? new Ending(Dropped, "dropped")
+            : _last is not { } error ? null
+            : new Ending(error.Message, error.Message == Protocol.CanceledMessage ? Canceled : "crashed"));
     }
 
     /// <summary>The run begins, at <see cref="Cursor"/>.</summary>
@@ -121,17 +133,16 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     {
         switch (Text(body, "event"))
         {
-            case "llm-begin":
+            case "llm-begin" when Value(body, "idx") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var idx):
                 EndPart();
-                var idx = body.GetProperty("idx"u8).GetInt32();
                 NodeBegan(idx, again: idx == _idx);
                 _idx = idx;
                 break;
             case "part_start":
                 TakePart(body);
                 break;
-            case "part_delta" when Text(body, "part_delta_kind") is "text" or "thinking":
-                Say(body.GetProperty("part_delta_kind"u8).GetString()!, Text(body, "content_delta"));
+            case "part_delta" when Text(body, "part_delta_kind") is ("text" or "thinking") and var kind:
+                Say(kind, Text(body, "content_delta"));
                 break;
             case "llm-end":
                 EndPart();
@@ -151,12 +162,12 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
                 Say("thinking", Text(body, "content"));
                 break;
             case "tool-call" when Text(body, "tool_call_id") is { } id:
-                ToolCalled(id, Text(body, "tool_name") ?? "", body.GetProperty("args"u8));
+                ToolCalled(id, Text(body, "tool_name") ?? "", Value(body, "args"));
                 break;
 
             // A node that begins again shows its results again.
             case "tool-return" when Text(body, "tool_call_id") is { } id && _answered.Add(id):
-                ToolReturned(id, body.GetProperty("content"u8));
+                ToolReturned(id, Value(body, "content"));
                 break;
         }
     }
@@ -187,11 +198,14 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
         }
     }
 
-    private static string? Text(JsonElement body, string name) =>
-        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement body, string name) => Value(body, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    // Other writers' events may lack a field: that is null, and no reason to stop following them.
+    private static JsonElement Value(JsonElement body, string name) =>
+        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) ? value : Null;
 
     /// <summary>What went wrong with a run.</summary>
-    /// <param name="Message">In the runtime's words.</param>
-    /// <param name="IsCanceled">Whether somebody canceled it.</param>
-    protected sealed record Ending(string Message, bool IsCanceled);
+    /// <param name="Message">A sentence; the runtime's own where the stream has one.</param>
+    /// <param name="Code">A word for it.</param>
+    protected sealed record Ending(string Message, string Code);
 }

@@ -75,7 +75,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
 
         if (isNew)
         {
-            Notify(run.Key, LogNotice.Grown);
+            Notify(run.Key, LogNoticeKind.Grown);
         }
 
         return Task.FromResult(begin);
@@ -91,7 +91,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         var result = Use(run.Key, Lost, session => session.Append(run, number, events, Milliseconds(session)));
         if (events.Count > 0 && result.Status != RunStatus.Lost)
         {
-            Notify(run.Key, LogNotice.Grown);
+            Notify(run.Key, LogNoticeKind.Grown);
         }
 
         return Task.FromResult(result);
@@ -123,7 +123,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         {
             _expiry.Add(run.Key, streamDue);
             _expiry.Add(run.Key, ownerDue);
-            Notify(run.Key, LogNotice.Grown);
+            Notify(run.Key, LogNoticeKind.Grown);
         }
 
         return Task.FromResult(result);
@@ -149,7 +149,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         if (canceled)
         {
             _runWatchers.Tell(owner!);
-            Notify(key, LogNotice.Canceled);
+            Notify(key, LogNoticeKind.Canceled);
         }
 
         return Task.FromResult(canceled);
@@ -263,7 +263,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(abandoned);
         ArgumentException.ThrowIfNullOrEmpty(siloId);
         cancellationToken.ThrowIfCancellationRequested();
-        var taken = abandoned with { SiloId = siloId };
+        var taken = abandoned.For(siloId);
         return Task.FromResult(Use<TakenRun?>(abandoned.Key, null, session =>
         {
             if (session.Owner is not { HasEnded: false } owner || (owner.Run != taken && (owner.Run != abandoned || _leases.Holds(abandoned.SiloId))))
@@ -349,11 +349,11 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         }
     }
 
-    private void Notify(SessionKey key, LogNotice notice)
+    private void Notify(SessionKey key, LogNoticeKind kind)
     {
         foreach (var watcher in Use(key, [], session => session.Watchers.ToArray()))
         {
-            watcher(notice);
+            watcher(new(kind));
         }
     }
 }

@@ -64,7 +64,7 @@ internal static class RedisEntries
     }
 
     /// <summary>The protocol's own words are the same string each time, so that a million events do not hold a million copies.</summary>
-    private static string Word(ReadOnlySpan<byte> text) =>
+    internal static string Word(ReadOnlySpan<byte> text) =>
         text.SequenceEqual("event"u8) ? Protocol.Event
         : text.SequenceEqual("pydantic-ai"u8) ? Protocol.DefaultEventOrigin
         : text.SequenceEqual("info"u8) ? Protocol.Info

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -54,7 +55,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
                 RedisKeys.AllSilos(_prefix),
             ],
             [
-                run.SiloId, run.RunId, RedisKeys.Milliseconds(_options.Lease), RedisKeys.Milliseconds(LogRules.ForeignSilence),
+                run.SiloId, run.Fence, RedisKeys.Milliseconds(_options.Lease), RedisKeys.Milliseconds(LogRules.ForeignSilence),
                 _options.RuntimeOrigin, BeginBody.Of(run.Key), run.Key.Session, run.Key.ToString(), keys.Notice,
             ],
             cancellationToken);
@@ -77,7 +78,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         var keys = new RedisKeys(_prefix, run.Key);
         var arguments = new RedisValue[4 + (3 * events.Count)];
         arguments[0] = run.SiloId;
-        arguments[1] = run.RunId;
+        arguments[1] = run.Fence;
         arguments[2] = number;
         arguments[3] = keys.Notice;
         RedisEntries.Write(arguments, 4, events);
@@ -95,7 +96,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         var keys = new RedisKeys(_prefix, run.Key);
         RedisValue[] leading =
         [
-            run.SiloId, run.RunId, number, keys.Notice,
+            run.SiloId, run.Fence, number, keys.Notice,
             RedisKeys.Milliseconds(LogRules.KeepStream(gracePeriod)), RedisKeys.Milliseconds(LogRules.RememberEnded(gracePeriod)),
             _options.RuntimeOrigin, run.Key.Session, run.Key.ToString(),
         ];
@@ -141,7 +142,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             $"look for the run of session {key}", database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended"]), cancellationToken);
         return owner[1].IsNull
             ? null
-            : new(new(key, owner[0]!, owner[1]!), Cursor.Parse(((string?)owner[2])!), Cursor.Parse(((string?)owner[3])!), !owner[4].IsNull);
+            : new(RunToken.Of(key, owner[0]!, owner[1]!), Cursor.Parse(((string?)owner[2])!), Cursor.Parse(((string?)owner[3])!), !owner[4].IsNull);
     }
 
     /// <inheritdoc/>
@@ -186,15 +187,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(notified);
-        return _notices.WatchAsync(
-            new RedisKeys(_prefix, key).Notice,
-            message => notified(message switch
-            {
-                "grown" => LogNotice.Grown,
-                "canceled" => LogNotice.Canceled,
-                _ => LogNotice.Unsure,
-            }),
-            cancellationToken);
+        return _notices.WatchAsync(new RedisKeys(_prefix, key).Notice, message => notified(RedisNotice.Read(message)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -204,7 +197,8 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(canceled);
         return _notices.WatchAsync(
             RedisKeys.SiloNotice(_prefix, siloId),
-            message => canceled(message?.Split(' ') is [var key, var runId] ? new(SessionKey.Parse(key), siloId, runId) : null),
+            message => canceled(
+                message is not null && Encoding.UTF8.GetString(message).Split(' ') is [var key, var fence] ? RunToken.Of(SessionKey.Parse(key), siloId, fence) : null),
             cancellationToken);
     }
 
@@ -234,7 +228,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             [
                 keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), RedisKeys.SiloRuns(_prefix, SiloIdentity.Nobody), RedisKeys.AllSilos(_prefix),
             ],
-            [run.SiloId, run.RunId, SiloIdentity.Nobody, run.Key.ToString()],
+            [run.SiloId, run.Fence, SiloIdentity.Nobody, run.Key.ToString()],
             cancellationToken);
     }
 
@@ -253,7 +247,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var answer = await _redis.ScriptAsync(
             "find abandoned runs", AbandonedScript, [RedisKeys.AllSilos(_prefix)], [RedisKeys.Silos(_prefix), $"{_prefix}:", count], cancellationToken);
-        return [.. Parts(answer).Chunk(3).Select(run => new RunToken(SessionKey.Parse(((string?)run[1])!), ((string?)run[0])!, ((string?)run[2])!))];
+        return [.. Parts(answer).Chunk(3).Select(run => RunToken.Of(SessionKey.Parse(((string?)run[1])!), ((string?)run[0])!, ((string?)run[2])!))];
     }
 
     /// <inheritdoc/>
@@ -261,7 +255,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     {
         ArgumentNullException.ThrowIfNull(abandoned);
         ArgumentException.ThrowIfNullOrEmpty(siloId);
-        var keys = new RedisKeys(_prefix, abandoned.Key);
+        var (keys, taken) = (new RedisKeys(_prefix, abandoned.Key), abandoned.For(siloId));
         var parts = Parts(await _redis.ScriptAsync(
             $"take over run {abandoned.RunId} of session {abandoned.Key}",
             TakeOverScript,
@@ -269,11 +263,11 @@ public sealed class RedisEventLog : IEventLog, IDisposable
                 keys.Live, keys.Owner, RedisKeys.Lease(_prefix, abandoned.SiloId), RedisKeys.SiloRuns(_prefix, abandoned.SiloId),
                 RedisKeys.Lease(_prefix, siloId), RedisKeys.SiloRuns(_prefix, siloId), RedisKeys.AllSilos(_prefix),
             ],
-            [abandoned.SiloId, abandoned.RunId, siloId, RedisKeys.Milliseconds(_options.Lease), abandoned.Key.ToString()],
+            [abandoned.SiloId, abandoned.Fence, siloId, RedisKeys.Milliseconds(_options.Lease), abandoned.Key.ToString(), taken.Fence],
             cancellationToken));
         return (long)parts[0] == 0
             ? null
-            : new(abandoned with { SiloId = siloId }, (long)parts[1], Cursor.Parse(((string?)parts[2])!), (RunStatus)(long)parts[3]);
+            : new(taken, (long)parts[1], Cursor.Parse(((string?)parts[2])!), (RunStatus)(long)parts[3]);
     }
 
     /// <inheritdoc/>
@@ -313,7 +307,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         }
 
         var flags = await _redis.RunAsync(what, database => database.StringGetAsync(flagKeys), cancellationToken);
-        var asked = Enumerable.Range(start, count).Where(i => flags[i - start] != $"{runs[i].SiloId}:{runs[i].RunId}").ToArray();
+        var asked = Enumerable.Range(start, count).Where(i => flags[i - start] != $"{runs[i].SiloId}:{runs[i].Fence}").ToArray();
         if (asked.Length == 0)
         {
             return;
@@ -327,7 +321,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         for (var i = 0; i < asked.Length; i++)
         {
             var run = runs[asked[i]];
-            var isOwner = owners[i][0] == run.SiloId && owners[i][1] == run.RunId && owners[i][2].IsNull;
+            var isOwner = owners[i][0] == run.SiloId && owners[i][1] == run.Fence && owners[i][2].IsNull;
             statuses[asked[i]] = isOwner ? RunStatus.Canceled : RunStatus.Lost;
         }
     }

@@ -36,13 +36,13 @@ internal sealed class RedisNotices : IDisposable
     /// <param name="heard">Called with each message, on any thread; null says that some may have been lost.</param>
     /// <param name="cancellationToken">Gives up waiting for the subscription.</param>
     /// <returns>Ends the watch when disposed.</returns>
-    public async Task<IAsyncDisposable> WatchAsync(string channel, Action<string?> heard, CancellationToken cancellationToken)
+    public async Task<IAsyncDisposable> WatchAsync(string channel, Action<byte[]?> heard, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Topic? topic;
 
         // A delegate of its own, so that two watches with the same callback stay two.
-        Action<string?> watcher = message => heard(message);
+        Action<byte[]?> watcher = message => heard(message);
         lock (_gate)
         {
             if (!_topics.TryGetValue(channel, out topic))
@@ -86,7 +86,7 @@ internal sealed class RedisNotices : IDisposable
         }
     }
 
-    private void Leave(Topic topic, Action<string?> watcher)
+    private void Leave(Topic topic, Action<byte[]?> watcher)
     {
         // Under the lock, so that a subscription that another watcher makes meanwhile is sent behind this end, not before it.
         lock (_gate)
@@ -165,9 +165,9 @@ internal sealed class RedisNotices : IDisposable
 
         public Task Subscribed { get; set; } = Task.CompletedTask;
 
-        public ImmutableArray<Action<string?>> Watchers { get; set; } = [];
+        public ImmutableArray<Action<byte[]?>> Watchers { get; set; } = [];
 
-        public void Tell(string? message)
+        public void Tell(byte[]? message)
         {
             foreach (var watcher in Watchers)
             {

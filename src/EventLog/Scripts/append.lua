@@ -19,17 +19,32 @@ if not isNew then
     return {status, last}
 end
 
+-- What is added goes to those who listen with the notice, if there are any: they need not ask for it then. Much at once they read in their own time.
+local noticed, bytes = {'grown ' .. last .. '\n'}, 0
+if #ARGV > 4 and call('PUBSUB', 'NUMSUB', ARGV[4])[2] == 0 then
+    noticed = nil
+end
+
 for i = 5, #ARGV, 3 do
-    if ARGV[i + 2] == '' then
-        last = call('XADD', KEYS[1], '*', 'type', ARGV[i], 'origin', ARGV[i + 1])
+    local kind, origin, body = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+    if body == '' then
+        last = call('XADD', KEYS[1], '*', 'type', kind, 'origin', origin)
     else
-        last = call('XADD', KEYS[1], '*', 'type', ARGV[i], 'origin', ARGV[i + 1], 'body', ARGV[i + 2])
+        last = call('XADD', KEYS[1], '*', 'type', kind, 'origin', origin, 'body', body)
+    end
+
+    if noticed then
+        bytes = bytes + #body
+        noticed[#noticed + 1] = last .. ' ' .. #kind .. ' ' .. #origin .. ' ' .. #body .. '\n' .. kind .. origin .. body
+        if bytes > 16384 then
+            noticed = nil
+        end
     end
 end
 
 call('HSET', KEYS[3], 'seq', ARGV[3], 'last', last)
 if #ARGV > 4 then
-    call('PUBLISH', ARGV[4], 'grown')
+    call('PUBLISH', ARGV[4], noticed and table.concat(noticed) or 'grown')
 end
 
 return {status, last}

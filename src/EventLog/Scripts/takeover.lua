@@ -1,23 +1,23 @@
 -- Makes another silo the owner of a run whose silo has lost its lease. The run stays the same run: stream, flag and numbers go on.
 -- KEYS: live flag, owner, the old silo's lease, the old silo's runs, the new silo's lease, the new silo's runs, the set of silos
--- ARGV: old silo, run, new silo, lease in ms, session key
+-- ARGV: old silo, run and turn of the old owner, new silo, lease in ms, session key, run and turn of the new owner
 -- Answers {1, number of the last append, cursor of begin, status}, or {0} when it is not abandoned (any more); the status is 0 live, 1 canceled.
 local call = redis.call
 local silo, run, seq, begin, ended = unpack(call('HMGET', KEYS[2], 'silo', 'run', 'seq', 'begin', 'ended'))
-if run ~= ARGV[2] or ended then
+if ended then
     return {0}
 end
 
 -- A take-over that is repeated after a lost reply finds that it has been done.
-if silo ~= ARGV[3] then
-    if silo ~= ARGV[1] or call('EXISTS', KEYS[3]) == 1 then
+if silo ~= ARGV[3] or run ~= ARGV[6] then
+    if silo ~= ARGV[1] or run ~= ARGV[2] or call('EXISTS', KEYS[3]) == 1 then
         return {0}
     end
 
-    call('HSET', KEYS[2], 'silo', ARGV[3])
+    call('HSET', KEYS[2], 'silo', ARGV[3], 'run', ARGV[6])
     if call('GET', KEYS[1]) == silo .. ':' .. run then
         -- The flag tells the old owner, too, that it is not its own any more.
-        call('SET', KEYS[1], ARGV[3] .. ':' .. run)
+        call('SET', KEYS[1], ARGV[3] .. ':' .. ARGV[6])
     end
 
     call('SREM', KEYS[4], ARGV[5])
@@ -26,4 +26,4 @@ if silo ~= ARGV[3] then
 end
 
 call('SET', KEYS[5], '1', 'PX', ARGV[4])
-return {1, tonumber(seq), begin, call('GET', KEYS[1]) == ARGV[3] .. ':' .. run and 0 or 1}
+return {1, tonumber(seq), begin, call('GET', KEYS[1]) == ARGV[3] .. ':' .. ARGV[6] and 0 or 1}

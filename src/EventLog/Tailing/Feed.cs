@@ -12,6 +12,7 @@ internal sealed class Feed : IAsyncDisposable
     private readonly EventWindow _window = new(TailRules.WindowEvents, TailRules.WindowBytes);
     private readonly TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
+    private readonly NoticedEvents _noticed = new();
     private readonly IEventLog _log;
     private readonly TimeProvider _time;
     private readonly OutageLog _outage;
@@ -98,7 +99,7 @@ internal sealed class Feed : IAsyncDisposable
                 try
                 {
                     // Watch first, then read: what comes in between is noticed, what came before is read.
-                    watch ??= await _log.WatchAsync(Key, _ => wake.Set(), _stop.Token);
+                    watch ??= await _log.WatchAsync(Key, notice => Hear(notice, wake), _stop.Token);
                     await _placed.Task.WaitAsync(_stop.Token);
                     var slice = await _log.ReadAsync(Key, _window.Tail, TailRules.FeedBatch, _stop.Token);
                     _outage.Worked();
@@ -108,9 +109,9 @@ internal sealed class Feed : IAsyncDisposable
                     }
 
                     wait = slice.Events.Count > 0 ? TailRules.FirstPoll : TailRules.Slower(wait);
-                    if (slice.Events.Count < TailRules.FeedBatch)
+                    if (slice.Events.Count < TailRules.FeedBatch && await FollowAsync(wake, slice.IsForeign ? wait : TailRules.SafetyPoll))
                     {
-                        await wake.WaitAsync(slice.IsForeign ? wait : TailRules.SafetyPoll, _stop.Token);
+                        return;
                     }
                 }
                 catch (LogUnavailableException exception)
@@ -139,19 +140,42 @@ internal sealed class Feed : IAsyncDisposable
         }
     }
 
+    private void Hear(LogNotice notice, Wake wake)
+    {
+        _noticed.Add(notice);
+        wake.Set();
+    }
+
+    /// <summary>Goes on with what comes with the notices, as long as that is without a gap.</summary>
+    /// <returns>Whether that was the last of the run; otherwise the log has to be asked.</returns>
+    private async Task<bool> FollowAsync(Wake wake, TimeSpan atMost)
+    {
+        while (true)
+        {
+            await wake.WaitAsync(atMost, _stop.Token);
+            var events = _noticed.TakeBehind(_window.Tail, out var isAll);
+            if (events.Count > 0 && Publish(events))
+            {
+                return true;
+            }
+
+            if (!isAll || events.Count == 0)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Adds what was read to the window, and wakes the listeners.</summary>
     /// <returns>Whether that was the last of the run.</returns>
-    private bool Publish(LogSlice slice)
-    {
-        if (slice.Events.Count == 0)
-        {
-            return !slice.IsOpen;
-        }
+    private bool Publish(LogSlice slice) => slice.Events.Count == 0 ? !slice.IsOpen : Publish(slice.Events);
 
+    private bool Publish(IReadOnlyList<StreamEvent> events)
+    {
         TaskCompletionSource changed;
         lock (_gate)
         {
-            foreach (var entry in slice.Events)
+            foreach (var entry in events)
             {
                 _window.Add(entry);
             }
@@ -161,7 +185,7 @@ internal sealed class Feed : IAsyncDisposable
         }
 
         changed.SetResult();
-        return slice.Events[^1].IsEnd;
+        return events[^1].IsEnd;
     }
 
     private void Retire()

@@ -45,14 +45,8 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     {
         cancellationToken.ThrowIfCancellationRequested();
         _requested = run.Idx;
-        deps.ContinueAt(next);
         var messages = journal.History.Messages;
-        for (var idx = next; idx < run.Answered; idx++)
-        {
-            var response = messages.Count - (2 * (run.Answered - idx)) + 1;
-            await deps.ReplayNodeAsync((ModelRequest)messages[response - 1], (ModelResponse)messages[response], cancellationToken);
-        }
-
+        await deps.ReplayAsync(messages, next, run.Answered, cancellationToken);
         _idx = run.Answered - 1;
         if (run.IsAnswered)
         {

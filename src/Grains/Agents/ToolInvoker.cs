@@ -26,9 +26,8 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider servi
         var arguments = args.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
 
         // A task of its own, and a wait that ends by itself: a tool may block its thread, and it may not listen to its token.
-        var work = Task.Run(
-            () => function.InvokeAsync(ToolFactory.Arguments(arguments, deps, new ToolCall(call.ToolCallId, call.ToolName), services), patience.Token).AsTask(),
-            CancellationToken.None);
+        var work = deps.Environment.Beside(
+            () => function.InvokeAsync(ToolFactory.Arguments(arguments, deps, new ToolCall(call.ToolCallId, call.ToolName), services), patience.Token).AsTask());
         try
         {
             return Return(call, await work.WaitAsync(timeout, time, cancellationToken), ToolOutcome.Success);

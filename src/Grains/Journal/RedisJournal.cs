@@ -74,7 +74,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
             $"append to journal {journal}",
             AppendScript,
             [journal, run],
-            [owner.SiloId, owner.RunId, expectedVersion, .. records.Select(record => (RedisValue)JournalRecordJson.Write(record))],
+            [owner.SiloId, owner.Fence, expectedVersion, .. records.Select(record => (RedisValue)JournalRecordJson.Write(record))],
             cancellationToken);
         var (status, version) = ((long)answer![0], (long)answer[1]);
         if (status != Added)
@@ -89,7 +89,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
         ArgumentNullException.ThrowIfNull(owner);
         var (journal, run) = (RedisKeys.Journal(_prefix, owner.Key), new RedisKeys(_prefix, owner.Key).Owner);
         var answer = await redis.ScriptAsync(
-            $"delete journal {journal}", DeleteScript, [journal, run], [owner.SiloId, owner.RunId], cancellationToken);
+            $"delete journal {journal}", DeleteScript, [journal, run], [owner.SiloId, owner.Fence], cancellationToken);
         if ((long)answer == 0)
         {
             throw LostBy(owner);

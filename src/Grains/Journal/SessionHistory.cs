@@ -25,6 +25,9 @@ internal sealed class SessionHistory
     /// <summary>What the stream of the last run said went wrong; null when it completed, or has not ended.</summary>
     public string? LastError { get; private set; }
 
+    /// <summary>How many nodes of the last run that ended have a response.</summary>
+    public int LastAnswered { get; private set; }
+
     /// <summary>The text of the first prompt, answered or not.</summary>
     public string Title => ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
 
@@ -44,7 +47,8 @@ internal sealed class SessionHistory
     /// Takes in what the journal has behind <see cref="Version"/>. It is asked for the last known record again: where another process has deleted the session meanwhile, that is not
     /// there any more, or is another, and everything is read anew.
     /// </summary>
-    public async Task ReadAsync(ISessionJournal journal, SessionKey key)
+    /// <returns>The new version.</returns>
+    public async Task<long> ReadAsync(ISessionJournal journal, SessionKey key)
     {
         var records = await journal.ReadAsync(key, Math.Max(0, Version - 1), CancellationToken.None);
         if (Version > 0)
@@ -64,6 +68,8 @@ internal sealed class SessionHistory
         {
             Apply(record);
         }
+
+        return Version;
     }
 
     /// <summary>Takes in the next record.</summary>
@@ -108,7 +114,7 @@ internal sealed class SessionHistory
                 break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
-                (_runId, LastError, Unfinished) = (null, ended.Error, null);
+                (_runId, LastError, LastAnswered, Unfinished) = (null, ended.Error, Unfinished?.Answered ?? 0, null);
                 break;
         }
 
@@ -124,7 +130,7 @@ internal sealed class SessionHistory
         _messages.Clear();
         _results.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
-        (Version, LastError, LastRunId, LastWaitedRunId, Unfinished) = (0, null, null, null, null);
+        (Version, LastError, LastAnswered, LastRunId, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null);
     }
 
     /// <summary>

@@ -57,7 +57,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
 
         try
         {
-            // The record goes first: whoever starts behind our end finds the journal complete.
+            // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record: whoever starts
+            // behind our end finds the journal complete.
+            await _run.FlushAsync();
             await _records.AddAsync(now => new RunEndedRecord(Token.RunId, Message(failure)) { Timestamp = now });
         }
         catch (Exception e)
@@ -137,8 +139,12 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
             // Then the next process takes it for a crash, and counts it as one.
             environment.Logger.LogWarning(e, "That run {Run} of session {Session} was given away could not be kept in the journal.", Token.RunId, Token.Key);
         }
+        finally
+        {
+            // Also when the session seems lost: the log knows, and gives away nothing that the run does not own.
+            await deps.GiveAwayAsync();
+        }
 
-        await deps.GiveAwayAsync();
         environment.Logger.LogInformation("Run {Run} of session {Session} was given away: this process is about to stop.", Token.RunId, Token.Key);
     }
 
@@ -146,7 +152,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     {
         cancellationToken.ThrowIfCancellationRequested();
         // What was journaled may not have got into the stream: the process died between the two, the log lost its tail, or the stream begins anew.
-        var next = Math.Min(await StreamTail.CountNodesAsync(environment.Log, Token.Key, _run.Begin, cancellationToken), taken.Answered);
+        var next = Math.Min(await StreamTail.CountNodesAsync(environment, _run, cancellationToken), taken.Answered);
         await _records.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });
         await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: cancellationToken);
         await loop.ResumeAsync(taken, next, cancellationToken);

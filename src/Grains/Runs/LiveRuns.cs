@@ -31,7 +31,7 @@ internal sealed class LiveRuns(RunEnvironment environment, IEnumerable<IRunObser
             run.Leave();
         }
 
-        go.Start(TaskScheduler.Default);
+        go.Start(environment.Scheduler);
         foreach (var observer in observers)
         {
             observer.OnRun(run.Key);

@@ -5,6 +5,8 @@ namespace AgentStream.Grains.Runs;
 /// <summary>A run that owns its session, from <c>begin</c> to <c>end</c>: its token, its writer, and word of a cancel.</summary>
 internal sealed class OwnedRun
 {
+    private static readonly TimeSpan FirstGiveBack = TimeSpan.FromSeconds(1);
+
     private readonly RunEnvironment _environment;
     private readonly RunWriter _writer;
     private readonly IDisposable _registration;
@@ -16,7 +18,7 @@ internal sealed class OwnedRun
     private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
     {
         (_environment, Token, Begin) = (environment, token, begin);
-        _writer = new RunWriter(environment.Log, token, number, Stop, environment.Time, environment.Logger, _abandon.Token);
+        _writer = new RunWriter(environment, token, number, Stop, _abandon.Token);
         _registration = environment.Owned.Register(token, Stop);
     }
 
@@ -57,7 +59,7 @@ internal sealed class OwnedRun
         catch (LogUnavailableException)
         {
             // Perhaps only the answer was lost, and the session now belongs to a run that nobody goes on with.
-            _ = GiveBackAsync(new OwnedRun(environment, token, Cursor.Start));
+            _ = GiveBackAsync(environment, token);
             throw;
         }
     }
@@ -68,7 +70,9 @@ internal sealed class OwnedRun
         var run = new OwnedRun(environment, taken.Run, taken.Begin, taken.Number);
         if (taken.Status != RunStatus.Live)
         {
+            // At once: nothing of the run works yet, and nothing is to begin.
             run.Stop(taken.Status);
+            run._stop.Cancel();
         }
 
         return run;
@@ -78,6 +82,10 @@ internal sealed class OwnedRun
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public ValueTask EmitAsync(string type, string origin, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
         _writer.WriteAsync(new NewEvent(type, origin, body), cancellationToken);
+
+    /// <summary>Writes what is queued; the run says nothing more.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    public Task FlushAsync() => _writer.FlushAsync();
 
     /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
     /// <param name="error">The <c>msg</c> of an error entry; null for none.</param>
@@ -121,15 +129,19 @@ internal sealed class OwnedRun
     /// <summary>Gives up on a log that is away: what is queued is dropped, and the lease is left to run out.</summary>
     public void Abandon() => _abandon.Cancel();
 
-    private static async Task GiveBackAsync(OwnedRun run)
+    /// <summary>Ends a run that may have started, or may start yet: a command that nobody waits for any more can still be on its way to the log.</summary>
+    private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
     {
-        try
+        NewEvent[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, EventBodies.Message($"{Protocol.CrashedPrefix}the event log did not answer when the run started"))];
+        for (var (waited, pause) = (TimeSpan.Zero, FirstGiveBack); ; (waited, pause) = (waited + pause, pause * 2))
         {
-            await run.FinishAsync($"{Protocol.CrashedPrefix}the event log did not answer when the run started", run._environment.Options.GracePeriod);
-        }
-        catch (OwnershipLostException)
-        {
-            // It never was ours: the start did not take place.
+            var result = await environment.PatientlyAsync(() => environment.Log.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
+            if (result.Status != RunStatus.Lost || waited > LogRules.EndedMemory)
+            {
+                return;
+            }
+
+            await Task.Delay(pause, environment.Time);
         }
     }
 
@@ -140,7 +152,7 @@ internal sealed class OwnedRun
         {
             Status = status;
             // Not here: whoever brings the news must not run the run's continuations.
-            _ = _stop.CancelAsync();
+            _ = _environment.Beside(_stop.Cancel);
         }
     }
 }

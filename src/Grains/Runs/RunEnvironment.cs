@@ -15,6 +15,8 @@ internal sealed class RunEnvironment(
     ILoggerFactory loggers,
     IServiceProvider services)
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
     public IEventLog Log => log;
 
     public EventHub Hub => hub;
@@ -29,6 +31,34 @@ internal sealed class RunEnvironment(
 
     public IServiceProvider Services => services;
 
+    /// <summary>Where runs work, and not in the turns of whoever started them: the thread pool. A simulation puts one here that lets it decide what happens next.</summary>
+    public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
     /// <summary>Hears of what goes wrong in runs.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run");
+
+    /// <summary>Asks a log or a journal again and again while it is away: a run does not end because they were.</summary>
+    public async Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (LogUnavailableException)
+            {
+                await Task.Delay(RetryAfter, time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Does something beside the caller, on <see cref="Scheduler"/>.</summary>
+    public Task<T> Beside<T>(Func<Task<T>> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler).Unwrap();
+
+    /// <summary>Does something beside the caller, on <see cref="Scheduler"/>.</summary>
+    public Task Beside(Func<Task> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler).Unwrap();
+
+    /// <summary>Does something beside the caller, on <see cref="Scheduler"/>.</summary>
+    public Task Beside(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler);
 }

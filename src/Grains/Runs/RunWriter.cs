@@ -21,27 +21,23 @@ internal sealed class RunWriter
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
 
     private readonly Channel<NewEvent> _queue = Channel.CreateBounded<NewEvent>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
-    private readonly IEventLog _log;
+    private readonly RunEnvironment _environment;
     private readonly RunToken _run;
     private readonly Action<RunStatus> _notLive;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly CancellationToken _abandon;
     private readonly Task _draining;
     private long _number;
 
     /// <summary>Starts writing for a run that owns its session.</summary>
-    /// <param name="log">The log.</param>
+    /// <param name="environment">The log, the clock of the pauses between retries, and who hears of a log that is away.</param>
     /// <param name="run">The run.</param>
     /// <param name="number">The number of its last append; 0 for a new run.</param>
     /// <param name="notLive">Called when the log says that the run was canceled or lost.</param>
-    /// <param name="time">The clock of the pauses between retries.</param>
-    /// <param name="logger">Hears of a log that is away.</param>
     /// <param name="abandon">Gives up on a log that is away: what is queued is dropped.</param>
-    public RunWriter(IEventLog log, RunToken run, long number, Action<RunStatus> notLive, TimeProvider time, ILogger logger, CancellationToken abandon)
+    public RunWriter(RunEnvironment environment, RunToken run, long number, Action<RunStatus> notLive, CancellationToken abandon)
     {
-        (_log, _run, _number, _notLive, _time, _logger, _abandon) = (log, run, number, notLive, time, logger, abandon);
-        _draining = Task.Run(DrainAsync, CancellationToken.None);
+        (_environment, _run, _number, _notLive, _abandon) = (environment, run, number, notLive, abandon);
+        _draining = environment.Beside(DrainAsync);
     }
 
     /// <summary>Queues an event; waits while the queue is full.</summary>
@@ -64,7 +60,7 @@ internal sealed class RunWriter
     {
         await FlushAsync();
         var number = ++_number;
-        var result = await RepeatAsync(() => _log.FinishAsync(_run, number, last, gracePeriod, _abandon));
+        var result = await RepeatAsync(() => _environment.Log.FinishAsync(_run, number, last, gracePeriod, _abandon));
         if (result.Status == RunStatus.Lost)
         {
             throw Lost();
@@ -97,7 +93,7 @@ internal sealed class RunWriter
                 }
 
                 var number = ++_number;
-                var result = await RepeatAsync(() => _log.AppendAsync(_run, number, batch, _abandon));
+                var result = await RepeatAsync(() => _environment.Log.AppendAsync(_run, number, batch, _abandon));
                 if (result.Status != RunStatus.Live)
                 {
                     _notLive(result.Status);
@@ -129,10 +125,10 @@ internal sealed class RunWriter
             {
                 if (pause == FirstRetry)
                 {
-                    _logger.LogWarning(e, "Run {Run} of session {Session} waits for the event log.", _run.RunId, _run.Key);
+                    _environment.Logger.LogWarning(e, "Run {Run} of session {Session} waits for the event log.", _run.RunId, _run.Key);
                 }
 
-                await Task.Delay(pause, _time, _abandon);
+                await Task.Delay(pause, _environment.Time, _abandon);
             }
         }
     }

@@ -66,7 +66,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
 
             // Our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
             if (abandoned.SiloId != environment.Silo.Id
-                && await environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken) is { } taken)
+                && await TakeAsync(abandoned, cancellationToken) is { } taken)
             {
                 environment.Logger.LogWarning(
                     "Run {Run} of session {Session} was taken over: {Reason}.",
@@ -75,10 +75,14 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     abandoned.SiloId == SiloIdentity.Nobody ? "its process has given it away" : "its process is gone");
                 var deps = new Deps(environment, taken.Run.Key);
                 deps.Adopt(taken);
-                await GoOnAsync(deps, new SessionHistory());
+                await GoOnAsync(deps, new SessionHistory(), cancellationToken);
             }
         }
     }
+
+    /// <summary>A take-over whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
+    private Task<TakenRun?> TakeAsync(RunToken abandoned, CancellationToken cancellationToken) =>
+        environment.PatientlyAsync(() => environment.Log.TakeOverAsync(abandoned, environment.Silo.Id, cancellationToken), cancellationToken);
 
     /// <summary>Goes on with the runs that the journal of a process before this one has no end of, in streams that begin anew.</summary>
     private async Task RestartAsync(CancellationToken cancellationToken)
@@ -94,7 +98,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     var deps = new Deps(environment, key);
                     await deps.StartAsync(unfinished.RunId);
                     environment.Logger.LogWarning("Run {Run} of session {Session} goes on: the process before this one had not ended it.", unfinished.RunId, key);
-                    await GoOnAsync(deps, history);
+                    await GoOnAsync(deps, history, cancellationToken);
                 }
             }
             catch (SessionBusyException)
@@ -121,12 +125,12 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         }
     }
 
-    private async Task GoOnAsync(Deps deps, SessionHistory history)
+    private async Task GoOnAsync(Deps deps, SessionHistory history, CancellationToken cancellationToken)
     {
         var (key, runId) = (deps.Key, deps.Run.Token.RunId);
         try
         {
-            await history.ReadAsync(journal, key);
+            await environment.PatientlyAsync(() => history.ReadAsync(journal, key), cancellationToken);
             if (history.Unfinished is { } unfinished && unfinished.RunId == runId)
             {
                 var (agent, reason) = Find(unfinished);
@@ -143,7 +147,12 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     .AddAsync(now => new RunEndedRecord(runId, error) { Timestamp = now });
                 await deps.StopAsync(error, null);
             }
-            else if (history.LastRunId != runId && await queue.ReadAsync(key) is [var next, ..] && next.RunId == runId)
+            else if (history.LastRunId == runId)
+            {
+                await ShowRestAsync(deps, history);
+                await deps.StopAsync(history.LastError, null);
+            }
+            else if (await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] && next.RunId == runId)
             {
                 // Its prompt waited for its turn, and the process died between taking the session and keeping the prompt in the journal.
                 if (await WaitingRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
@@ -153,10 +162,13 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
             }
             else
             {
-                // The journal knows how it ended, or has never heard of it: a journal in the memory of the process that died, or a prompt that was never accepted.
-                await deps.StopAsync(
-                    history.LastRunId == runId ? history.LastError : $"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
+                // The journal has never heard of it: it was in the memory of the process that died, or the prompt was never accepted.
+                await deps.StopAsync($"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
             }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // This process stops: it gives its lease up, and the next one goes on.
         }
         catch (OwnershipLostException e)
         {
@@ -166,6 +178,21 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         {
             environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", runId, key);
             await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
+        }
+    }
+
+    /// <summary>A run had completed, so the journal has all that it said; its process may have died before the stream had. What a canceled run said last is not shown again.</summary>
+    private async Task ShowRestAsync(Deps deps, SessionHistory history)
+    {
+        if (history.LastError is null)
+        {
+            var stop = deps.Run.Stopped;
+            var next = await StreamTail.CountNodesAsync(environment, deps.Run, stop);
+            if (next < history.LastAnswered)
+            {
+                await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: stop);
+                await deps.ReplayAsync(history.Messages, next, history.LastAnswered, stop);
+            }
         }
     }
 

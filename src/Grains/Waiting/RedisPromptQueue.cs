@@ -35,7 +35,7 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStre
             $"take the prompts of session {owner.Key} out",
             ClearScript,
             [Waiting(owner.Key), Sessions, new RedisKeys(_prefix, owner.Key).Owner],
-            [owner.SiloId, owner.RunId, owner.Key.ToString()],
+            [owner.SiloId, owner.Fence, owner.Key.ToString()],
             cancellationToken);
 
     public async ValueTask<IReadOnlyList<SessionKey>> ListAsync(int count, CancellationToken cancellationToken = default)

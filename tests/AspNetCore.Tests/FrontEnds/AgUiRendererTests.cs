@@ -74,6 +74,10 @@ public sealed class AgUiRendererTests
         Render([.. Run.Failed("careful"), """begin {}""", """event {"idx":0,"event":"llm-begin"}"""])[^1]);
 
     [Fact]
+    public void A_run_that_never_began_is_a_run_error() =>
+        Assert.Equal(["""{"type":"RUN_ERROR","message":"This run was dropped before it began.","code":"dropped"}"""], Render([]));
+
+    [Fact]
     public void Behind_each_frame_a_new_stream_opens_what_is_open_and_goes_on()
     {
         foreach (var events in (string[][])[Run.Example, Run.Resumed, Run.Failed("canceled"), Run.Failed("careful")])

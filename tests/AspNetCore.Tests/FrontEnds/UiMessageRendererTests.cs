@@ -105,6 +105,10 @@ public sealed class UiMessageRendererTests
         Render([.. Run.Failed("careful"), """begin {}""", """event {"idx":0,"event":"llm-begin"}"""])[^2..]);
 
     [Fact]
+    public void A_run_that_never_began_is_an_error() =>
+        Assert.Equal(["""{"type":"error","errorText":"This run was dropped before it began."}""", "[DONE]"], Render([]));
+
+    [Fact]
     public void Behind_each_frame_come_those_that_follow_it()
     {
         foreach (var events in (string[][])[Run.Example, Run.Resumed, Run.Failed("canceled"), Run.Failed("careful")])
@@ -121,6 +125,21 @@ public sealed class UiMessageRendererTests
     public void Text_arrives_as_it_is_on_one_line() => Assert.Contains(
         """3-0.3 {"type":"text-delta","id":"3-0","delta":"é\n\r\"<>"}""",
         Render(["begin {}", """event {"idx":0,"event":"llm-begin"}""", "event {\n\"idx\":0,\"event\":\"part_start\",\"part_kind\":\"text\",\"content\":\"é\\n\\r\\\"<>\"}"]));
+
+    [Fact]
+    public void What_an_event_lacks_or_nobody_knows_stops_nothing() => Assert.Equal(
+        [
+            """6-0.1 {"type":"start-step"}""", """6-0.2 {"type":"tool-input-start","toolCallId":"c","toolName":"","providerExecuted":true}""",
+            """6-0.3 {"type":"tool-input-available","toolCallId":"c","toolName":"","input":null,"providerExecuted":true}""",
+            """7-0.1 {"type":"tool-output-available","toolCallId":"c","output":null,"providerExecuted":true}""",
+            """8-0.1 {"type":"data-note","data":null}""",
+        ],
+        Render(
+        [
+            "begin {}", """event {"event":"llm-begin"}""", "event 7", """event {"idx":0,"event":"new"}""", """event {"idx":0,"event":"llm-begin"}""",
+            """event {"event":"part_start","part_kind":"tool-call","tool_call_id":"c"}""", """event {"event":"part_start","part_kind":"tool-return","tool_call_id":"c"}""",
+            "note null",
+        ])[1..^3]);
 
     private static string[] Render(IEnumerable<string> events, int major = 7, string? after = null) =>
         Run.Render(events, frames => new UiMessageRenderer(frames, "s1", major), after);

@@ -113,7 +113,7 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
 
         Assert.Empty(await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-a:runs"));
         Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-b:runs"));
-        Assert.Equal("silo-b:run-1", await Raw.TextAsync("GET", Name(":live")));
+        Assert.Equal("silo-b:run-1~1", await Raw.TextAsync("GET", Name(":live")));
         Assert.Empty(await Stage.Log.FindAbandonedAsync(10));
         Assert.Equal(["silo-b"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silos"));
     }

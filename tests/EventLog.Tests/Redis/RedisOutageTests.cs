@@ -48,7 +48,7 @@ public sealed class RedisOutageTests
         await stage.Log.StartAsync(Run);
         var (unsure, grown, unsureOfRuns, canceled) = (Source<bool>(), Source<bool>(), Source<bool>(), Source<RunToken>());
         await using var watch = await stage.Log.WatchAsync(
-            Run.Key, notice => (notice == LogNotice.Unsure ? unsure : grown).TrySetResult(true));
+            Run.Key, notice => (notice.Kind == LogNoticeKind.Unsure ? unsure : grown).TrySetResult(true));
         await using var runs = await stage.Log.WatchRunsAsync(
             Run.SiloId,
             run =>

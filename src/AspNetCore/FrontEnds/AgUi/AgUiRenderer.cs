@@ -140,12 +140,12 @@ internal sealed class AgUiRenderer : RunRenderer
     protected override void RunEnded(Ending? ending)
     {
         EndStep();
-        if (ending is { IsCanceled: false })
+        if (ending is not (null or { Code: Canceled }))
         {
             Frame("RUN_ERROR", json =>
             {
                 json.WriteString("message"u8, ending.Message);
-                json.WriteString("code"u8, ending.Message == Missed ? "missed" : "crashed");
+                json.WriteString("code"u8, ending.Code);
             });
             return;
         }

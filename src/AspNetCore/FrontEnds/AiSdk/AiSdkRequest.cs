@@ -6,7 +6,7 @@ namespace AgentStream.AspNetCore.FrontEnds.AiSdk;
 
 /// <summary>What <c>DefaultChatTransport</c> posts, as far as it counts here.</summary>
 /// <param name="Id">The chat's id, which is the session's.</param>
-/// <param name="Run">The prompt, and the agent where the transport's <c>body</c> names one.</param>
+/// <param name="Run">The prompt, with the agent and what becomes of it in a busy session, where the transport's <c>body</c> says so.</param>
 internal sealed record AiSdkRequest(string Id, RunRequest Run)
 {
     /// <summary>The header that says which major version of the AI SDK reads.</summary>
@@ -23,9 +23,10 @@ internal sealed record AiSdkRequest(string Id, RunRequest Run)
         var fields = new JsonFields(body);
         var id = fields.Text("id", RunRules.Session);
         var agent = fields.Text("agent", RunRules.Agent);
+        var onBusy = fields.Text("on_busy", RunRules.OnBusy);
         var prompt = LastMessage.Prompt(body, "parts", fields);
         fields.ThrowIfAnyIsWrong();
-        return new AiSdkRequest(id!, new RunRequest(prompt!, agent));
+        return new AiSdkRequest(id!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy)));
     }
 
     /// <summary>Reads the header.</summary>

@@ -95,7 +95,7 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
         {
             Frame("finish");
         }
-        else if (ending.IsCanceled)
+        else if (ending.Code == Canceled)
         {
             Frame("abort", json => json.WriteString("reason"u8, ending.Message));
             Frame("finish", json => json.WriteString("finishReason"u8, major >= 7 ? "interrupted" : "other"));

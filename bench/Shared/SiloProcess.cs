@@ -2,10 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using AgentStream.Testing;
 
-namespace AgentStream.Cluster;
+namespace AgentStream.Bench;
 
-/// <summary>A silo of the trial: a process of its own, with an HTTP port that is chosen at each start and cluster ports that stay.</summary>
-internal sealed class SiloProcess(string name, string program, string[] arguments) : IDisposable
+/// <summary>A silo of a trial: a process of its own, with an HTTP port that is chosen at each start and cluster ports that stay.</summary>
+/// <param name="name">What the trial calls it.</param>
+/// <param name="program">The program that it runs, an assembly.</param>
+/// <param name="arguments">The program's arguments, besides those for its ports.</param>
+/// <param name="heard">Gets each line that it writes; null for nobody.</param>
+internal sealed class SiloProcess(string name, string program, string[] arguments, Action<string>? heard = null) : IDisposable
 {
     private const string Listening = "Now listening on: ";
     private const int LinesKept = 30;
@@ -14,6 +18,7 @@ internal sealed class SiloProcess(string name, string program, string[] argument
     private int _gatewayPort = Ports.Free();
     private readonly Queue<string> _lastLines = new();
     private Process? _process;
+    private Uri? _pausedUrl;
 
     public string Name => name;
 
@@ -22,6 +27,14 @@ internal sealed class SiloProcess(string name, string program, string[] argument
 
     /// <summary>Whether its process is there.</summary>
     public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Completes with the exit code when the process that runs now has ended.</summary>
+    public async Task<int> ExitedAsync()
+    {
+        var process = _process!;
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
 
     /// <summary>Its id in the event log: a new one with each start.</summary>
     public string Id { get; set; } = "";
@@ -110,8 +123,15 @@ internal sealed class SiloProcess(string name, string program, string[] argument
     /// <summary>Stops the process where it is. It counts as not serving from now on, as for a load balancer that asks how it is.</summary>
     public Task PauseAsync()
     {
-        Url = null;
+        (_pausedUrl, Url) = (Url, null);
         return SignalAsync("STOP");
+    }
+
+    /// <summary>Lets a paused process go on, and serve.</summary>
+    public async Task ContinueAsync()
+    {
+        await SignalAsync("CONT");
+        Url = _pausedUrl;
     }
 
     /// <summary>Lets a paused process go on, and looks for a while whether it ends by itself.</summary>
@@ -148,6 +168,7 @@ internal sealed class SiloProcess(string name, string program, string[] argument
             return;
         }
 
+        heard?.Invoke(line);
         lock (_lastLines)
         {
             _lastLines.Enqueue(line);

@@ -1,0 +1,19 @@
+namespace AgentStream.Chaos;
+
+/// <summary>What a session must know by now, from the runs that were checked.</summary>
+internal sealed class Conversation(string session)
+{
+    public string Session => session;
+
+    /// <summary>The prompts that the journal has, in order.</summary>
+    public List<string> Prompts { get; } = [];
+
+    /// <summary>The words of each response that the journal has, in order.</summary>
+    public List<string> Responses { get; } = [];
+
+    /// <summary>The ids of the calls in them.</summary>
+    public HashSet<string> Calls { get; } = [];
+
+    /// <summary>Something went wrong with it, and is told; there is no use in going on.</summary>
+    public bool IsBroken { get; set; }
+}

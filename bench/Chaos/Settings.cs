@@ -1,0 +1,76 @@
+using System.Globalization;
+
+namespace AgentStream.Chaos;
+
+/// <summary>What the command line says.</summary>
+/// <param name="Duration">How long there are faults and new runs; then the runs under way may end.</param>
+/// <param name="Runs">How many runs are under way at a time.</param>
+/// <param name="Silos">How many silos there are.</param>
+/// <param name="Seed">Of the faults and of what runs say; not of who comes first.</param>
+/// <param name="Engine">The silos' engine, <c>Embedded</c> or <c>Orleans</c>.</param>
+/// <param name="Faults">The kinds of faults.</param>
+internal sealed record Settings(TimeSpan Duration, int Runs, int Silos, int Seed, string Engine, IReadOnlyList<string> Faults)
+{
+    public const string Usage =
+        """
+        dotnet run --project bench/Chaos -c Release -- [--duration 2m] [--runs 300] [--silos 3] [--seed n] [--engine embedded|orleans] [--faults kill,stop,pause,redis]
+        """;
+
+    public static readonly IReadOnlyList<string> AllFaults = ["kill", "stop", "pause", "redis"];
+
+    /// <summary>Reads the arguments.</summary>
+    /// <param name="args">Pairs of a name and a value.</param>
+    /// <param name="ownEngine">The engine that this program was built with.</param>
+    /// <exception cref="FormatException">They break a rule; the message says which.</exception>
+    public static Settings Read(string[] args, string ownEngine)
+    {
+        var settings = new Settings(TimeSpan.FromMinutes(2), 300, 3, Random.Shared.Next(100_000), ownEngine, AllFaults);
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : throw new FormatException($"{args[i]} needs a value");
+            settings = args[i] switch
+            {
+                "--duration" => settings with { Duration = Time(value) },
+                "--runs" => settings with { Runs = Number(args[i], value, 1, 10_000) },
+                "--silos" => settings with { Silos = Number(args[i], value, 2, 9) },
+                "--seed" => settings with { Seed = Number(args[i], value, 0, int.MaxValue) },
+                "--engine" => settings with
+                {
+                    Engine = value.ToUpperInvariant() switch
+                    {
+                        "EMBEDDED" => "Embedded",
+                        "ORLEANS" => "Orleans",
+                        _ => throw new FormatException($"--engine must be embedded or orleans, not {value}"),
+                    },
+                },
+                "--faults" => settings with
+                {
+                    Faults = value.Split(',') is var kinds && kinds.All(AllFaults.Contains)
+                        ? kinds
+                        : throw new FormatException($"--faults must be some of {string.Join(',', AllFaults)}, not {value}"),
+                },
+                _ => throw new FormatException($"there is no {args[i]}"),
+            };
+        }
+
+        return settings;
+    }
+
+    private static TimeSpan Time(string text) =>
+        text.Length > 1 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 100_000
+            ? text[^1] switch
+            {
+                's' => TimeSpan.FromSeconds(number),
+                'm' => TimeSpan.FromMinutes(number),
+                'h' => TimeSpan.FromHours(number),
+                _ => throw Wrong(text),
+            }
+            : throw Wrong(text);
+
+    private static FormatException Wrong(string text) => new($"--duration must be a number with s, m or h behind it, not {text}");
+
+    private static int Number(string name, string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new FormatException($"{name} must be a number from {least} to {most}, not {text}");
+}

@@ -1,0 +1,36 @@
+using AgentStream.AspNetCore;
+
+namespace AgentStream.Chaos;
+
+/// <summary>The program in the role of a silo, as its users write one: <c>--role silo</c> and the settings of AgentStream.</summary>
+internal static class SiloProgram
+{
+    /// <summary>The agent.</summary>
+    public const string Agent = "chaos";
+
+    /// <summary>The request header that says who calls.</summary>
+    public const string UserHeader = "X-User";
+
+    /// <summary>The setting that names the file in which tools write down what they do.</summary>
+    public const string ToolBookSetting = "Chaos:ToolBook";
+
+    /// <summary>Runs until it is stopped.</summary>
+    public static async Task RunAsync(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information).AddFilter("Orleans", LogLevel.Warning)
+            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
+
+        var model = new PlannedModel(TimeProvider.System);
+        await using var book = new ToolBook(builder.Configuration[ToolBookSetting]!);
+        var tools = new Tools(book);
+        builder.AddAgentStream()
+            .AddAgent(Agent, agent => agent.UseChatClient(_ => model).WithTool(tools.WorkAsync, Tools.Work).WithTool(tools.WorkAsync, Tools.Once, Grains.Agents.Replay.Never));
+        builder.Services.Configure<AgentStreamHttpOptions>(http => http.Caller = context =>
+            ValueTask.FromResult<UserKey?>(long.TryParse(context.Request.Headers[UserHeader], out var user) ? new UserKey(1, user) : null));
+
+        await using var app = builder.Build();
+        app.MapAgentStream("/chat");
+        await app.RunAsync();
+    }
+}

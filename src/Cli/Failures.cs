@@ -1,0 +1,24 @@
+using AgentStream.Client.Http;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+
+namespace AgentStream.Cli;
+
+/// <summary>What each exception is on the command line: an exit code and a sentence.</summary>
+internal static class Failures
+{
+    /// <summary>The exit code; null for an exception that nobody expected.</summary>
+    public static int? CodeOf(Exception exception) => exception switch
+    {
+        InvalidInputException or UnknownAgentException or OptionsValidationException => ExitCodes.WrongUse,
+        AgentCanceledException => ExitCodes.Canceled,
+        SessionBusyException => ExitCodes.Busy,
+        RunFailedException => ExitCodes.RunFailed,
+        ServerRefusedException => ExitCodes.Refused,
+        ServerUnreachableException or LogUnavailableException or OwnershipLostException or OrleansException or TimeoutException => ExitCodes.Unreachable,
+        _ => null,
+    };
+
+    /// <summary>What to say.</summary>
+    public static string SentenceOf(Exception exception) => exception.Message;
+}

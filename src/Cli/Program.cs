@@ -1,0 +1,3 @@
+using AgentStream.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,16 @@
+using AgentStream.Client.Cluster;
+
+namespace AgentStream.Cli.Target;
+
+/// <summary>The sessions of a Redis, on the Orleans engine: this process is a client of its cluster. The file beside this one is the same for the embedded engine.</summary>
+internal static class ClusterTarget
+{
+    /// <summary>What <c>--redis</c> does.</summary>
+    public const string Description =
+        "Instead of a server: a client of the cluster that has this Redis, through its silos' gateways. Where silos are not on loopback, name the cluster: AgentStream__Cluster__ClusterId.";
+
+    /// <summary>Connects.</summary>
+    /// <exception cref="LogUnavailableException">Redis cannot be reached.</exception>
+    public static Task<ITarget> OpenAsync(string redis, UserKey user, bool runsAgents, CancellationToken cancellationToken) =>
+        HostedTarget.StartAsync(redis, user, builder => builder.AddAgentStreamClient(), cancellationToken);
+}

@@ -1,0 +1,26 @@
+using System.Reflection;
+using AgentStream.EventLog;
+
+namespace AgentStream.Grains.Tests;
+
+/// <summary>A log that works, but is away for certain calls.</summary>
+public class FailingLog : DispatchProxy
+{
+    private IEventLog? _log;
+    private Func<string, object?[], bool>? _fails;
+
+    /// <summary>Wraps a log.</summary>
+    /// <param name="log">The log that works.</param>
+    /// <param name="fails">From a call's name and arguments: whether it fails.</param>
+    public static IEventLog Around(IEventLog log, Func<string, object?[], bool> fails)
+    {
+        var proxy = Create<IEventLog, FailingLog>();
+        var failing = (FailingLog)(object)proxy;
+        (failing._log, failing._fails) = (log, fails);
+        return proxy;
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => _fails!(targetMethod!.Name, args!)
+        ? throw new LogUnavailableException("The log is away.")
+        : targetMethod.Invoke(_log, args);
+}

@@ -1,0 +1,76 @@
+using System.Reflection;
+using AgentStream.EventLog.Redis;
+
+namespace AgentStream.Simulation.Tests;
+
+/// <summary>A fault that is put into the protocol, to see that the simulation finds it: a script with another text, or a writer that numbers differently.</summary>
+/// <param name="Name">What is wrong, for the test's name.</param>
+internal sealed record Mutant(string Name)
+{
+    private int _numbers;
+
+    /// <summary>The protocol as it is.</summary>
+    public static Mutant None { get; } = new("none");
+
+    /// <summary>Whose script it is.</summary>
+    public Type Holder { get; init; } = typeof(RedisEventLog);
+
+    /// <summary>The field that holds the script; null for no change of one.</summary>
+    public string? Script { get; init; }
+
+    /// <summary>A piece of the script's text.</summary>
+    public string From { get; init; } = "";
+
+    /// <summary>What stands there instead.</summary>
+    public string To { get; init; } = "";
+
+    /// <summary>Whether a retry of an append gets a number of its own.</summary>
+    public bool NumbersRetries { get; init; }
+
+    /// <summary>The number under which an append is sent.</summary>
+    public long NumberOf(long number) => NumbersRetries ? number + (1000L * Interlocked.Increment(ref _numbers)) : number;
+
+    /// <summary>Puts the script's other text in its place, for this process.</summary>
+    /// <returns>Puts the real one back when disposed.</returns>
+    public IDisposable Plant()
+    {
+        if (Script is null)
+        {
+            return new Planted(null, null);
+        }
+
+        var field = Holder.GetField(Script, BindingFlags.Static | BindingFlags.NonPublic)
+            ?? throw new InvalidOperationException($"{Holder.Name} has no script {Script}.");
+        var script = (RedisScript)field.GetValue(null)!;
+        if (!script.Text.Contains(From, StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"{Script} has no '{From}' to replace.");
+        }
+
+        var planted = new Planted(script, new RedisScript(script.Text));
+        Planted.Write(script, new RedisScript(script.Text.Replace(From, To, StringComparison.Ordinal)));
+        return planted;
+    }
+
+    public override string ToString() => Name;
+
+    private sealed class Planted(RedisScript? script, RedisScript? original) : IDisposable
+    {
+        /// <summary>The scripts are read once in a process, so what they say is changed and not which they are.</summary>
+        public static void Write(RedisScript script, RedisScript other)
+        {
+            foreach (var field in typeof(RedisScript).GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
+            {
+                field.SetValue(script, field.GetValue(other));
+            }
+        }
+
+        public void Dispose()
+        {
+            if (script is not null)
+            {
+                Write(script, original!);
+            }
+        }
+    }
+}

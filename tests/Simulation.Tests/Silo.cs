@@ -1,0 +1,132 @@
+using AgentStream.EventLog;
+using AgentStream.Grains;
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Journal;
+using AgentStream.Grains.Runs;
+using AgentStream.Grains.Waiting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Simulation.Tests;
+
+/// <summary>A process with the real machinery of runs: what the host's services and the session grain do by themselves, it does when the schedule says so.</summary>
+internal sealed class Silo : IHostApplicationLifetime
+{
+    private static readonly IServiceProvider Services = new ServiceCollection().AddSingleton<ToolSources>().BuildServiceProvider();
+
+    private readonly World _world;
+    private readonly SiloIdentity _identity = new();
+    private readonly OwnedRuns _owned = new(NullLogger<OwnedRuns>.Instance);
+    private readonly RunEnvironment _environment;
+    private readonly AgentCatalog _agents;
+    private readonly SiloJournal _journal;
+    private readonly LiveRuns _runs;
+    private readonly TakeOver _takeOver;
+    private readonly CancellationTokenSource _stopping = new();
+    private bool _isLooking;
+
+    public Silo(World world, string name)
+    {
+        (_world, Name, Log, _journal) = (world, name, new(world, this), new(world, this));
+        _environment = new(
+            Log,
+            new EventHub(Log, TimeProvider.System, NullLogger<EventHub>.Instance),
+            _identity,
+            _owned,
+            Options.Create(world.Options),
+            Clock,
+            NullLoggerFactory.Instance,
+            Services)
+        { Scheduler = world.Pump };
+        _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
+        _runs = new(_environment, [], this);
+        _ = _runs.StartAsync(CancellationToken.None);
+        _takeOver = new(_environment, _journal, _agents, _runs, new InMemoryPromptQueue());
+    }
+
+    public string Name { get; }
+
+    public string Id => _identity.Id;
+
+    public SiloLog Log { get; }
+
+    public JumpingClock Clock { get; } = new();
+
+    public bool IsDead { get; set; }
+
+    public bool IsPaused { get; set; }
+
+    /// <summary>Whether it was told to stop: it gives its runs away.</summary>
+    public bool IsStopping => _runs.IsStopping;
+
+    public bool IsAwake => !IsDead && !IsPaused;
+
+    public bool IsIdle => _runs.Count == 0 && _owned.Count == 0 && !_isLooking;
+
+    CancellationToken IHostApplicationLifetime.ApplicationStarted => CancellationToken.None;
+
+    CancellationToken IHostApplicationLifetime.ApplicationStopping => _stopping.Token;
+
+    CancellationToken IHostApplicationLifetime.ApplicationStopped => CancellationToken.None;
+
+    void IHostApplicationLifetime.StopApplication() => _stopping.Cancel();
+
+    /// <summary>As the host stops: runs leave at their next safe place.</summary>
+    public void Stop() => _world.Pump.Post(_stopping.Cancel);
+
+    /// <summary>As the session grain accepts a prompt.</summary>
+    public void Prompt(SessionKey key, string prompt) => Do(async () =>
+    {
+        var deps = new Deps(_environment, key);
+        await deps.StartAsync();
+        var run = new AgentRun(_environment, _journal, _agents.Get(null), new SessionHistory(), deps);
+        await run.AcceptAsync(prompt);
+        _world.Book.Accepted(deps.Run.Token);
+        _ = _runs.Go(run);
+    });
+
+    public void Renew() => Do(() => Log.RenewLeaseAsync(Id, _world.Options.Lease));
+
+    /// <summary>As the service that looks for abandoned runs does: one look at a time.</summary>
+    public void Look()
+    {
+        if (!_isLooking)
+        {
+            _isLooking = true;
+            Do(async () =>
+            {
+                try
+                {
+                    await _takeOver.LookAsync(CancellationToken.None);
+                }
+                finally
+                {
+                    _isLooking = false;
+                }
+            });
+        }
+    }
+
+    /// <summary>As the keeper of the lease asks how the runs stand.</summary>
+    public void Check() => Do(async () =>
+    {
+        var runs = _owned.Runs;
+        if (runs.Count > 0)
+        {
+            // In an order that does not depend on the ids, which are random.
+            runs = [.. runs.OrderBy(_world.Book.Name, StringComparer.Ordinal)];
+            var statuses = await Log.CheckAsync(runs);
+            for (var i = 0; i < runs.Count; i++)
+            {
+                _owned.Tell(runs[i], statuses[i]);
+            }
+        }
+    });
+
+    /// <summary>The silo hears of a cancel.</summary>
+    public void Hear(RunToken canceled) => _world.Pump.Post(() => _owned.Tell(canceled, RunStatus.Canceled));
+
+    private void Do(Func<Task> work) => _world.Do(Name, work);
+}
