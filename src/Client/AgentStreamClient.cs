@@ -72,12 +72,19 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     public async IAsyncEnumerable<StreamEvent> ListenAsync(
         SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        var isWhole = true;
         await foreach (var streamEvent in hub.ListenAsync(key, after, cancellationToken).ConfigureAwait(false))
         {
-            if (!streamEvent.IsEnd)
+            isWhole = streamEvent.IsEnd;
+            if (!isWhole)
             {
                 yield return streamEvent;
             }
+        }
+
+        if (!isWhole)
+        {
+            throw new RunFailedException(key.ToString(), "its stream was gone before its end");
         }
     }
 

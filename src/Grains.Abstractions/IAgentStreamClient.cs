@@ -39,6 +39,10 @@ public interface IAgentStreamClient
     /// <param name="after">Events behind this place; null for all of the current run.</param>
     /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
     /// <returns>The events. A <c>begin</c> supersedes all before it.</returns>
+    /// <exception cref="RunFailedException">
+    /// The stream was gone before the run's <c>end</c>: the event log has lost its data, or the listener was slower than the grace period, or another library's run was left behind by a crash. Over HTTP, a
+    /// server that is asked again knows of no run, and then the listening completes.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
     IAsyncEnumerable<StreamEvent> ListenAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default);
 

@@ -142,6 +142,7 @@ public sealed class RedisFaultTests
         await using var server = await RedisServer.StartAsync();
         await using var stage = await Stage.StartAsync(server.Configuration, options => options.Journal = journal);
         await stage.SaysOneAsync();
+        var hearing = stage.HearAsync();
 
         await server.RestartAsync();
         stage.GoesOn();
@@ -150,6 +151,7 @@ public sealed class RedisFaultTests
         var seen = await stage.Listening;
         Assert.StartsWith(seen, Whole, StringComparison.Ordinal);
         Assert.DoesNotContain("three", seen, StringComparison.Ordinal);
+        Assert.Contains("gone before its end", (await Assert.ThrowsAsync<RunFailedException>(() => hearing)).Reason, StringComparison.Ordinal);
         await stage.IsOverAsync();
         Assert.Contains("again", await stage.AskAgainAsync(), StringComparison.Ordinal);
     }
@@ -226,6 +228,15 @@ public sealed class RedisFaultTests
             _listening = _silos.TranscriptAsync(Key);
             await _gate.ReachedAsync();
             await Wait.Until(async () => (await Log.ReadAsync(Key, Cursor.Start, 10)).Events.Count == 4, "one");
+        }
+
+        /// <summary>Listens as a program does that wants an answer.</summary>
+        public async Task HearAsync()
+        {
+            await foreach (var item in _silos!.Client.ListenAsync(Key))
+            {
+                Assert.False(item.IsEnd);
+            }
         }
 
         public async Task SaysTwoAsync()
