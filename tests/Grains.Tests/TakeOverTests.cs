@@ -239,7 +239,7 @@ public sealed class TakeOverTests : IDisposable
             [
                 new RunStartedRecord("run", "scripted") { Timestamp = default },
                 new RequestRecord(0, [new UserPromptPart("go") { Timestamp = default }]) { Timestamp = default },
-                new ResponseRecord(0, new ModelResponse([new TextPart("all said")])) { Timestamp = default },
+                new ResponseRecord(0, new ModelResponse([new TextPart("all said")]) { Timestamp = default }) { Timestamp = default },
                 new RunEndedRecord("run", null) { Timestamp = default },
             ]);
         await LookAsync(heir);
