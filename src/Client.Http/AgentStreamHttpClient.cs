@@ -140,7 +140,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
         {
             throw response.IsSuccessStatusCode
                 ? new ServerRefusedException(response.StatusCode, "there are no AgentStream routes at this address")
-                : await Problem.ReadAsync(response, key.ToString(), request.Agent, cancellationToken).ConfigureAwait(false);
+                : await Problem.ReadAsync(response, key.ToString(), request.Agent ?? "(default)", cancellationToken).ConfigureAwait(false);
         }
     }
 

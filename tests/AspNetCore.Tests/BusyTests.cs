@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using AgentStream.Client.Http;
 using AgentStream.Testing;
-using Microsoft.AspNetCore.Builder;
 
 namespace AgentStream.AspNetCore.Tests;
 

@@ -1,10 +1,7 @@
 using System.Globalization;
 using System.Text;
-using AgentStream.Client;
 using AgentStream.Client.Http;
-using AgentStream.Events;
 using AgentStream.Testing;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Tests;

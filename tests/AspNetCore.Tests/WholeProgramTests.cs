@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
 using Orleans.Streams;
 
 namespace AgentStream.AspNetCore.Tests;
@@ -56,6 +58,20 @@ public sealed class WholeProgramTests
         using var model = new TwoWords();
         await using var app = await WholeProgram.StartAsync(model, ("AgentStream:MirrorToStreams", setting));
         Assert.Equal(hasStreams, app.Services.GetKeyedService<IStreamProvider>(SessionStreams.ProviderName) is not null);
+    }
+
+    [Fact]
+    public async Task A_program_without_a_web_server_is_a_silo_too()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        using var model = new TwoWords();
+        builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free())).AddAgent("greeter", agent => agent.UseChatClient(_ => model));
+        using var host = builder.Build();
+        await host.StartAsync();
+        var client = host.Services.GetRequiredService<IAgentStreamClient>();
+        model.Continue.SetResult();
+        Assert.Equal("Hello world", await client.AskAsync(new SessionKey(1, 1, "s1"), "greet"));
+        await host.StopAsync();
     }
 
     [Fact]

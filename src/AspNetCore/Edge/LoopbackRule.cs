@@ -14,9 +14,9 @@ namespace AgentStream.AspNetCore.Edge;
 /// <remarks>
 /// What the configuration says is looked at before anything starts, so that a process that is to stop at once takes no runs over from others.
 /// What else the program says is known once the server has bound it, and a server may bind more later, when its configuration
-/// changes. So each request is looked at as well: no request from elsewhere is ever served.
+/// changes. So each request is looked at as well: no request from elsewhere is ever served. A program without a server is a silo all the same.
 /// </remarks>
-internal sealed class LoopbackRule(IServer server, IConfiguration configuration, IOptions<AgentStreamHttpOptions> options) : IHostedLifecycleService
+internal sealed class LoopbackRule(IConfiguration configuration, IOptions<AgentStreamHttpOptions> options, IServer? server = null) : IHostedLifecycleService
 {
     /// <summary>What the rule is and how to meet it.</summary>
     internal const string Why =
@@ -39,7 +39,7 @@ internal sealed class LoopbackRule(IServer server, IConfiguration configuration,
 
     Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => CheckAsync(ServerAddresses);
 
-    private ICollection<string> ServerAddresses => server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+    private ICollection<string> ServerAddresses => server?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
 
     private Task CheckAsync(IEnumerable<string> addresses) =>
         Applies && options.Value.IsForThisMachineOnly && addresses.FirstOrDefault(address => !IsLoopbackAddress(address)) is { } beyond

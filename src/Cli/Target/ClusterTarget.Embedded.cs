@@ -1,7 +1,6 @@
 using AgentStream.Client;
 using AgentStream.Grains;
 using AgentStream.Models;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Orleans.Hosting;
 

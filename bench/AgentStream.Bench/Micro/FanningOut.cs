@@ -1,0 +1,76 @@
+using AgentStream.Bench.Stages;
+using AgentStream.EventLog;
+using AgentStream.Grains.Runs;
+using BenchmarkDotNet.Attributes;
+
+namespace AgentStream.Bench.Micro;
+
+/// <summary>From the log in memory through the hub to 100 listeners.</summary>
+public class FanningOut
+{
+    private const int Batch = 256;
+    private const int Listeners = 100;
+
+    private readonly NewEvent[] _events =
+        [.. Enumerable.Repeat(new NewEvent(Protocol.Event, Protocol.DefaultEventOrigin, EventBodies.PartDelta(0, 0, EventBodies.Text, TokenPlan.Token)), Batch)];
+
+    private readonly SemaphoreSlim _heard = new(0);
+    private LocalSilo? _silo;
+    private IEventLog? _log;
+    private RunToken? _run;
+    private long _number;
+
+    /// <summary>Starts a run and its listeners.</summary>
+    [GlobalSetup]
+    public async Task SetUp()
+    {
+        _silo = await LocalSilo.StartAsync(redis: null, "bench");
+        _log = _silo.Services.GetRequiredService<IEventLog>();
+        var hub = _silo.Services.GetRequiredService<EventHub>();
+        _run = new RunToken(new SessionKey(1, 1, "s"), "nobody", "run");
+        await _log.StartAsync(_run);
+        for (var i = 0; i < Listeners; i++)
+        {
+            _ = ListenAsync(hub, _run.Key);
+        }
+
+        await HeardAsync();
+    }
+
+    /// <summary>Ends the run.</summary>
+    [GlobalCleanup]
+    public async Task CleanUp()
+    {
+        await _log!.FinishAsync(_run!, ++_number, [], TimeSpan.Zero);
+        await _silo!.DisposeAsync();
+    }
+
+    /// <summary>A batch is appended, and every listener gets it.</summary>
+    [Benchmark(Description = "hub, an event to each of 100 listeners, for each", OperationsPerInvoke = Batch * Listeners)]
+    public async Task FanOut()
+    {
+        await _log!.AppendAsync(_run!, ++_number, _events);
+        await HeardAsync();
+    }
+
+    private async Task ListenAsync(EventHub hub, SessionKey key)
+    {
+        // The first is `begin`.
+        var heard = Batch - 1;
+        await foreach (var _ in hub.ListenAsync(key))
+        {
+            if (++heard % Batch == 0)
+            {
+                _heard.Release();
+            }
+        }
+    }
+
+    private async Task HeardAsync()
+    {
+        for (var i = 0; i < Listeners; i++)
+        {
+            await _heard.WaitAsync();
+        }
+    }
+}

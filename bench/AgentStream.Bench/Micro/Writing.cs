@@ -1,0 +1,30 @@
+using AgentStream.EventLog;
+using AgentStream.EventLog.Redis;
+using AgentStream.Bench.Stages;
+using AgentStream.Grains.Runs;
+using BenchmarkDotNet.Attributes;
+using StackExchange.Redis;
+
+namespace AgentStream.Bench.Micro;
+
+/// <summary>From a token to the arguments of the append script.</summary>
+public class Writing
+{
+    private const int Batch = 256;
+
+    private readonly NewEvent[] _events =
+        [.. Enumerable.Repeat(new NewEvent(Protocol.Event, Protocol.DefaultEventOrigin, EventBodies.PartDelta(0, 0, EventBodies.Text, TokenPlan.Token)), Batch)];
+
+    /// <summary>The JSON of a token's event.</summary>
+    [Benchmark(Description = "body of a token's event")]
+    public ReadOnlyMemory<byte> Body() => EventBodies.PartDelta(0, 0, EventBodies.Text, TokenPlan.Token);
+
+    /// <summary>The script's arguments, for each of 256 events.</summary>
+    [Benchmark(Description = "arguments of the append script, for each event", OperationsPerInvoke = Batch)]
+    public object Arguments()
+    {
+        var arguments = new RedisValue[4 + (3 * Batch)];
+        RedisEntries.Write(arguments, 4, _events);
+        return arguments;
+    }
+}

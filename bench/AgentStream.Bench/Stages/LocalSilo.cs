@@ -1,0 +1,66 @@
+using System.Globalization;
+using AgentStream.AspNetCore;
+using AgentStream.Client;
+using AgentStream.Testing;
+
+namespace AgentStream.Bench.Stages;
+
+/// <summary>A silo in this process, with an agent whose model says what it is told to.</summary>
+internal sealed class LocalSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private LocalSilo(IHost host, Gate gate) => (_host, Gate, Client) = (host, gate, host.Services.GetRequiredService<AgentStreamClient>());
+
+    /// <summary>Holds the models back that are to wait.</summary>
+    public Gate Gate { get; }
+
+    public AgentStreamClient Client { get; }
+
+    public IServiceProvider Services => _host.Services;
+
+    public static async Task<LocalSilo> StartAsync(string? redis, string prefix, Action<AgentStreamOptions>? configure = null, bool hasAgent = true)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration["ConnectionStrings:redis"] = redis;
+        builder.Configuration["AgentStream:RedisPrefix"] = prefix;
+        // A cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
+        builder.Configuration["AgentStream:Cluster:ClusterId"] = RedisServer.NewPrefix();
+        builder.Configuration["AgentStream:Cluster:SiloPort"] = Ports.Free().ToString(CultureInfo.InvariantCulture);
+        builder.Configuration["AgentStream:Cluster:GatewayPort"] = "0";
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Warning).SetMinimumLevel(LogLevel.Warning);
+        var gate = new Gate();
+        var runtime = builder.AddAgentStream();
+        if (hasAgent)
+        {
+            runtime.AddAgent("bench", agent => agent.UseChatClient(_ => new PlannedModel(gate)));
+        }
+
+        builder.Services.Configure(configure ?? (_ => { }));
+        var host = builder.Build();
+        await host.StartAsync();
+        return new(host, gate);
+    }
+
+    /// <summary>Starts a run.</summary>
+    public Task<StartedRun> RunAsync(SessionKey session, TokenPlan plan) => Client.StartAsync(session, new RunRequest(plan.ToString()));
+
+    /// <summary>Follows a session to its <c>end</c>.</summary>
+    /// <returns>How many events came, without <c>end</c>.</returns>
+    public async Task<int> CountAsync(SessionKey session, CancellationToken cancellationToken = default)
+    {
+        var count = 0;
+        await foreach (var _ in Client.ListenAsync(session, cancellationToken: cancellationToken))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+
+namespace AgentStream.Bench.Stages;
+
+/// <summary>A model that says what the prompt plans, and costs as little as a chat client can.</summary>
+/// <param name="gate">Holds back those that are to wait.</param>
+internal sealed class PlannedModel(Gate gate) : IChatClient
+{
+    private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(1);
+
+    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var plan = TokenPlan.Parse(messages.Last().Text);
+        if (plan.AtGate)
+        {
+            await gate.PassAsync(cancellationToken);
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        for (var i = 0; i < plan.Tokens; i++)
+        {
+            // A slow machine gets what is due in one go, so that the rate stays.
+            while (plan.Rate > 0 && Stopwatch.GetElapsedTime(started).TotalSeconds * plan.Rate < i)
+            {
+                var pause = TimeSpan.FromSeconds(1 / plan.Rate);
+                await Task.Delay(pause < LeastPause ? LeastPause : pause, cancellationToken);
+            }
+
+            yield return new(ChatRole.Assistant, plan.Stamped ? TokenPlan.Stamp() : TokenPlan.Token);
+        }
+    }
+
+    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+    public void Dispose()
+    {
+    }
+}

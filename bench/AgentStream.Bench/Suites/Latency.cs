@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+using AgentStream.Bench.Neighbours;
+using AgentStream.Bench.Roles;
+using AgentStream.Bench.Stages;
+using AgentStream.Testing;
+
+namespace AgentStream.Bench.Suites;
+
+/// <summary>A token's way from the model to a listener's hands, in one process and across two, beside the least that a way through a Redis stream can take.</summary>
+internal static class Latency
+{
+    private const double TokensPerSecond = 200;
+    private const double MostOfMedian = 1;
+    private const double MostOfTail = 2;
+    private const int Crowd = 16;
+
+    public static async Task RunAsync(Stage stage)
+    {
+        var prefix = RedisServer.NewPrefix();
+        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, prefix);
+        using var elsewhere = ChildProgram.InRole("listener", stage.Redis.Configuration, prefix);
+        await elsewhere.LineAsync("ready");
+
+        await MeasureAsync(stage, silo, elsewhere, "idle");
+
+        var load = await HalfOfMaximumAsync(stage);
+        var crowd = await CrowdAsync(silo, load / Crowd);
+        await MeasureAsync(stage, silo, elsewhere, string.Create(CultureInfo.InvariantCulture, $"{load:#,0} events/s beside it"));
+        await Task.WhenAll(crowd.Select(key => silo.Client.CancelAsync(key)));
+    }
+
+    private static async Task MeasureAsync(Stage stage, LocalSilo silo, ChildProgram elsewhere, string load)
+    {
+        var tokens = stage.Pick(500, 50);
+        var sides = await stage.AlternateAsync(
+            () => BarePair.AgesAsync(stage, tokens, TokensPerSecond),
+            () => HereAsync(silo, tokens),
+            () => ElsewhereAsync(silo, elsewhere, tokens));
+        foreach (var (ages, where) in ((List<double>[], string)[])[(sides[1], "same process"), (sides[2], "across two processes")])
+        {
+            Add("p50", 0.5, MostOfMedian);
+            Add("p99", 0.99, MostOfTail);
+
+            void Add(string name, double part, double most) => stage.Report.Add(new(
+                "latency", $"{name}, {where}, {load}", Of(ages, part), "bare XADD → XREAD BLOCK", Of(sides[0], part), Goal.RatioAtMost(most)));
+        }
+    }
+
+    private static Figure Of(List<double>[] rounds, double part) =>
+        new("µs", [.. rounds.Select(ages => ages.Order().ElementAt((int)((ages.Count - 1) * part)))]);
+
+    private static async Task<List<double>> HereAsync(LocalSilo silo, int tokens)
+    {
+        var key = await StartAsync(silo, tokens);
+        return Whole(await ListenerRole.AgesAsync(silo.Client, key, silo.Gate.OpenOnce), tokens);
+    }
+
+    private static async Task<List<double>> ElsewhereAsync(LocalSilo silo, ChildProgram elsewhere, int tokens)
+    {
+        var key = await StartAsync(silo, tokens);
+        await elsewhere.TellAsync(key.ToString());
+        await elsewhere.LineAsync("listening");
+        silo.Gate.OpenOnce();
+        const string Answer = "ages: ";
+        return Whole(JsonSerializer.Deserialize<List<double>>((await elsewhere.LineAsync(Answer))[Answer.Length..])!, tokens);
+    }
+
+    private static async Task<SessionKey> StartAsync(LocalSilo silo, int tokens)
+    {
+        var key = new SessionKey(1, 1, SessionKey.NewSessionId());
+        await silo.RunAsync(key, new(tokens, TokensPerSecond, AtGate: true, Stamped: true));
+        return key;
+    }
+
+    private static List<double> Whole(List<double> ages, int tokens) =>
+        ages.Count == tokens ? ages : throw new InvalidOperationException($"{ages.Count} of {tokens} tokens came.");
+
+    private static async Task<double> HalfOfMaximumAsync(Stage stage)
+    {
+        await using var runs = await Append.Runs.StartAsync(stage);
+        var tokens = stage.Pick(131_072, 8_192);
+        await runs.RateAsync(tokens, Crowd);
+        var most = await runs.RateAsync(tokens, Crowd);
+        await stage.ClearAsync();
+        return most / 2;
+    }
+
+    /// <summary>Runs that go on until they are canceled.</summary>
+    private static async Task<List<SessionKey>> CrowdAsync(LocalSilo silo, double rate)
+    {
+        var keys = Enumerable.Range(0, Crowd).Select(i => new SessionKey(1, 2, string.Create(CultureInfo.InvariantCulture, $"crowd{i}"))).ToList();
+        foreach (var key in keys)
+        {
+            await silo.RunAsync(key, new(int.MaxValue, rate));
+        }
+
+        return keys;
+    }
+}

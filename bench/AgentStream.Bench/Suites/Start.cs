@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using AgentStream.Bench.Stages;
+
+namespace AgentStream.Bench.Suites;
+
+/// <summary>The silo as its users start it: until the first token of the first answer, and what it takes in memory then.</summary>
+internal static class Start
+{
+    private const double MostSeconds = 1.5;
+
+    public static async Task RunAsync(Stage stage)
+    {
+        var redis = $"--ConnectionStrings:redis={stage.Redis.Configuration}";
+        var sides = await stage.AlternateAsync(
+            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePorts(), "--AgentStream:Demo:TokenDelay=0"]), "part_start"),
+            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePorts(), "--AgentStream:Demo:TokenDelay=0", redis]), "part_start"),
+            () => FirstWordsAsync(ChildProgram.InRole("empty", ChildProgram.OnFreePorts()), "data: "));
+        foreach (var (side, what) in ((int, string)[])[(0, "in memory"), (1, "with Redis")])
+        {
+            stage.Report.Add(new("start", $"process start to first token, {what}", Seconds(side), "an empty ASP.NET Core program", Seconds(2), Goal.AtMost(MostSeconds, "< 1.5 s")));
+            stage.Report.Add(new("start", $"resident memory after it, {what}", Memory(side), "an empty ASP.NET Core program", Memory(2)));
+        }
+
+        Figure Seconds(int side) => new("s", [.. sides[side].Select(first => first.Seconds)]);
+        Figure Memory(int side) => new("MiB", [.. sides[side].Select(first => first.MiB)]);
+    }
+
+    private static async Task<(double Seconds, double MiB)> FirstWordsAsync(ChildProgram program, string words)
+    {
+        using (program)
+        {
+            using var http = new HttpClient { BaseAddress = await program.UrlAsync() };
+            using var ask = new HttpRequestMessage(HttpMethod.Post, "chat") { Content = JsonContent.Create(new { prompt = "hello" }) };
+            using var answer = await http.SendAsync(ask, HttpCompletionOption.ResponseHeadersRead);
+            using var lines = new StreamReader(await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync());
+            while (await lines.ReadLineAsync() is { } line)
+            {
+                if (line.Contains(words, StringComparison.Ordinal))
+                {
+                    var took = Stopwatch.GetElapsedTime(program.Started).TotalSeconds;
+                    return (took, program.WorkingSet / 1024.0 / 1024);
+                }
+            }
+
+            throw new InvalidOperationException($"The answer ended without '{words}'.");
+        }
+    }
+}
