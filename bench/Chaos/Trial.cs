@@ -87,6 +87,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
         catch (OperationCanceledException)
         {
             file.Read();
+            figures.Add("files that Redis has written its changes to", file.Number);
         }
     }
 

@@ -12,10 +12,12 @@ internal sealed class AppendOnlyFile(string redisDirectory, Action<string[]> cha
 {
     private readonly string _directory = Path.Combine(redisDirectory, "appendonlydir");
     private FileStream? _file;
-    private int _number;
 
     // Behind the last change that was complete, and where a transaction is one change. What was read behind it is read again: a Redis that was killed cuts off what it had half written.
     private long _read;
+
+    /// <summary>The number of the file that is read now; Redis begins the next one when it writes its data anew.</summary>
+    public int Number { get; private set; }
 
     /// <summary>Takes in what is new.</summary>
     public void Read()
@@ -37,15 +39,15 @@ internal sealed class AppendOnlyFile(string redisDirectory, Action<string[]> cha
     /// <summary>Opens the next file, if there is one: Redis begins a new one when it writes its data anew.</summary>
     private bool Open()
     {
-        var next = Directory.EnumerateFiles(_directory, "*.incr.aof").Select(path => (Number: Number(path), Path: path)).Where(file => file.Number > _number).Order().FirstOrDefault();
+        var next = Directory.EnumerateFiles(_directory, "*.incr.aof").Select(path => (Number: NumberOf(path), Path: path)).Where(file => file.Number > Number).Order().FirstOrDefault();
         if (next.Path is null)
         {
             return false;
         }
 
-        if (next.Number != _number + 1)
+        if (next.Number != Number + 1)
         {
-            throw new InvalidDataException($"Redis has thrown file {_number + 1} away before it was read; the first that is there is {next.Number}.");
+            throw new InvalidDataException($"Redis has thrown file {Number + 1} away before it was read; the first that is there is {next.Number}.");
         }
 
         var file = new FileStream(next.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -56,7 +58,7 @@ internal sealed class AppendOnlyFile(string redisDirectory, Action<string[]> cha
             _file.Dispose();
         }
 
-        (_file, _number, _read) = (file, next.Number, 0);
+        (_file, Number, _read) = (file, next.Number, 0);
         return true;
     }
 
@@ -142,5 +144,5 @@ internal sealed class AppendOnlyFile(string redisDirectory, Action<string[]> cha
         return length;
     }
 
-    private static int Number(string path) => int.Parse(Path.GetFileName(path).Split('.')[2], CultureInfo.InvariantCulture);
+    private static int NumberOf(string path) => int.Parse(Path.GetFileName(path).Split('.')[2], CultureInfo.InvariantCulture);
 }
