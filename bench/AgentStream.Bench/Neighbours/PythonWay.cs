@@ -40,7 +40,6 @@ internal static class PythonWay
     /// <returns>For each prompt, milliseconds and bytes that were sent to Redis.</returns>
     public static async Task<(double[] Milliseconds, double[] Bytes)> HistoryAsync(Stage stage, int prompts, int tokens)
     {
-        await stage.ClearAsync();
         var answer = await RunAsync(stage, "history", prompts, tokens);
         return (answer.GetProperty("ms").Deserialize<double[]>()!, answer.GetProperty("bytes").Deserialize<double[]>()!);
     }

@@ -97,6 +97,7 @@ async def query(prefix: str) -> dict:
 
 async def history(prompts: int, tokens: int) -> dict:
     client = connect()
+    await client.delete("history", "s")
     ms, sent = [], []
     for i in range(prompts):
         before = (await client.info("stats"))["total_net_input_bytes"]

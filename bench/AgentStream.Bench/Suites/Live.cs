@@ -15,7 +15,13 @@ internal static class Live
     public static async Task RunAsync(Stage stage)
     {
         var all = stage.Pick(100_000, 2_000);
-        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, RedisServer.NewPrefix(), options => options.ModelSilence = TimeSpan.FromMinutes(10));
+        var prefix = RedisServer.NewPrefix();
+        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, prefix, options =>
+        {
+            // They wait as long as all of this takes, and all speak at once when it is over.
+            options.ModelSilence = TimeSpan.FromMinutes(10);
+            options.RedisTimeout = TimeSpan.FromMinutes(1);
+        });
         await StartAsync(silo, 0, Starters);
 
         var (heap, resident, redis) = (GC.GetTotalMemory(forceFullCollection: true), Environment.WorkingSet, await RedisCounters.MemoryAsync(stage.Raw));
@@ -37,7 +43,7 @@ internal static class Live
 
         var ending = Stopwatch.GetTimestamp();
         silo.Gate.OpenOnce();
-        await UntilNoneIsLiveAsync(silo, stage.Pick(120, 30));
+        await UntilNoneIsLiveAsync(stage, prefix);
         stage.Report.Note(string.Create(
             CultureInfo.InvariantCulture, $"live: {all:#,0} runs were started in {startTime.TotalSeconds:0} s (with a pause for the measurement) and ended, all at once, within {Stopwatch.GetElapsedTime(ending).TotalSeconds:0} s."));
     }
@@ -60,13 +66,14 @@ internal static class Live
         return (await RedisCounters.BytesReceivedAsync(stage.Raw) - before) / 1024.0 / seconds;
     }
 
-    private static async Task UntilNoneIsLiveAsync(LocalSilo silo, int seconds)
+    private static async Task UntilNoneIsLiveAsync(Stage stage, string prefix)
     {
-        for (var i = 0; await silo.Client.QueryAsync(new UserKey(1, 1)) is { Length: > 0 } live; i++)
+        var seconds = stage.Pick(120, 30);
+        for (var i = 0; await stage.Raw.NumberAsync("SCARD", $"{prefix}:registry:1:1") is var live and > 0; i++)
         {
             if (i == seconds)
             {
-                throw new TimeoutException($"{live.Length} runs have not ended within {seconds} s.");
+                throw new TimeoutException($"{live} runs have not ended within {seconds} s.");
             }
 
             await Task.Delay(TimeSpan.FromSeconds(1));
