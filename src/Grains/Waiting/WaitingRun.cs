@@ -16,8 +16,9 @@ internal static class WaitingRun
         try
         {
             // Asked again as the owner: before, another process may have run or dropped the prompt.
-            await history.ReadAsync(journal, deps.Key);
-            if (await queue.ReadAsync(deps.Key) is not [var head, ..] || head != next || history.LastWaitedRunId == next.RunId)
+            var stop = deps.Run.Abandoned;
+            await environment.PatientlyAsync(() => history.ReadAsync(journal, deps.Key), stop);
+            if (await environment.PatientlyAsync(() => queue.ReadAsync(deps.Key, stop).AsTask(), stop) is not [var head, ..] || head != next || history.LastWaitedRunId == next.RunId)
             {
                 await queue.RemoveAsync(deps.Key, next);
                 await deps.StopAsync(TimeSpan.Zero);
