@@ -1,6 +1,6 @@
+using AgentStream.Bench.Stages;
 using AgentStream.EventLog;
 using AgentStream.EventLog.Redis;
-using AgentStream.Bench.Stages;
 using AgentStream.Grains.Runs;
 using BenchmarkDotNet.Attributes;
 using StackExchange.Redis;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using AgentStream.Bench.Stages;
 using AgentStream.Testing;
 

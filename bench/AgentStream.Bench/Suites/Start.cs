@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Json;
 using AgentStream.Bench.Stages;
 
 namespace AgentStream.Bench.Suites;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Json;
 using AgentStream.Bench.Stages;
 using AgentStream.Testing;
 
