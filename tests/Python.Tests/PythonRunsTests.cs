@@ -108,7 +108,7 @@ public sealed class PythonRunsTests
         await python.DoAsync("start", "node");
         await python.CrashAsync();
 
-        Wire.Equal([Wire.Begin(stage.Key), Wire.Event("""{"idx":0,"event":"llm-begin"}""")], await stage.WeHearAsync());
+        Wire.Equal([Wire.Begin(stage.Key), Wire.Event("""{"idx":0,"event":"llm-begin"}""")], await stage.WeHearUntilGivenUpAsync());
         Assert.Equal(1, await stage.Raw.NumberAsync("EXISTS", stage.Live));
     }
 
@@ -120,7 +120,7 @@ public sealed class PythonRunsTests
         await python.DoAsync("start", "node");
         await python.CrashAsync();
 
-        var heard = await stage.WeHearAsync();
+        var heard = await stage.WeHearUntilGivenUpAsync();
 
         var now = await stage.Raw.TextsAsync("TIME");
         var last = Cursor.Parse((await stage.Raw.EntriesAsync(stage.Stream))[^1].Id);

@@ -76,11 +76,15 @@ internal sealed class Stage : IAsyncDisposable
     public async Task<IReadOnlyList<string>> WeHearAsync(Cursor? after = null)
     {
         var heard = new List<string>();
-        await foreach (var item in Silos.Client.ListenAsync(Key, after).WithPatience())
-        {
-            heard.Add(item.ToJson());
-        }
+        await HearAsync(heard, after);
+        return heard;
+    }
 
+    /// <summary>What our listener gets before it gives a crashed run up, as it goes over the wire.</summary>
+    public async Task<IReadOnlyList<string>> WeHearUntilGivenUpAsync()
+    {
+        var heard = new List<string>();
+        await Assert.ThrowsAsync<RunFailedException>(() => HearAsync(heard, after: null));
         return heard;
     }
 
@@ -88,6 +92,14 @@ internal sealed class Stage : IAsyncDisposable
     {
         Raw.Dispose();
         await Silos.DisposeAsync();
+    }
+
+    private async Task HearAsync(List<string> heard, Cursor? after)
+    {
+        await foreach (var item in Silos.Client.ListenAsync(Key, after).WithPatience())
+        {
+            heard.Add(item.ToJson());
+        }
     }
 
     private static AgentBuilder AddTool(AgentBuilder agent, Delegate? tool) => tool is null ? agent : agent.WithTool(tool, "tool");
