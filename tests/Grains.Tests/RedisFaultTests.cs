@@ -142,7 +142,9 @@ public sealed class RedisFaultTests
         await using var server = await RedisServer.StartAsync();
         await using var stage = await Stage.StartAsync(server.Configuration, options => options.Journal = journal);
         await stage.SaysOneAsync();
-        var hearing = stage.HearAsync();
+        var heard = new TaskCompletionSource();
+        var hearing = stage.HearAsync(heard);
+        await heard.Task.Within();
 
         await server.RestartAsync();
         stage.GoesOn();
@@ -190,7 +192,7 @@ public sealed class RedisFaultTests
         return (body.TryGetProperty("content", out var start) ? start.GetString() : body.TryGetProperty("content_delta", out var delta) ? delta.GetString() : null) ?? "";
     }
 
-    private static void Options(AgentStreamOptions options) => options.RedisTimeout = TimeSpan.FromSeconds(1);
+    private static void Options(AgentStreamOptions options) => options.RedisTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>A silo whose model says one, waits, and says two and three; a listener follows.</summary>
     private sealed class Stage : IAsyncDisposable
@@ -231,10 +233,12 @@ public sealed class RedisFaultTests
         }
 
         /// <summary>Listens as a program does that wants an answer.</summary>
-        public async Task HearAsync()
+        /// <param name="heard">Completed with the first event.</param>
+        public async Task HearAsync(TaskCompletionSource heard)
         {
             await foreach (var item in _silos!.Client.ListenAsync(Key))
             {
+                heard.TrySetResult();
                 Assert.False(item.IsEnd);
             }
         }

@@ -19,6 +19,11 @@ namespace AgentStream.Grains.Tests;
 public sealed class TakeOverTests : IDisposable
 {
     private static readonly SessionKey Key = new(1, 1, "s1");
+    private static readonly JournalRecord[] StrangeRun =
+    [
+        new RunStartedRecord("run", "stranger") { Timestamp = default },
+        new RequestRecord(0, [new UserPromptPart("go") { Timestamp = default }]) { Timestamp = default },
+    ];
 
     private readonly InMemoryEventLog _log = new(Options.Create(new AgentStreamOptions()), TimeProvider.System);
     private readonly InMemoryJournal _journal = new();
@@ -200,12 +205,42 @@ public sealed class TakeOverTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_of_an_agent_that_is_not_known_here_ends_as_crashed()
+    public async Task A_run_of_an_agent_that_is_not_known_here_is_left_to_a_process_that_knows_it()
     {
-        await using var heir = await StartAsync(new ScriptedModel());
-        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "stranger") { Timestamp = default }]);
+        await using var old = await StartAsync(new ScriptedModel());
+        await using var @new = await StartAsync(
+            new ScriptedModel(), others: agents => agents.AddAgent("stranger", agent => agent.UseChatClient(_ => new ScriptedModel([Step.Say("known")]))));
+        await AbandonedAsync("dead", StrangeRun);
+        await LookAsync(old);
+        await LookAsync(old);
+        Assert.Equal(SiloIdentity.Nobody, (await _log.FindRunAsync(Key))?.Run.SiloId);
+
+        await LookAsync(@new);
+        Assert.EndsWith("""
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"known"}
+            event {"idx":0,"event":"answer"}
+            event {"idx":0,"event":"llm-end"}
+            end
+
+            """,
+            await @new.TranscriptAsync(Key),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_of_an_agent_that_nobody_knows_ends_as_crashed_when_others_had_their_time()
+    {
+        var time = new ManualTimeProvider();
+        await using var heir = await StartAsync(new ScriptedModel(), time: time);
+        await AbandonedAsync("dead", StrangeRun);
         await LookAsync(heir);
-        Assert.Contains("crashed - No agent is named 'stranger'", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
+        time.Advance(StrangeRuns.OthersHave - TimeSpan.FromMilliseconds(1));
+        await LookAsync(heir);
+        Assert.Equal(SiloIdentity.Nobody, (await _log.FindRunAsync(Key))?.Run.SiloId);
+
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await LookAsync(heir);
+        Assert.Contains("crashed - No agent is named 'stranger'", await heir.TranscriptAsync(Key), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -276,26 +311,41 @@ public sealed class TakeOverTests : IDisposable
     private static Task LookAsync(TestSilos silos) =>
         silos.Services.GetServices<IHostedService>().OfType<TakeOver>().Single().LookAsync(CancellationToken.None);
 
-    private Task<TestSilos> StartAsync(IChatClient model, Action<AgentBuilder>? agent = null, ISessionJournal? journal = null, bool resume = true, IEventLog? log = null) => TestSilos.StartAsync(
+    private Task<TestSilos> StartAsync(
+        IChatClient model,
+        Action<AgentBuilder>? agent = null,
+        ISessionJournal? journal = null,
+        bool resume = true,
+        IEventLog? log = null,
+        Action<AgentStreamBuilder>? others = null,
+        TimeProvider? time = null) => TestSilos.StartAsync(
         null,
         model,
         options => options.ResumeRuns = resume,
         agent ?? (_ => { }),
-        services => services.AddSingleton(log ?? _log).AddSingleton(journal ?? _journal));
+        services => services.AddSingleton(log ?? _log).AddSingleton(journal ?? _journal).AddSingleton(time ?? TimeProvider.System),
+        others);
 
-    /// <summary>The process has gone: its lease with it, and another looks for what it left.</summary>
-    private async Task DieAsync(TestSilos dying, TestSilos heir)
+    /// <summary>The process has gone: its lease with it, and another looks for what it left. As it is not really gone, it may renew its lease in between.</summary>
+    private Task DieAsync(TestSilos dying, TestSilos heir)
     {
-        await _log.RenewLeaseAsync(dying.Services.GetRequiredService<SiloIdentity>().Id, TimeSpan.Zero);
-        await LookAsync(heir);
+        var id = dying.Services.GetRequiredService<SiloIdentity>().Id;
+        return Wait.Until(
+            async () =>
+            {
+                await _log.RenewLeaseAsync(id, TimeSpan.Zero);
+                await LookAsync(heir);
+                return (await _log.FindOwnedAsync(id)).Count == 0;
+            },
+            "the run to be taken over");
     }
 
     /// <summary>A run of a process that died, with what it had journaled.</summary>
-    private async Task<RunToken> AbandonedAsync(string siloId, IReadOnlyList<JournalRecord> records, bool isCanceled = false)
+    private async Task<RunToken> AbandonedAsync(string siloId, JournalRecord[] records, bool isCanceled = false)
     {
         var token = new RunToken(Key, siloId, "run");
         await _log.StartAsync(token);
-        if (records.Count > 0)
+        if (records.Length > 0)
         {
             await _journal.AppendAsync(token, 0, records);
         }

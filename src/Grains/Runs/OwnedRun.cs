@@ -107,15 +107,15 @@ internal sealed class OwnedRun
     /// <summary>Asks the run to leave for another process at the next place where nothing is half done.</summary>
     public void Leave() => _isLeaving = true;
 
-    /// <summary>Writes what is queued and gives the run away. Another process goes on with it.</summary>
+    /// <summary>Writes what is queued and gives the run away, as soon as the log can be reached. Another process goes on with it.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
-    /// <exception cref="LogUnavailableException">The log is out of reach; the run goes to another process when this one's lease is over.</exception>
+    /// <exception cref="OperationCanceledException">The log was given up on (<see cref="Abandon"/>); the run goes to another process when this one's lease is over.</exception>
     public async Task GiveAwayAsync()
     {
         try
         {
             await _writer.FlushAsync();
-            await _environment.Log.ReleaseAsync(Token, _abandon.Token);
+            await _environment.PatientlyAsync(() => _environment.Log.ReleaseAsync(Token, _abandon.Token), _abandon.Token);
         }
         finally
         {

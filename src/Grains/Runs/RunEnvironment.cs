@@ -53,6 +53,15 @@ internal sealed class RunEnvironment(
         }
     }
 
+    /// <summary>Asks a log or a journal again and again while it is away.</summary>
+    public Task PatientlyAsync(Func<Task> ask, CancellationToken cancellationToken) => PatientlyAsync(
+        async () =>
+        {
+            await ask();
+            return true;
+        },
+        cancellationToken);
+
     /// <summary>Does something beside the caller, on <see cref="Scheduler"/>.</summary>
     public Task<T> Beside<T>(Func<Task<T>> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler).Unwrap();
 

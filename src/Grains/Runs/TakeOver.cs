@@ -25,6 +25,18 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
     // So many at a time of one process: others look as well, and get their share.
     private const int Share = 64;
 
+    private readonly StrangeRuns _strange = new(environment.Time);
+
+    // The same process is given the same run twice when it asks twice.
+    private readonly SemaphoreSlim _oneLook = new(1);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _oneLook.Dispose();
+        base.Dispose();
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -57,6 +69,19 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
     /// <summary>Takes over what is abandoned now.</summary>
     internal async Task LookAsync(CancellationToken cancellationToken)
     {
+        await _oneLook.WaitAsync(cancellationToken);
+        try
+        {
+            await TakeOverAsync(cancellationToken);
+        }
+        finally
+        {
+            _oneLook.Release();
+        }
+    }
+
+    private async Task TakeOverAsync(CancellationToken cancellationToken)
+    {
         foreach (var abandoned in await environment.Log.FindAbandonedAsync(Share, cancellationToken))
         {
             if (runs.IsStopping)
@@ -66,6 +91,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
 
             // Our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
             if (abandoned.SiloId != environment.Silo.Id
+                && !_strange.IsLeftToOthers(abandoned.RunId)
                 && await TakeAsync(abandoned, cancellationToken) is { } taken)
             {
                 environment.Logger.LogWarning(
@@ -75,7 +101,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     abandoned.SiloId == SiloIdentity.Nobody ? "its process has given it away" : "its process is gone");
                 var deps = new Deps(environment, taken.Run.Key);
                 deps.Adopt(taken);
-                await GoOnAsync(deps, new SessionHistory(), cancellationToken);
+                await GoOnAsync(deps, new SessionHistory(), mayLeave: true, cancellationToken);
             }
         }
     }
@@ -98,7 +124,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
                     var deps = new Deps(environment, key);
                     await deps.StartAsync(unfinished.RunId);
                     environment.Logger.LogWarning("Run {Run} of session {Session} goes on: the process before this one had not ended it.", unfinished.RunId, key);
-                    await GoOnAsync(deps, history, cancellationToken);
+                    await GoOnAsync(deps, history, mayLeave: false, cancellationToken);
                 }
             }
             catch (SessionBusyException)
@@ -125,7 +151,11 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         }
     }
 
-    private async Task GoOnAsync(Deps deps, SessionHistory history, CancellationToken cancellationToken)
+    /// <param name="deps">The run, owned.</param>
+    /// <param name="history">What is known of the session's journal.</param>
+    /// <param name="mayLeave">Whether other processes can have the run, should its agent not be known here.</param>
+    /// <param name="cancellationToken">This process stops.</param>
+    private async Task GoOnAsync(Deps deps, SessionHistory history, bool mayLeave, CancellationToken cancellationToken)
     {
         var (key, runId) = (deps.Key, deps.Run.Token.RunId);
         try
@@ -133,7 +163,14 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
             await environment.PatientlyAsync(() => history.ReadAsync(journal, key), cancellationToken);
             if (history.Unfinished is { } unfinished && unfinished.RunId == runId)
             {
-                var (agent, reason) = Find(unfinished);
+                var (agent, reason) = Find(unfinished, out var isStrange);
+                if (isStrange && mayLeave && deps.Run.Status == RunStatus.Live && _strange.LeaveToOthers(runId))
+                {
+                    environment.Logger.LogWarning("Run {Run} of session {Session} is left to others for a while: {Reason}", runId, key, reason);
+                    await deps.GiveAwayAsync();
+                    return;
+                }
+
                 if (agent is not null)
                 {
                     var run = new AgentRun(environment, journal, agent, history, deps);
@@ -197,8 +234,9 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
     }
 
     /// <summary>The agent that goes on, or why none does.</summary>
-    private (Agent? Agent, string? Reason) Find(UnfinishedRun run)
+    private (Agent? Agent, string? Reason) Find(UnfinishedRun run, out bool isStrange)
     {
+        isStrange = false;
         if (!environment.Options.ResumeRuns)
         {
             return (null, "the process that ran it is gone");
@@ -215,6 +253,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
         }
         catch (UnknownAgentException e)
         {
+            isStrange = true;
             return (null, e.Message);
         }
     }
