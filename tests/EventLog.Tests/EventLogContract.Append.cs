@@ -39,6 +39,23 @@ public abstract partial class EventLogContract
     }
 
     [Fact]
+    public async Task Events_of_all_types_and_origins_keep_their_order_however_they_are_mixed()
+    {
+        NewEvent info = new(Protocol.Info, Protocol.DeveloperOrigin, "1"u8.ToArray());
+        NewEvent[] mixed = [Said("a"), Said("b"), info, info with { Origin = "other" }, info with { Body = default }, Said("c"), info with { Type = Protocol.Error }];
+        var run = await StartedAsync();
+
+        await Log.AppendAsync(run, 1, mixed);
+        await Log.FinishAsync(run, 2, mixed, TimeSpan.FromMinutes(1));
+
+        Assert.Equal(
+            [.. mixed.Select(Whole), .. mixed.Select(Whole)],
+            (await Log.ReadAsync(run.Key, Cursor.Start, 100)).Events.Skip(1).SkipLast(1).Select(e => Whole(new(e.Type, e.Origin, e.Body))));
+
+        static string Whole(NewEvent e) => $"{e.Type} {e.Origin} {Encoding.UTF8.GetString(e.Body.Span)}";
+    }
+
+    [Fact]
     public async Task A_repeated_append_changes_nothing_and_answers_as_the_first()
     {
         var run = await StartedAsync();

@@ -15,16 +15,13 @@ public class Writing
     private readonly NewEvent[] _events =
         [.. Enumerable.Repeat(new NewEvent(Protocol.Event, Protocol.DefaultEventOrigin, EventBodies.PartDelta(0, 0, EventBodies.Text, TokenPlan.Token)), Batch)];
 
+    private readonly RedisValue[] _leading = ["silo", "run", 1, "channel"];
+
     /// <summary>The JSON of a token's event.</summary>
     [Benchmark(Description = "body of a token's event")]
     public ReadOnlyMemory<byte> Body() => EventBodies.PartDelta(0, 0, EventBodies.Text, TokenPlan.Token);
 
     /// <summary>The script's arguments, for each of 256 events.</summary>
     [Benchmark(Description = "arguments of the append script, for each event", OperationsPerInvoke = Batch)]
-    public object Arguments()
-    {
-        var arguments = new RedisValue[4 + (3 * Batch)];
-        RedisEntries.Write(arguments, 4, _events);
-        return arguments;
-    }
+    public object Arguments() => RedisEntries.Arguments(_leading, _events);
 }

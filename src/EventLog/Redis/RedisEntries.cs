@@ -7,19 +7,39 @@ namespace AgentStream.EventLog.Redis;
 /// <summary>Turns events into script arguments, and stream entries into events.</summary>
 internal static class RedisEntries
 {
-    /// <summary>Writes type, origin and body of each event behind other arguments.</summary>
-    /// <param name="arguments">The arguments; long enough.</param>
-    /// <param name="start">Where the events go.</param>
+    private const int GroupHead = 3;
+
+    /// <summary>
+    /// Puts events behind other arguments, in groups of the same type and origin: type, origin, number of events, and the body of each. Nearly always all events of an append are one group,
+    /// and a body is all that each costs.
+    /// </summary>
+    /// <param name="leading">The other arguments.</param>
     /// <param name="events">The events.</param>
-    public static void Write(RedisValue[] arguments, int start, IReadOnlyList<NewEvent> events)
+    /// <returns>All arguments.</returns>
+    public static RedisValue[] Arguments(ReadOnlySpan<RedisValue> leading, IReadOnlyList<NewEvent> events)
     {
-        for (var (i, at) = (0, start); i < events.Count; i++, at += 3)
+        var groups = 0;
+        for (var i = 0; i < events.Count; i++)
         {
-            var added = events[i];
-            arguments[at] = added.Type;
-            arguments[at + 1] = added.Origin;
-            arguments[at + 2] = Bytes(added.Body);
+            groups += i > 0 && IsSameGroup(events[i - 1], events[i]) ? 0 : 1;
         }
+
+        var arguments = new RedisValue[leading.Length + (GroupHead * groups) + events.Count];
+        leading.CopyTo(arguments);
+        for (var (i, at) = (0, leading.Length); i < events.Count;)
+        {
+            var (head, first) = (at, i);
+            (arguments[head], arguments[head + 1]) = (events[i].Type, events[i].Origin);
+            at += GroupHead;
+            do
+            {
+                arguments[at++] = Bytes(events[i++].Body);
+            }
+            while (i < events.Count && IsSameGroup(events[i - 1], events[i]));
+            arguments[head + 2] = i - first;
+        }
+
+        return arguments;
     }
 
     /// <summary>Reads the answer of XRANGE.</summary>
@@ -74,6 +94,8 @@ internal static class RedisEntries
         : text.SequenceEqual("error"u8) ? Protocol.Error
         : text.SequenceEqual("pydantic-ai-stream"u8) ? Protocol.DefaultRuntimeOrigin
         : Encoding.UTF8.GetString(text);
+
+    private static bool IsSameGroup(in NewEvent one, in NewEvent other) => one.Type == other.Type && one.Origin == other.Origin;
 
     private static byte[] Bytes(ReadOnlyMemory<byte> body) =>
         MemoryMarshal.TryGetArray(body, out var segment) && segment.Offset == 0 && segment.Array is { } array && array.Length == segment.Count

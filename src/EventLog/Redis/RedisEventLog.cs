@@ -76,14 +76,12 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(events);
         ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
         var keys = new RedisKeys(_prefix, run.Key);
-        var arguments = new RedisValue[4 + (3 * events.Count)];
-        arguments[0] = run.SiloId;
-        arguments[1] = run.Fence;
-        arguments[2] = number;
-        arguments[3] = keys.Notice;
-        RedisEntries.Write(arguments, 4, events);
         return AppendAnswer(await _redis.ScriptAsync(
-            $"append to stream {keys.Stream}", AppendScript, [keys.Stream, keys.Live, keys.Owner], arguments, cancellationToken));
+            $"append to stream {keys.Stream}",
+            AppendScript,
+            [keys.Stream, keys.Live, keys.Owner],
+            RedisEntries.Arguments([run.SiloId, run.Fence, number, keys.Notice], events),
+            cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -100,14 +98,11 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             RedisKeys.Milliseconds(LogRules.KeepStream(gracePeriod)), RedisKeys.Milliseconds(LogRules.RememberEnded(gracePeriod)),
             _options.RuntimeOrigin, run.Key.Session, run.Key.ToString(),
         ];
-        var arguments = new RedisValue[leading.Length + (3 * events.Count)];
-        leading.CopyTo(arguments, 0);
-        RedisEntries.Write(arguments, leading.Length, events);
         return AppendAnswer(await _redis.ScriptAsync(
             $"finish run {run.RunId} of session {run.Key}",
             FinishScript,
             [keys.Stream, keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), Registry(run.Key)],
-            arguments,
+            RedisEntries.Arguments(leading, events),
             cancellationToken));
     }
 

@@ -1,6 +1,6 @@
 -- Adds events behind those of a run that owns its session.
 -- KEYS: stream, live flag, owner
--- ARGV: silo, run, number of the append, notice channel, then type, origin and body of each event
+-- ARGV: silo, run, number of the append, notice channel, then groups of events: type, origin, number of events, the body of each
 -- Answers {status, cursor}; the status is 0 live, 1 canceled, 2 lost.
 local call = redis.call
 local owner = call('HMGET', KEYS[3], 'silo', 'run', 'seq', 'last', 'ended')
@@ -25,21 +25,27 @@ if #ARGV > 4 and call('PUBSUB', 'NUMSUB', ARGV[4])[2] == 0 then
     noticed = nil
 end
 
-for i = 5, #ARGV, 3 do
-    local kind, origin, body = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-    if body == '' then
-        last = call('XADD', KEYS[1], '*', 'type', kind, 'origin', origin)
-    else
-        last = call('XADD', KEYS[1], '*', 'type', kind, 'origin', origin, 'body', body)
-    end
+local at = 5
+while at <= #ARGV do
+    local kind, origin, stop = ARGV[at], ARGV[at + 1], at + 2 + tonumber(ARGV[at + 2])
+    for i = at + 3, stop do
+        local body = ARGV[i]
+        if body == '' then
+            last = call('XADD', KEYS[1], '*', 'type', kind, 'origin', origin)
+        else
+            last = call('XADD', KEYS[1], '*', 'type', kind, 'origin', origin, 'body', body)
+        end
 
-    if noticed then
-        bytes = bytes + #body
-        noticed[#noticed + 1] = last .. ' ' .. #kind .. ' ' .. #origin .. ' ' .. #body .. '\n' .. kind .. origin .. body
-        if bytes > 16384 then
-            noticed = nil
+        if noticed then
+            bytes = bytes + #body
+            noticed[#noticed + 1] = last .. ' ' .. #kind .. ' ' .. #origin .. ' ' .. #body .. '\n' .. kind .. origin .. body
+            if bytes > 16384 then
+                noticed = nil
+            end
         end
     end
+
+    at = stop + 1
 end
 
 call('HSET', KEYS[3], 'seq', ARGV[3], 'last', last)

@@ -1,7 +1,7 @@
 -- Ends a run that owns its session: the last events, end, flag and ownership away, the stream to expire.
 -- KEYS: stream, live flag, owner, the silo's runs, the user's registry
 -- ARGV: silo, run, number of the append, notice channel, ms that the stream stays, ms that the owner is remembered,
---       origin of end, session id, session key, then type, origin and body of each event
+--       origin of end, session id, session key, then groups of events as for append.lua
 -- Answers {status, cursor of end}; the status is 0 live, 1 canceled, 2 lost.
 local call = redis.call
 local owner = call('HMGET', KEYS[3], 'silo', 'run', 'seq', 'last', 'ended')
@@ -14,12 +14,18 @@ if owner[5] then
 end
 
 if tonumber(ARGV[3]) > tonumber(owner[3]) then
-    for i = 10, #ARGV, 3 do
-        if ARGV[i + 2] == '' then
-            call('XADD', KEYS[1], '*', 'type', ARGV[i], 'origin', ARGV[i + 1])
-        else
-            call('XADD', KEYS[1], '*', 'type', ARGV[i], 'origin', ARGV[i + 1], 'body', ARGV[i + 2])
+    local at = 10
+    while at <= #ARGV do
+        local kind, origin, stop = ARGV[at], ARGV[at + 1], at + 2 + tonumber(ARGV[at + 2])
+        for i = at + 3, stop do
+            if ARGV[i] == '' then
+                call('XADD', KEYS[1], '*', 'type', kind, 'origin', origin)
+            else
+                call('XADD', KEYS[1], '*', 'type', kind, 'origin', origin, 'body', ARGV[i])
+            end
         end
+
+        at = stop + 1
     end
 
     call('HSET', KEYS[3], 'seq', ARGV[3])
