@@ -43,6 +43,7 @@ public static class GrainsServices
         // Services stop in the reverse order: the mirror behind the runs, so that it sees their ends.
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<StreamMirror>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
+        services.TryAddSingleton<StrangeRuns>();
         services.AddHostedService<TakeOver>();
         services.AddWaitingPrompts();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);

@@ -231,7 +231,7 @@ public sealed class TakeOverTests : IDisposable
     public async Task A_run_of_an_agent_that_nobody_knows_ends_as_crashed_when_others_had_their_time()
     {
         var time = new ManualTimeProvider();
-        await using var heir = await StartAsync(new ScriptedModel(), time: time);
+        await using var heir = await StartAsync(new ScriptedModel(), strange: time);
         await AbandonedAsync("dead", StrangeRun);
         await LookAsync(heir);
         time.Advance(StrangeRuns.OthersHave - TimeSpan.FromMilliseconds(1));
@@ -318,12 +318,12 @@ public sealed class TakeOverTests : IDisposable
         bool resume = true,
         IEventLog? log = null,
         Action<AgentStreamBuilder>? others = null,
-        TimeProvider? time = null) => TestSilos.StartAsync(
+        TimeProvider? strange = null) => TestSilos.StartAsync(
         null,
         model,
         options => options.ResumeRuns = resume,
         agent ?? (_ => { }),
-        services => services.AddSingleton(log ?? _log).AddSingleton(journal ?? _journal).AddSingleton(time ?? TimeProvider.System),
+        services => services.AddSingleton(log ?? _log).AddSingleton(journal ?? _journal).AddSingleton(new StrangeRuns(strange ?? TimeProvider.System)),
         others);
 
     /// <summary>The process has gone: its lease with it, and another looks for what it left. As it is not really gone, it may renew its lease in between.</summary>

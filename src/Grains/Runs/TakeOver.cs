@@ -11,7 +11,8 @@ namespace AgentStream.Grains.Runs;
 /// Takes over the runs of processes that have lost their lease or have given them away, and goes on with them from the journal. Every process looks; the event log lets one of them have
 /// each run. A journal of this process's own is looked through once, at the start, for what its predecessor left.
 /// </summary>
-internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, IPromptQueue queue) : BackgroundService
+internal sealed class TakeOver(
+    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, IPromptQueue queue, StrangeRuns strange) : BackgroundService
 {
     /// <summary>A run that has been taken over this often ends as crashed: it may be what kills its processes.</summary>
     internal const int MostResumes = 3;
@@ -24,8 +25,6 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
 
     // So many at a time of one process: others look as well, and get their share.
     private const int Share = 64;
-
-    private readonly StrangeRuns _strange = new(environment.Time);
 
     // The same process is given the same run twice when it asks twice.
     private readonly SemaphoreSlim _oneLook = new(1);
@@ -91,7 +90,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
 
             // Our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
             if (abandoned.SiloId != environment.Silo.Id
-                && !_strange.IsLeftToOthers(abandoned.RunId)
+                && !strange.IsLeftToOthers(abandoned.RunId)
                 && await TakeAsync(abandoned, cancellationToken) is { } taken)
             {
                 environment.Logger.LogWarning(
@@ -164,7 +163,7 @@ internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journ
             if (history.Unfinished is { } unfinished && unfinished.RunId == runId)
             {
                 var (agent, reason) = Find(unfinished, out var isStrange);
-                if (isStrange && mayLeave && deps.Run.Status == RunStatus.Live && _strange.LeaveToOthers(runId))
+                if (isStrange && mayLeave && deps.Run.Status == RunStatus.Live && strange.LeaveToOthers(runId))
                 {
                     environment.Logger.LogWarning("Run {Run} of session {Session} is left to others for a while: {Reason}", runId, key, reason);
                     await deps.GiveAwayAsync();
