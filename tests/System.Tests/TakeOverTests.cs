@@ -59,7 +59,9 @@ public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixtu
         var silos = new[]
         {
             await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=first"]),
-            await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=second"]),
+
+            // The first one is started again while the run is here: it must not be over before.
+            await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=second", "--AgentStream:Demo:TokenDelay=00:00:00.050"]),
         };
         var (seen, at) = (new List<SseFrame>(), 0);
         try
