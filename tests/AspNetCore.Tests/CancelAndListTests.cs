@@ -73,6 +73,14 @@ public sealed class CancelAndListTests
             JsonSerializer.Serialize(session.EnumerateObject().Where(field => field.Name != "changed").ToDictionary(field => field.Name, field => field.Value)));
     }
 
+    [Fact]
+    public async Task A_journal_that_cannot_list_is_told_as_such()
+    {
+        await using var app = await ChatApp.StartAsync();
+        using var response = await app.Http.GetAsync("/chat?all=true");
+        Assert.StartsWith("The server's journal cannot", (await Problem.OfAsync(response, HttpStatusCode.NotImplemented)).Detail, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("?all=maybe", "all")]
     [InlineData("?all=true&count=0", "count")]

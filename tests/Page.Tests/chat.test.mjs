@@ -135,11 +135,14 @@ test('a message that is said while an answer comes waits for its turn, and is fo
   const stream = script(streamOf(again));
   const { chat } = chatWith({ start, stream, session: script(...Array(8).fill(null)) });
   const sent = chat.send('one');
-  await chat.send('two');
-  assert.deepEqual(chat.conversation.waiting.map(({ prompt, runId }) => [prompt, runId]), [['two', 'r2']]);
-  assert.equal(start.calls[1][4], 'queue');
+  const said = chat.send('two');
+  await new Promise(setImmediate);
+  assert.deepEqual([start.calls.length, chat.conversation.waiting], [1, [{ prompt: 'two', runId: null }]]);
   release();
+  await said;
   await sent;
+  await until(() => chat.state === 'idle' && chat.conversation.runs.length === 2);
+  assert.equal(start.calls[1][4], 'queue');
   assert.deepEqual(shown(chat), [['one', 'Hello there.'], ['two', 'Hello there.']]);
   assert.deepEqual(stream.calls.map(call => [call[1], call[3]]), [[null, 'r2']]);
   assert.deepEqual(chat.conversation.waiting, []);
@@ -150,10 +153,10 @@ test('a message that may not wait comes back', async () => {
   const gate = new Promise(resolve => { release = resolve; });
   const { chat, notices } = chatWith({ start: script(async () => (await gate, streamOf(wholeRun)), fails(new Problem(409, { detail: 'Too many wait.' }))) });
   const sent = chat.send('one');
-  await chat.send('two');
-  assert.deepEqual(notices.map(({ title, prompt }) => [title, prompt]), [['Too many wait.', 'two']]);
+  const said = chat.send('two');
   release();
-  await sent;
+  await Promise.all([sent, said]);
+  assert.deepEqual(notices.map(({ title, prompt }) => [title, prompt]), [['Too many wait.', 'two']]);
   assert.deepEqual(shown(chat), [['one', 'Hello there.']]);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Problem } from '../../src/AspNetCore/Page/wwwroot/api.js';
 import { Sessions } from '../../src/AspNetCore/Page/wwwroot/sessions.js';
 import { fails, script } from './streams.mjs';
 
@@ -54,4 +55,13 @@ test('a session that cannot be deleted stays, and the reason is told', async t =
   await sessions.refresh();
   await assert.rejects(sessions.remove('a'), { message: 'busy' });
   assert.equal(sessions.all.length, 1);
+});
+
+test('a server that says that it cannot list can be reached', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { sessions } = sessionsWith(script(fails(new Problem(501)), fails(new Problem(503))));
+  await sessions.refresh();
+  assert.equal(sessions.isReachable, true);
+  await sessions.refresh();
+  assert.equal(sessions.isReachable, false);
 });

@@ -22,13 +22,25 @@ internal static class ListSessions
             var includeForeign = ReadFlag(context.Request, IncludeForeign);
             if (ReadFlag(context.Request, All))
             {
-                var sessions = await client.ListAsync(context.Caller(), includeForeign ? throw NotBoth() : ReadCount(context.Request));
-                return TypedResults.Ok(Array.ConvertAll(sessions, ListedSession.Of));
+                return TypedResults.Ok(await ListAsync(client, context.Caller(), includeForeign ? throw NotBoth() : ReadCount(context.Request)));
             }
 
             var keys = await client.QueryAsync(context.Caller(), includeForeign);
             return TypedResults.Ok(Array.ConvertAll(keys, key => new LiveSession(key.Scope, key.User, key.Session)));
         });
+
+    private static async Task<ListedSession[]> ListAsync(AgentStreamClient client, UserKey user, int count)
+    {
+        try
+        {
+            return Array.ConvertAll(await client.ListAsync(user, count), ListedSession.Of);
+        }
+        catch (NotSupportedException)
+        {
+            // Somebody's own journal.
+            throw new RefusedException(StatusCodes.Status501NotImplemented, "The server's journal cannot say which sessions there are.");
+        }
+    }
 
     private static InvalidInputException NotBoth() => new(IncludeForeign, $"goes without {All}: of sessions of another library only the live ones are known");
 

@@ -3,10 +3,13 @@
 
 import { newSessionId } from './api.js';
 import { learn, readHistory } from './catch-up.js';
-import { addRun, applyEvent, looksComplete, newConversation, settle } from './fold.js';
+import { addRun, applyEvent, isWithoutAnswer, looksComplete, newConversation, settle, takeBack } from './fold.js';
 import { follow } from './follow.js';
 import { Link } from './link.js';
-import { noticeOf, notStopped, notThrough, stillBusy } from './notices.js';
+import { noticeOf, notThrough, stillBusy } from './notices.js';
+import { Stopping } from './stopping.js';
+import { putBehind, takeNext } from './waiting.js';
+import { wayTo } from './way.js';
 
 export class Chat {
   /** What has been said, see fold.js. */
@@ -17,7 +20,9 @@ export class Chat {
   #onNotice;
   #onRun;
   #agent;
-  #isStopping = false;
+  #stopping;
+  /** The server has taken the last prompt, or refused it. */
+  #accepted = Promise.resolve();
   /** When the history that was read last had changed, as the list of sessions has it; undefined before it is known. */
   #changed;
   /** The session counts as live, but there was nothing to follow. */
@@ -38,6 +43,10 @@ export class Chat {
     this.#onNotice = onNotice;
     this.#onRun = onRun;
     this.#agent = agent;
+    this.#stopping = new Stopping(api, notice => {
+      onNotice(notice);
+      onChange();
+    });
   }
 
   /** 'idle' | 'loading' | 'connecting' | 'live' | 'lost' */
@@ -57,14 +66,12 @@ export class Chat {
 
   /** The user wants the run under way to stop, and it has not ended yet. */
   get isStopping() {
-    return this.#isStopping && this.isBusy;
+    return this.#stopping.isWanted && this.isBusy;
   }
 
   /** What was last asked can be asked again: it came to no answer. */
   get canRepeat() {
-    const last = this.#last;
-    return this.state === 'idle' && last?.status === 'ended' && last.prompt !== null
-      && (last.note !== null || last.items.length === 0 || last.items.some(item => item.kind === 'error'));
+    return this.state === 'idle' && this.#last !== undefined && isWithoutAnswer(this.#last);
   }
 
   get #last() {
@@ -129,11 +136,11 @@ export class Chat {
 
   /** Stops the run under way, whoever started it. Its last events, and its end, still come. */
   async stop() {
-    if (!this.isBusy || this.#isStopping) {
+    if (!this.isBusy || this.#stopping.isWanted) {
       return;
     }
 
-    this.#isStopping = true;
+    this.#stopping.isWanted = true;
     this.#link.set(this.state);
 
     // Before its begin a run may not be there yet, and a cancel would miss it: then #take() sends it.
@@ -170,25 +177,15 @@ export class Chat {
   async #follow(run, isStarted = false) {
     const { conversation } = this;
     const { signal } = this.#link;
-    const last = () => conversation.runs.at(-1);
-    const isPending = () => last()?.status === 'starting';
+    const way = wayTo(this.#api, conversation, run, { agent: this.#agent, signal, isStarted });
     this.#link.set('connecting');
 
     try {
       const outcome = await follow({
-        start: run && !run.runId && !isStarted ? () => this.#api.start(conversation.id, run.prompt, this.#agent, signal) : null,
-        // A run that waits is asked for by its id; behind any cursor there is first the one before.
-        resume: () => run?.runId && isPending()
-          ? this.#api.stream(conversation.id, null, signal, run.runId)
-          : this.#api.stream(conversation.id, conversation.cursor, signal),
-        onStarted: response => {
-          // A run's cursors are its own session's; whatever we had before, the new run is read from its beginning.
-          conversation.cursor = null;
-          run.runId = response.headers.get('X-Run-Id');
-        },
+        ...way,
+        start: way.start && (() => this.#accepted = way.start()),
         onEvent: event => this.#take(conversation, event, signal),
-        isComplete: () => last() === undefined || last().status === 'ended' || (!isPending() && looksComplete(last())),
-        onState: (state, ms, why) => signal.aborted || this.#connection(state, ms, why),
+        onState: (state, ms, why) => signal.aborted || this.#link.follows(state, ms, why, this.#last?.status === 'live'),
         wait: ms => this.#link.wait(ms),
         signal,
       });
@@ -213,7 +210,7 @@ export class Chat {
     if (event.type === 'begin') {
       this.#onRun(conversation.id);
 
-      if (this.#isStopping) {
+      if (this.#stopping.isWanted) {
         this.#cancel(conversation);
       }
 
@@ -225,67 +222,49 @@ export class Chat {
     this.#link.set('live');
   }
 
-  #connection(state, ms, why) {
-    if (state === 'lost') {
-      this.#link.lost(ms, why);
-    } else if (state === 'open') {
-      this.#link.heard();
-      this.#link.set(this.#last?.status === 'live' ? 'live' : 'connecting');
-    } else if (this.state !== 'lost') {
-      this.#link.set('connecting');
-    }
-  }
-
   async #over(outcome, run) {
     const { conversation } = this;
+    const { signal } = this.#link;
     const last = this.#last;
     this.#missed = outcome === 'nothing';
 
     if (last?.status === 'starting' && last === run) {
-      this.#unsay(run);
+      takeBack(this.conversation, run);
       this.#onNotice(notThrough(run.prompt));
     } else if (last && last.status !== 'ended') {
       settle(last, outcome === 'nothing' && !looksComplete(last) ? 'gone' : null);
     }
 
-    this.#isStopping = false;
+    this.#stopping.isWanted = false;
     this.#onRun(conversation.id);
-    // One of them may have been followed as somebody else's.
-    conversation.waiting = conversation.waiting.filter(({ runId }) => !runId || !conversation.runs.some(known => known.runId === runId));
+    await this.#followNext();
 
-    if (conversation.waiting[0]?.runId) {
-      const next = conversation.waiting.shift();
-      await this.#follow(Object.assign(addRun(conversation, next.prompt), { runId: next.runId }));
-    } else {
-      this.#link.set('idle');
-
-      if (last?.note === 'gone') {
-        // The history has it.
-        learn(this.#api, conversation, this.#link.signal).then(() => this.#link.set(this.state));
-      }
+    if (last?.note === 'gone') {
+      // The history has it.
+      learn(this.#api, conversation, signal).then(() => this.#link.set(this.state));
     }
   }
 
   async #refused(error, run) {
-    if (run?.status === 'starting' && error.status === 409) {
-      // A browser repeats a request by itself when a kept connection breaks under it; then the run under way is this one.
-      if (this.#isNew) {
-        await this.#follow(run, true);
-      } else {
-        this.#unsay(run);
-        this.#onNotice(stillBusy(run.prompt));
-        await this.#catchUp();
-      }
+    const isMine = run?.status === 'starting';
 
+    if (isMine && error.status === 409 && this.#isNew) {
+      // A browser repeats a request by itself when a kept connection breaks under it; then the run under way is this one.
+      await this.#follow(run, true);
       return;
     }
 
-    if (run?.status === 'starting') {
-      this.#unsay(run);
-      this.#onNotice({ ...noticeOf(error), prompt: run.prompt });
-    } else {
-      this.#onNotice(noticeOf(error));
+    if (isMine) {
+      takeBack(this.conversation, run);
     }
+
+    if (isMine && error.status === 409) {
+      this.#onNotice(stillBusy(run.prompt));
+      await this.#catchUp();
+      return;
+    }
+
+    this.#onNotice(isMine ? { ...noticeOf(error), prompt: run.prompt } : noticeOf(error));
 
     if (this.isBusy) {
       settle(this.#last, 'gone');
@@ -294,30 +273,21 @@ export class Chat {
     this.#link.set('idle');
   }
 
-  /** Says something behind the run under way. The server keeps it until its turn, also when this page is closed. */
   async #queue(prompt) {
     const { conversation } = this;
-    const mine = { prompt, runId: null };
-    const takeOut = () => { conversation.waiting = conversation.waiting.filter(other => other !== mine); };
-    conversation.waiting.push(mine);
+    const answer = putBehind(this.#api, conversation, prompt, this.#agent, this.#accepted);
     this.#link.set(this.state);
 
     try {
-      const response = await this.#api.start(conversation.id, prompt, this.#agent, undefined, 'queue');
-      mine.runId = response.headers.get('X-Run-Id');
-      // Its events are followed when it is its turn.
-      response.body?.cancel().catch(() => { });
+      await answer;
       this.#onRun(conversation.id);
 
-      if (this.conversation === conversation && !this.isBusy && conversation.waiting[0] === mine) {
-        // The run before it ended meanwhile.
-        takeOut();
+      // The run before it may have ended meanwhile.
+      if (this.conversation === conversation && !this.isBusy) {
         this.#leave();
-        await this.#follow(Object.assign(addRun(conversation, prompt), { runId: mine.runId }));
+        await this.#followNext();
       }
     } catch (error) {
-      takeOut();
-
       if (this.conversation === conversation) {
         this.#onNotice({ ...noticeOf(error), prompt });
         this.#link.set(this.state);
@@ -325,29 +295,19 @@ export class Chat {
     }
   }
 
-  /** Takes back a message that the server did not take. */
-  #unsay(run) {
-    const { conversation } = this;
-    conversation.runs = conversation.runs.filter(other => other !== run);
-    conversation.cursor = run.from;
+  /** Follows the run of the next prompt that waits, if there is one. */
+  async #followNext() {
+    const next = takeNext(this.conversation);
+    await (next ? this.#follow(Object.assign(addRun(this.conversation, next.prompt), { runId: next.runId })) : this.#link.set('idle'));
   }
 
-  async #cancel(conversation) {
-    try {
-      // False: there was nothing to cancel any more, so the end is on its way.
-      await this.#api.cancel(conversation.id);
-    } catch (error) {
-      if (conversation === this.conversation && this.#isStopping) {
-        this.#isStopping = false;
-        this.#onNotice(notStopped(error));
-        this.#link.set(this.state);
-      }
-    }
+  #cancel(conversation) {
+    return this.#stopping.cancel(conversation.id, () => conversation === this.conversation);
   }
 
   #leave() {
     this.#link.leave();
-    this.#isStopping = false;
+    this.#stopping.isWanted = false;
     this.#missed = false;
   }
 }

@@ -22,6 +22,12 @@ export function addRun(conversation, prompt) {
   return run;
 }
 
+/** Takes back a run that the server did not take. */
+export function takeBack(conversation, run) {
+  conversation.runs = conversation.runs.filter(other => other !== run);
+  conversation.cursor = run.from;
+}
+
 /**
  * Folds one event in.
  * @returns {boolean} False when it was there already, so that a repeated event shows nothing twice.
@@ -61,6 +67,11 @@ export function looksComplete(run) {
   const last = run.items.findLast(item => item.kind !== 'info');
   return last !== undefined
     && (last.kind === 'error' || (last.done && !last.parts.some(part => part.kind === 'tool-call')));
+}
+
+/** Whether what was asked came to an error, or to nothing. */
+export function isWithoutAnswer({ status, prompt, note, items }) {
+  return status === 'ended' && prompt !== null && (note !== null || items.length === 0 || items.some(item => item.kind === 'error'));
 }
 
 /** Which tool result belongs to which tool call: a Map of part to return. */

@@ -43,6 +43,18 @@ export class Link {
     }
   }
 
+  /** What follow.js says of its connections. */
+  follows(state, ms, why, isLive) {
+    if (state === 'lost') {
+      this.lost(ms, why);
+    } else if (state === 'open') {
+      this.heard();
+      this.set(isLive ? 'live' : 'connecting');
+    } else if (this.state !== 'lost') {
+      this.set('connecting');
+    }
+  }
+
   /** The server answers. */
   heard() {
     if (this.#saidWhy) {

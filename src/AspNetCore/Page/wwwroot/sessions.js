@@ -1,5 +1,7 @@
 // The list of the user's sessions, kept up to date while somebody looks at it. No DOM here.
 
+import { Problem } from './api.js';
+
 /** How long to wait for the next look: sooner while something is under way. */
 export const Pause = { live: 4_000, quiet: 15_000 };
 
@@ -65,8 +67,9 @@ export class Sessions {
     try {
       this.all = await this.#api.list();
       this.isReachable = true;
-    } catch {
-      this.isReachable = false;
+    } catch (error) {
+      // A server that says that it cannot list is there.
+      this.isReachable = error instanceof Problem && ![502, 503, 504].includes(error.status);
     }
 
     this.#timer = setTimeout(() => this.#isVisible() && this.refresh(), !this.isReachable || this.all?.some(session => session.live) ? Pause.live : Pause.quiet);
