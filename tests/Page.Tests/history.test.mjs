@@ -71,3 +71,20 @@ test('a message that is on its way stays behind all that was said before', () =>
   merge(conversation, session([node('r1', prompt('one'), text('1'))]));
   assert.deepEqual(conversation.runs.map(run => [run.prompt, run.status]), [['one', 'ended'], ['mine', 'starting']]);
 });
+
+test('a state from before the end does not take back what has ended since', () => {
+  const conversation = newConversation('s');
+  [['5-0', 'begin'], ['6-0', 'info', {}], ['7-0', 'end']].forEach(([cursor, type, body]) => applyEvent(conversation, { cursor, type, body }));
+  const [run] = conversation.runs;
+  assert.equal(merge(conversation, session([], { status: 'live', run: { run_id: 'r1', prompt: 'one', begin: '5-0' } })), true);
+  assert.deepEqual([conversation.runs.length, conversation.runs[0] === run, run.status, run.prompt], [1, true, 'ended', 'one']);
+  assert.equal(merge(conversation, session([], { status: 'live' })), false);
+  assert.equal(conversation.runs[0], run);
+});
+
+test('while a run is followed, the one after it has to wait', () => {
+  const conversation = newConversation('s');
+  applyEvent(conversation, { cursor: '5-0', type: 'begin' });
+  assert.equal(merge(conversation, session([], { status: 'live', run: { run_id: 'r2', prompt: 'two', begin: '9-0' } })), false);
+  assert.deepEqual(conversation.runs.map(run => run.status), ['live']);
+});

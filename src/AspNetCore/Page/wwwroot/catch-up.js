@@ -45,7 +45,12 @@ export async function learn(api, conversation, signal) {
   for (let look = 1; look <= Looks && !signal.aborted; look++) {
     const session = await api.session(conversation.id, signal).catch(() => null);
 
-    if (session && !signal.aborted && merge(conversation, session)) {
+    if (signal.aborted || (session?.status === 'live' && conversation.runs.at(-1)?.status === 'ended')) {
+      // It was asked before the end, or another run goes on, which nobody follows yet: who looks next sees to it.
+      return false;
+    }
+
+    if (session && merge(conversation, session)) {
       return true;
     }
 

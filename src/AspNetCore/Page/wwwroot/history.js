@@ -42,24 +42,24 @@ export function merge(conversation, session) {
   const last = session.run && lastOf(runs, session, isLive);
   const current = conversation.runs.at(-1);
 
-  if (current && current.status !== 'ended') {
-    if (current.begin === null) {
-      // Our own prompt is on its way; the state may have it already.
-      takeOut(runs, run => current.runId !== null && run.runId === current.runId);
+  if (current && current.begin === null && current.status !== 'ended') {
+    // Our own prompt is on its way; the state may have it already.
+    takeOut(runs, run => current.runId !== null && run.runId === current.runId);
+    runs.push(current);
+  } else if (current && current.begin !== null) {
+    const isOver = current.status === 'ended';
+    // Of a run that ended some time ago the server does not know the place any more.
+    const order = last?.begin ? compareCursors(last.begin, current.begin) : isOver && !isLive ? 1 : -1;
+
+    if (order < 0 || (order > 0 && !isOver)) {
+      return false;
+    }
+
+    if (order === 0 && (!isOver || isLive || current.note === null)) {
+      takeOut(runs, run => run === last);
+      current.runId = last.runId;
+      current.prompt ??= last.prompt;
       runs.push(current);
-    } else {
-      const order = last?.begin ? compareCursors(last.begin, current.begin) : -1;
-
-      if (order < 0) {
-        return false;
-      }
-
-      if (order === 0) {
-        takeOut(runs, run => run === last);
-        current.runId = last.runId;
-        current.prompt ??= last.prompt;
-        runs.push(current);
-      }
     }
   }
 
