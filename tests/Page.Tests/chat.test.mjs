@@ -103,7 +103,7 @@ test('a run of another tab shows when the list of sessions tells of it, with its
   await chat.open('s');
   const [kept] = chat.conversation.runs;
   await chat.look({ live: false, changed: 'a' });
-  await chat.look({ live: true, changed: 'b' });
+  await chat.look({ live: true, changed: 'a' });
   assert.deepEqual(shown(chat), [['one', '1'], ['two', 'Hello there.']]);
   assert.equal(chat.conversation.runs[0], kept);
 });

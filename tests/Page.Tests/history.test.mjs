@@ -80,6 +80,11 @@ test('a state from before the end does not take back what has ended since', () =
   assert.deepEqual([conversation.runs.length, conversation.runs[0] === run, run.status, run.prompt], [1, true, 'ended', 'one']);
   assert.equal(merge(conversation, session([], { status: 'live' })), false);
   assert.equal(conversation.runs[0], run);
+
+  // Nobody follows it any more, so it must not be waited for.
+  settle(run, 'gone');
+  merge(conversation, session([], { status: 'live', run: { run_id: 'r1', prompt: 'one', begin: '5-0' } }));
+  assert.deepEqual(conversation.runs.map(known => known.status), ['ended']);
 });
 
 test('while a run is followed, the one after it has to wait', () => {

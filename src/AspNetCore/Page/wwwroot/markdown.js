@@ -6,7 +6,7 @@ import { lexer } from './vendor/marked.esm.js';
 /** Within a paragraph the parser can take time that grows with its square: longer ones are shown as they stand. */
 const LongestParagraph = 20_000;
 
-/** A text that may grow: while it does, only its last blocks are read again. */
+/** A text that may grow: while it does, only its last block is read again. */
 export class Markdown {
   #blocks = [];
   #text = '';
@@ -17,8 +17,8 @@ export class Markdown {
    * @returns {object[]} The trees of its blocks.
    */
   trees(text, isWhole = true) {
-    // The last two may still change: a list goes on behind an empty line.
-    const kept = isWhole || !text.startsWith(this.#text) ? [] : this.#blocks.slice(0, -2);
+    // Only the last one may still change.
+    const kept = isWhole || !text.startsWith(this.#text) ? [] : this.#blocks.slice(0, -1);
     const from = kept.reduce((sum, block) => sum + block.length, 0);
     this.#text = text;
     this.#blocks = [...kept, ...blocksOf(text.slice(from))];
