@@ -9,7 +9,7 @@ public static class AgentStreamEndpoints
 {
     /// <summary>
     /// Maps the routes: <c>POST {pattern}</c> starts a run and streams it, <c>GET {pattern}/{session_id}/stream</c> follows one,
-    /// <c>POST {pattern}/{session_id}/cancel</c> cancels one, <c>GET {pattern}</c> lists the caller's live sessions,
+    /// <c>POST {pattern}/{session_id}/cancel</c> cancels one, <c>GET {pattern}</c> lists the caller's live sessions (all of them with <c>?all=true</c>),
     /// <c>GET</c> and <c>DELETE {pattern}/{session_id}</c> show and forget a session, <c>GET</c> and <c>PUT {pattern}/{session_id}/messages</c> are its messages.
     /// </summary>
     /// <param name="endpoints">The program's routes.</param>

@@ -104,12 +104,23 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<SessionSummary[]> ListAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default)
+    {
+        Mine(user);
+        var path = string.Create(CultureInfo.InvariantCulture, $"?all=true&count={count}");
+        var answer = await _routes.CallAsync(HttpMethod.Get, path, session: "", content: null, cancellationToken).ConfigureAwait(false);
+        var sessions = Read(answer, Json.Default.ListedSessionArray) ?? [];
+        return Array.ConvertAll(
+            sessions, session => new SessionSummary(new SessionKey(session.ScopeId, session.UserId, session.SessionId), session.Title, session.Changed, session.Live));
+    }
+
+    /// <inheritdoc/>
     public async Task<SessionSnapshot?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         // Two questions: a session that is forgotten in between is null, as it would be a moment later.
         return await GetAnswerAsync(key, cancellationToken).ConfigureAwait(false) is { } session
             && await CallAsync(HttpMethod.Get, key, "/messages", content: null, cancellationToken).ConfigureAwait(false) is { } messages
-            ? new SessionSnapshot(session.Title, session.IsLive, session.Error, messages, session.Waiting)
+            ? new SessionSnapshot(session.Title, session.IsLive, session.Error, messages, session.Waiting, session.Run?.ToRun())
             : null;
     }
 

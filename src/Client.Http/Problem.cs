@@ -61,6 +61,7 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
 [JsonSerializable(typeof(CancelAnswer))]
 [JsonSerializable(typeof(SessionAnswer))]
 [JsonSerializable(typeof(LiveSession[]))]
+[JsonSerializable(typeof(ListedSession[]))]
 internal sealed partial class Json : JsonSerializerContext;
 
 /// <summary>The body of <c>POST /chat</c>.</summary>
@@ -78,10 +79,19 @@ internal sealed record StartBody(string Prompt, string SessionId, string? Agent,
 internal sealed record CancelAnswer(bool Cancelled);
 
 /// <summary>What a session has come to, without its nodes.</summary>
-internal sealed record SessionAnswer(string Title, string Status, string? Error, int Waiting = 0)
+internal sealed record SessionAnswer(string Title, string Status, string? Error, int Waiting = 0, RunAnswer? Run = null)
 {
     public bool IsLive => Status == "live";
 }
 
+/// <summary>A session's last run.</summary>
+internal sealed record RunAnswer(string RunId, string Prompt, string? Begin)
+{
+    public SessionRun ToRun() => new(RunId, Prompt, Cursor.TryParse(Begin, out var begin) ? begin : null);
+}
+
 /// <summary>A session in the list of live ones.</summary>
 internal sealed record LiveSession(long ScopeId, long UserId, string SessionId);
+
+/// <summary>A session in the list of all.</summary>
+internal sealed record ListedSession(long ScopeId, long UserId, string SessionId, string Title, DateTimeOffset? Changed, bool Live);

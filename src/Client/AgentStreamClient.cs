@@ -111,6 +111,10 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         grains.GetGrain<IRegistryGrain>(user.ToString()).QueryAsync(includeForeign).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<SessionSummary[]> ListAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default) =>
+        grains.GetGrain<IRegistryGrain>(user.ToString()).ListAsync(count).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task<SessionSnapshot?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).GetAsync().WaitAsync(cancellationToken);
 
     /// <inheritdoc/>

@@ -65,6 +65,14 @@ public interface IAgentStreamClient
     /// <returns>Their keys, sorted by session id.</returns>
     Task<SessionKey[]> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default);
 
+    /// <summary>A user's sessions, live or not.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="count">The most sessions that are not live to answer with; from 1 to <see cref="SessionSummary.MaxCount"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The sessions, those that last grew first. The live ones are all among them; what only another library has written is not.</returns>
+    /// <exception cref="InvalidInputException">The count is out of its range.</exception>
+    Task<SessionSummary[]> ListAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default);
+
     /// <summary>What a session has come to.</summary>
     /// <param name="key">The session.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>

@@ -3,7 +3,7 @@ using Orleans.Concurrency;
 
 namespace AgentStream;
 
-/// <summary>Knows which sessions of a user are live. Its key is <see cref="UserKey.ToString"/>.</summary>
+/// <summary>Knows the sessions of a user, and which of them are live. Its key is <see cref="UserKey.ToString"/>.</summary>
 [Alias("AgentStream.IRegistryGrain")]
 public interface IRegistryGrain : IGrainWithStringKey
 {
@@ -13,4 +13,13 @@ public interface IRegistryGrain : IGrainWithStringKey
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
     [ReadOnly, Alias("QueryAsync")]
     Task<SessionKey[]> QueryAsync(bool includeForeign = false);
+
+    /// <summary>The user's sessions, live or not.</summary>
+    /// <param name="count">The most sessions that are not live to answer with; from 1 to <see cref="SessionSummary.MaxCount"/>.</param>
+    /// <returns>The sessions, those that last grew first. The live ones are all among them.</returns>
+    /// <exception cref="InvalidInputException">The count is out of its range.</exception>
+    /// <exception cref="LogUnavailableException">The event log or the journal is out of reach.</exception>
+    /// <exception cref="NotSupportedException">The silo's journal cannot tell.</exception>
+    [ReadOnly, Alias("ListAsync")]
+    Task<SessionSummary[]> ListAsync(int count = SessionSummary.DefaultCount);
 }

@@ -100,7 +100,12 @@ internal sealed class SessionGrain(
         return history.Version == 0 && !isLive
             ? null
             : new SessionSnapshot(
-                history.Title, isLive, isLive ? null : history.LastError, ModelMessages.ToJson(history.Messages), (await queue.ReadAsync(Key)).Count);
+                history.Title,
+                isLive,
+                isLive ? null : history.LastError,
+                ModelMessages.ToJson(history.Messages),
+                (await queue.ReadAsync(Key)).Count,
+                history is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null);
     }
 
     Task ISessionGrain.ImportAsync(byte[] messages)
@@ -115,6 +120,9 @@ internal sealed class SessionGrain(
         await records.DeleteAsync();
         _history = new SessionHistory();
     });
+
+    private async Task<Cursor?> FindBeginAsync(string runId) =>
+        await environment.Log.FindRunAsync(Key) is { } known && known.Run.RunId == runId ? known.Begin : null;
 
     /// <summary>The fold is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
     private SessionHistory HistoryForNewRun() => _running.IsCompleted ? _history : _history = new SessionHistory();

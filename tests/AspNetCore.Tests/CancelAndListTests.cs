@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.Json;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -46,6 +48,51 @@ public sealed class CancelAndListTests
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(("1:1", expected), Assert.Single(app.Sessions.Queries));
+    }
+
+    [Fact]
+    public async Task All_of_the_callers_sessions_are_listed_when_asked_for()
+    {
+        using var model = new TwoWords();
+        await using var app = await WholeProgram.StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
+        Assert.Equal("[]", await http.GetStringAsync("/chat?all=true"));
+
+        model.Continue.SetResult();
+        using var body = new StringContent("""{"prompt":"greet","session_id":"s1"}""", Encoding.UTF8, "application/json");
+        using (var started = await http.PostAsync("/chat", body))
+        {
+            Assert.Equal(HttpStatusCode.OK, started.StatusCode);
+        }
+
+        using var all = JsonDocument.Parse(await http.GetStringAsync("/chat?all=true&count=1"));
+        var session = Assert.Single(all.RootElement.EnumerateArray());
+        Assert.InRange(session.GetProperty("changed").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow);
+        Assert.Equal(
+            """{"scope_id":1,"user_id":1,"session_id":"s1","title":"greet","live":false}""",
+            JsonSerializer.Serialize(session.EnumerateObject().Where(field => field.Name != "changed").ToDictionary(field => field.Name, field => field.Value)));
+    }
+
+    [Fact]
+    public async Task A_journal_that_cannot_list_is_told_as_such()
+    {
+        await using var app = await ChatApp.StartAsync();
+        using var response = await app.Http.GetAsync("/chat?all=true");
+        Assert.StartsWith("The server's journal cannot", (await Problem.OfAsync(response, HttpStatusCode.NotImplemented)).Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("?all=maybe", "all")]
+    [InlineData("?all=true&count=0", "count")]
+    [InlineData("?all=true&count=1001", "count")]
+    [InlineData("?all=true&count=x", "count")]
+    [InlineData("?all=true&include_foreign=true", "include_foreign")]
+    public async Task What_cannot_be_listed_is_refused(string query, string field)
+    {
+        await using var app = await ChatApp.StartAsync();
+        using var response = await app.Http.GetAsync($"/chat{query}");
+        var problem = await Problem.OfAsync(response, HttpStatusCode.BadRequest);
+        Assert.Equal([field], problem.Errors.Keys);
     }
 
     private static async Task<string> CancelAsync(ChatApp app, string session)

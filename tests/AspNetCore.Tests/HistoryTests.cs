@@ -28,11 +28,14 @@ public sealed class HistoryTests
             await model.Waits.Task.Within();
             var live = await SessionAsync(http);
             Assert.Equal(("greet me", "live", 0), (Text(live, "title"), Text(live, "status"), live.GetProperty("nodes").GetArrayLength()));
+            var run = live.GetProperty("run");
+            Assert.Equal(("greet me", true), (Text(run, "prompt"), Cursor.TryParse(Text(run, "begin"), out _)));
             model.Continue.SetResult();
             await stream.ItemsAsync();
         }
 
         var session = await SessionAsync(http);
+        Assert.Equal(Text(session.GetProperty("run"), "run_id"), Text(session.GetProperty("nodes")[0], "run_id"));
         Assert.Equal(("s1", "greet me", "idle"), (Text(session, "session_id"), Text(session, "title"), Text(session, "status")));
         Assert.Equal(JsonValueKind.Null, session.GetProperty("error").ValueKind);
         var parts = session.GetProperty("nodes")[0].GetProperty("parts");
@@ -62,7 +65,7 @@ public sealed class HistoryTests
         using var http = WholeProgram.NewClient(app);
         Assert.Equal(HttpStatusCode.NoContent, (await PutAsync(http, Imported)).StatusCode);
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Imported), JsonNode.Parse(await http.GetStringAsync("/chat/s1/messages"))));
-        Assert.Equal("what is 12*7?", Text(await SessionAsync(http), "title"));
+        Assert.Equal(("what is 12*7?", JsonValueKind.Null), (Text(await SessionAsync(http), "title"), (await SessionAsync(http)).GetProperty("run").ValueKind));
 
         using (var stream = new SseReader(await AskAsync(http, "sure?")))
         {

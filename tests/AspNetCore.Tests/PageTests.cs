@@ -26,6 +26,20 @@ public sealed partial class PageTests
 
         Assert.Contains("page.js", seen);
         Assert.Contains("api.js", seen);
+        Assert.Contains("vendor/marked.esm.js", seen);
+    }
+
+    [Fact]
+    public async Task Nothing_that_the_page_loads_comes_from_elsewhere()
+    {
+        await using var app = await ChatApp.StartAsync();
+        var index = await app.Http.GetStringAsync("/");
+        Assert.All(Addresses().Matches(index), match => Assert.StartsWith("page/", match.Groups[1].Value, StringComparison.Ordinal));
+        Assert.Equal(0, Inline().Count(index));
+        foreach (var name in FileNames().Matches(index).Select(match => match.Groups[1].Value).Where(name => name.EndsWith(".css", StringComparison.Ordinal)))
+        {
+            Assert.DoesNotContain("url(", await app.Http.GetStringAsync($"/page/{name}"), StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     [Theory]
@@ -83,13 +97,22 @@ public sealed partial class PageTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(contentType, response.Content.Headers.ContentType?.ToString());
         Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
-        Assert.StartsWith("default-src 'self';", Assert.Single(response.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.Equal(
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            Assert.Single(response.Headers.GetValues("Content-Security-Policy")));
+        Assert.Equal(["no-referrer"], response.Headers.GetValues("Referrer-Policy"));
         Assert.True(response.Headers.CacheControl?.NoCache);
         Assert.NotNull(response.Headers.ETag);
     }
 
     [GeneratedRegex("""(?:src|href)="page/([^"]+)["]""")]
     private static partial Regex FileNames();
+
+    [GeneratedRegex("""<(?:script|link|img|iframe)[^>]*(?:src|href)="(?!data:)([^"]+)["]""")]
+    private static partial Regex Addresses();
+
+    [GeneratedRegex(""" (?:on[a-z]+|style)="|<style|<script(?![^>]*src=)""")]
+    private static partial Regex Inline();
 
     [GeneratedRegex(@"from '\./([^']+)'")]
     private static partial Regex Imports();

@@ -194,6 +194,9 @@ public sealed class DrainTests : IDisposable
         public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default) =>
             _journal.AppendAsync(owner, expectedVersion, records, cancellationToken);
 
+        public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+            _journal.ListAsync(user, count, cancellationToken);
+
         public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) => _journal.DeleteAsync(owner, cancellationToken);
     }
 }

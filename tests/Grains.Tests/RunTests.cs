@@ -47,10 +47,33 @@ public sealed class RunTests
         var busy = await Assert.ThrowsAsync<SessionBusyException>(() => silos.Client.StartAsync(key, new RunRequest("second")));
         Assert.Equal(key.ToString(), busy.Session);
         Assert.Equal([key], await silos.Client.QueryAsync(new UserKey(1, 1)));
+        var begin = await silos.Client.ListenAsync(key).FirstAsync();
+        Assert.Equal(("first", begin.Cursor), ((await silos.Client.GetAsync(key))!.Run!.Prompt, (await silos.Client.GetAsync(key))!.Run!.Begin));
         gate.Open();
         Assert.Contains("\"one\"", await silos.TranscriptAsync(key), StringComparison.Ordinal);
         Assert.Empty(await silos.Client.QueryAsync(new UserKey(1, 1)));
         Assert.Contains("\"two\"", await silos.RunAsync(key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_of_a_users_sessions_are_listed_and_the_live_ones_are_marked()
+    {
+        var gate = new Gate();
+        await using var silos = await TestSilos.StartAsync(null, new ScriptedModel([Step.Say("one")], [new Step.Pause(gate), Step.Say("two")]));
+        var user = new UserKey(1, 7);
+        Assert.Empty(await silos.Client.ListAsync(user));
+        await silos.RunAsync(user.Session("over"), "first words");
+        await silos.Client.StartAsync(user.Session("live"), new RunRequest("second words"));
+        await gate.ReachedAsync();
+        Assert.Equal(
+            [("live", "second words", true), ("over", "first words", false)],
+            (await silos.Client.ListAsync(user)).Select(session => (session.Key.Session, session.Title, session.IsLive)).Order());
+
+        // A live one is in every list; only the others are counted.
+        Assert.Contains(await silos.Client.ListAsync(user, 1), session => session is { IsLive: true, Key.Session: "live" });
+        await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.ListAsync(user, 0));
+        await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.ListAsync(user, SessionSummary.MaxCount + 1));
+        gate.Open();
     }
 
     [Theory]

@@ -390,6 +390,9 @@ public sealed class TakeOverTests : IDisposable
             }
         }
 
+        public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+            journal.ListAsync(user, count, cancellationToken);
+
         public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) => journal.DeleteAsync(owner, cancellationToken);
     }
 }

@@ -4,21 +4,15 @@ import { Problem, createApi, isSessionId } from '../../src/AspNetCore/Page/wwwro
 import { Chat } from '../../src/AspNetCore/Page/wwwroot/chat.js';
 import { begin, fails, first, nodeBegin, nodeEnd, nothing, script, second, streamOf, wholeRun } from './streams.mjs';
 
-class FakeStorage {
-  items = new Map();
-  getItem = key => this.items.get(key) ?? null;
-  setItem = (key, value) => this.items.set(key, value);
-  removeItem = key => this.items.delete(key);
-}
-
 /** A chat with prepared answers; a lost connection is tried again at once. */
-function chatWith({ start = script(), stream = script(), cancel = script(true), storage = new FakeStorage(), onChange } = {}) {
+function chatWith({ start = script(), stream = script(), cancel = script(true), session = script(nothing), onChange } = {}) {
   const notices = [];
   const states = [];
+  const runs = [];
   const chat = new Chat({
-    api: { start, stream, cancel },
-    storage,
+    api: { start, stream, cancel, session },
     onNotice: notice => notice && notices.push(notice),
+    onRun: id => runs.push(id),
     onChange: () => {
       states.push(chat.isStopping ? 'stopping' : chat.state);
       onChange?.(chat);
@@ -28,7 +22,19 @@ function chatWith({ start = script(), stream = script(), cancel = script(true), 
       }
     },
   });
-  return { chat, notices, states, storage };
+  return { chat, notices, states, runs };
+}
+
+/** What the server says of a session. */
+const history = (nodes, { status = 'idle', run = null, error = null, waiting = 0 } = {}) => ({ session_id: 's', title: 't', status, error, waiting, run, nodes });
+const said = (prompt, text, run_id) => ({ run_id, parts: [{ part_kind: 'user-prompt', content: prompt }, { part_kind: 'text', content: text }] });
+const shown = chat => chat.conversation.runs.map(run => [run.prompt, run.items.flatMap(item => item.parts ?? []).map(part => part.text).join('|')]);
+
+/** Waits until something holds that the chat brings about by itself. */
+async function until(holds) {
+  while (!holds()) {
+    await new Promise(setImmediate);
+  }
 }
 
 const answer = (chat, run = -1) => chat.conversation.runs.at(run).items.flatMap(item => item.parts ?? []).map(part => part.text).join('|');
@@ -58,61 +64,126 @@ test('a lost connection goes on behind the last event', async () => {
   assert.ok(states.includes('lost'));
 });
 
-test('a reload in mid-answer: a second chat on the same storage goes on, nothing missing, nothing twice', async () => {
-  const storage = new FakeStorage();
-  const before = chatWith({ storage, start: script(() => streamOf(wholeRun.slice(0, 3), { breaks: true })) });
-  const kept = new Promise(resolve => {
-    before.chat.send('hi');
-    const look = () => answer(before.chat) === 'Hello' ? resolve(before.chat.keep()) : setImmediate(look);
-    look();
-  });
-  await kept;
-  const { id } = before.chat.conversation;
-
-  // The server may well send again what the page has seen: the fold knows it by its cursor.
-  const stream = script(() => streamOf([first, second, nodeEnd]));
-  const after = chatWith({ storage, stream });
-  await after.chat.open(id);
-  assert.deepEqual(stream.calls.map(([session, cursor]) => [session, cursor]), [[id, '3-0']]);
-  assert.deepEqual([after.chat.conversation.runs.length, after.chat.conversation.runs[0].prompt, answer(after.chat)], [1, 'hi', 'Hello there.']);
-  await before.chat.open(null);
-});
-
-test('a page that comes back too late says that the rest is gone', async () => {
-  const storage = new FakeStorage();
-  storage.setItem('agentstream:s', JSON.stringify({
-    version: 1, cursor: '3-0', trimmed: false,
-    runs: [{ prompt: 'hi', status: 'live', from: null, note: null, items: [{ kind: 'node', idx: 0, parts: [], returns: [], done: false }] }],
-  }));
-  const { chat } = chatWith({ storage, stream: script(nothing, nothing, nothing) });
-  let isOpen = false;
-  chat.open('s').then(() => { isOpen = true; });
-
-  // No need to sit the waits between its looks out.
-  while (!isOpen) {
-    chat.retry();
-    await new Promise(setImmediate);
-  }
-
-  assert.deepEqual([chat.state, chat.conversation.runs[0].status, chat.conversation.runs[0].note], ['idle', 'ended', 'gone']);
-});
-
-test('a session that is opened by its address alone is read from its start', async () => {
-  const stream = script(streamOf(wholeRun));
-  const { chat } = chatWith({ stream });
+test('a page that opens a session shows its history, and starts nothing', async () => {
+  const { chat, states } = chatWith({ session: script(history([said('one', '1', 'r1'), said('two', '2', 'r2')], { run: { run_id: 'r2', prompt: 'two', begin: null } })) });
   await chat.open('s');
+  assert.deepEqual(shown(chat), [['one', '1'], ['two', '2']]);
+  assert.deepEqual([chat.state, chat.isBusy, chat.canRepeat, states[0]], ['idle', false, false, 'loading']);
+});
+
+test('a page that opens a session in mid-answer reads the run from its start, and says no part of it twice', async () => {
+  const live = history([said('one', '1', 'r1'), said('two', 'Hello', 'r2')], { status: 'live', run: { run_id: 'r2', prompt: 'two', begin: '1-0' } });
+  const stream = script(streamOf(wholeRun));
+  const { chat } = chatWith({ session: script(live), stream });
+  await chat.open('s');
+  assert.deepEqual(shown(chat), [['one', '1'], ['two', 'Hello there.']]);
   assert.deepEqual(stream.calls.map(([id, cursor]) => [id, cursor]), [['s', null]]);
-  assert.deepEqual([chat.conversation.runs[0].prompt, answer(chat)], [null, 'Hello there.']);
+});
+
+test('the prompt of a run that was started elsewhere is shown before the model has answered it', async () => {
+  const live = history([said('one', '1', 'r1')], { status: 'live', run: { run_id: 'r2', prompt: 'two', begin: '1-0' } });
+  const { chat } = chatWith({ session: script(live), stream: script(streamOf(wholeRun)) });
+  await chat.open('s');
+  assert.deepEqual(shown(chat), [['one', '1'], ['two', 'Hello there.']]);
+});
+
+test('when another run begins than the one that was expected, what was missed comes from the history', async () => {
+  const before = history([], { status: 'live', run: { run_id: 'r1', prompt: 'one', begin: '0-9' } });
+  const after = history([said('one', '1', 'r1')], { status: 'live', run: { run_id: 'r2', prompt: 'two', begin: '1-0' } });
+  const { chat } = chatWith({ session: script(before, after), stream: script(streamOf(wholeRun)) });
+  await chat.open('s');
+  await until(() => chat.conversation.runs.at(-1).prompt === 'two');
+  assert.deepEqual(shown(chat), [['one', '1'], ['two', 'Hello there.']]);
+});
+
+test('a run of another tab shows when the list of sessions tells of it, with its prompt', async () => {
+  const first = history([said('one', '1', 'r1')]);
+  const live = history([said('one', '1', 'r1')], { status: 'live', run: { run_id: 'r2', prompt: 'two', begin: '1-0' } });
+  const { chat } = chatWith({ session: script(first, live), stream: script(streamOf(wholeRun)) });
+  await chat.open('s');
+  const [kept] = chat.conversation.runs;
+  await chat.look({ live: false, changed: 'a' });
+  await chat.look({ live: true, changed: 'a' });
+  assert.deepEqual(shown(chat), [['one', '1'], ['two', 'Hello there.']]);
+  assert.equal(chat.conversation.runs[0], kept);
+});
+
+test('what was said elsewhere and is over comes from the history, and what is known is not asked for again', async () => {
+  const session = script(history([said('one', '1', 'r1')]), history([said('one', '1', 'r1'), said('two', '2', 'r2')]));
+  const { chat } = chatWith({ session });
+  await chat.open('s');
+  await chat.look({ live: false, changed: 'a' });
+  await chat.look({ live: false, changed: 'a' });
+  assert.equal(session.calls.length, 1);
+  await chat.look({ live: false, changed: 'b' });
+  assert.deepEqual(shown(chat), [['one', '1'], ['two', '2']]);
+});
+
+test('a session that cannot be read is tried again until it can', async () => {
+  const { chat, states } = chatWith({ session: script(fails(new TypeError('Failed to fetch')), history([said('one', '1', 'r1')])) });
+  await chat.open('s');
+  assert.deepEqual([shown(chat), chat.state, states.includes('lost')], [[['one', '1']], 'idle', true]);
+});
+
+test('a message that is said while an answer comes waits for its turn, and is followed when it has come', async () => {
+  let release;
+  const gate = new Promise(resolve => { release = resolve; });
+  const again = wholeRun.map(([cursor, ...rest]) => [cursor.replace('-0', '-7'), ...rest]).map(([cursor, ...rest]) => [`1${cursor}`, ...rest]);
+  const queued = new Response('', { headers: { 'X-Run-Id': 'r2', 'X-Waiting': '1' } });
+  const first = streamOf(wholeRun);
+  const start = script(async () => (await gate, first), queued);
+  const stream = script(streamOf(again));
+  const { chat } = chatWith({ start, stream, session: script(...Array(8).fill(null)) });
+  const sent = chat.send('one');
+  const said = chat.send('two');
+  await new Promise(setImmediate);
+  assert.deepEqual([start.calls.length, chat.conversation.waiting], [1, [{ prompt: 'two', runId: null }]]);
+  release();
+  await said;
+  await sent;
+  await until(() => chat.state === 'idle' && chat.conversation.runs.length === 2);
+  assert.equal(start.calls[1][4], 'queue');
+  assert.deepEqual(shown(chat), [['one', 'Hello there.'], ['two', 'Hello there.']]);
+  assert.deepEqual(stream.calls.map(call => [call[1], call[3]]), [[null, 'r2']]);
+  assert.deepEqual(chat.conversation.waiting, []);
+});
+
+test('a message that may not wait comes back', async () => {
+  let release;
+  const gate = new Promise(resolve => { release = resolve; });
+  const { chat, notices } = chatWith({ start: script(async () => (await gate, streamOf(wholeRun)), fails(new Problem(409, { detail: 'Too many wait.' }))) });
+  const sent = chat.send('one');
+  const said = chat.send('two');
+  release();
+  await Promise.all([sent, said]);
+  assert.deepEqual(notices.map(({ title, prompt }) => [title, prompt]), [['Too many wait.', 'two']]);
+  assert.deepEqual(shown(chat), [['one', 'Hello there.']]);
+});
+
+test('what was canceled can be asked again', async () => {
+  const canceled = [begin, ['6-0', 'error', { msg: 'canceled' }], ['6-1', 'end']];
+  const later = wholeRun.map(([cursor, ...rest]) => [`1${cursor}`, ...rest]);
+  const { chat } = chatWith({ start: script(streamOf(canceled), streamOf(later)) });
+  await chat.send('hi');
+  assert.equal(chat.canRepeat, true);
+  await chat.repeat();
+  assert.deepEqual(shown(chat), [['hi', ''], ['hi', 'Hello there.']]);
+  assert.equal(chat.canRepeat, false);
+});
+
+test('a session that nobody has written to is empty', async () => {
+  const { chat } = chatWith();
+  await chat.open('s');
+  assert.deepEqual([chat.state, chat.conversation.runs, chat.conversation.id], ['idle', [], 's']);
 });
 
 test('a busy session: the message comes back, and the run under way is shown', async () => {
-  const stream = script(() => null, () => streamOf(wholeRun));
-  const { chat, notices } = chatWith({ start: script(fails(new Problem(409))), stream });
+  const live = history([], { status: 'live', run: { run_id: 'r1', prompt: 'theirs', begin: '1-0' } });
+  const { chat, notices } = chatWith({ start: script(fails(new Problem(409))), stream: script(() => streamOf(wholeRun)), session: script(null, live) });
   await chat.open('s');
   await chat.send('mine');
   assert.deepEqual(notices.map(({ kind, prompt }) => [kind, prompt]), [['info', 'mine']]);
-  assert.deepEqual(chat.conversation.runs.map(run => run.prompt), [null]);
-  assert.equal(answer(chat), 'Hello there.');
+  assert.deepEqual(shown(chat), [['theirs', 'Hello there.']]);
 });
 
 test('a session made for a message can be busy with that message only', async () => {

@@ -56,6 +56,30 @@ test('a repeated llm-begin takes back what the node had brought, tool results to
   assert.equal(resultsOf(runs[0]).get(runs[0].items[0].parts[0]), undefined);
 });
 
+test('a node that comes again takes the later ones of the run with it', () => {
+  const { runs } = fold(
+    begin,
+    node(0, 'llm-begin'), call(0, 0, 'c1'), node(0, 'llm-end'),
+    node(1, 'llm-begin'), result(1, 'c1', 'x'), text(1, 0, 'lost'), node(1, 'llm-end'),
+    node(2, 'llm-begin'), text(2, 0, 'lost, too'),
+    node(0, 'llm-begin'), text(0, 0, 'anew'));
+  assert.deepEqual(texts(runs[0]), ['anew']);
+  assert.deepEqual(runs[0].items.map(item => item.idx), [0]);
+});
+
+test('the same begin once more reads the run anew', () => {
+  const conversation = fold(begin, node(0, 'llm-begin'), text(0, 0, 'a'));
+  conversation.cursor = null;
+  [{ cursor: '1-0', ...begin }, { cursor: '2-0', ...node(0, 'llm-begin') }, { cursor: '3-0', ...text(0, 0, 'a') }].forEach(event => applyEvent(conversation, event));
+  assert.deepEqual(conversation.runs.map(texts), [['a']]);
+});
+
+test('a run that nobody asked for and that says nothing leaves nothing', () => {
+  const conversation = newConversation('s');
+  [{ cursor: '1-0', ...begin }, { cursor: '2-0', type: 'end' }].forEach(event => applyEvent(conversation, event));
+  assert.deepEqual(conversation.runs, []);
+});
+
 test('an event that was seen is not folded in again', () => {
   const conversation = fold(begin, node(0, 'llm-begin'), text(0, 0, 'a'), more(0, 0, 'b'));
   assert.equal(applyEvent(conversation, { cursor: '4-0', ...more(0, 0, 'b') }), false);

@@ -31,6 +31,9 @@ internal sealed class SiloJournal(World world, Silo silo) : ISessionJournal
             },
             cancellationToken);
 
+    public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("Nobody lists sessions in a simulation.");
+
     public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("Sessions of a simulation stay.");
 }

@@ -44,6 +44,8 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
 
             """, ""),
             await RunAsync(silo.Url, "read", "s1"));
+        var all = await RunAsync(silo.Url, "ls", "--all");
+        Assert.Matches(@"\A  \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  s1  what is 12\*7\?\n  [^\n]+  [0-9a-f-]{36}  what is 12\*7\?\n\z", all.Output);
         Assert.Equal((0, "", ""), await RunAsync(silo.Url, "rm", "s1"));
         Assert.Equal(7, (await RunAsync(silo.Url, "read", "s1")).ExitCode);
     }

@@ -1,42 +1,10 @@
-using AgentStream.Testing;
 using Microsoft.Playwright;
 
 namespace AgentStream.System.Tests;
 
-/// <summary>The chat page in a real browser, against a real silo.</summary>
-public sealed class PageTests : IAsyncLifetime
+/// <summary>One conversation on the chat page.</summary>
+public sealed class PageTests : BrowserTests
 {
-    private const string Chromium = "/usr/bin/chromium";
-
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
-
-    private IBrowser Browser => _browser ?? throw new InvalidOperationException("The browser has not started.");
-
-    public async Task InitializeAsync()
-    {
-        Assert.True(File.Exists(Chromium), $"{Chromium} is missing: run ./test.sh, which installs it.");
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Chromium,
-            Args =
-            [
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            ],
-        });
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (_browser is not null)
-        {
-            await _browser.DisposeAsync();
-        }
-
-        _playwright?.Dispose();
-    }
-
     [Fact]
     public async Task A_question_shows_thinking_the_tool_call_with_its_result_and_the_answer()
     {
@@ -87,21 +55,6 @@ public sealed class PageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_model_says_is_text_and_never_markup()
-    {
-        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
-        var page = await OpenAsync(silo);
-        var said = new List<string>();
-        page.Dialog += (_, dialog) => said.Add(dialog.Message);
-        const string Markup = "<img src=x onerror=alert(1)><script>alert(2)</script>";
-        await AskAsync(page, Markup);
-        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync(Markup);
-        await Assertions.Expect(page.GetByTestId("answer")).Not.ToBeEmptyAsync();
-        Assert.Empty(said);
-        Assert.Equal(0, await page.Locator("main img").CountAsync());
-    }
-
-    [Fact]
     public async Task A_run_that_crashes_says_so()
     {
         await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
@@ -111,18 +64,71 @@ public sealed class PageTests : IAsyncLifetime
         await Assertions.Expect(page.GetByTestId("stop")).ToBeHiddenAsync();
     }
 
-    private async Task<IPage> OpenAsync(SiloProcess silo)
+    [Fact]
+    public async Task A_canceled_answer_says_so_and_can_be_asked_again_by_keyboard_alone()
     {
-        var page = await (await Browser.NewContextAsync()).NewPageAsync();
-        page.SetDefaultTimeout((float)Wait.Limit.TotalMilliseconds);
-        Assertions.SetDefaultExpectTimeout((float)Wait.Limit.TotalMilliseconds);
-        await page.GotoAsync(silo.Url.ToString());
-        return page;
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.010");
+        var page = await OpenAsync(silo);
+        await page.Keyboard.TypeAsync("count");
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await page.Keyboard.TypeAsync("to 300");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync("count\nto 300");
+        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync("1 2 3 ");
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.GetByTestId("error")).ToHaveAttributeAsync("data-kind", "canceled");
+        await Assertions.Expect(page.GetByTestId("prompt")).ToBeFocusedAsync();
+
+        await page.GetByTestId("retry").PressAsync("Enter");
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.GetByTestId("answer").Last).ToContainTextAsync(" 300");
+        await Assertions.Expect(page.GetByTestId("retry")).ToHaveCountAsync(0);
     }
 
-    private static async Task AskAsync(IPage page, string prompt)
+    [Fact]
+    public async Task A_message_that_is_sent_while_an_answer_comes_waits_and_is_answered_then()
     {
-        await page.GetByTestId("prompt").FillAsync(prompt);
-        await page.GetByTestId("send").ClickAsync();
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.010");
+        var page = await OpenAsync(silo);
+        await AskAsync(page, "count to 200");
+        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync("1 2 3 ");
+        await AskAsync(page, "what is 12*7?");
+        await Assertions.Expect(page.GetByTestId("queued")).ToContainTextAsync("what is 12*7?");
+        await Assertions.Expect(page.GetByTestId("answer").Last).ToHaveTextAsync("12*7 is 84.");
+        await Assertions.Expect(page.GetByTestId("queued")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync(["count to 200", "what is 12*7?"]);
+        await Assertions.Expect(page.GetByTestId("answer").First).ToContainTextAsync(" 200");
+    }
+
+    [Fact]
+    public async Task A_lost_connection_is_told_and_so_is_that_it_is_back()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        var page = await OpenAsync(silo);
+        await AskAsync(page, "what is 12*7?");
+        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync("12*7 is 84.");
+        await page.Context.SetOfflineAsync(true);
+        await page.EvaluateAsync("dispatchEvent(new Event('focus'))");
+        await Assertions.Expect(page.GetByTestId("status")).ToHaveTextAsync("Connection lost, trying again");
+        await page.Context.SetOfflineAsync(false);
+        await Assertions.Expect(page.GetByTestId("status")).ToHaveTextAsync("Connected again");
+        await AskAsync(page, "what is 12*8?");
+        await Assertions.Expect(page.GetByTestId("answer").Last).ToHaveTextAsync("12*8 is 96.");
+    }
+
+    [Fact]
+    public async Task An_answer_and_its_code_can_be_copied_as_they_were_written()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        await ImportAsync(silo, "s", "how?", "**So:**\n\n```cs\nvar a = 1;\n```");
+        var context = await Browser.NewContextAsync(new() { Permissions = ["clipboard-read", "clipboard-write"] });
+        var page = await OpenAsync(silo, "#s=s", context);
+        await Assertions.Expect(page.Locator(".answer strong")).ToHaveTextAsync("So:");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Copy code" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#said")).ToHaveTextAsync("Copied");
+        Assert.Equal("var a = 1;", await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
+        await page.GetByTestId("copy").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("copy")).ToHaveTextAsync("Copied");
+        Assert.Equal("**So:**\n\n```cs\nvar a = 1;\n```", await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
     }
 }

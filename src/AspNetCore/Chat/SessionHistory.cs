@@ -45,7 +45,7 @@ internal static class SessionHistory
     }
 
     private static SessionView Describe(string sessionId, SessionSnapshot session) =>
-        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.Waiting, ModelMessages.NodesFromMessages(session.Messages));
+        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.Waiting, RunView.Of(session.Run), ModelMessages.NodesFromMessages(session.Messages));
 
     private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
 }
@@ -56,6 +56,7 @@ internal static class SessionHistory
 /// <param name="Status"><c>live</c> or <c>idle</c>.</param>
 /// <param name="Error">What the stream of its last run said went wrong; null when it completed, or is under way.</param>
 /// <param name="Waiting">How many prompts wait for the end of its run.</param>
+/// <param name="Run">Its last run; null for none.</param>
 /// <param name="Nodes">Its nodes, as the Python library's <c>nodes_from_msgs</c> gives them.</param>
 internal sealed record SessionView(
     [property: JsonPropertyName("session_id")] string SessionId,
@@ -63,4 +64,15 @@ internal sealed record SessionView(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("error")] string? Error,
     [property: JsonPropertyName("waiting")] int Waiting,
+    [property: JsonPropertyName("run")] RunView? Run,
     [property: JsonPropertyName("nodes")] JsonElement Nodes);
+
+/// <summary>A session's last run.</summary>
+/// <param name="RunId">The run; its nodes have the same <c>run_id</c>.</param>
+/// <param name="Prompt">Its prompt.</param>
+/// <param name="Begin">The cursor of its <c>begin</c>; null when its stream is not known any more.</param>
+internal sealed record RunView(
+    [property: JsonPropertyName("run_id")] string RunId, [property: JsonPropertyName("prompt")] string Prompt, [property: JsonPropertyName("begin")] string? Begin)
+{
+    public static RunView? Of(SessionRun? run) => run is null ? null : new(run.RunId, run.Prompt, run.Begin?.ToString());
+}

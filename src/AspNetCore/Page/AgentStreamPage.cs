@@ -14,6 +14,8 @@ public static class AgentStreamPage
 {
     private const string Index = "index.html";
     private const string ResourcePrefix = "page/";
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static readonly FrozenDictionary<string, PageFile> Files = ReadFiles();
 
@@ -34,7 +36,7 @@ public static class AgentStreamPage
         page.MapMethods("", methods, IResult (HttpContext context) => context.Request.Path.Value!.EndsWith('/')
             ? Send(context, Index)
             : TypedResults.LocalRedirect($"~{context.Request.Path.ToUriComponent()}/"));
-        page.MapMethods("page/{file}", methods, (string file, HttpContext context) => Send(context, file));
+        page.MapMethods("page/{**file}", methods, (string file, HttpContext context) => Send(context, file));
         return page;
     }
 
@@ -47,7 +49,7 @@ public static class AgentStreamPage
 
         // What the model says ends up in this page: nothing but its own files may run, be loaded or be talked to.
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+        headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
 

@@ -17,6 +17,12 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
 
     public static string Journal(string prefix, SessionKey key) => $"{prefix}:journal:{key}";
 
+    /// <summary>A user's sessions that have a journal, by when it last grew.</summary>
+    public static string Journals(string prefix, UserKey user) => $"{prefix}:journals:{user}";
+
+    /// <summary>The titles of those sessions.</summary>
+    public static string Titles(string prefix, UserKey user) => $"{prefix}:titles:{user}";
+
     public static string Waiting(string prefix, SessionKey key) => $"{prefix}:waiting:{key}";
 
     /// <summary>The set of sessions that prompts wait for.</summary>

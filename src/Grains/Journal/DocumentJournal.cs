@@ -35,6 +35,9 @@ internal sealed class DocumentJournal(
         }
     }
 
+    public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("This journal is one session's document; whoever keeps the documents knows which sessions there are.");
+
     public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         _records.Clear();

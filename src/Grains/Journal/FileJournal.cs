@@ -65,6 +65,35 @@ public sealed class FileJournal : ISessionJournal, IDisposable
         await job.Deleted.WaitAsync(cancellationToken);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Which sessions there are is seen by the names and times of the user's files; of those that are answered, the beginning is read for the title.</remarks>
+    /// <exception cref="IOException">The disk does not do it.</exception>
+    public async ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return await Task.Run<IReadOnlyList<JournaledSession>>(
+            () =>
+            {
+                var sessions = new List<JournaledSession>();
+                foreach (var (key, changed) in _directory.SessionsOf(user))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (sessions.Count == count)
+                    {
+                        break;
+                    }
+
+                    if (JournalFile.TryReadTitle(_directory.FileOf(key), out var title))
+                    {
+                        sessions.Add(new JournaledSession(key, new DateTimeOffset(changed), title));
+                    }
+                }
+
+                return sessions;
+            },
+            cancellationToken);
+    }
+
     /// <summary>
     /// Finds the sessions whose last run has not ended: at the start of a process, those that its predecessor left. Looks at the end of each session's file, so the cost
     /// grows with the number of sessions, not with their length; an append costs nothing for it.

@@ -36,6 +36,14 @@ public interface ISessionJournal
     /// <returns>The sessions, those of runs that are under way in this process among them.</returns>
     Task<IReadOnlyList<SessionKey>> ListUnfinishedAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SessionKey>>([]);
 
+    /// <summary>A user's sessions that have records, those that last grew first. The cost grows with the sessions of that user at the most, not with those of others.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="count">The most sessions to answer with; at least 1.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The sessions.</returns>
+    /// <exception cref="NotSupportedException">This journal cannot tell.</exception>
+    ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default);
+
     /// <summary>Removes all of a session's records; its version is 0 again.</summary>
     /// <param name="owner">The run that owns the session meanwhile, as in <see cref="AppendAsync"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>

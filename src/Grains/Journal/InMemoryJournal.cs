@@ -43,6 +43,27 @@ public sealed class InMemoryJournal : ISessionJournal
     }
 
     /// <inheritdoc/>
+    /// <remarks>All sessions of the process are looked at.</remarks>
+    public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var sessions = new List<JournaledSession>();
+        foreach (var (key, records) in _sessions.Where(session => (session.Key.Scope, session.Key.User) == (user.Scope, user.User)))
+        {
+            lock (records)
+            {
+                // A refused first append leaves none.
+                if (records is [.., var last])
+                {
+                    sessions.Add(new JournaledSession(key, last.Timestamp, JournaledSession.TitleOf(records)));
+                }
+            }
+        }
+
+        return new([.. sessions.OrderByDescending(session => session.Changed).Take(count)]);
+    }
+
+    /// <inheritdoc/>
     public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);

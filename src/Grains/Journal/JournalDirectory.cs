@@ -55,6 +55,18 @@ internal sealed class JournalDirectory(string path)
         where key is not null
         select key;
 
+    /// <summary>The sessions of a user that have a file, those that were written to last first.</summary>
+    public IEnumerable<(SessionKey Key, DateTime Changed)> SessionsOf(UserKey user)
+    {
+        var directory = new DirectoryInfo(Path.Combine(path, Number(user.Scope), Number(user.User)));
+        return !directory.Exists ? [] :
+            from file in directory.EnumerateFiles()
+            let key = TryParse(Number(user.Scope), Number(user.User), file.Name, out var parsed) ? parsed : null
+            where key is not null
+            orderby file.LastWriteTimeUtc descending
+            select (key, file.LastWriteTimeUtc);
+    }
+
     private static bool TryParse(string scope, string user, string file, [NotNullWhen(true)] out SessionKey? key)
     {
         key = null;

@@ -17,6 +17,10 @@ internal static class JournalFile
     private const int BlockBytes = 1 << 16;
     private const int TailBytes = 1 << 12;
 
+    // Where a title is looked for: most prompts stand in the first, and the longest that are accepted in the second.
+    private const int HeadBytes = 1 << 12;
+    private const int LongHeadBytes = 1 << 22;
+
     /// <summary>The lines of an append.</summary>
     public static ReadOnlyMemory<byte> Lines(IReadOnlyList<JournalRecord> records)
     {
@@ -82,6 +86,31 @@ internal static class JournalFile
         }
     }
 
+    /// <summary>Looks at the beginning of a file for a title.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="title">The title; null where there is none so near the beginning.</param>
+    /// <returns>False when the file is gone, or nothing whole is in it.</returns>
+    public static bool TryReadTitle(string path, out string? title)
+    {
+        title = null;
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, Sharing);
+            var length = RandomAccess.GetLength(file);
+            var isThere = TryReadTitle(file, path, (int)Math.Min(length, HeadBytes), out title);
+            return length <= HeadBytes ? isThere : title is not null || TryReadTitle(file, path, (int)Math.Min(length, LongHeadBytes), out title) || length > LongHeadBytes;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (InvalidDataException)
+        {
+            // Who opens the session is told what is wrong; the list of all sessions does not fail for one.
+            return true;
+        }
+    }
+
     /// <summary>Whether the last run of a session has not ended. Mostly the last line says so; else all lines are looked at.</summary>
     public static bool IsUnfinished(string path)
     {
@@ -108,6 +137,21 @@ internal static class JournalFile
         }
 
         return isUnfinished;
+    }
+
+    private static bool TryReadTitle(SafeFileHandle file, string path, int length, out string? title)
+    {
+        var head = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var records = Read(head.AsSpan(0, RandomAccess.Read(file, head.AsSpan(0, length), 0)), path, afterVersion: 0);
+            title = JournaledSession.TitleOf(records);
+            return records.Count > 0;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(head);
+        }
     }
 
     private static List<JournalRecord> Read(ReadOnlySpan<byte> lines, string path, long afterVersion)

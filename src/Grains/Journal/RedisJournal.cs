@@ -27,6 +27,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
     private const long Lost = 2;
 
     private static readonly RedisScript AppendScript = RedisScript.Embedded(typeof(RedisJournal).Assembly, "journal-append.lua");
+    private static readonly RedisScript ListScript = RedisScript.Embedded(typeof(RedisJournal).Assembly, "journal-list.lua");
     private static readonly RedisScript DeleteScript = RedisScript.Embedded(typeof(RedisJournal).Assembly, "journal-delete.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
@@ -69,12 +70,16 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
         ArgumentNullException.ThrowIfNull(records);
-        var (journal, run) = (RedisKeys.Journal(_prefix, owner.Key), new RedisKeys(_prefix, owner.Key).Owner);
+        var journal = RedisKeys.Journal(_prefix, owner.Key);
         var answer = (RedisResult[]?)await redis.ScriptAsync(
             $"append to journal {journal}",
             AppendScript,
-            [journal, run],
-            [owner.SiloId, owner.Fence, expectedVersion, .. records.Select(record => (RedisValue)JournalRecordJson.Write(record))],
+            KeysOf(owner.Key),
+            [
+                owner.SiloId, owner.Fence, expectedVersion, owner.Key.Session, records[^1].Timestamp.ToUnixTimeMilliseconds(),
+                JournaledSession.TitleOf(records) ?? "",
+                .. records.Select(record => (RedisValue)JournalRecordJson.Write(record)),
+            ],
             cancellationToken);
         var (status, version) = ((long)answer![0], (long)answer[1]);
         if (status != Added)
@@ -84,16 +89,35 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
     }
 
     /// <inheritdoc/>
+    /// <remarks>A session is in the list from its first append on; one that was last written to before there was a list is not in it until it is written to again.</remarks>
+    public async ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var answer = (RedisResult[]?)await redis.ScriptAsync(
+            $"list the journals of user {user}", ListScript, [RedisKeys.Journals(_prefix, user), RedisKeys.Titles(_prefix, user)], [count], cancellationToken);
+        return
+        [
+            .. from entry in answer!.Chunk(3)
+               select new JournaledSession(user.Session((string)entry[0]!), DateTimeOffset.FromUnixTimeMilliseconds((long)entry[1]), (string?)entry[2]),
+        ];
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        var (journal, run) = (RedisKeys.Journal(_prefix, owner.Key), new RedisKeys(_prefix, owner.Key).Owner);
         var answer = await redis.ScriptAsync(
-            $"delete journal {journal}", DeleteScript, [journal, run], [owner.SiloId, owner.Fence], cancellationToken);
+            $"delete journal {RedisKeys.Journal(_prefix, owner.Key)}", DeleteScript, KeysOf(owner.Key), [owner.SiloId, owner.Fence, owner.Key.Session], cancellationToken);
         if ((long)answer == 0)
         {
             throw LostBy(owner);
         }
+    }
+
+    private RedisKey[] KeysOf(SessionKey key)
+    {
+        var user = new UserKey(key.Scope, key.User);
+        return [RedisKeys.Journal(_prefix, key), new RedisKeys(_prefix, key).Owner, RedisKeys.Journals(_prefix, user), RedisKeys.Titles(_prefix, user)];
     }
 
     private static OwnershipLostException LostBy(RunToken owner) =>

@@ -34,6 +34,9 @@ internal sealed class SessionHistory
     /// <summary>The last run; null for none.</summary>
     public string? LastRunId { get; private set; }
 
+    /// <summary>The prompt of the last run; null for none, and when the history came from elsewhere since.</summary>
+    public string? LastPrompt { get; private set; }
+
     /// <summary>The last run whose prompt had waited; null for none. They start in their order, so one that is still found waiting though the journal has it can only be this one.</summary>
     public string? LastWaitedRunId { get; private set; }
 
@@ -80,7 +83,7 @@ internal sealed class SessionHistory
             case RunStartedRecord started:
                 // A run that was never ended, because another was started over it, leaves its open calls like one that was.
                 TakeResults(started.Timestamp);
-                (_runId, LastRunId, LastError) = (started.RunId, started.RunId, null);
+                (_runId, LastRunId, LastPrompt, LastError) = (started.RunId, started.RunId, null, null);
                 LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
                 Unfinished = new UnfinishedRun(started.RunId, started.Agent);
                 break;
@@ -88,6 +91,7 @@ internal sealed class SessionHistory
                 TakeResults(request.Timestamp);
                 _requestedAt = request.Timestamp;
                 _unanswered.AddRange(request.Parts);
+                LastPrompt ??= request.Parts.OfType<UserPromptPart>().LastOrDefault()?.Text;
                 Unfinished = Unfinished is null ? null : Unfinished with { Idx = request.Idx, IsAnswered = false };
                 break;
             case ResponseRecord response:
@@ -110,7 +114,7 @@ internal sealed class SessionHistory
                 _messages.Clear();
                 _messages.AddRange(imported.Messages);
                 _results.Clear();
-                (_unanswered, LastError, Unfinished) = ([], null, null);
+                (_unanswered, LastPrompt, LastError, Unfinished) = ([], null, null, null);
                 break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
@@ -130,7 +134,7 @@ internal sealed class SessionHistory
         _messages.Clear();
         _results.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
-        (Version, LastError, LastAnswered, LastRunId, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null);
+        (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null, null);
     }
 
     /// <summary>

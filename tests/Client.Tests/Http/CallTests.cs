@@ -40,6 +40,24 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task All_sessions_are_asked_for_and_read()
+    {
+        using var server = new ScriptedServer().Answers(
+            HttpStatusCode.OK,
+            """[{"scope_id":1,"user_id":1,"session_id":"x","title":"hi","changed":"2026-03-04T05:06:07+00:00","live":true},{"scope_id":1,"user_id":1,"session_id":"y","title":"No title","changed":null,"live":false}]""",
+            "application/json");
+        using var client = server.NewClient();
+        Assert.Equal(
+            [
+                new SessionSummary(new SessionKey(1, 1, "x"), "hi", new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero), IsLive: true),
+                new SessionSummary(new SessionKey(1, 1, "y"), "No title", Changed: null, IsLive: false),
+            ],
+            await client.ListAsync(new UserKey(1, 1), 5));
+        Assert.Equal(["GET /chat?all=true&count=5"], server.Requests);
+        await Assert.ThrowsAsync<InvalidInputException>(() => client.ListAsync(new UserKey(1, 2)));
+    }
+
+    [Fact]
     public async Task A_session_nobody_wrote_to_is_null()
     {
         using var server = new ScriptedServer { Otherwise = () => ScriptedServer.Response(HttpStatusCode.NotFound, """{"detail":"Nobody has written to a session of that id."}""") };

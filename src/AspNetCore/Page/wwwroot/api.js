@@ -24,31 +24,40 @@ export function newSessionId() {
 
 /** The routes, over one fetch function. */
 export function createApi(fetch) {
-  const address = (id, what) => `chat/${encodeURIComponent(id)}/${what}`;
+  const address = (id, what = '') => `chat/${encodeURIComponent(id)}${what}`;
+  const json = { headers: { Accept: 'application/json' } };
 
   return {
-    /** Starts a run; answers with the response, whose body is its stream. */
-    start: (id, prompt, agent, signal) => send('chat', {
+    /** Starts a run; answers with the response, whose body is its stream. `onBusy`: what becomes of it while another run is under way. */
+    start: (id, prompt, agent, signal, onBusy) => send('chat', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
-      body: JSON.stringify({ prompt, session_id: id, ...(agent ? { agent } : {}) }),
+      body: JSON.stringify({ prompt, session_id: id, ...(agent ? { agent } : {}), ...(onBusy ? { on_busy: onBusy } : {}) }),
       signal,
     }),
 
-    /** Follows a session behind a cursor; null when there is nothing to follow. */
-    stream: async (id, cursor, signal) => {
+    /** Follows a session behind a cursor, or without one the run of that id, which may still wait; null when there is nothing to follow. */
+    stream: async (id, cursor, signal, runId) => {
       const headers = { Accept: 'text/event-stream', ...(cursor ? { 'Last-Event-ID': cursor } : {}) };
-      const response = await send(address(id, 'stream'), { headers, signal }, 404);
+      const run = runId && !cursor ? `?run=${encodeURIComponent(runId)}` : '';
+      const response = await send(address(id, `/stream${run}`), { headers, signal }, 404);
       return response.status === 204 || response.status === 404 ? null : response;
     },
 
     /** Cancels the run under way; true when there was one. */
-    cancel: async id => (await (await send(address(id, 'cancel'), { method: 'POST' })).json()).cancelled,
+    cancel: async id => (await (await send(address(id, '/cancel'), { method: 'POST' })).json()).cancelled,
 
-    /** The ids of the user's live sessions. */
-    live: async () => (await (await send('chat', { headers: { Accept: 'application/json' } })).json())
-      .map(session => typeof session === 'string' ? session : session?.session_id)
-      .filter(isSessionId),
+    /** What a session has come to; null when nobody has written to it. */
+    session: async (id, signal) => {
+      const response = await send(address(id), { ...json, signal }, 404);
+      return response.status === 404 ? null : response.json();
+    },
+
+    /** The user's sessions, live or not, the latest first: `{ session_id, title, changed, live }` each. */
+    list: async () => (await (await send('chat?all=true', json)).json()).filter(session => isSessionId(session?.session_id)),
+
+    /** Forgets a session. */
+    remove: id => send(address(id), { method: 'DELETE' }),
   };
 
   async function send(url, options, allowed) {

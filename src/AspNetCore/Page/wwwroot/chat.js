@@ -1,55 +1,81 @@
-// One conversation with an agent: says, follows, stops, and survives lost connections and reloads. No DOM here.
+// One conversation with an agent: says, follows, stops, and survives lost connections. No DOM here.
+// What was said is the server's to know: a page that opens a session reads its history, and its run under way from the stream.
 
-import { addRun, applyEvent, looksComplete, newConversation, settle } from './fold.js';
-import { Problem, newSessionId } from './api.js';
+import { newSessionId } from './api.js';
+import { learn, readHistory } from './catch-up.js';
+import { addRun, applyEvent, isWithoutAnswer, looksComplete, newConversation, settle, takeBack } from './fold.js';
 import { follow } from './follow.js';
-import { load, save } from './store.js';
-
-const SaveEveryMs = 1000;
+import { Link } from './link.js';
+import { noticeOf, notThrough, stillBusy } from './notices.js';
+import { Stopping } from './stopping.js';
+import { putBehind, takeNext } from './waiting.js';
+import { wayTo } from './way.js';
 
 export class Chat {
   /** What has been said, see fold.js. */
   conversation = newConversation(null);
 
-  /** 'idle' | 'connecting' | 'live' | 'lost' */
-  state = 'idle';
-
-  /** The user wants the run under way to stop, and it has not ended yet. */
-  isStopping = false;
-
-  /** While the connection is lost: when the next try is due, by Date.now(). */
-  retryAt = 0;
-
   #api;
-  #storage;
-  #onChange;
+  #link;
   #onNotice;
+  #onRun;
   #agent;
-  #leave = new AbortController();
-  #wake = () => { };
-  #saveTimer = null;
-  #saidWhy = false;
+  #stopping;
+  /** The server has taken the last prompt, or refused it. */
+  #accepted = Promise.resolve();
+  /** When the history that was read last had changed, as the list of sessions has it; undefined before it is known. */
+  #changed;
+  /** The session counts as live, but there was nothing to follow. */
+  #missed = false;
   /** The session's id was made here for the message under way: no other can have started a run in it. */
   #isNew = false;
 
   /**
    * @param {object} api       See api.js.
-   * @param {Storage} storage
    * @param {() => void} onChange  There is something to show.
-   * @param {(notice: ?{kind: string, title: string, lines?: string[], prompt?: string}) => void} onNotice
-   *   Something to tell the user; `prompt`: what was not sent and may be sent again; null takes the last one back.
+   * @param {(notice: ?object) => void} onNotice  Something to tell the user, see notices.js; null takes the last one back.
+   * @param {(id: string) => void} [onRun]  A run of this session has begun, waits or has ended: others may want to know.
    * @param {?string} agent    Which agent to talk to; null is the server's default.
    */
-  constructor({ api, storage, onChange, onNotice, agent = null }) {
+  constructor({ api, onChange, onNotice, onRun = () => { }, agent = null }) {
     this.#api = api;
-    this.#storage = storage;
-    this.#onChange = onChange;
+    this.#link = new Link(onChange, onNotice);
     this.#onNotice = onNotice;
+    this.#onRun = onRun;
     this.#agent = agent;
+    this.#stopping = new Stopping(api, notice => {
+      onNotice(notice);
+      onChange();
+    });
   }
 
+  /** 'idle' | 'loading' | 'connecting' | 'live' | 'lost' */
+  get state() {
+    return this.#link.state;
+  }
+
+  /** While the connection is lost: when the next try is due, by Date.now(). */
+  get retryAt() {
+    return this.#link.retryAt;
+  }
+
+  /** A run is under way, or is about to be. */
   get isBusy() {
-    return this.state !== 'idle';
+    return this.#last !== undefined && this.#last.status !== 'ended';
+  }
+
+  /** The user wants the run under way to stop, and it has not ended yet. */
+  get isStopping() {
+    return this.#stopping.isWanted && this.isBusy;
+  }
+
+  /** What was last asked can be asked again: it came to no answer. */
+  get canRepeat() {
+    return this.state === 'idle' && this.#last !== undefined && isWithoutAnswer(this.#last);
+  }
+
+  get #last() {
+    return this.conversation.runs.at(-1);
   }
 
   /**
@@ -57,87 +83,115 @@ export class Chat {
    * The run that was shown before goes on without us.
    */
   async open(id) {
-    this.keep();
-    this.#leaveRun();
-    this.conversation = (id && load(this.#storage, id)) || newConversation(id);
-    this.#set('idle');
+    this.#leave();
+    this.conversation = newConversation(id);
+    this.#changed = undefined;
+    this.#link.set(id ? 'loading' : 'idle');
 
     if (id) {
-      await this.#follow(null);
+      await this.#catchUp();
     }
   }
 
-  /** Says something. False when it cannot be said now. */
+  /** What the list of sessions says of the one that is shown: there may be something new, from another tab or another machine. */
+  async look({ live, changed }) {
+    if (this.state !== 'idle' || !this.conversation.id) {
+      return;
+    }
+
+    const hasGrown = this.#changed !== undefined && changed !== this.#changed;
+    this.#changed = changed;
+
+    if (hasGrown || (live && !this.#missed)) {
+      this.#leave();
+      await this.#catchUp();
+    }
+  }
+
+  /** Says something; while a run is under way, it waits for its turn. False when it cannot be said now. */
   async send(prompt) {
-    if (this.isBusy || prompt.trim() === '') {
+    if (prompt.trim() === '' || (this.conversation.id !== null && !this.isBusy && this.state !== 'idle')) {
       return false;
     }
 
-    // Nothing is under way, but the look for it that open() began may still be.
-    this.#leaveRun();
     this.#onNotice(null);
+
+    if (this.isBusy) {
+      await this.#queue(prompt);
+      return true;
+    }
+
+    // Nothing is under way, but the look for it may still be.
+    this.#leave();
     this.#isNew = this.conversation.id === null;
     this.conversation.id ??= newSessionId();
-    const run = addRun(this.conversation, prompt);
-    await this.#follow(run);
+    await this.#follow(addRun(this.conversation, prompt));
     return true;
+  }
+
+  /** Asks once more what came to no answer. */
+  async repeat() {
+    return this.canRepeat && this.send(this.#last.prompt);
   }
 
   /** Stops the run under way, whoever started it. Its last events, and its end, still come. */
   async stop() {
-    if (!this.isBusy || this.isStopping) {
+    if (!this.isBusy || this.#stopping.isWanted) {
       return;
     }
 
-    const { conversation } = this;
-    this.isStopping = true;
-    this.#onChange();
+    this.#stopping.isWanted = true;
+    this.#link.set(this.state);
 
     // Before its begin a run may not be there yet, and a cancel would miss it: then #take() sends it.
-    if (conversation.runs.at(-1)?.status !== 'starting') {
-      await this.#cancel(conversation);
+    if (this.#last.status !== 'starting') {
+      await this.#cancel(this.conversation);
     }
   }
 
   /** Tries again now, rather than when the time has come. */
   retry() {
-    this.#wake();
+    this.#link.wake();
   }
 
-  /** Keeps what has been said so far. */
-  keep() {
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = null;
+  /** Reads the history, and follows the run under way. */
+  async #catchUp() {
+    const { signal } = this.#link;
 
-    if (this.conversation.id && this.conversation.runs.length > 0) {
-      save(this.#storage, this.conversation);
+    try {
+      const session = await readHistory(this.#api, this.#link, this.conversation);
+
+      if (!signal.aborted) {
+        this.#link.heard();
+        await (session?.status === 'live' ? this.#follow(null) : this.#link.set('idle'));
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#onNotice(noticeOf(error));
+        this.#link.set('idle');
+      }
     }
   }
 
-  /** Follows to the end of the run under way; `run` is the one to start first, null when there is nothing to start. */
-  async #follow(run) {
+  /** Follows to the end of the run under way; `run` is ours: one to start first, or one that waits. */
+  async #follow(run, isStarted = false) {
     const { conversation } = this;
-    const { signal } = this.#leave;
-    const last = () => conversation.runs.at(-1);
-    const isPending = () => last()?.status === 'starting';
-    this.#set(run || isPending() || last()?.status === 'live' ? 'connecting' : 'idle');
-    this.keep();
+    const { signal } = this.#link;
+    const way = wayTo(this.#api, conversation, run, { agent: this.#agent, signal, isStarted });
+    this.#link.set('connecting');
 
     try {
       const outcome = await follow({
-        start: run && (() => this.#api.start(conversation.id, run.prompt, this.#agent, signal)),
-        resume: () => this.#api.stream(conversation.id, conversation.cursor, signal),
-        // A run's cursors are its own session's; whatever we had before, the new run is read from its beginning.
-        onStarted: () => { conversation.cursor = null; },
+        ...way,
+        start: way.start && (() => this.#accepted = way.start()),
         onEvent: event => this.#take(conversation, event, signal),
-        isComplete: () => last() === undefined || last().status === 'ended' || (!isPending() && looksComplete(last())),
-        onState: (state, ms, why) => this.#connection(state, ms, why, signal),
-        wait: ms => this.#wait(ms),
+        onState: (state, ms, why) => signal.aborted || this.#link.follows(state, ms, why, this.#last?.status === 'live'),
+        wait: ms => this.#link.wait(ms),
         signal,
       });
 
       if (!signal.aborted) {
-        this.#over(outcome, last());
+        await this.#over(outcome, run);
       }
     } catch (error) {
       if (!signal.aborted) {
@@ -151,143 +205,109 @@ export class Chat {
       return;
     }
 
-    if (event.type === 'begin' && this.isStopping) {
-      this.#cancel(conversation);
-    }
+    this.#missed = false;
 
-    this.#saveTimer ??= setTimeout(() => this.keep(), SaveEveryMs);
-    this.#set('live');
-  }
+    if (event.type === 'begin') {
+      this.#onRun(conversation.id);
 
-  #connection(state, ms, why, signal) {
-    // A page that only looks whether there is something to follow does so silently.
-    if (signal.aborted || this.state === 'idle') {
-      return;
-    }
-
-    if (state === 'lost') {
-      this.retryAt = Date.now() + ms;
-      this.#set('lost');
-
-      // A server that is there and says why it cannot is worth more than 'connection lost'.
-      if (why instanceof Problem && !this.#saidWhy) {
-        this.#saidWhy = true;
-        this.#onNotice(noticeOf(why));
-      }
-    } else if (state === 'open') {
-      if (this.#saidWhy) {
-        this.#saidWhy = false;
-        this.#onNotice(null);
+      if (this.#stopping.isWanted) {
+        this.#cancel(conversation);
       }
 
-      this.#set(this.conversation.runs.at(-1)?.status === 'live' ? 'live' : 'connecting');
-    } else if (this.state !== 'lost') {
-      this.#set('connecting');
+      if (!conversation.runs.at(-1).runId || conversation.runs.at(-1).prompt === null) {
+        learn(this.#api, conversation, signal).then(() => this.#link.set(this.state));
+      }
     }
+
+    this.#link.set('live');
   }
 
-  #over(outcome, run) {
-    if (run?.status === 'starting' && run.note === null) {
-      this.#unsay(run, {
-        kind: 'error',
-        title: 'Your message did not get through.',
-        lines: ['It is back in the box: send it again if you like.'],
-      });
-    } else if (run && run.status !== 'ended') {
-      settle(run, outcome === 'nothing' && !looksComplete(run) ? 'gone' : null);
+  async #over(outcome, run) {
+    const { conversation } = this;
+    const { signal } = this.#link;
+    const last = this.#last;
+    this.#missed = outcome === 'nothing';
+
+    if (last?.status === 'starting' && last === run) {
+      takeBack(this.conversation, run);
+      this.#onNotice(notThrough(run.prompt));
+    } else if (last && last.status !== 'ended') {
+      settle(last, outcome === 'nothing' && !looksComplete(last) ? 'gone' : null);
     }
 
-    this.#set('idle');
-    this.keep();
+    this.#stopping.isWanted = false;
+    this.#onRun(conversation.id);
+    await this.#followNext();
+
+    if (last?.note === 'gone') {
+      // The history has it.
+      learn(this.#api, conversation, signal).then(() => this.#link.set(this.state));
+    }
   }
 
   async #refused(error, run) {
-    if (run && run.status === 'starting' && error.status === 409) {
-      // A browser repeats a request by itself when a kept connection breaks under it; then the run under way is this one.
-      if (!this.#isNew) {
-        this.#unsay(run, {
-          kind: 'info',
-          title: 'This conversation is still busy with an earlier message.',
-          lines: ['You see its answer here. Yours was not sent; it is back in the box.'],
-        });
-      }
+    const isMine = run?.status === 'starting';
 
-      await this.#follow(null);
+    if (isMine && error.status === 409 && this.#isNew) {
+      // A browser repeats a request by itself when a kept connection breaks under it; then the run under way is this one.
+      await this.#follow(run, true);
       return;
     }
 
-    const notice = noticeOf(error);
-
-    if (run && run.status === 'starting') {
-      this.#unsay(run, notice);
-    } else {
-      this.#onNotice(notice);
+    if (isMine) {
+      takeBack(this.conversation, run);
     }
 
-    const last = this.conversation.runs.at(-1);
-
-    if (last && last.status !== 'ended') {
-      settle(last, 'gone');
+    if (isMine && error.status === 409) {
+      this.#onNotice(stillBusy(run.prompt));
+      await this.#catchUp();
+      return;
     }
 
-    this.#set('idle');
-    this.keep();
+    this.#onNotice(isMine ? { ...noticeOf(error), prompt: run.prompt } : noticeOf(error));
+
+    if (this.isBusy) {
+      settle(this.#last, 'gone');
+    }
+
+    this.#link.set('idle');
   }
 
-  /** Takes back a message that the server did not take. */
-  #unsay(run, notice) {
+  async #queue(prompt) {
     const { conversation } = this;
-    conversation.runs = conversation.runs.filter(other => other !== run);
-    conversation.cursor = run.from;
-    this.#onNotice({ ...notice, prompt: run.prompt });
-    this.#onChange();
-  }
+    const answer = putBehind(this.#api, conversation, prompt, this.#agent, this.#accepted);
+    this.#link.set(this.state);
 
-  #wait(ms) {
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  async #cancel(conversation) {
     try {
-      // False: there was nothing to cancel any more, so the end is on its way.
-      await this.#api.cancel(conversation.id);
+      await answer;
+      this.#onRun(conversation.id);
+
+      // The run before it may have ended meanwhile.
+      if (this.conversation === conversation && !this.isBusy) {
+        this.#leave();
+        await this.#followNext();
+      }
     } catch (error) {
-      if (conversation === this.conversation && this.isStopping) {
-        this.isStopping = false;
-        this.#onNotice({ kind: 'error', title: 'The stop did not get through.', lines: [reason(error)] });
-        this.#onChange();
+      if (this.conversation === conversation) {
+        this.#onNotice({ ...noticeOf(error), prompt });
+        this.#link.set(this.state);
       }
     }
   }
 
-  #leaveRun() {
-    this.#leave.abort();
-    this.#wake();
-    this.#leave = new AbortController();
-    this.isStopping = false;
-    this.#saidWhy = false;
+  /** Follows the run of the next prompt that waits, if there is one. */
+  async #followNext() {
+    const next = takeNext(this.conversation);
+    await (next ? this.#follow(Object.assign(addRun(this.conversation, next.prompt), { runId: next.runId })) : this.#link.set('idle'));
   }
 
-  #set(state) {
-    this.state = state;
-    this.isStopping &&= state !== 'idle';
-    this.#onChange();
+  #cancel(conversation) {
+    return this.#stopping.cancel(conversation.id, () => conversation === this.conversation);
   }
-}
 
-/** A problem's title is often no more than its status in words; what happened stands in the detail. */
-function noticeOf(error) {
-  return error instanceof Problem
-    ? { kind: 'error', title: error.detail ?? error.message, lines: error.rules }
-    : { kind: 'error', title: 'Something went wrong in this page.', lines: [String(error)] };
-}
-
-function reason(error) {
-  return error instanceof Problem ? error.detail ?? error.message : 'The server cannot be reached.';
+  #leave() {
+    this.#link.leave();
+    this.#stopping.isWanted = false;
+    this.#missed = false;
+  }
 }

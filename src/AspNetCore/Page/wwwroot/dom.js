@@ -3,6 +3,7 @@
 const paths = {
   chevron: 'M6 4l4 4-4 4',
   tool: 'M9.5 3.2a3.3 3.3 0 0 0-4 4.2L2.6 10.3a1.2 1.2 0 0 0 0 1.7l1.4 1.4a1.2 1.2 0 0 0 1.7 0l2.9-2.9a3.3 3.3 0 0 0 4.2-4l-2 2-1.8-.5-.5-1.8z',
+  trash: 'M3 4.5h10M6.5 4.5v-1.5h3v1.5M4.5 4.5l.6 8.5h5.8l.6-8.5M6.8 7v3.6M9.2 7v3.6',
   copy: 'M5.5 5.5v-2a1 1 0 0 1 1-1h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-2M3.5 5.5h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-6a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1z',
 };
 
@@ -34,4 +35,10 @@ export function icon(name) {
   path.setAttribute('d', paths[name]);
   svg.append(path);
   return svg;
+}
+
+/** What fits in a line stays in one. */
+export function json(value) {
+  const line = JSON.stringify(value) ?? '';
+  return line.length <= 60 ? line : JSON.stringify(value, null, 2);
 }

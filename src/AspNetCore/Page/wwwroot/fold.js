@@ -1,20 +1,31 @@
 // Folds the events of a session's stream into what the page shows. No DOM here, and no network.
 //
-// conversation: { id, cursor, runs, trimmed }   cursor: of the last event that was folded in
-// run:  { prompt, status, from, items, note }   from: the cursor behind which the run begins
+// conversation: { id, cursor, runs, waiting }   cursor: of the last event that was folded in; waiting: prompts that wait for their turn
+// run:  { prompt, runId, begin, status, from, items, note }   begin: the cursor of its begin; from: the cursor behind which it begins
 // item: { kind: 'node', idx, parts, returns, done } | { kind: 'info' | 'error', body }
 // part: { kind: 'text' | 'thinking', n, text } | { kind: 'tool-call', n, name, id, args }
 
 /** A conversation in which nothing has been said. */
 export function newConversation(id) {
-  return { id, cursor: null, runs: [], trimmed: false };
+  return { id, cursor: null, runs: [], waiting: [] };
+}
+
+/** A run of which nothing is known but its prompt; null: not even that. `status`: 'starting', 'live' or 'ended'. */
+export function newRun(prompt, from = null) {
+  return { prompt, runId: null, begin: null, status: 'starting', from, items: [], note: null };
 }
 
 /** Adds the run that a prompt asks for; its events come with {@link applyEvent}. */
 export function addRun(conversation, prompt) {
-  const run = { prompt, status: 'starting', from: conversation.cursor, items: [], note: null };
+  const run = newRun(prompt, conversation.cursor);
   conversation.runs.push(run);
   return run;
+}
+
+/** Takes back a run that the server did not take. */
+export function takeBack(conversation, run) {
+  conversation.runs = conversation.runs.filter(other => other !== run);
+  conversation.cursor = run.from;
 }
 
 /**
@@ -27,7 +38,7 @@ export function applyEvent(conversation, { cursor, type, body }) {
   }
 
   if (type === 'begin') {
-    begin(conversation);
+    begin(conversation, cursor);
   } else {
     const run = runUnderWay(conversation);
 
@@ -37,6 +48,7 @@ export function applyEvent(conversation, { cursor, type, body }) {
       run.items.push({ kind: type, body: body ?? {} });
     } else if (type === 'end') {
       settle(run);
+      dropEmpty(conversation, run);
     }
   }
 
@@ -44,7 +56,7 @@ export function applyEvent(conversation, { cursor, type, body }) {
   return true;
 }
 
-/** The run is over; `note`: 'gone' when its last events are not to be had any more, 'long' when they were too many to keep. */
+/** The run is over; `note`: 'gone' when its last events are not to be had any more. */
 export function settle(run, note = null) {
   run.status = 'ended';
   run.note = note;
@@ -55,6 +67,11 @@ export function looksComplete(run) {
   const last = run.items.findLast(item => item.kind !== 'info');
   return last !== undefined
     && (last.kind === 'error' || (last.done && !last.parts.some(part => part.kind === 'tool-call')));
+}
+
+/** Whether what was asked came to an error, or to nothing. */
+export function isWithoutAnswer({ status, prompt, note, items }) {
+  return status === 'ended' && prompt !== null && (note !== null || items.length === 0 || items.some(item => item.kind === 'error'));
 }
 
 /** Which tool result belongs to which tool call: a Map of part to return. */
@@ -86,21 +103,28 @@ export function compareCursors(left, right) {
   return order < 0n ? -1 : order > 0n ? 1 : 0;
 }
 
-function begin(conversation) {
+function begin(conversation, cursor) {
   const last = conversation.runs.at(-1);
 
-  if (last?.status === 'starting') {
-    last.status = 'live';
-    last.note = null;
+  // The one that is waited for, or the same once more, from its start.
+  if (last && (last.begin === null ? last.status === 'starting' : last.begin === cursor)) {
+    Object.assign(last, { status: 'live', begin: cursor, items: [], note: null });
     return;
   }
 
-  if (last?.status === 'live') {
+  if (last && last.status !== 'ended') {
     settle(last, looksComplete(last) ? null : 'gone');
   }
 
   // Somebody else started this one: the stream does not say with which prompt.
-  addRun(conversation, null).status = 'live';
+  Object.assign(addRun(conversation, null), { status: 'live', begin: cursor });
+}
+
+/** A change of the history is a run too, that says nothing. */
+function dropEmpty(conversation, run) {
+  if (run.prompt === null && run.items.length === 0) {
+    conversation.runs = conversation.runs.filter(other => other !== run);
+  }
 }
 
 function runUnderWay(conversation) {
@@ -112,8 +136,8 @@ function runUnderWay(conversation) {
 
 function applyNodeEvent(run, body) {
   if (body.event === 'llm-begin') {
-    // Again the same idx: the node was started anew, and what it had brought so far never happened.
-    run.items = run.items.filter(item => item.kind !== 'node' || item.idx !== body.idx);
+    // What comes again never happened, and nothing that built on it did.
+    run.items = run.items.filter(item => item.kind !== 'node' || item.idx < body.idx);
     addNode(run, body.idx);
     return;
   }

@@ -97,7 +97,7 @@ export async function follow({ start, resume, onEvent, onStarted, isComplete, on
 }
 
 /** Whether to go on. A start is not repeated, but where something on its way gave up on it, it may have gone through: look. */
-function isPassing(problem, isStart) {
+export function isPassing(problem, isStart) {
   return [502, 503, 504].includes(problem.status) || (!isStart && (problem.status >= 500 || problem.status === 429));
 }
 

@@ -2,25 +2,32 @@
 // Whatever comes from the model, a tool or a user is set as text.
 
 import { resultsOf } from './fold.js';
-import { TextView } from './text-view.js';
-import { el, icon } from './dom.js';
+import { el, json } from './dom.js';
+import { TextPartView, ThinkingView, ToolView } from './part-views.js';
 
 /** The transcript inside one element. */
 export class ConversationView {
   #root;
   #runs = new Map();
-  #trimmed = el('p', { class: 'note', text: 'Earlier messages are not kept in this tab.' });
+  #waiting = new Map();
 
   constructor(root) {
     this.#root = root;
   }
 
-  update(conversation) {
+  /** @param {boolean} canRepeat  The last prompt can be asked again. */
+  update(conversation, canRepeat) {
     const views = conversation.runs.map(run => this.#runs.get(run) ?? new RunView(run));
     this.#runs = new Map(views.map(view => [view.run, view]));
-    arrange(this.#root, [...(conversation.trimmed ? [this.#trimmed] : []), ...views.map(view => view.element)]);
-    views.forEach(view => view.update());
+    this.#waiting = new Map(conversation.waiting.map(prompt => [prompt, this.#waiting.get(prompt) ?? waitingView(prompt)]));
+    arrange(this.#root, [...views.map(view => view.element), ...this.#waiting.values()]);
+    views.forEach((view, at) => view.update(canRepeat && at === views.length - 1));
   }
+}
+
+function waitingView({ prompt }) {
+  return el('section', { class: 'run queued', testid: 'queued' },
+    el('article', { class: 'user', 'aria-label': 'You, waiting', text: prompt }), el('p', { class: 'note', text: 'Waits for its turn' }));
 }
 
 class RunView {
@@ -28,26 +35,29 @@ class RunView {
   #agent = el('article', { class: 'agent', testid: 'message-agent', 'aria-label': 'Agent' });
   #waiting = el('p', { class: 'waiting', 'aria-hidden': 'true' }, el('i'), el('i'), el('i'));
   #note = el('p', { class: 'note', testid: 'note' });
-  #shownEnd = false;
+  #copy = el('button', { class: 'quiet', type: 'button', testid: 'copy', 'data-copy': 'answer', text: 'Copy' });
+  #repeat = el('button', { class: 'quiet', type: 'button', testid: 'retry', 'data-repeat': '', text: 'Try again' });
+  #actions = el('div', { class: 'actions' });
+  #user = el('article', { class: 'user', testid: 'message-user', 'aria-label': 'You' });
+  #shown = '';
 
   constructor(run) {
     this.run = run;
-    this.element = el('section', { class: 'run' });
-
-    if (run.prompt !== null) {
-      this.element.append(el('article', { class: 'user', testid: 'message-user', 'aria-label': 'You', text: run.prompt }));
-    }
-
-    this.element.append(this.#agent);
+    this.#copy.textToCopy = () => textOf(this.run);
+    this.element = el('section', { class: 'run' }, this.#agent);
   }
 
-  update() {
+  update(canRepeat) {
     const { run } = this;
+    const shown = `${run.status} ${canRepeat} ${run.prompt !== null} ${run.note} ${run.items.length}`;
 
     // What has ended does not change, unless more of it comes after all.
-    if (run.status === 'ended' && this.#shownEnd) {
+    if (run.status === 'ended' && this.#shown === shown) {
       return;
     }
+
+    this.#shown = shown;
+    this.#user.textContent = run.prompt ?? '';
 
     const results = resultsOf(run);
     const views = run.items.map(item => this.#items.get(item) ?? viewOf(item));
@@ -57,11 +67,14 @@ class RunView {
 
     const elements = views.map(view => view.element);
     const isQuiet = run.status !== 'ended' && !views.at(-1)?.isBusy;
-    arrange(this.#agent, [...elements, ...(isQuiet ? [this.#waiting] : []), ...(this.#note.textContent ? [this.#note] : [])]);
+    arrange(this.element, [...(run.prompt !== null ? [this.#user] : []), this.#agent]);
+    arrange(this.#actions, run.status !== 'ended' ? [] : [...(textOf(run) ? [this.#copy] : []), ...(canRepeat ? [this.#repeat] : [])]);
+    arrange(this.#agent, [
+      ...elements, ...(isQuiet ? [this.#waiting] : []), ...(this.#note.textContent ? [this.#note] : []), ...(this.#actions.firstChild ? [this.#actions] : []),
+    ]);
     this.#agent.dataset.status = run.status;
     // A screen reader reads the answer when it is there, not each word of it.
     this.#agent.setAttribute('aria-busy', String(run.status !== 'ended'));
-    this.#shownEnd = run.status === 'ended';
   }
 }
 
@@ -87,72 +100,6 @@ class NodeView {
     const isStreaming = isLive && isLast && !done;
     views.forEach((view, at) => view.update(results.get(view.part), isLive, isStreaming && at === views.length - 1));
     this.isBusy = shown.length > 0 && (isStreaming ? shown.at(-1).kind !== 'tool-return' : shown.at(-1).kind === 'tool-call');
-  }
-}
-
-class TextPartView {
-  element = el('div', { class: 'answer', testid: 'answer' });
-  #text = new TextView(this.element);
-
-  constructor(part) {
-    this.part = part;
-  }
-
-  update(_, isLive, isStreaming) {
-    this.#text.update(this.part.text);
-    this.element.classList.toggle('streaming', isStreaming);
-  }
-}
-
-class ThinkingView {
-  #label = el('span', { text: 'Thinking' });
-  #text = document.createTextNode('');
-  #body = el('div', { class: 'thought', testid: 'thinking' }, this.#text);
-  element = el('details', { class: 'thinking', open: '' },
-    el('summary', { testid: 'thinking-toggle' }, icon('chevron'), this.#label), this.#body);
-
-  constructor(part) {
-    this.part = part;
-  }
-
-  update(_, isLive, isStreaming) {
-    const { text } = this.part;
-
-    if (text.length !== this.#text.length) {
-      const isAtEnd = this.#body.scrollHeight - this.#body.scrollTop - this.#body.clientHeight < 24;
-      this.#text.appendData(text.slice(this.#text.length));
-
-      if (isAtEnd && isStreaming) {
-        this.#body.scrollTop = this.#body.scrollHeight;
-      }
-    }
-
-    this.#label.textContent = isStreaming ? 'Thinking' : 'Thought';
-    this.element.classList.toggle('streaming', isStreaming);
-  }
-}
-
-class ToolView {
-  #state = el('span', { class: 'tool-state' });
-  #result = el('pre', { class: 'tool-result' });
-
-  constructor(part) {
-    this.part = part;
-    this.element = el('section', { class: 'tool', testid: 'tool-call', 'aria-label': `Tool call ${part.name}` },
-      el('header', {}, icon('tool'), el('span', { class: 'tool-name', testid: 'tool-name', text: part.name }), this.#state),
-      ...(part.kind === 'tool-call' ? [el('pre', { class: 'tool-args', testid: 'tool-args', text: json(part.args) })] : []),
-      this.#result);
-  }
-
-  update(result, isLive) {
-    const isPending = result === undefined && isLive;
-    this.#state.textContent = isPending ? 'running' : result === undefined ? 'no result' : '';
-    this.element.dataset.state = isPending ? 'running' : result === undefined ? 'none' : 'done';
-
-    if (result !== undefined && this.#result.dataset.testid === undefined) {
-      this.#result.dataset.testid = 'tool-result';
-      this.#result.textContent = typeof result.content === 'string' ? result.content : json(result.content);
-    }
   }
 }
 
@@ -194,14 +141,12 @@ function infoText(body) {
 }
 
 function noteOf(run) {
-  return run.note === 'gone' ? 'The rest of this answer is no longer available here.'
-    : run.note === 'long' && run.status === 'ended' ? 'This answer was too long to keep over the reload.' : '';
+  return run.note === 'gone' ? 'The rest of this answer is no longer available here.' : '';
 }
 
-/** What fits in a line stays in one. */
-function json(value) {
-  const line = JSON.stringify(value) ?? '';
-  return line.length <= 60 ? line : JSON.stringify(value, null, 2);
+/** All that a run answered, as it was written. */
+export function textOf(run) {
+  return run.items.flatMap(item => item.parts ?? []).filter(part => part.kind === 'text' && part.text.trim() !== '').map(part => part.text.trim()).join('\n\n');
 }
 
 /** Makes `children` the children of `parent`, and moves none that is in its place: a moved element loses selection, focus and scroll. */

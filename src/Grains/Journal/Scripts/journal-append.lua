@@ -1,6 +1,6 @@
 -- Adds records to a session's journal, for the run that owns the session. The version is the number of the last entry: 0-1, 0-2, ...
--- KEYS: journal, owner
--- ARGV: silo, run, the version that the writer has, then the records
+-- KEYS: journal, owner, the user's journals, their titles
+-- ARGV: silo, run, the version that the writer has, the session, the time in milliseconds, the first prompt's beginning or nothing, then the records
 -- Answers {status, version}; the status is 0 added, now or by an earlier try, 1 the version is another, 2 lost.
 local call = redis.call
 local owner = call('HMGET', KEYS[2], 'silo', 'run', 'ended')
@@ -8,7 +8,7 @@ if owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] or owner[3] then
     return {2, 0}
 end
 
-local first, count, version = tonumber(ARGV[3]) + 1, #ARGV - 3, call('XLEN', KEYS[1])
+local first, count, version = tonumber(ARGV[3]) + 1, #ARGV - 6, call('XLEN', KEYS[1])
 
 -- Whether this run has added just these records there: the answer to an earlier try was lost.
 local function isRepeated()
@@ -19,7 +19,7 @@ local function isRepeated()
 
     for i, entry in ipairs(entries) do
         local fields = entry[2]
-        if fields[2] ~= ARGV[2] or fields[4] ~= ARGV[i + 3] then
+        if fields[2] ~= ARGV[2] or fields[4] ~= ARGV[i + 6] then
             return false
         end
     end
@@ -32,8 +32,13 @@ if version ~= first - 1 then
 end
 
 -- The first write is the one that Redis refuses when it has no memory; then nothing is changed.
-for i = 4, #ARGV do
-    call('XADD', KEYS[1], '0-' .. (version + i - 3), 'run', ARGV[2], 'record', ARGV[i])
+for i = 7, #ARGV do
+    call('XADD', KEYS[1], '0-' .. (version + i - 6), 'run', ARGV[2], 'record', ARGV[i])
+end
+
+call('ZADD', KEYS[3], ARGV[5], ARGV[4])
+if ARGV[6] ~= '' then
+    call('HSETNX', KEYS[4], ARGV[4], ARGV[6])
 end
 
 return {0, version + count}

@@ -1,0 +1,30 @@
+// How to get to the run under way in a conversation, for follow.js. No DOM here.
+
+import { looksComplete } from './fold.js';
+
+/**
+ * @param {object} api
+ * @param {object} conversation
+ * @param {?object} run  Ours: one to start first, unless it has been, or one that waits for its turn; null to follow whatever goes on.
+ */
+export function wayTo(api, conversation, run, { agent, signal, isStarted }) {
+  const last = () => conversation.runs.at(-1);
+  const isPending = () => last()?.status === 'starting';
+
+  return {
+    start: run && !run.runId && !isStarted ? () => api.start(conversation.id, run.prompt, agent, signal) : null,
+
+    // A run that waits is asked for by its id; behind any cursor there is first the one before.
+    resume: () => run?.runId && isPending()
+      ? api.stream(conversation.id, null, signal, run.runId)
+      : api.stream(conversation.id, conversation.cursor, signal),
+
+    onStarted: response => {
+      // A run's cursors are its own session's; whatever we had before, the new run is read from its beginning.
+      conversation.cursor = null;
+      run.runId = response.headers.get('X-Run-Id');
+    },
+
+    isComplete: () => last() === undefined || last().status === 'ended' || (!isPending() && looksComplete(last())),
+  };
+}

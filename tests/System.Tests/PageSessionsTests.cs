@@ -1,0 +1,119 @@
+using Microsoft.Playwright;
+
+namespace AgentStream.System.Tests;
+
+/// <summary>Many conversations on the chat page, and one in many places.</summary>
+public sealed class PageSessionsTests : BrowserTests
+{
+    [Fact]
+    public async Task Sessions_are_listed_opened_with_their_history_and_deleted_when_that_is_confirmed()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        var page = await OpenAsync(silo);
+        await AskAsync(page, "what is 12*7?");
+        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync("12*7 is 84.");
+        await page.GetByTestId("new-chat").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveCountAsync(0);
+        await AskAsync(page, "what is 12*8?");
+        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync("12*8 is 96.");
+        await Assertions.Expect(page.Locator("#sessions .title")).ToHaveTextAsync(["what is 12*8?", "what is 12*7?"]);
+        await Assertions.Expect(page.Locator("#sessions [aria-current]")).ToContainTextAsync("what is 12*8?");
+
+        // In another browser, which has never seen it.
+        var other = await OpenAsync(silo);
+        await other.GetByTestId("session").Filter(new() { HasText = "what is 12*7?" }).ClickAsync();
+        await Assertions.Expect(other.GetByTestId("message-user")).ToHaveTextAsync(["what is 12*7?"]);
+        await Assertions.Expect(other.GetByTestId("answer")).ToHaveTextAsync(["12*7 is 84."]);
+        await Assertions.Expect(other.GetByTestId("tool-result")).ToHaveTextAsync("84");
+
+        await other.GetByRole(AriaRole.Button, new() { Name = "Delete what is 12*7?" }).ClickAsync();
+        await other.GetByRole(AriaRole.Button, new() { Name = "Keep" }).ClickAsync();
+        await Assertions.Expect(other.GetByTestId("session")).ToHaveCountAsync(2);
+        await other.GetByRole(AriaRole.Button, new() { Name = "Delete what is 12*7?" }).ClickAsync();
+        await other.GetByTestId("delete-yes").ClickAsync();
+        await Assertions.Expect(other.Locator("#sessions .title")).ToHaveTextAsync(["what is 12*8?"]);
+        await Assertions.Expect(other.GetByTestId("message-user")).ToHaveCountAsync(0);
+
+        using var http = new HttpClient { BaseAddress = silo.Url };
+        Assert.DoesNotContain("what is 12*7?", await http.GetStringAsync("chat?all=true"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_tabs_on_one_session_stay_in_step_whichever_of_them_asks()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.010");
+        var one = await OpenAsync(silo, "#s=shared");
+        var two = await OpenAsync(silo, "#s=shared", one.Context);
+        await AskAsync(one, "count to 150");
+        await Assertions.Expect(two.GetByTestId("message-user")).ToHaveTextAsync(["count to 150"]);
+        await Assertions.Expect(two.GetByTestId("answer")).ToContainTextAsync("1 2 3 ");
+        await Assertions.Expect(two.GetByTestId("stop")).ToBeVisibleAsync();
+        await Assertions.Expect(two.GetByTestId("answer")).ToContainTextAsync(" 150");
+        await Assertions.Expect(two.GetByTestId("stop")).ToBeHiddenAsync();
+
+        await AskAsync(two, "what is 12*7?");
+        foreach (var page in new[] { one, two })
+        {
+            await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync(["count to 150", "what is 12*7?"]);
+            await Assertions.Expect(page.GetByTestId("answer").Last).ToHaveTextAsync("12*7 is 84.");
+            await Assertions.Expect(page.GetByTestId("tool-call")).ToHaveCountAsync(1);
+            var text = await page.GetByTestId("answer").First.InnerTextAsync();
+            Assert.Equal(Enumerable.Range(1, 150), text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse));
+        }
+    }
+
+    [Fact]
+    public async Task Another_browser_sees_a_live_session_marked_and_follows_it_with_its_prompt()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.010");
+        var one = await OpenAsync(silo);
+        await AskAsync(one, "count to 2000");
+        await Assertions.Expect(one.GetByTestId("answer")).ToContainTextAsync("1 2 3 ");
+        var other = await OpenAsync(silo);
+        await Assertions.Expect(other.Locator("#sessions [data-live=true]")).ToContainTextAsync("answering");
+        await other.GetByTestId("session").ClickAsync();
+        await Assertions.Expect(other.GetByTestId("message-user")).ToHaveTextAsync(["count to 2000"]);
+        await Assertions.Expect(other.GetByTestId("answer")).ToContainTextAsync("1 2 3 ");
+        await other.GetByTestId("stop").ClickAsync();
+        await Assertions.Expect(one.GetByTestId("error")).ToHaveAttributeAsync("data-kind", "canceled");
+        await Assertions.Expect(other.Locator("#sessions [data-live=true]")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task On_a_phone_the_sessions_are_in_a_drawer_that_the_keyboard_can_use_too()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        await ImportAsync(silo, "s", "hello", "Hello!");
+        var page = await OpenAsync(silo, options: new() { ViewportSize = new() { Width = 390, Height = 780 } });
+        await Assertions.Expect(page.GetByTestId("new-chat")).ToBeHiddenAsync();
+        await page.GetByTestId("menu").PressAsync("Enter");
+        await Assertions.Expect(page.GetByTestId("new-chat")).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.GetByTestId("new-chat")).ToBeHiddenAsync();
+        await Assertions.Expect(page.GetByTestId("menu")).ToBeFocusedAsync();
+        await page.GetByTestId("menu").ClickAsync();
+        await page.GetByTestId("session").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync("Hello!");
+        await Assertions.Expect(page.GetByTestId("new-chat")).ToBeHiddenAsync();
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
+    }
+
+    [Fact]
+    public async Task Every_control_has_a_name_and_the_page_has_its_landmarks()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        await ImportAsync(silo, "s", "how?", "So:\n\n```cs\nvar a = 1;\n```");
+        var page = await OpenAsync(silo, "#s=s");
+        await Assertions.Expect(page.GetByTestId("copy")).ToBeVisibleAsync();
+        foreach (var role in new[] { AriaRole.Banner, AriaRole.Navigation, AriaRole.Main, AriaRole.Contentinfo, AriaRole.Log })
+        {
+            await Assertions.Expect(page.GetByRole(role)).ToHaveCountAsync(1);
+        }
+
+        foreach (var role in new[] { AriaRole.Button, AriaRole.Link, AriaRole.Textbox })
+        {
+            Assert.NotEqual(0, await page.GetByRole(role).CountAsync());
+            Assert.Equal(await page.GetByRole(role).CountAsync(), await page.GetByRole(role, new() { NameRegex = new(".+") }).CountAsync());
+        }
+    }
+}
