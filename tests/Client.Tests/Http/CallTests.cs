@@ -147,8 +147,10 @@ public sealed class CallTests
     [Fact]
     public void A_program_with_this_client_needs_neither_a_web_server_nor_a_Redis()
     {
-        // What this test's own process could load: it refers to the client and to nothing that needs more.
+        // What this test's own process could load: it refers to the client and to nothing that needs more. The attributes of Orleans bring types of connections along, and no server.
         var loadable = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(Path.GetFileName);
-        Assert.DoesNotContain(loadable, name => name!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) || name.StartsWith("StackExchange", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            loadable,
+            name => (name!.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) && name != "Microsoft.AspNetCore.Connections.Abstractions.dll") || name.StartsWith("StackExchange", StringComparison.Ordinal));
     }
 }
