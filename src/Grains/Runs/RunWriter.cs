@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using AgentStream.EventLog;
 using Microsoft.Extensions.Logging;
 
@@ -20,7 +19,7 @@ internal sealed class RunWriter
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<NewEvent> _queue = Channel.CreateBounded<NewEvent>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly EventQueue _queue = new(QueueLength);
     private readonly RunEnvironment _environment;
     private readonly RunToken _run;
     private readonly Action<RunStatus> _notLive;
@@ -43,14 +42,17 @@ internal sealed class RunWriter
     /// <summary>Queues an event; waits while the queue is full.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     /// <exception cref="InvalidOperationException">The run has ended.</exception>
-    public ValueTask WriteAsync(NewEvent item, CancellationToken cancellationToken) =>
-        _queue.Writer.TryWrite(item) ? ValueTask.CompletedTask : WriteSlowlyAsync(item, cancellationToken);
+    public ValueTask WriteAsync(NewEvent item, CancellationToken cancellationToken)
+    {
+        var added = _queue.AddAsync(item, cancellationToken);
+        return added is { IsCompletedSuccessfully: true, Result: true } ? ValueTask.CompletedTask : WriteSlowlyAsync(added);
+    }
 
     /// <summary>Writes what is queued, and takes no more.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public Task FlushAsync()
     {
-        _queue.Writer.TryComplete();
+        _queue.Close();
         return _draining;
     }
 
@@ -67,15 +69,11 @@ internal sealed class RunWriter
         }
     }
 
-    private async ValueTask WriteSlowlyAsync(NewEvent item, CancellationToken cancellationToken)
+    private async ValueTask WriteSlowlyAsync(ValueTask<bool> added)
     {
-        try
+        if (!await added)
         {
-            await _queue.Writer.WriteAsync(item, cancellationToken);
-        }
-        catch (ChannelClosedException closed)
-        {
-            throw closed.InnerException ?? new InvalidOperationException($"Run {_run.RunId} of session {_run.Key} has ended; it takes no more events.");
+            throw new InvalidOperationException($"Run {_run.RunId} of session {_run.Key} has ended; it takes no more events.");
         }
     }
 
@@ -83,15 +81,8 @@ internal sealed class RunWriter
     {
         try
         {
-            while (await _queue.Reader.WaitToReadAsync(_abandon))
+            while (await _queue.TakeAsync(BatchLength, _abandon) is { Length: > 0 } batch)
             {
-                // A list of its own for each append: a log may hold on to it.
-                var batch = new List<NewEvent>();
-                while (batch.Count < BatchLength && _queue.Reader.TryRead(out var item))
-                {
-                    batch.Add(item);
-                }
-
                 var number = ++_number;
                 var result = await RepeatAsync(() => _environment.Log.AppendAsync(_run, number, batch, _abandon));
                 if (result.Status != RunStatus.Live)
@@ -107,7 +98,7 @@ internal sealed class RunWriter
         }
         catch (Exception e)
         {
-            _queue.Writer.TryComplete(e);
+            _queue.Close(e);
             throw;
         }
     }
