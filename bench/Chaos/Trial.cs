@@ -21,7 +21,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
         }
 
         var tools = new ToolCheck(violations, figures);
-        var check = new SessionCheck(stage, _edge, tools, violations, figures, _faults);
+        var check = new SessionCheck(stage, _edge, tools, violations, figures, _faults, promptsComeLate: settings.Engine == "Orleans");
         var maker = new FaultMaker(stage, _faults, violations, figures, settings);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(abandon);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(abandon);

@@ -1,10 +1,13 @@
 using AgentStream.EventLog;
+using AgentStream.EventLog.InMemory;
+using AgentStream.Grains.Agents;
 using AgentStream.Grains.Messages;
 using AgentStream.Grains.Runs;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Tests;
 
@@ -14,16 +17,29 @@ public sealed class DepsTests : IAsyncDisposable
     private static readonly SessionKey Key = new(1, 2, "s1");
 
     private readonly ManualTimeProvider _time = new();
+    private readonly InMemoryEventLog _log;
     private readonly ServiceProvider _services;
+    private volatile bool _appendsFail;
+    private volatile int _checks;
 
     public DepsTests()
     {
-        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(_time);
+        _log = new(Options.Create(new AgentStreamOptions()), _time);
+        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(_time)
+            .AddSingleton(FailingLog.Around(_log, (call, _) =>
+            {
+                _checks += call == nameof(IEventLog.CheckAsync) ? 1 : 0;
+                return _appendsFail && call == nameof(IEventLog.AppendAsync);
+            }));
         services.AddAgentStream(new ConfigurationBuilder().Build());
         _services = services.BuildServiceProvider();
     }
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        _log.Dispose();
+    }
 
     [Fact]
     public async Task A_listener_gives_up_after_three_seconds_when_nothing_ever_came()
@@ -60,6 +76,51 @@ public sealed class DepsTests : IAsyncDisposable
         await deps.StopAsync();
         await WaitedAsync(listening);
         Assert.Equal(["""begin {"session_id":"s1"}""", """info {"msg":"hi"}"""], await listening);
+    }
+
+    [Fact]
+    public async Task A_process_that_wakes_up_when_another_has_its_run_calls_no_tool()
+    {
+        var (gate, calls) = (new Gate(), 0);
+        var builder = new AgentBuilder();
+        builder.UseChatClient(_ => new ScriptedModel([new Step.Pause(gate), Step.Call("c1", "charge")], [Step.Say("charged")])).WithTool(() => ++calls, "charge");
+        var running = AgentRunner.RunAsync(
+            new AgentSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps());
+        await gate.ReachedAsync();
+
+        // It is paused here, and nobody has renewed its lease: another takes the run over.
+        _time.Advance(TimeSpan.FromSeconds(11));
+        Assert.NotNull(await _log.TakeOverAsync((await _log.FindRunAsync(Key))!.Run, "another"));
+
+        // When it wakes up, the tool's turn is before the answer to what it still writes.
+        _appendsFail = true;
+        gate.Open();
+        await Wait.Until(() => _checks > 0 || calls > 0, "the run to look before it leaps");
+        _appendsFail = false;
+
+        await Wait.Until(() => running.IsCompleted || Advance(), "the end");
+        await Assert.ThrowsAsync<OwnershipLostException>(() => running);
+        Assert.Equal(0, calls);
+
+        bool Advance()
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return false;
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_wakes_up_and_still_has_its_run_goes_on()
+    {
+        var calls = 0;
+        var builder = new AgentBuilder();
+        builder.UseChatClient(_ => new ScriptedModel([Step.Call("c1", "charge")], [Step.Say("charged")])).WithTool(() => ++calls, "charge");
+
+        // Nobody renews a lease here at all.
+        await AgentRunner.RunAsync(
+            new AgentSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps()).Within();
+
+        Assert.Equal(1, calls);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal sealed class Conversation(string session)
     /// <summary>The ids of the calls in them.</summary>
     public HashSet<string> Calls { get; } = [];
 
+    /// <summary>Whether a prompt got no answer: it may have been taken, and may be yet.</summary>
+    public bool HasUnanswered { get; set; }
+
     /// <summary>Something went wrong with it, and is told; there is no use in going on.</summary>
     public bool IsBroken { get; set; }
 }

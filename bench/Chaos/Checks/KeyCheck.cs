@@ -62,6 +62,10 @@ internal static class KeyCheck
                 return null;
             case [_, "journal", .., var session]:
                 return isClosed(session) ? "of a session that was deleted" : null;
+            case [_, "journals", ..]:
+                return (await redis.TextsAsync("ZRANGE", key, "0", "-1")).FirstOrDefault(session => isClosed(session!)) is { } listed ? $"lists {listed}, which was deleted" : null;
+            case [_, "titles", ..]:
+                return (await redis.TextsAsync("HKEYS", key)).FirstOrDefault(session => isClosed(session!)) is { } titled ? $"has the title of {titled}, which was deleted" : null;
             case [_, "silo", _]:
                 return await ExpiresAsync("a lease");
             case [_, _, _, _, "run"]:

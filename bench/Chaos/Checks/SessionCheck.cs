@@ -6,14 +6,18 @@ using System.Text.Json;
 namespace AgentStream.Chaos;
 
 /// <summary>Checks what a visitor saw of a session against all that was written for it.</summary>
-internal sealed class SessionCheck(Stage stage, Edge edge, ToolCheck tools, Violations violations, Figures figures, FaultLog faults)
+internal sealed class SessionCheck(
+    Stage stage, Edge edge, ToolCheck tools, Violations violations, Figures figures, FaultLog faults, bool promptsComeLate)
 {
     // Design: within a second. The rest is for a machine that has other things to do.
     private static readonly TimeSpan CancelToEnd = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<string, bool> _closed = [];
 
-    /// <summary>Whether a session was checked to its end and deleted. One with a violation stays as it is.</summary>
+    /// <summary>
+    /// Whether a session was checked to its end and deleted, for good. One with a violation stays as it is. In a cluster that routes calls, a prompt whose caller got no answer may still be on its way
+    /// between silos (for 30 s at the most), and come after the delete.
+    /// </summary>
     public bool IsClosed(string session) => _closed.ContainsKey(session);
 
     /// <summary>Checks the runs that came of some attempts.</summary>
@@ -21,6 +25,7 @@ internal sealed class SessionCheck(Stage stage, Edge edge, ToolCheck tools, Viol
     {
         var evidence = new Lazy<string>(() => Evidence.Of(attempts, runs, faults));
         var heard = attempts.SelectMany(attempt => attempt.Transcripts).ToList();
+        conversation.HasUnanswered |= attempts.Any(attempt => attempt.Outcome == Outcome.Unknown);
         foreach (var run in runs)
         {
             var prompt = run.Prompt is { } text ? attempts.FirstOrDefault(attempt => attempt.Text == text) : null;
@@ -130,7 +135,11 @@ internal sealed class SessionCheck(Stage stage, Edge edge, ToolCheck tools, Viol
 
             var key = $"{Stage.Prefix}:journal:1:{visitor.User}:{conversation.Session}";
             Wrong(conversation, await stage.AskAsync(redis => redis.NumberAsync("EXISTS", key)) == 0, "a deleted session has no journal", key);
-            _closed[conversation.Session] = true;
+            if (!promptsComeLate || !conversation.HasUnanswered)
+            {
+                _closed[conversation.Session] = true;
+            }
+
             figures.Add("sessions", 1);
         }
         catch (OperationCanceledException) when (!abandon.IsCancellationRequested)

@@ -8,12 +8,31 @@ namespace AgentStream.EventLog;
 public sealed class OwnedRuns(ILogger<OwnedRuns> logger)
 {
     private readonly ConcurrentDictionary<RunToken, Registration> _runs = new();
+    private long _renewed = long.MinValue;
 
     /// <summary>How many runs are registered.</summary>
     public int Count => _runs.Count;
 
     /// <summary>The runs that are registered now.</summary>
     internal IReadOnlyList<RunToken> Runs => [.. _runs.Keys];
+
+    /// <summary>
+    /// Whether this process's lease holds, by this process's own clock: then nobody can have taken its runs over. A process that was paused, or could not reach the log, finds that it
+    /// does not; whether its runs are still its own, the log has to say then.
+    /// </summary>
+    /// <param name="lease">How long a lease holds from the moment that its renewal was sent.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>True if it holds.</returns>
+    public bool IsLeaseHeld(TimeSpan lease, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        var renewed = Interlocked.Read(ref _renewed);
+        return renewed != long.MinValue && time.GetElapsedTime(renewed) < lease;
+    }
+
+    /// <summary>Notes that the lease was renewed.</summary>
+    /// <param name="sent">The clock's timestamp when the renewal was sent; null when the lease was given up.</param>
+    internal void Renewed(long? sent) => Interlocked.Exchange(ref _renewed, sent ?? long.MinValue);
 
     /// <summary>Asks to be told how a run stands when that changes; a new run counts as <see cref="RunStatus.Live"/>.</summary>
     /// <param name="run">The run; it owns its session.</param>

@@ -31,6 +31,7 @@ public sealed class SiloLease(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        runs.Renewed(null);
         try
         {
             await log.RenewLeaseAsync(identity.Id, TimeSpan.Zero, cancellationToken);
@@ -52,7 +53,9 @@ public sealed class SiloLease(
         {
             try
             {
+                var sent = time.GetTimestamp();
                 await log.RenewLeaseAsync(identity.Id, lease, stopping);
+                runs.Renewed(sent);
                 _renewOutage.Worked();
             }
             catch (LogUnavailableException exception)

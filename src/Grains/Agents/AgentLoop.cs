@@ -191,6 +191,9 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
         }
 
         LeaveIfAsked();
+
+        // What a tool does cannot be taken back: a process that was paused must not do it beside the one that has the run now.
+        await deps.Run.EnsureOwnedAsync(cancellationToken);
         await Task.WhenAll(calls.Select(call => CallAsync(call, cancellationToken)));
         return true;
     }

@@ -78,6 +78,33 @@ internal sealed class OwnedRun
         return run;
     }
 
+    /// <summary>
+    /// Makes sure that the run owns its session now, before something is done that two must not do. While the process's lease holds, that takes no time. A process that was paused for longer finds
+    /// that it does not, and asks; an answer that itself is older than the lease (it was paused again) proves nothing.
+    /// </summary>
+    /// <exception cref="OwnershipLostException">Another process has the run.</exception>
+    public async ValueTask EnsureOwnedAsync(CancellationToken cancellationToken)
+    {
+        var (time, lease) = (_environment.Time, _environment.Options.Lease);
+        for (var isSure = _environment.Owned.IsLeaseHeld(lease, time); !isSure;)
+        {
+            var sent = time.GetTimestamp();
+            var status = await _environment.PatientlyAsync(
+                async () =>
+                {
+                    await _environment.Log.RenewLeaseAsync(Token.SiloId, lease, cancellationToken);
+                    return (await _environment.Log.CheckAsync([Token], cancellationToken))[0];
+                },
+                cancellationToken);
+            if (status == RunStatus.Lost)
+            {
+                throw new OwnershipLostException($"Run {Token.RunId} of session {Token.Key} went to another process while this one was not to be heard of.");
+            }
+
+            isSure = time.GetElapsedTime(sent) < lease;
+        }
+    }
+
     /// <summary>Queues an event for the stream; waits while the queue is full.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public ValueTask EmitAsync(string type, string origin, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>

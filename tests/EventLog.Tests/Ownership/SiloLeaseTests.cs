@@ -44,13 +44,30 @@ public sealed class SiloLeaseTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_knows_by_its_own_clock_whether_its_lease_holds()
+    {
+        Assert.False(_runs.IsLeaseHeld(Settings.Lease, _time));
+        await StartedAsync();
+        await Wait.Until(() => _runs.IsLeaseHeld(Settings.Lease, _time), "the first renewal");
+
+        // From the moment that the renewal was sent, and not a moment longer, whoever renews it later.
+        _log.IsAway = true;
+        _time.Advance(Settings.Lease - TimeSpan.FromMilliseconds(1));
+        Assert.True(_runs.IsLeaseHeld(Settings.Lease, _time));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.False(_runs.IsLeaseHeld(Settings.Lease, _time));
+    }
+
+    [Fact]
     public async Task A_process_that_stops_in_order_gives_its_lease_up()
     {
         await StartedAsync();
         var run = await RunAsync("s");
+        await Wait.Until(() => _runs.IsLeaseHeld(Settings.Lease, _time), "the first renewal");
 
         await _lease.StopAsync(CancellationToken.None).Within();
 
+        Assert.False(_runs.IsLeaseHeld(Settings.Lease, _time));
         Assert.NotNull(await _memory.TakeOverAsync(run, "other"));
         Assert.Equal(0, _memory.WatchCount);
     }
