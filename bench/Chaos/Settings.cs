@@ -11,6 +11,14 @@ namespace AgentStream.Chaos;
 /// <param name="Faults">The kinds of faults.</param>
 internal sealed record Settings(TimeSpan Duration, int Runs, int Silos, int Seed, string Engine, IReadOnlyList<string> Faults)
 {
+    /// <summary>Whether an exit code is of a silo of Orleans that found that the others had declared it dead (it was paused, or busy for too long): it ends itself, also while it stops.</summary>
+    public bool IsDeclaredDead(int exitCode) => Engine == "Orleans" && exitCode == 134;
+
+    /// <summary>
+    /// Whether silos hand calls to each other: then a prompt whose caller got no answer may still be on its way (for 30 s at the most), and be taken when its caller has asked again.
+    /// </summary>
+    public bool PromptsComeLate => Engine == "Orleans";
+
     public const string Usage =
         """
         dotnet run --project bench/Chaos -c Release -- [--duration 2m] [--runs 300] [--silos 3] [--seed n] [--engine embedded|orleans] [--faults kill,stop,pause,redis]

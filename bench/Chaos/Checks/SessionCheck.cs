@@ -15,17 +15,24 @@ internal sealed class SessionCheck(
     private readonly ConcurrentDictionary<string, bool> _closed = [];
 
     /// <summary>
-    /// Whether a session was checked to its end and deleted, for good. One with a violation stays as it is. In a cluster that routes calls, a prompt whose caller got no answer may still be on its way
-    /// between silos (for 30 s at the most), and come after the delete.
+    /// Whether a session was checked to its end and deleted, for good. One with a violation stays as it is; a prompt that comes late may come after the delete.
     /// </summary>
     public bool IsClosed(string session) => _closed.ContainsKey(session);
 
     /// <summary>Checks the runs that came of some attempts.</summary>
     public void Check(Conversation conversation, IReadOnlyList<Prompt> attempts, IReadOnlyList<RunRecord> runs)
     {
+        conversation.HasUnanswered |= attempts.Any(attempt => attempt.Outcome == Outcome.Unknown);
+        if (promptsComeLate && runs.Any(run => run.Prompt == attempts[^1].Text) && runs[^1].Prompt != attempts[^1].Text)
+        {
+            // It is a second prompt of the same session then, and who followed the first one hears it too. There is no telling where the conversation should stand.
+            figures.Add("unanswered prompts that were taken when their caller had asked again", 1);
+            conversation.IsBroken = true;
+            return;
+        }
+
         var evidence = new Lazy<string>(() => Evidence.Of(attempts, runs, faults));
         var heard = attempts.SelectMany(attempt => attempt.Transcripts).ToList();
-        conversation.HasUnanswered |= attempts.Any(attempt => attempt.Outcome == Outcome.Unknown);
         foreach (var run in runs)
         {
             var prompt = run.Prompt is { } text ? attempts.FirstOrDefault(attempt => attempt.Text == text) : null;
