@@ -9,6 +9,9 @@ internal sealed class GatedJournal(Gate gate, Func<JournalRecord, bool> stopAt) 
 {
     private readonly InMemoryJournal _journal = new();
 
+    /// <summary>What stood at the gate, or stands there.</summary>
+    public IReadOnlyList<JournalRecord> Stopped { get; private set; } = [];
+
     public void AddTo(IServiceCollection services) => services.AddSingleton<ISessionJournal>(this);
 
     public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
@@ -19,6 +22,7 @@ internal sealed class GatedJournal(Gate gate, Func<JournalRecord, bool> stopAt) 
     {
         if (records.Any(stopAt))
         {
+            Stopped = records;
             gate.Reached();
             await gate.OpenedAsync(cancellationToken);
         }

@@ -33,6 +33,25 @@ public sealed class JournalFirstTests
             StringComparison.Ordinal);
 
     [Fact]
+    public async Task What_was_said_before_a_failure_is_kept_with_the_runs_end_in_one_step()
+    {
+        // Alone it would look like a whole response to who takes the run over when the process dies in between.
+        var gate = new Gate();
+        var journal = new GatedJournal(gate, record => record is ResponseRecord);
+        await using var silos = await TestSilos.StartAsync(null, new ScriptedModel([Step.Say("half a "), new Step.Fail("broken")]), _ => { }, _ => { }, journal.AddTo);
+        var key = TestSilos.NewSession();
+        await silos.Client.StartAsync(key, new RunRequest("go"));
+        await gate.ReachedAsync();
+        var before = (await journal.ReadAsync(key, 0)).Count;
+        Assert.Equal(2, journal.Stopped.Count);
+        Assert.IsType<RunEndedRecord>(journal.Stopped[1]);
+
+        gate.Open();
+        Assert.Contains("error {\"msg\":\"crashed - broken\"}", await silos.TranscriptAsync(key), StringComparison.Ordinal);
+        Assert.Equal(before + 2, (await journal.ReadAsync(key, 0)).Count);
+    }
+
+    [Fact]
     public async Task What_a_run_said_is_in_the_stream_before_its_end_is_in_the_journal()
     {
         using var log = new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System);

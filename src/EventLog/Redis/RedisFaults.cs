@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace AgentStream.EventLog.Redis;
@@ -21,6 +22,10 @@ internal static class RedisFaults
 
         // The client cancels what is pending when it is disposed; its own caller did not ask for that.
         RedisConnectionException or TimeoutException or ObjectDisposedException or OperationCanceledException => true,
+        SocketException or IOException => true,
+
+        // Newer clients (3.x) may also say it in the words of the layer that noticed first: InvalidOperationException, "Output has been completed with fault: ... Connection reset by peer".
+        { InnerException: { } inner } => IsAway(inner),
         _ => false,
     };
 

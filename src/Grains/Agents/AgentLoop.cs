@@ -25,6 +25,12 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     private bool _isOpen;
     private ModelResponse? _response;
 
+    /// <summary>
+    /// What the last node had said when the run was cut short; null when nothing was. It goes into the journal with the run's end, in one step: a take-over that finds it alone would take it
+    /// for the whole response.
+    /// </summary>
+    public (int Idx, ModelResponse Said)? CutShort { get; private set; }
+
     /// <summary>Runs until the model has nothing more to do. The first request, the user's, is in the journal already.</summary>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -81,7 +87,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
         catch (Exception) when (_isOpen && !deps.Run.HasToLeave && deps.PartialNode() is { } said)
         {
             // What a listener has seen stays said, whatever cut it short: the next prompt's model knows of it.
-            await journal.AddAsync(now => new ResponseRecord(_idx, said) { Timestamp = now });
+            CutShort = (_idx, said);
             throw;
         }
 

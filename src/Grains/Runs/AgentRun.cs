@@ -12,6 +12,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time, deps.Run.Abandoned);
     private readonly OwnedRun _run = deps.Run;
     private UnfinishedRun? _taken;
+    private AgentLoop? _loop;
 
     /// <summary>The session.</summary>
     public SessionKey Key => deps.Key;
@@ -60,7 +61,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
             // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record: whoever starts
             // behind our end finds the journal complete.
             await _run.FlushAsync();
-            await _records.AddAsync(now => new RunEndedRecord(Token.RunId, Message(failure)) { Timestamp = now });
+            await _records.AddAsync(now => EndRecords(Message(failure), now));
         }
         catch (Exception e)
         {
@@ -98,14 +99,20 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         _ => Protocol.CrashedPrefix + failure.Message,
     };
 
+    private JournalRecord[] EndRecords(string? error, DateTimeOffset now)
+    {
+        var ended = new RunEndedRecord(Token.RunId, error) { Timestamp = now };
+        return _loop?.CutShort is var (idx, said) ? [new ResponseRecord(idx, said) { Timestamp = now }, ended] : [ended];
+    }
+
     private async Task<Exception?> LoopAsync()
     {
         var stop = _run.Stopped;
         try
         {
             var ready = await agent.ForRunAsync(stop);
-            var loop = new AgentLoop(ready, deps, _records, environment);
-            await (_taken is null ? loop.RunAsync(stop) : ResumeAsync(loop, _taken, stop));
+            _loop = new AgentLoop(ready, deps, _records, environment);
+            await (_taken is null ? _loop.RunAsync(stop) : ResumeAsync(_loop, _taken, stop));
             return null;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using AgentStream.EventLog.Redis;
 using AgentStream.EventLog.Tests.Hub;
@@ -166,6 +167,15 @@ public sealed class RedisOutageTests
         Assert.StartsWith($"Redis at {server.Configuration} cannot be reached: ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_broken_connection_counts_as_away_in_whatever_words_the_client_says_so()
+    {
+        var reset = new IOException("Unable to write data to the transport connection.", new SocketException(104));
+        Assert.True(RedisFaults.IsAway(new InvalidOperationException("Output has been completed with fault", reset)));
+        Assert.True(RedisFaults.IsAway(reset));
+        Assert.False(RedisFaults.IsAway(new InvalidOperationException("Output has been completed")));
     }
 
     [Fact]
