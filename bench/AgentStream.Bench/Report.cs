@@ -55,8 +55,10 @@ internal sealed record Goal(string Text, Func<Row, bool> IsMet)
 /// <param name="Goal">The goal; null for a figure without one.</param>
 internal sealed record Row(string Suite, string What, Figure Ours, string? Neighbour = null, Figure? Theirs = null, Goal? Goal = null)
 {
-    /// <summary>Ours to theirs: the median of the rounds' ratios, since the two of a round were measured in the same seconds.</summary>
-    public double? Ratio => Theirs is null ? null
+    /// <summary>Ours to theirs: the median of the rounds' ratios, since the two of a round were measured in the same seconds; null where theirs was too small to be measured.</summary>
+    public double? Ratio => OfBoth is { } ratio && double.IsFinite(ratio) ? ratio : null;
+
+    private double? OfBoth => Theirs is null ? null
         : Ours.Values.Count == Theirs.Values.Count ? Figure.MedianOf(Ours.Values.Zip(Theirs.Values, (ours, theirs) => ours / theirs))
         : Ours.Median / Theirs.Median;
 }

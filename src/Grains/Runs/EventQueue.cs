@@ -12,7 +12,7 @@ internal sealed class EventQueue(int limit)
     private readonly Lock _gate = new();
     private readonly Queue<NewEvent> _events = new();
     private TaskCompletionSource? _more;
-    private TaskCompletionSource? _room;
+    private List<TaskCompletionSource> _room = [];
     private bool _isClosed;
     private Exception? _failure;
 
@@ -31,8 +31,8 @@ internal sealed class EventQueue(int limit)
         while (true)
         {
             NewEvent[] taken;
-            Task? more = null;
-            TaskCompletionSource? room = null;
+            TaskCompletionSource? more = null;
+            List<TaskCompletionSource> room = [];
             lock (_gate)
             {
                 taken = new NewEvent[Math.Min(most, _events.Count)];
@@ -43,21 +43,21 @@ internal sealed class EventQueue(int limit)
 
                 if (taken.Length > 0)
                 {
-                    (room, _room) = (_room, null);
+                    (room, _room) = (_room, room);
                 }
                 else if (!_isClosed)
                 {
-                    more = (_more ??= New()).Task;
+                    more = _more = New();
                 }
             }
 
-            room?.SetResult();
+            room.ForEach(waiter => waiter.TrySetResult());
             if (more is null)
             {
                 return taken;
             }
 
-            await more.WaitAsync(cancellationToken);
+            await WaitAsync(more, cancellationToken);
         }
     }
 
@@ -65,22 +65,30 @@ internal sealed class EventQueue(int limit)
     /// <param name="failure">What who adds more is told, if it is not only too late.</param>
     public void Close(Exception? failure = null)
     {
-        TaskCompletionSource? more, room;
+        TaskCompletionSource? more;
+        List<TaskCompletionSource> room;
         lock (_gate)
         {
             _failure ??= failure;
             _isClosed = true;
-            (more, room, _more, _room) = (_more, _room, null, null);
+            (more, room, _more, _room) = (_more, _room, null, []);
         }
 
-        more?.SetResult();
-        room?.SetResult();
+        more?.TrySetResult();
+        room.ForEach(waiter => waiter.TrySetResult());
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // Not Task.WaitAsync: it would go on by way of the thread pool, whatever the waiter's own scheduler is.
+    private static async Task WaitAsync(TaskCompletionSource signal, CancellationToken cancellationToken)
+    {
+        await using var giveUp = cancellationToken.UnsafeRegister(static (waiter, token) => ((TaskCompletionSource)waiter!).TrySetCanceled(token), signal);
+        await signal.Task;
+    }
+
     /// <summary>Whether the event was added; null when there is no room yet.</summary>
-    private bool? TryAdd(NewEvent item, out Task? room)
+    private bool? TryAdd(NewEvent item, out TaskCompletionSource? room)
     {
         TaskCompletionSource? more;
         lock (_gate)
@@ -93,7 +101,7 @@ internal sealed class EventQueue(int limit)
 
             if (_events.Count == limit)
             {
-                room = (_room ??= New()).Task;
+                _room.Add(room = New());
                 return null;
             }
 
@@ -101,15 +109,15 @@ internal sealed class EventQueue(int limit)
             (more, _more) = (_more, null);
         }
 
-        more?.SetResult();
+        more?.TrySetResult();
         return true;
     }
 
-    private async ValueTask<bool> AddWhenThereIsRoomAsync(NewEvent item, Task room, CancellationToken cancellationToken)
+    private async ValueTask<bool> AddWhenThereIsRoomAsync(NewEvent item, TaskCompletionSource room, CancellationToken cancellationToken)
     {
         while (true)
         {
-            await room.WaitAsync(cancellationToken);
+            await WaitAsync(room, cancellationToken);
             if (TryAdd(item, out var next) is { } isAdded)
             {
                 return isAdded;
