@@ -1,15 +1,17 @@
+using System.Collections.Concurrent;
+
 namespace AgentStream.Grains.Runs;
 
 /// <summary>
 /// Abandoned runs whose agent this process does not know. Another may know it: while a new version with a new agent is rolled out, old and new processes look for the same runs. So they
-/// are left to others for a while, and only a run that nobody has wanted by then is brought to its end. One look at a time asks here.
+/// are left to others for a while, and only a run that nobody has wanted by then is brought to its end. Runs that are taken over side by side ask here.
 /// </summary>
 internal sealed class StrangeRuns(TimeProvider time)
 {
     /// <summary>How long others have: processes look once a second, and one that is started anew in a rolling restart looks within seconds.</summary>
     internal static readonly TimeSpan OthersHave = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<string, long> _seen = [];
+    private readonly ConcurrentDictionary<string, long> _seen = [];
 
     /// <summary>Whether a run was found to be strange, and others still have time to take it.</summary>
     public bool IsLeftToOthers(string runId) => _seen.TryGetValue(runId, out var seen) && time.GetElapsedTime(seen) < OthersHave;
@@ -22,7 +24,7 @@ internal sealed class StrangeRuns(TimeProvider time)
         {
             if (old != runId && time.GetElapsedTime(since) > 2 * OthersHave)
             {
-                _seen.Remove(old);
+                _seen.TryRemove(old, out _);
             }
         }
 

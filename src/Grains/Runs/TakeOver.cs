@@ -23,7 +23,7 @@ internal sealed class TakeOver(
     // Every so many looks: longer than a start may take by default, and rare enough to cost nothing.
     private const int LostStartsEvery = 15;
 
-    // So many at a time of one process: others look as well, and get their share.
+    // So many at a time of one dead process, side by side: others look as well, and get their share. Whoever found as many looks again at once.
     private const int Share = 64;
 
     // The same process is given the same run twice when it asks twice.
@@ -52,7 +52,11 @@ internal sealed class TakeOver(
         {
             try
             {
-                await LookAsync(stoppingToken);
+                while (await LookAsync(stoppingToken))
+                {
+                    // There may be more.
+                }
+
                 if (look % LostStartsEvery == 0)
                 {
                     await lostStarts.LookAsync(stoppingToken);
@@ -65,13 +69,16 @@ internal sealed class TakeOver(
         }
     }
 
-    /// <summary>Takes over what is abandoned now.</summary>
-    internal async Task LookAsync(CancellationToken cancellationToken)
+    /// <summary>Takes over what is abandoned now, up to a share of it.</summary>
+    /// <returns>Whether there may be more for this process: it has found a whole share, and got some of it.</returns>
+    internal async Task<bool> LookAsync(CancellationToken cancellationToken)
     {
         await _oneLook.WaitAsync(cancellationToken);
         try
         {
-            await TakeOverAsync(cancellationToken);
+            var found = await environment.Log.FindAbandonedAsync(Share, cancellationToken);
+            var taken = await Task.WhenAll(found.Select(run => TryTakeOverAsync(run, cancellationToken)));
+            return found.Count >= Share && taken.Contains(true);
         }
         finally
         {
@@ -79,30 +86,26 @@ internal sealed class TakeOver(
         }
     }
 
-    private async Task TakeOverAsync(CancellationToken cancellationToken)
+    private async Task<bool> TryTakeOverAsync(RunToken abandoned, CancellationToken cancellationToken)
     {
-        foreach (var abandoned in await environment.Log.FindAbandonedAsync(Share, cancellationToken))
+        // When it was ours, our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
+        if (runs.IsStopping
+            || abandoned.SiloId == environment.Silo.Id
+            || strange.IsLeftToOthers(abandoned.RunId)
+            || await TakeAsync(abandoned, cancellationToken) is not { } taken)
         {
-            if (runs.IsStopping)
-            {
-                return;
-            }
-
-            // Our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
-            if (abandoned.SiloId != environment.Silo.Id
-                && !strange.IsLeftToOthers(abandoned.RunId)
-                && await TakeAsync(abandoned, cancellationToken) is { } taken)
-            {
-                environment.Logger.LogWarning(
-                    "Run {Run} of session {Session} was taken over: {Reason}.",
-                    taken.Run.RunId,
-                    taken.Run.Key,
-                    abandoned.SiloId == SiloIdentity.Nobody ? "its process has given it away" : "its process is gone");
-                var deps = new Deps(environment, taken.Run.Key);
-                deps.Adopt(taken);
-                await GoOnAsync(deps, new SessionHistory(), mayLeave: true, cancellationToken);
-            }
+            return false;
         }
+
+        environment.Logger.LogWarning(
+            "Run {Run} of session {Session} was taken over: {Reason}.",
+            taken.Run.RunId,
+            taken.Run.Key,
+            abandoned.SiloId == SiloIdentity.Nobody ? "its process has given it away" : "its process is gone");
+        var deps = new Deps(environment, taken.Run.Key);
+        deps.Adopt(taken);
+        await GoOnAsync(deps, new SessionHistory(), mayLeave: true, cancellationToken);
+        return true;
     }
 
     /// <summary>A take-over whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
