@@ -14,7 +14,7 @@ public sealed class OwnedRuns(ILogger<OwnedRuns> logger)
     public int Count => _runs.Count;
 
     /// <summary>The runs that are registered now.</summary>
-    internal IReadOnlyList<RunToken> Runs => [.. _runs.Keys];
+    internal RunToken[] Runs => [.. _runs.Keys];
 
     /// <summary>
     /// Whether this process's lease holds, by this process's own clock: then nobody can have taken its runs over. A process that was paused, or could not reach the log, finds that it

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace AgentStream.EventLog;
 
 /// <summary>
-/// Keeps this process's hold on its runs: renews the lease, hears of cancels, and looks after all registered runs once a second,
-/// since a live flag can be taken away without a word. When the process shuts down in order it gives the lease up, so that others take over at once.
+/// Keeps this process's hold on its runs: renews the lease, hears of cancels, and looks after registered runs once a second (after all of them when there are no more than 8,192,
+/// else after as many, in turn), since a live flag can be taken away without a word. When the process shuts down in order it gives the lease up, so that others take over at once.
 /// </summary>
 /// <param name="log">The log.</param>
 /// <param name="identity">This process.</param>
@@ -23,6 +23,9 @@ public sealed class SiloLease(
     private const double RenewalsInLease = 0.3;
 
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
+
+    // Notices may have been lost since the last check: it has to ask for all runs.
+    private bool _isBlind;
 
     private readonly OutageLog _renewOutage = new(logger, "this process's lease is not renewed, and when it has expired others may take its runs over");
     private readonly OutageLog _checkOutage = new(logger, "runs do not hear that they are canceled");
@@ -69,6 +72,7 @@ public sealed class SiloLease(
     private async Task CheckAsync(CancellationToken stopping)
     {
         using var wake = new Wake(time);
+        var round = new CheckRound(runs);
         IAsyncDisposable? watch = null;
         try
         {
@@ -77,11 +81,12 @@ public sealed class SiloLease(
                 try
                 {
                     watch ??= await log.WatchRunsAsync(identity.Id, run => Hear(run, wake), stopping);
-                    await CheckRunsAsync(stopping);
+                    await CheckRunsAsync(round, stopping);
                     _checkOutage.Worked();
                 }
                 catch (LogUnavailableException exception)
                 {
+                    _isBlind = true;
                     _checkOutage.Failed(exception);
                 }
 
@@ -97,25 +102,34 @@ public sealed class SiloLease(
         }
     }
 
-    private async Task CheckRunsAsync(CancellationToken stopping)
+    private async Task CheckRunsAsync(CheckRound round, CancellationToken stopping)
     {
-        var registered = runs.Runs;
-        if (registered.Count == 0)
+        var all = Interlocked.Exchange(ref _isBlind, false);
+        if (all)
         {
-            return;
+            round.Restart();
         }
 
-        var statuses = await log.CheckAsync(registered, stopping);
-        for (var i = 0; i < registered.Count; i++)
+        do
         {
-            runs.Tell(registered[i], statuses[i]);
+            var asked = round.Next();
+            if (asked.Count > 0)
+            {
+                var statuses = await log.CheckAsync(asked, stopping);
+                for (var i = 0; i < asked.Count; i++)
+                {
+                    runs.Tell(asked[i], statuses[i]);
+                }
+            }
         }
+        while (all && !round.IsOver);
     }
 
     private void Hear(RunToken? canceled, Wake wake)
     {
         if (canceled is null)
         {
+            _isBlind = true;
             wake.Set();
         }
         else

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace AgentStream.EventLog.Tests.Ownership;
 
 /// <summary>Counts what the lease service asks of a log, and fails it where a test wants.</summary>
@@ -10,6 +12,9 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
     public int Renewals => Volatile.Read(ref _renewals);
 
     public int Checks => Volatile.Read(ref _checks);
+
+    /// <summary>What was asked for, check by check.</summary>
+    public ConcurrentQueue<IReadOnlyList<RunToken>> Checked { get; } = new();
 
     public int Tries => Volatile.Read(ref _tries);
 
@@ -30,6 +35,7 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
     {
         Try();
         var statuses = await inner.CheckAsync(runs, cancellationToken);
+        Checked.Enqueue([.. runs]);
         Interlocked.Increment(ref _checks);
         return statuses;
     }

@@ -111,6 +111,36 @@ public sealed class SiloLeaseTests : IDisposable
     }
 
     [Fact]
+    public async Task More_runs_than_one_check_asks_for_are_asked_for_in_turn_and_all_at_once_when_notices_were_lost()
+    {
+        await StartedAsync();
+        var runs = new List<RunToken>();
+        for (var i = 0; i < (2 * CheckRound.Most) + 1; i++)
+        {
+            runs.Add(new(new(1, 2, $"s{i}"), _identity.Id, "run"));
+        }
+
+        var registrations = runs.ConvertAll(run => _runs.Register(run, _ => { }));
+        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        _log.Checked.Clear();
+        for (var second = 1; second <= 3; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Wait.Until(() => _log.Checked.Count == second, "a check");
+            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        }
+
+        Assert.Equal([CheckRound.Most, CheckRound.Most, 1], _log.Checked.Select(check => check.Count));
+        Assert.Equal(runs.ToHashSet(), _log.Checked.SelectMany(check => check).ToHashSet());
+
+        _log.Checked.Clear();
+        _log.RunWatcher!(null);
+        await Wait.Until(() => _log.Checked.Count == 3, "all to be asked for");
+        Assert.Equal(runs.ToHashSet(), _log.Checked.SelectMany(check => check).ToHashSet());
+        registrations.ForEach(registration => registration.Dispose());
+    }
+
+    [Fact]
     public async Task A_run_that_was_taken_over_hears_that_it_is_lost()
     {
         await StartedAsync();
