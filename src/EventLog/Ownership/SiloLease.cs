@@ -104,25 +104,17 @@ public sealed class SiloLease(
 
     private async Task CheckRunsAsync(CheckRound round, CancellationToken stopping)
     {
-        var all = Interlocked.Exchange(ref _isBlind, false);
-        if (all)
+        var asked = Interlocked.Exchange(ref _isBlind, false) ? runs.Runs : round.Next();
+        if (asked.Count == 0)
         {
-            round.Restart();
+            return;
         }
 
-        do
+        var statuses = await log.CheckAsync(asked, stopping);
+        for (var i = 0; i < asked.Count; i++)
         {
-            var asked = round.Next();
-            if (asked.Count > 0)
-            {
-                var statuses = await log.CheckAsync(asked, stopping);
-                for (var i = 0; i < asked.Count; i++)
-                {
-                    runs.Tell(asked[i], statuses[i]);
-                }
-            }
+            runs.Tell(asked[i], statuses[i]);
         }
-        while (all && !round.IsOver);
     }
 
     private void Hear(RunToken? canceled, Wake wake)

@@ -130,13 +130,13 @@ public sealed class SiloLeaseTests : IDisposable
             await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
         }
 
-        Assert.Equal([CheckRound.Most, CheckRound.Most, 1], _log.Checked.Select(check => check.Count));
+        Assert.All(_log.Checked, check => Assert.Equal(CheckRound.Most, check.Count));
         Assert.Equal(runs.ToHashSet(), _log.Checked.SelectMany(check => check).ToHashSet());
 
         _log.Checked.Clear();
         _log.RunWatcher!(null);
-        await Wait.Until(() => _log.Checked.Count == 3, "all to be asked for");
-        Assert.Equal(runs.ToHashSet(), _log.Checked.SelectMany(check => check).ToHashSet());
+        await Wait.Until(() => !_log.Checked.IsEmpty, "a check");
+        Assert.Equal(runs.ToHashSet(), _log.Checked.Single().ToHashSet());
         registrations.ForEach(registration => registration.Dispose());
     }
 
