@@ -26,11 +26,25 @@ internal sealed class PlannedModel(Gate gate) : IChatClient
             while (plan.Rate > 0 && Stopwatch.GetElapsedTime(started).TotalSeconds * plan.Rate < i)
             {
                 var pause = TimeSpan.FromSeconds(1 / plan.Rate);
-                await Task.Delay(pause < LeastPause ? LeastPause : pause, cancellationToken);
+                await (plan.Stamped ? SleepAsync(pause) : Task.Delay(pause < LeastPause ? LeastPause : pause, cancellationToken));
             }
 
             yield return new(ChatRole.Assistant, plan.Stamped ? TokenPlan.Stamp() : TokenPlan.Token);
         }
+    }
+
+    /// <summary>
+    /// Sleeps as the bare pair does. All timers of a process go off together, at the whole millisecond: what is measured would always come in the midst of what the load's timers have set off.
+    /// </summary>
+    private static Task SleepAsync(TimeSpan pause)
+    {
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            Thread.Sleep(pause);
+            over.SetResult();
+        }) { IsBackground = true }.Start();
+        return over.Task;
     }
 
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
