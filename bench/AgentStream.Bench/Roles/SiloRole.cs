@@ -19,7 +19,11 @@ internal static class SiloRole
         var app = builder.Build();
         app.MapAgentStream("/chat");
         app.MapGet("/bench/allocated", () => GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture));
-        app.MapPost("/bench/gate", gate.OpenOnce);
+        app.MapPost("/bench/gate", async (int models) =>
+        {
+            await gate.ReachedAsync(models);
+            gate.OpenOnce();
+        });
         app.MapBareBroadcast("/bare");
         return app.RunAsync();
     }

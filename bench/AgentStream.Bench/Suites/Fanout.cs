@@ -56,6 +56,7 @@ internal static class Fanout
         var kib = (GC.GetTotalMemory(forceFullCollection: true) - bytes) / 1024.0 / (listeners - Runs);
         var connections = await RedisCounters.ConnectionsAsync(stage.Raw) - before;
 
+        await silo.Gate.ReachedAsync(Runs);
         var started = Stopwatch.GetTimestamp();
         silo.Gate.OpenOnce();
         var heard = await crowd.HearAsync();

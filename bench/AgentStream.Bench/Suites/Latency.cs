@@ -91,6 +91,7 @@ internal static class Latency
     {
         var key = new SessionKey(1, 1, SessionKey.NewSessionId());
         await silo.RunAsync(key, new(tokens, TokensPerSecond, AtGate: true, Stamped: true));
+        await silo.Gate.ReachedAsync(1);
         return key;
     }
 

@@ -41,6 +41,7 @@ internal static class Live
             "live", $"{what}: sent to Redis while nothing happens", new("KiB/s", [many]),
             string.Create(CultureInfo.InvariantCulture, $"{all / 10:#,0} live runs"), new("KiB/s", [few]), Goal.RatioAtMost(MostGrowth)));
 
+        await silo.Gate.ReachedAsync(all);
         var ending = Stopwatch.GetTimestamp();
         silo.Gate.OpenOnce();
         await UntilNoneIsLiveAsync(stage, prefix);

@@ -41,6 +41,7 @@ internal static class Query
             first ??= ours;
         }
 
+        await silo.Gate.ReachedAsync(LiveSessions);
         silo.Gate.OpenOnce();
     }
 

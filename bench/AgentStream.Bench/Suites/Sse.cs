@@ -60,7 +60,7 @@ internal static class Sse
 
         return async () =>
         {
-            using var opened = await http.PostAsync("bench/gate", null);
+            using var opened = await http.PostAsync($"bench/gate?models={Runs}", null);
             var counts = await Task.WhenAll(followers.Select(FramesAsync));
 
             // Each has all tokens and what stands around them, but for `begin`, which some may have read before.
