@@ -43,16 +43,18 @@ public sealed class EventHub(IEventLog log, TimeProvider time, ILogger<EventHub>
         ArgumentNullException.ThrowIfNull(key);
         var cursor = after ?? Cursor.Start;
         var batch = new List<StreamEvent>();
+        var changed = new Signal();
+        using var stopped = cancellationToken.UnsafeRegister(static changed => ((Signal)changed!).Set(), changed);
         var feed = Attach(key);
         try
         {
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var look = feed.Look(cursor, batch);
-                if (batch.Count == 0 && look.Changed is not null)
+                var look = feed.Look(cursor, batch, changed);
+                if (look.Waits)
                 {
-                    await look.Changed.WaitAsync(cancellationToken);
+                    await changed.WaitAsync();
                     continue;
                 }
 
@@ -101,6 +103,7 @@ public sealed class EventHub(IEventLog log, TimeProvider time, ILogger<EventHub>
         }
         finally
         {
+            feed.Forget(changed);
             await DetachAsync(feed);
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace AgentStream;
@@ -41,6 +42,18 @@ public sealed record StreamEvent(Cursor Cursor, string Type, string Origin, Read
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void WriteEscaped(IBufferWriter<byte> output, string text) =>
-        output.Write(JsonEncodedText.Encode(text).EncodedUtf8Bytes);
+    // Nearly always there is nothing to escape, and then nothing is allocated: this is done for each event and each listener.
+    private static void WriteEscaped(IBufferWriter<byte> output, string text)
+    {
+        var plain = output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length));
+        var length = Encoding.UTF8.GetBytes(text, plain);
+        if (JavaScriptEncoder.Default.FindFirstCharacterToEncodeUtf8(plain[..length]) < 0)
+        {
+            output.Advance(length);
+        }
+        else
+        {
+            output.Write(JsonEncodedText.Encode(text).EncodedUtf8Bytes);
+        }
+    }
 }

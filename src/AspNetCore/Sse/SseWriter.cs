@@ -25,36 +25,34 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IRendering
     public async Task WriteAsync(Func<CancellationToken, IAsyncEnumerable<StreamEvent>> listen, CancellationToken cancellationToken)
     {
         using var listening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var silence = new Silence(time);
+        using var next = new NextEvent(time, KeepAlive);
         var events = listen(listening.Token).GetAsyncEnumerator(listening.Token);
-        var next = Task.FromResult(false);
         try
         {
             while (true)
             {
                 var ready = events.MoveNextAsync();
+                bool isMore;
                 if (ready.IsCompleted)
                 {
-                    if (!await ready)
-                    {
-                        break;
-                    }
+                    isMore = await ready;
                 }
                 else
                 {
-                    next = ready.AsTask();
-                    silence.Begin();
+                    next.Begin(ready);
                     await output.FlushAsync(cancellationToken);
-                    while (await silence.IsOverBeforeAsync(next))
+                    while (!await next.WaitAsync())
                     {
                         output.Write(": keep-alive\n\n"u8);
                         await output.FlushAsync(cancellationToken);
                     }
 
-                    if (!await next)
-                    {
-                        break;
-                    }
+                    isMore = next.Take();
+                }
+
+                if (!isMore)
+                {
+                    break;
                 }
 
                 if (!rendering.Write(output, events.Current))
@@ -74,39 +72,12 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IRendering
         {
             // An enumerator must not be disposed while it is asked for its next event: when a flush has failed, that question is still open.
             await listening.CancelAsync();
-            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (next.IsPending)
+            {
+                await next.WaitAsync();
+            }
+
             await events.DisposeAsync();
         }
-    }
-
-    // One timer a response, whatever the number of events: it starts anew with each wait.
-    private sealed class Silence(TimeProvider time) : IDisposable
-    {
-        private readonly PeriodicTimer _timer = new(KeepAlive, time);
-        private Task<bool>? _tick;
-
-        public void Begin()
-        {
-            _timer.Period = KeepAlive;
-            if (_tick is null or { IsCompleted: true })
-            {
-                _tick = _timer.WaitForNextTickAsync().AsTask();
-            }
-        }
-
-        // The question for the next event stays open meanwhile: it is asked once and answered once, however often silence is over.
-        public async Task<bool> IsOverBeforeAsync(Task next)
-        {
-            _tick ??= _timer.WaitForNextTickAsync().AsTask();
-            if (await Task.WhenAny(next, _tick) == next)
-            {
-                return false;
-            }
-
-            _tick = null;
-            return true;
-        }
-
-        public void Dispose() => _timer.Dispose();
     }
 }

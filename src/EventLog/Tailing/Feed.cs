@@ -16,7 +16,8 @@ internal sealed class Feed : IAsyncDisposable
     private readonly IEventLog _log;
     private readonly TimeProvider _time;
     private readonly OutageLog _outage;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private HashSet<Signal> _waiting = [];
+    private HashSet<Signal> _woken = [];
     private Exception? _fault;
     private Task _running = Task.CompletedTask;
 
@@ -66,9 +67,10 @@ internal sealed class Feed : IAsyncDisposable
     /// <summary>Takes events behind a listener's cursor out of the window.</summary>
     /// <param name="cursor">The listener's cursor.</param>
     /// <param name="batch">Takes the events.</param>
+    /// <param name="changed">The listener's own; set once when there is more, if the listener is to wait for it.</param>
     /// <returns>What the listener can do when it got none.</returns>
     /// <exception cref="Exception">The feed failed, for another reason than that the log was unavailable.</exception>
-    public FeedLook Look(Cursor cursor, List<StreamEvent> batch)
+    public FeedLook Look(Cursor cursor, List<StreamEvent> batch, Signal changed)
     {
         lock (_gate)
         {
@@ -83,7 +85,22 @@ internal sealed class Feed : IAsyncDisposable
                 ExceptionDispatchInfo.Throw(_fault);
             }
 
-            return new(isInside && !IsRetired ? _changed.Task : null, _window.Floor);
+            var waits = batch.Count == 0 && isInside && !IsRetired;
+            if (waits)
+            {
+                _waiting.Add(changed);
+            }
+
+            return new(waits, _window.Floor);
+        }
+    }
+
+    /// <summary>A listener leaves, perhaps while it waits.</summary>
+    public void Forget(Signal changed)
+    {
+        lock (_gate)
+        {
+            _waiting.Remove(changed);
         }
     }
 
@@ -172,7 +189,6 @@ internal sealed class Feed : IAsyncDisposable
 
     private bool Publish(IReadOnlyList<StreamEvent> events)
     {
-        TaskCompletionSource changed;
         lock (_gate)
         {
             foreach (var entry in events)
@@ -180,28 +196,37 @@ internal sealed class Feed : IAsyncDisposable
                 _window.Add(entry);
             }
 
-            changed = _changed;
-            _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            (_waiting, _woken) = (_woken, _waiting);
         }
 
-        changed.SetResult();
+        WakeListeners();
         return events[^1].IsEnd;
     }
 
     private void Retire()
     {
-        TaskCompletionSource changed;
         lock (_gate)
         {
             IsRetired = true;
-            changed = _changed;
+            (_waiting, _woken) = (_woken, _waiting);
         }
 
-        changed.SetResult();
+        WakeListeners();
+    }
+
+    // Outside the lock, which those who are woken need.
+    private void WakeListeners()
+    {
+        foreach (var listener in _woken)
+        {
+            listener.Set();
+        }
+
+        _woken.Clear();
     }
 }
 
 /// <summary>What a listener that got no events can do.</summary>
-/// <param name="Changed">Wait for this, then look again; null: the window does not help, read the log.</param>
+/// <param name="Waits">Wait for its signal, then look again; false: the window does not help, read the log.</param>
 /// <param name="Floor">Where the window begins: the feed has seen all events up to here.</param>
-internal readonly record struct FeedLook(Task? Changed, Cursor Floor);
+internal readonly record struct FeedLook(bool Waits, Cursor Floor);

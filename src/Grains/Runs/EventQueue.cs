@@ -47,7 +47,8 @@ internal sealed class EventQueue(int limit)
                 }
                 else if (!_isClosed)
                 {
-                    more = _more = New();
+                    // The taker goes on in the adder's own time: an idle run's event is on its way without a thread having to wake up first.
+                    more = _more = new();
                 }
             }
 
