@@ -36,7 +36,7 @@ internal sealed class PlannedModel(Gate gate) : IChatClient
     /// <summary>
     /// Sleeps as the bare pair does. All timers of a process go off together, at the whole millisecond: what is measured would always come in the midst of what the load's timers have set off.
     /// </summary>
-    private static Task SleepAsync(TimeSpan pause)
+    public static Task SleepAsync(TimeSpan pause)
     {
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() =>

@@ -53,7 +53,8 @@ internal static class Latency
         return stage.AlternateAsync(
             () => BarePair.AgesAsync(stage, tokens, TokensPerSecond),
             () => HereAsync(silo, tokens),
-            () => ElsewhereAsync(silo, elsewhere, tokens));
+            () => ElsewhereAsync(silo, elsewhere, tokens),
+            () => ClientPair.AgesAsync(stage, tokens, TokensPerSecond));
     }
 
     private static void Add(Stage stage, List<double>[][] sides, string load)
@@ -63,8 +64,12 @@ internal static class Latency
             AddPart("p50", 0.5, MostOfMedian);
             AddPart("p99", 0.99, MostOfTail);
 
-            void AddPart(string name, double part, double most) => stage.Report.Add(new(
-                "latency", $"{name}, {where}, {load}", Of(ages, part), "bare XADD → XREAD BLOCK", Of(sides[0], part), Goal.RatioAtMost(most)));
+            void AddPart(string name, double part, double most)
+            {
+                var what = $"{name}, {where}, {load}";
+                stage.Report.Add(new("latency", what, Of(ages, part), "bare XADD → XREAD BLOCK", Of(sides[0], part), Goal.RatioAtMost(most)));
+                stage.Report.Add(new("latency", what, Of(ages, part), "XADD → XREAD BLOCK, same client", Of(sides[3], part)));
+            }
         }
     }
 
