@@ -58,6 +58,12 @@ public sealed class AgentStreamOptions
     public int MaxNodes { get; set; } = 50;
 
     /// <summary>
+    /// Whether deltas of one part that wait behind each other, because the model speaks faster than the log takes them, are written as one. Listeners then get the same text in the same order
+    /// in fewer and larger pieces. Off, each piece is the model's own, as the protocol's original has it.
+    /// </summary>
+    public bool CoalesceDeltas { get; set; }
+
+    /// <summary>
     /// Whether the events of each run also go into an Orleans stream, for grains that subscribe to them (<see cref="SessionStreams"/>). The silo then
     /// needs a stream provider named <see cref="SessionStreams.ProviderName"/>.
     /// </summary>

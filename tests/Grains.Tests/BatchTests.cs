@@ -37,6 +37,37 @@ public sealed class BatchTests
         Assert.DoesNotContain(-1, order);
     }
 
+    [Fact]
+    public async Task Where_asked_for_deltas_that_wait_go_out_as_one_and_say_the_same()
+    {
+        var log = SlowLog.Around(new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System));
+        var (speak, silent) = (new Gate(), new Gate());
+        var words = Enumerable.Range(0, 100).Select(n => $"{n} ").ToArray();
+        var model = new ScriptedModel([new Step.Pause(speak), .. words.Select(Step.Say), new Step.Pause(silent)]);
+        await using var silos = await TestSilos.StartAsync(null, model, options => options.CoalesceDeltas = true, _ => { }, services => services.AddSingleton((IEventLog)log));
+        var key = TestSilos.NewSession();
+        await silos.Client.StartAsync(key, new RunRequest("go"));
+        await log.FirstAppend.ReachedAsync();
+        speak.Open();
+        await silent.ReachedAsync();
+        log.FirstAppend.Open();
+        await Wait.Until(() => log.Appends.Count == 2);
+        silent.Open();
+
+        Assert.Equal(
+            $$"""
+            begin {"session_id":"{{key.Session}}"}
+            event {"idx":0,"event":"llm-begin"}
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"0 "}
+            event {"idx":0,"event":"answer"}
+            event {"idx":0,"event":"part_delta","event_idx":0,"part_delta_kind":"text","content_delta":"{{string.Concat(words[1..])}}"}
+            event {"idx":0,"event":"llm-end"}
+            end
+
+            """,
+            await silos.TranscriptAsync(key));
+    }
+
     /// <summary>A log whose first append takes its time. It counts the events of each.</summary>
     public class SlowLog : DispatchProxy
     {

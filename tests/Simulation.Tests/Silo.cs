@@ -113,12 +113,12 @@ internal sealed class Silo : IHostApplicationLifetime
     public void Check() => Do(async () =>
     {
         var runs = _owned.Runs;
-        if (runs.Count > 0)
+        if (runs.Length > 0)
         {
             // In an order that does not depend on the ids, which are random.
             runs = [.. runs.OrderBy(_world.Book.Name, StringComparer.Ordinal)];
             var statuses = await Log.CheckAsync(runs);
-            for (var i = 0; i < runs.Count; i++)
+            for (var i = 0; i < runs.Length; i++)
             {
                 _owned.Tell(runs[i], statuses[i]);
             }

@@ -83,8 +83,9 @@ internal sealed class RunWriter
         {
             while (await _queue.TakeAsync(BatchLength, _abandon) is { Length: > 0 } batch)
             {
+                var events = _environment.Options.CoalesceDeltas ? Deltas.Coalesce(batch) : batch;
                 var number = ++_number;
-                var result = await RepeatAsync(() => _environment.Log.AppendAsync(_run, number, batch, _abandon));
+                var result = await RepeatAsync(() => _environment.Log.AppendAsync(_run, number, events, _abandon));
                 if (result.Status != RunStatus.Live)
                 {
                     _notLive(result.Status);

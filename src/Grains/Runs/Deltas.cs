@@ -1,0 +1,62 @@
+using AgentStream.EventLog;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>Makes one delta of those of one part that wait behind each other (<see cref="AgentStreamOptions.CoalesceDeltas"/>): the same text in the same order, in fewer events.</summary>
+internal static class Deltas
+{
+    /// <summary>Joins deltas.</summary>
+    /// <param name="events">Events that are to be written, in their order.</param>
+    /// <returns>The same, with each row of deltas of one part as one.</returns>
+    public static IReadOnlyList<NewEvent> Coalesce(NewEvent[] events)
+    {
+        var joined = new List<NewEvent>(events.Length);
+        for (int first = 0, next; first < events.Length; first = next)
+        {
+            next = first + 1;
+            var start = StartOfText(events[first].Body.Span);
+            while (start > 0 && next < events.Length && Continues(events[first], events[next], start))
+            {
+                next++;
+            }
+
+            joined.Add(next - first == 1 ? events[first] : Join(events.AsSpan(first, next - first), start));
+        }
+
+        return joined;
+    }
+
+    // As EventBodies.PartDelta writes them: the text comes last, and what stands before it names the part.
+    private static int StartOfText(ReadOnlySpan<byte> body)
+    {
+        var field = body.IndexOf("\"content_delta\":\""u8);
+        return field > 0 && body[..field].IndexOf("\"event\":\"part_delta\""u8) > 0 && body.EndsWith("\"}"u8) ? field + "\"content_delta\":\"".Length : 0;
+    }
+
+    private static bool Continues(in NewEvent first, in NewEvent next, int start) =>
+        next.Type == first.Type && next.Origin == first.Origin && next.Body.Span.StartsWith(first.Body.Span[..start]) && StartOfText(next.Body.Span) == start;
+
+    private static NewEvent Join(ReadOnlySpan<NewEvent> deltas, int start)
+    {
+        const int Tail = 2;
+        var length = start + Tail;
+        foreach (var delta in deltas)
+        {
+            length += delta.Body.Length - start - Tail;
+        }
+
+        var body = new byte[length];
+        deltas[0].Body.Span[..start].CopyTo(body);
+        var at = start;
+        foreach (var delta in deltas)
+        {
+            // What is escaped stays escaped: a JSON text's pieces joined are the joined text's JSON.
+            var text = delta.Body.Span[start..^Tail];
+            text.CopyTo(body.AsSpan(at));
+            at += text.Length;
+        }
+
+        "\"}"u8.CopyTo(body.AsSpan(at));
+        return deltas[0] with { Body = body };
+    }
+}
