@@ -39,11 +39,13 @@ internal sealed class PlannedModel(Gate gate) : IChatClient
     public static Task SleepAsync(TimeSpan pause)
     {
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
+        var sleeper = new Thread(() =>
         {
             Thread.Sleep(pause);
             over.SetResult();
-        }) { IsBackground = true }.Start();
+        });
+        sleeper.IsBackground = true;
+        sleeper.Start();
         return over.Task;
     }
 
