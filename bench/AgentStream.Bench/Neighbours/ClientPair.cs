@@ -31,9 +31,9 @@ internal static class ClientPair
         var ages = new List<double>(tokens);
         for (var last = "0-0"; ages.Count < tokens;)
         {
-            // Streams, of which there is one: its name and its entries; an entry: its id and its fields.
-            var answer = (RedisResult[])(await database.ExecuteAsync("XREAD", "BLOCK", "1000", "STREAMS", Stream, last))!;
-            foreach (var entry in (RedisResult[])((RedisResult[])answer[0]!)[1]!)
+            // One stream, its name and its entries: as a list of such pairs (RESP2), or as a map (RESP3), which the client flattens. An entry: its id and its fields.
+            var answer = (RedisResult[]?)await database.ExecuteAsync("XREAD", "BLOCK", "1000", "STREAMS", Stream, last) ?? throw new TimeoutException("No token came for a second.");
+            foreach (var entry in answer is [var pair] ? (RedisResult[])((RedisResult[])pair!)[1]! : (RedisResult[])answer[1]!)
             {
                 var parts = (RedisResult[])entry!;
                 last = (string)parts[0]!;
