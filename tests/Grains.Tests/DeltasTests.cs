@@ -49,6 +49,14 @@ public sealed class DeltasTests
     }
 
     [Fact]
+    public void Entries_of_an_agents_own_that_go_on_behind_the_text_stay_as_they_are()
+    {
+        var own = new NewEvent("progress", Protocol.DeveloperOrigin, """{"event":"part_delta","content_delta":"a","more":"b"}"""u8.ToArray());
+
+        Assert.Equal([own, own], Deltas.Coalesce([own, own]));
+    }
+
+    [Fact]
     public void No_events_stay_none() => Assert.Empty(Deltas.Coalesce([]));
 
     private static NewEvent Event(ReadOnlyMemory<byte> body) => new(Protocol.Event, Protocol.DefaultEventOrigin, body);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentStream.EventLog;
 
 namespace AgentStream.Grains.Runs;
@@ -26,11 +27,25 @@ internal static class Deltas
         return joined;
     }
 
-    // As EventBodies.PartDelta writes them: the text comes last, and what stands before it names the part.
+    private static ReadOnlySpan<byte> Text => "\"content_delta\":\""u8;
+
+    // As EventBodies.PartDelta writes them: the text comes last, and what stands before it names the part. An agent's own entries may look like it and go on behind the text; they stay as they are.
     private static int StartOfText(ReadOnlySpan<byte> body)
     {
-        var field = body.IndexOf("\"content_delta\":\""u8);
-        return field > 0 && body[..field].IndexOf("\"event\":\"part_delta\""u8) > 0 && body.EndsWith("\"}"u8) ? field + "\"content_delta\":\"".Length : 0;
+        var field = body.IndexOf(Text);
+        if (field < 0 || body[..field].IndexOf("\"event\":\"part_delta\""u8) < 0)
+        {
+            return 0;
+        }
+
+        var start = field + Text.Length;
+        return body.EndsWith("\"}"u8) && IsString(body[(start - 1)..^1]) ? start : 0;
+    }
+
+    private static bool IsString(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        return json.Length > 1 && reader.Read() && reader.TokenType == JsonTokenType.String && reader.BytesConsumed == json.Length;
     }
 
     private static bool Continues(in NewEvent first, in NewEvent next, int start) =>
