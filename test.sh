@@ -2,17 +2,15 @@
 # Runs all tests. On a fresh machine it first installs what they need (Debian's packages): redis-server, chromium, Node for the page's modules,
 # python3-redis for the Python clients that the protocol is tested with, and npm for the front ends' clients (tests/FrontEnds.Tests).
 #
-#   ./test.sh [--engine Embedded|Orleans] [-c Debug|Release] [-- further arguments of dotnet test]
+#   ./test.sh [-c Debug|Release] [-- further arguments of dotnet test]
 #
-# The tests start their own Redis servers on free ports and stop them. Results: artifacts/test-results/{engine}/*.trx; the last line is the sum.
+# The tests start their own Redis servers on free ports and stop them. Results: artifacts/test-results/*.trx; the last line is the sum.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-engine=Embedded
 configuration=Debug
 while [ $# -gt 0 ]; do
   case "$1" in
-    --engine) engine="${2:?--engine needs Embedded or Orleans}"; shift 2 ;;
     -c|--configuration) configuration="${2:?-c needs Debug or Release}"; shift 2 ;;
     --) shift; break ;;
     -h|--help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -40,19 +38,14 @@ need nodejs command -v node
 need npm command -v npm
 need python3-redis /usr/bin/python3 -c 'import redis'
 
-results="$PWD/artifacts/test-results/${engine,,}"
+results="$PWD/artifacts/test-results"
 rm -rf "$results"
 mkdir -p "$results"
 failed=0
 
-if [ "$engine" = Orleans ] && ! dotnet restore AgentStream.sln -p:Engine=Orleans >"$results/restore.log" 2>&1; then
-  echo "test.sh: the Orleans engine needs the Microsoft.Orleans packages 10.4.2, and they cannot be restored here ($(grep -o 'error NU[0-9]*: [^.]*' "$results/restore.log" | head -n 1))." >&2
-  exit 1
-fi
-
 # One test project after the other: on two cores, browsers and clusters at once would only wait for each other.
-dotnet build AgentStream.sln -c "$configuration" -p:Engine="$engine" -v quiet --nologo
-dotnet test AgentStream.sln -c "$configuration" -p:Engine="$engine" --no-build --nologo -m:1 \
+dotnet build AgentStream.sln -c "$configuration" -v quiet --nologo
+dotnet test AgentStream.sln -c "$configuration" --no-build --nologo -m:1 \
   --logger trx --results-directory "$results" "$@" || failed=1
 
 node --test --test-reporter=tap tests/Page.Tests/*.test.mjs >"$results/page.tap" || { failed=1; cat "$results/page.tap"; }
@@ -61,7 +54,7 @@ node --test --test-reporter=tap tests/Page.Tests/*.test.mjs >"$results/page.tap"
 clients=tests/FrontEnds.Tests
 if [ "$clients/node_modules/.package-lock.json" -nt "$clients/package-lock.json" ] \
   || npm ci --prefix "$clients" --no-audit --no-fund >"$results/npm.log" 2>&1; then
-  SILO_PROGRAM="$PWD/artifacts/${engine,,}/bin/Silo/${configuration,,}/AgentStream.Silo.dll" \
+  SILO_PROGRAM="$PWD/artifacts/bin/Silo/${configuration,,}/AgentStream.Silo.dll" \
     npm test --silent --prefix "$clients" >"$results/frontends.tap" || { failed=1; cat "$results/frontends.tap"; }
 else
   cat "$results/npm.log" >&2
@@ -84,6 +77,6 @@ if [ "$passed_count" -eq 0 ]; then
   failed=1
 fi
 
-echo "engine $engine, $configuration"
+echo "$configuration"
 echo "$passed_count passed, $failed_count failed"
 [ "$failed" -eq 0 ] && [ "$failed_count" -eq 0 ]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using AgentStream.Bench.Neighbours;
 using AgentStream.Bench.Stages;
@@ -8,7 +9,7 @@ namespace AgentStream.Bench;
 
 /// <summary>Where and with what was measured: a figure means nothing without it.</summary>
 internal sealed record Machine(
-    DateTime Date, string Processor, int Cores, double MemoryGiB, string System, string Runtime, string Engine, string Redis, string RedisClient, string Python, string LoadAtStart)
+    DateTime Date, string Processor, int Cores, double MemoryGiB, string System, string Runtime, string Orleans, string Redis, string RedisClient, string Python, string LoadAtStart)
 {
     /// <summary>The load averages when the last suite was over.</summary>
     public string? LoadAtEnd { get; init; }
@@ -20,7 +21,7 @@ internal sealed record Machine(
         Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Math.Pow(1024, 3), 1),
         RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription,
-        Settings.Fact("Engine"),
+        typeof(Orleans.Grain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
         await RedisCounters.ServerVersionAsync(redis),
         typeof(StackExchange.Redis.ConnectionMultiplexer).Assembly.GetName().Version!.ToString(3),
         await PythonWay.VersionsAsync(),
@@ -31,7 +32,7 @@ internal sealed record Machine(
 
     public string ToText() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Date:yyyy-MM-dd HH:mm} UTC, {Cores} x {Processor}, {MemoryGiB} GiB, {System}, {Runtime}, engine {Engine}, Redis {Redis}, StackExchange.Redis {RedisClient}, {Python}; load average {LoadAtStart}{(LoadAtEnd is null ? "" : $" at the start, {LoadAtEnd} at the end")}");
+        $"{Date:yyyy-MM-dd HH:mm} UTC, {Cores} x {Processor}, {MemoryGiB} GiB, {System}, {Runtime}, Orleans {Orleans}, Redis {Redis}, StackExchange.Redis {RedisClient}, {Python}; load average {LoadAtStart}{(LoadAtEnd is null ? "" : $" at the start, {LoadAtEnd} at the end")}");
 
     private static string FirstField(string file, string name) =>
         File.ReadLines(file).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "processor";

@@ -61,7 +61,7 @@ internal sealed record Settings(IReadOnlyList<Suite> Suites, bool IsShort, strin
         return text.Append("\n  --short    a minute, to see that everything runs; its figures mean nothing\n  --out      takes the results; bench/results by default").ToString();
     }
 
-    /// <summary>What the build knows: the engine, where the silo's program is, where results go.</summary>
+    /// <summary>What the build knows: where the silo's program is, where results go.</summary>
     public static string Fact(string key) =>
         typeof(Settings).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => fact.Key == key).Value!;
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using AgentStream.Chaos;
 
@@ -20,12 +19,10 @@ if (args.Contains("--help"))
     return 0;
 }
 
-string Fact(string key) => typeof(Plan).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => fact.Key == key).Value!;
-
 Settings settings;
 try
 {
-    settings = Settings.Read(args, Fact("Engine"));
+    settings = Settings.Read(args);
 }
 catch (FormatException e)
 {
@@ -33,20 +30,14 @@ catch (FormatException e)
     return 2;
 }
 
-var program = await OtherBuild.FindAsync(settings.Engine, Fact("Engine"), Fact("Project"), Fact("Configuration"));
-if (program is null)
-{
-    return 1;
-}
-
 using var abandon = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Abandon);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Abandon);
 
-Console.WriteLine($"engine {settings.Engine}, {settings.Runs} runs at a time on {settings.Silos} silos for {settings.Duration}, seed {settings.Seed}, {Environment.ProcessorCount} processors, {DateTime.UtcNow:yyyy-MM-dd HH:mm}");
+Console.WriteLine($"{settings.Runs} runs at a time on {settings.Silos} silos for {settings.Duration}, seed {settings.Seed}, {Environment.ProcessorCount} processors, {DateTime.UtcNow:yyyy-MM-dd HH:mm}");
 var clock = Stopwatch.StartNew();
 var figures = new Figures();
-await using var stage = await Stage.StartAsync(program, settings.Silos);
+await using var stage = await Stage.StartAsync(typeof(Plan).Assembly.Location, settings.Silos);
 var violations = new Violations(stage.Directory, Console.Out);
 using (var trial = new Trial(stage, settings, violations, figures, Console.Out))
 {

@@ -7,32 +7,25 @@ namespace AgentStream.Chaos;
 /// <param name="Runs">How many runs are under way at a time.</param>
 /// <param name="Silos">How many silos there are.</param>
 /// <param name="Seed">Of the faults and of what runs say; not of who comes first.</param>
-/// <param name="Engine">The silos' engine, <c>Embedded</c> or <c>Orleans</c>.</param>
 /// <param name="Faults">The kinds of faults.</param>
-internal sealed record Settings(TimeSpan Duration, int Runs, int Silos, int Seed, string Engine, IReadOnlyList<string> Faults)
+internal sealed record Settings(TimeSpan Duration, int Runs, int Silos, int Seed, IReadOnlyList<string> Faults)
 {
-    /// <summary>Whether an exit code is of a silo of Orleans that found that the others had declared it dead (it was paused, or busy for too long): it ends itself, also while it stops.</summary>
-    public bool IsDeclaredDead(int exitCode) => Engine == "Orleans" && exitCode == 134;
-
-    /// <summary>
-    /// Whether silos hand calls to each other: then a prompt whose caller got no answer may still be on its way (for 30 s at the most), and be taken when its caller has asked again.
-    /// </summary>
-    public bool PromptsComeLate => Engine == "Orleans";
+    /// <summary>The exit code of a silo that found that the others had declared it dead (it was paused, or busy for too long): it ends itself, also while it stops.</summary>
+    public const int DeclaredDead = 134;
 
     public const string Usage =
         """
-        dotnet run --project bench/Chaos -c Release -- [--duration 2m] [--runs 300] [--silos 3] [--seed n] [--engine embedded|orleans] [--faults kill,stop,pause,redis]
+        dotnet run --project bench/Chaos -c Release -- [--duration 2m] [--runs 300] [--silos 3] [--seed n] [--faults kill,stop,pause,redis]
         """;
 
     public static readonly IReadOnlyList<string> AllFaults = ["kill", "stop", "pause", "redis"];
 
     /// <summary>Reads the arguments.</summary>
     /// <param name="args">Pairs of a name and a value.</param>
-    /// <param name="ownEngine">The engine that this program was built with.</param>
     /// <exception cref="FormatException">They break a rule; the message says which.</exception>
-    public static Settings Read(string[] args, string ownEngine)
+    public static Settings Read(string[] args)
     {
-        var settings = new Settings(TimeSpan.FromMinutes(2), 300, 3, Random.Shared.Next(100_000), ownEngine, AllFaults);
+        var settings = new Settings(TimeSpan.FromMinutes(2), 300, 3, Random.Shared.Next(100_000), AllFaults);
         for (var i = 0; i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : throw new FormatException($"{args[i]} needs a value");
@@ -42,15 +35,6 @@ internal sealed record Settings(TimeSpan Duration, int Runs, int Silos, int Seed
                 "--runs" => settings with { Runs = Number(args[i], value, 1, 10_000) },
                 "--silos" => settings with { Silos = Number(args[i], value, 2, 9) },
                 "--seed" => settings with { Seed = Number(args[i], value, 0, int.MaxValue) },
-                "--engine" => settings with
-                {
-                    Engine = value.ToUpperInvariant() switch
-                    {
-                        "EMBEDDED" => "Embedded",
-                        "ORLEANS" => "Orleans",
-                        _ => throw new FormatException($"--engine must be embedded or orleans, not {value}"),
-                    },
-                },
                 "--faults" => settings with
                 {
                     Faults = value.Split(',') is var kinds && kinds.All(AllFaults.Contains)

@@ -21,7 +21,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
         }
 
         var tools = new ToolCheck(violations, figures);
-        var check = new SessionCheck(stage, _edge, tools, violations, figures, _faults, settings.PromptsComeLate);
+        var check = new SessionCheck(stage, _edge, tools, violations, figures, _faults);
         var maker = new FaultMaker(stage, _faults, violations, figures, settings);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(abandon);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(abandon);
@@ -97,7 +97,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
         {
             var (took, exitCode) = await member.StopAsync();
             figures.Longest("longest orderly stop", took);
-            if (exitCode != 0 && !settings.IsDeclaredDead(exitCode))
+            if (exitCode is not (0 or Settings.DeclaredDead))
             {
                 violations.Add("-", "a silo that is stopped in order ends with exit code 0", $"silo {member.Name}: {exitCode}", "");
             }
@@ -107,7 +107,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
     private void EndedByItself(Member member, int exitCode)
     {
         figures.Add("silos that ended by themselves and were started again", 1);
-        if (!settings.IsDeclaredDead(exitCode))
+        if (exitCode != Settings.DeclaredDead)
         {
             violations.Add("-", "a silo does not end by itself", string.Create(CultureInfo.InvariantCulture, $"silo {member.Name}: exit code {exitCode}"), "");
         }

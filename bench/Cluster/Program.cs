@@ -3,19 +3,18 @@ using System.Reflection;
 using AgentStream.Cluster;
 using AgentStream.Testing;
 
-// Three silos as processes on one Redis, on this machine, with the engine that this was built with:
+// Three silos as processes on one Redis, on this machine:
 //
-//   dotnet run --project bench/Cluster -c Release [-p:Engine=Orleans]
+//   dotnet run --project bench/Cluster -c Release
 //
 // It starts what it needs on free ports, ends it, and takes about a minute. The exit code is not 0 when something took longer than promised.
 string Fact(string key) => typeof(Report).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => fact.Key == key).Value!;
 
-var engine = Fact("Engine");
 var report = new Report(Console.Out);
 var clock = Stopwatch.StartNew();
 await using (var redis = await RedisServer.StartAsync())
 {
-    Console.WriteLine($"engine {engine}, {Environment.ProcessorCount} processors, {DateTime.UtcNow:yyyy-MM-dd}");
+    Console.WriteLine($"{Environment.ProcessorCount} processors, {DateTime.UtcNow:yyyy-MM-dd}");
     using var trial = new Trial(redis, Fact("SiloProgram"), report);
     var all = RunAsync(trial);
     await Task.WhenAny(all, Task.Delay(TimeSpan.FromMinutes(6)));

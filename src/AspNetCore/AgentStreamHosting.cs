@@ -13,13 +13,13 @@ namespace AgentStream.AspNetCore;
 public static class AgentStreamHosting
 {
     /// <summary>
-    /// Adds everything: the engine, the event log, the grains, the client and the HTTP edge. Settings come from the section
+    /// Adds everything: an Orleans silo, the event log, the grains, the client and the HTTP edge. Settings come from the section
     /// <c>AgentStream</c>, the Redis from <c>ConnectionStrings:redis</c>; without that, events stay in memory. Agents from the configuration
     /// (<see cref="ConfiguredAgents.AddConfiguredAgents"/>) come before those that are added here, so the first of them answers prompts that name none.
     /// </summary>
     /// <param name="builder">The program.</param>
     /// <param name="configureSilo">
-    /// Sets up the silo's clustering yourself. When it is null, the section <c>AgentStream:Cluster</c> does: on the Orleans engine, silos with the same Redis and
+    /// Sets up the silo's clustering yourself. When it is null, the section <c>AgentStream:Cluster</c> does: silos with the same Redis and
     /// the same prefix are one cluster; without a Redis a silo is its own cluster.
     /// </param>
     /// <returns>A builder that takes agents.</returns>

@@ -16,7 +16,7 @@ namespace AgentStream.Grains;
 public static class GrainsServices
 {
     /// <summary>
-    /// Adds the event log, the journal, and what the grains need; the engine is left to the caller. Settings come from the section
+    /// Adds the event log, the journal, and what the grains need; Orleans itself is left to the caller. Settings come from the section
     /// <c>AgentStream</c>, the Redis from <c>ConnectionStrings:redis</c>; without that, events stay in memory. An <see cref="ISessionJournal"/> that is registered
     /// before is the one that is used.
     /// </summary>

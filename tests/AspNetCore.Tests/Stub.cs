@@ -3,7 +3,7 @@ using System.Reflection;
 namespace AgentStream.AspNetCore.Tests;
 
 /// <summary>
-/// Stands in for an interface. No class of this assembly implements a grain interface, so the engine finds no grains here that
+/// Stands in for an interface. No class of this assembly implements a grain interface, so Orleans finds no grains here that
 /// would compete with the real ones; and an interface may grow without these tests.
 /// </summary>
 public class Stub : DispatchProxy

@@ -7,7 +7,7 @@ using Orleans.Hosting;
 
 namespace AgentStream.AspNetCore.Tests;
 
-/// <summary>A program of a few lines, as a user writes it: the engine, real sessions, and the edge on a free port.</summary>
+/// <summary>A program of a few lines, as a user writes it: Orleans, real sessions, and the edge on a free port.</summary>
 internal static class WholeProgram
 {
     public static async Task<WebApplication> StartAsync(IChatClient model, params (string Name, string Value)[] settings)

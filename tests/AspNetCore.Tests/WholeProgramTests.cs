@@ -9,7 +9,7 @@ using Orleans.Streams;
 
 namespace AgentStream.AspNetCore.Tests;
 
-/// <summary>The edge over real sessions and the engine, as a program of a few lines has it.</summary>
+/// <summary>The edge over real sessions and Orleans, as a program of a few lines has it.</summary>
 public sealed class WholeProgramTests
 {
     [Fact]

@@ -14,7 +14,7 @@ public sealed class WireTests
 
     private static readonly Assembly[] Rooms = [typeof(ISessionGrain).Assembly, typeof(EventLog.IEventLog).Assembly, typeof(AgentStreamBuilder).Assembly];
 
-    // The generator of the Orleans engine adds types of its own.
+    // Orleans' generator adds types of its own.
     private static readonly Type[] Types = [.. Rooms.SelectMany(room => room.GetTypes()).Where(type => type.Namespace?.StartsWith("AgentStream", StringComparison.Ordinal) == true)];
     private static readonly Type[] Serialized = [.. Types.Where(type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))];
     private static readonly Type[] Interfaces = [.. Types.Where(type => type.IsInterface && type.IsAssignableTo(typeof(IGrain)))];

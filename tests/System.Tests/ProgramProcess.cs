@@ -42,9 +42,6 @@ internal sealed class ProgramProcess : IAsyncDisposable
     /// <param name="program">Its name in the project file, such as <c>CliProgram</c>.</param>
     public static string PathOf(string program) => Metadata(program);
 
-    /// <summary>Whether the programs are built for the Orleans engine.</summary>
-    public static bool IsOrleans => Metadata("Engine") == "Orleans";
-
     /// <summary>Starts <c>agentstream</c> with a server's address in its environment.</summary>
     public static ProgramProcess Cli(Uri? server, params string[] arguments) =>
         Start("CliProgram", arguments, new() { ["AGENTSTREAM_URL"] = server?.ToString() ?? "" });

@@ -31,12 +31,12 @@ public sealed class SampleTests(RedisFixture redis) : IClassFixture<RedisFixture
         await using var silo = await SiloProcess.StartAsync(
             "--AgentStream:Demo:TokenDelay=0", $"--AgentStream:RedisPrefix={prefix}", $"--ConnectionStrings:redis={redis.Server.Configuration}");
 
-        // Over HTTP, and on the Orleans engine through the silo's gateway too.
-        var ways = new List<Dictionary<string, string>> { new() { ["AGENTSTREAM_URL"] = new Uri(silo.Url, "chat").ToString() } };
-        if (ProgramProcess.IsOrleans)
-        {
-            ways.Add(new() { ["ConnectionStrings__redis"] = redis.Server.Configuration, ["AgentStream__RedisPrefix"] = prefix });
-        }
+        // Over HTTP, and through the silo's gateway.
+        Dictionary<string, string>[] ways =
+        [
+            new() { ["AGENTSTREAM_URL"] = new Uri(silo.Url, "chat").ToString() },
+            new() { ["ConnectionStrings__redis"] = redis.Server.Configuration, ["AgentStream__RedisPrefix"] = prefix },
+        ];
 
         foreach (var (number, way) in ways.Index())
         {

@@ -14,7 +14,7 @@ internal static class MicroSuite
 {
     public static Task RunAsync(Stage stage)
     {
-        // In this process: each benchmark built as a program of its own takes minutes, and the engine switch does not reach it.
+        // In this process: each benchmark built as a program of its own takes minutes.
         var job = (stage.IsShort ? Job.Dry : Job.ShortRun).WithToolchain(InProcessEmitToolchain.Instance);
         var config = ManualConfig.CreateEmpty().AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddLogger(NullLogger.Instance)
             .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "agentstream-bench"));

@@ -40,7 +40,7 @@ internal static class Takeover
         var sessions = Enumerable.Range(0, runs).Select(i => string.Create(CultureInfo.InvariantCulture, $"s{i}")).ToList();
         await Parallel.ForEachAsync(sessions, new ParallelOptions { MaxDegreeOfParallelism = 16 }, (session, _) => StartAsync(http, session));
 
-        // Only now, so that the first has all runs, also on an engine that spreads them.
+        // Only now, so that the first has all runs: placement would spread them.
         using var second = ChildProgram.InRole("silo", [.. arguments, .. ChildProgram.OnFreePorts()]);
         await second.UrlAsync();
         using var stop = new CancellationTokenSource();

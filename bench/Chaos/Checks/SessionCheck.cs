@@ -7,7 +7,7 @@ namespace AgentStream.Chaos;
 
 /// <summary>Checks what a visitor saw of a session against all that was written for it.</summary>
 internal sealed class SessionCheck(
-    Stage stage, Edge edge, ToolCheck tools, Violations violations, Figures figures, FaultLog faults, bool promptsComeLate)
+    Stage stage, Edge edge, ToolCheck tools, Violations violations, Figures figures, FaultLog faults)
 {
     // Design: within a second. The rest is for a machine that has other things to do.
     private static readonly TimeSpan CancelToEnd = TimeSpan.FromSeconds(3);
@@ -23,7 +23,7 @@ internal sealed class SessionCheck(
     public void Check(Conversation conversation, IReadOnlyList<Prompt> attempts, IReadOnlyList<RunRecord> runs)
     {
         conversation.HasUnanswered |= attempts.Any(attempt => attempt.Outcome == Outcome.Unknown);
-        if (promptsComeLate && runs.Any(run => run.Prompt == attempts[^1].Text) && runs[^1].Prompt != attempts[^1].Text)
+        if (runs.Any(run => run.Prompt == attempts[^1].Text) && runs[^1].Prompt != attempts[^1].Text)
         {
             // It is a second prompt of the same session then, and who followed the first one hears it too. There is no telling where the conversation should stand.
             figures.Add("unanswered prompts that were taken when their caller had asked again", 1);
@@ -142,7 +142,7 @@ internal sealed class SessionCheck(
 
             var key = $"{Stage.Prefix}:journal:1:{visitor.User}:{conversation.Session}";
             Wrong(conversation, await stage.AskAsync(redis => redis.NumberAsync("EXISTS", key)) == 0, "a deleted session has no journal", key);
-            if (!promptsComeLate || !conversation.HasUnanswered)
+            if (!conversation.HasUnanswered)
             {
                 _closed[conversation.Session] = true;
             }

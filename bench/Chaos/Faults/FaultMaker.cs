@@ -74,7 +74,7 @@ internal sealed class FaultMaker(Stage stage, FaultLog log, Violations violation
         var fault = log.Begin("stop", $"{member.Name} is stopped");
         var (took, exitCode) = await member.StopAsync();
         figures.Longest("longest orderly stop", took);
-        if (exitCode != 0 && !settings.IsDeclaredDead(exitCode))
+        if (exitCode is not (0 or Settings.DeclaredDead))
         {
             violations.Add("-", "a silo that is stopped in order ends with exit code 0", $"silo {member.Name}: {exitCode}", "");
         }

@@ -6,8 +6,7 @@ using Microsoft.Extensions.Options;
 namespace AgentStream.Client.Cluster;
 
 /// <summary>
-/// Which cluster a silo or a client belongs to, and where others reach a silo: the configuration section <c>AgentStream:Cluster</c>. The embedded engine, which has no
-/// network, checks the settings nevertheless: a configuration that starts on one engine starts on the other.
+/// Which cluster a silo or a client belongs to, and where others reach a silo: the configuration section <c>AgentStream:Cluster</c>.
 /// </summary>
 internal sealed class ClusterSettings
 {

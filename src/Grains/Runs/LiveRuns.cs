@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>
-/// The runs of this process. They belong to the process, not to a grain's activation: an activation may go away for reasons of the engine's,
+/// The runs of this process. They belong to the process, not to a grain's activation: an activation may go away for reasons of Orleans',
 /// its run goes on. When the process stops, they leave for other processes; a prompt that is still accepted then leaves before its first node.
 /// </summary>
 internal sealed class LiveRuns(RunEnvironment environment, IEnumerable<IRunObserver> observers, IHostApplicationLifetime lifetime) : IHostedService

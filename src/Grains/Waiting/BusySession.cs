@@ -9,7 +9,7 @@ internal sealed class BusySession(RunEnvironment environment, IPromptQueue queue
     // A canceled run ends within a second, unless its process is dead: then it ends when the lease is over and another has taken it over.
     private static readonly TimeSpan EndAfterLease = TimeSpan.FromSeconds(3);
 
-    // An engine's call has 30 s for its answer.
+    // A grain call has 30 s for its answer.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);

@@ -11,7 +11,7 @@ using StackExchange.Redis;
 namespace AgentStream.Client.Cluster;
 
 /// <summary>
-/// Makes a program a client of a cluster. Only the Orleans engine has this: embedded silos have no gateway. A program beside them is one of them (<c>AddAgentStream</c>), or uses HTTP.
+/// Makes a program a client of a cluster.
 /// </summary>
 public static class ClusterClient
 {

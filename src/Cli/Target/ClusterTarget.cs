@@ -2,7 +2,7 @@ using AgentStream.Client.Cluster;
 
 namespace AgentStream.Cli.Target;
 
-/// <summary>The sessions of a Redis, on the Orleans engine: this process is a client of its cluster. The file beside this one is the same for the embedded engine.</summary>
+/// <summary>The sessions of a Redis: this process is a client of its cluster.</summary>
 internal static class ClusterTarget
 {
     /// <summary>What <c>--redis</c> does.</summary>

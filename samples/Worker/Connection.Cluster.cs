@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentStream.Worker;
 
-/// <summary>With the cluster's Redis (<c>ConnectionStrings__redis</c>) a client of the cluster, through its gateways; else over HTTP. The file beside this one is the same for the embedded engine.</summary>
+/// <summary>With the cluster's Redis (<c>ConnectionStrings__redis</c>) a client of the cluster, through its gateways; else over HTTP.</summary>
 internal sealed partial class Connection
 {
     public static async Task<Connection> OpenAsync()

@@ -11,8 +11,7 @@ using StackExchange.Redis;
 namespace AgentStream.AspNetCore.Cluster;
 
 /// <summary>
-/// How a silo finds others, on the Orleans engine: through the Redis of the event log, or, without one, not at all.
-/// The file beside this one is the same for the embedded engine.
+/// How a silo finds others: through the Redis of the event log, or, without one, not at all.
 /// </summary>
 internal static class SiloClustering
 {
