@@ -20,9 +20,12 @@ public sealed class AgentSession
     /// </summary>
     /// <param name="load">Gives the messages that <paramref name="save"/> got last; none for a new session. Called once.</param>
     /// <param name="save">Keeps all messages of the session.</param>
+    /// <param name="timeProvider">The clock; the system's by default.</param>
     public AgentSession(
-        Func<CancellationToken, ValueTask<IReadOnlyList<ModelMessage>>> load, Func<IReadOnlyList<ModelMessage>, CancellationToken, ValueTask> save)
-        : this(new DocumentJournal(load, save))
+        Func<CancellationToken, ValueTask<IReadOnlyList<ModelMessage>>> load,
+        Func<IReadOnlyList<ModelMessage>, CancellationToken, ValueTask> save,
+        TimeProvider? timeProvider = null)
+        : this(new DocumentJournal(load, save, timeProvider ?? TimeProvider.System))
     {
     }
 

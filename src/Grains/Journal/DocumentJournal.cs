@@ -6,7 +6,8 @@ namespace AgentStream.Grains.Journal;
 /// <summary>Keeps one session as a document of all its messages, by two functions of the user's. Cost grows with the history: that is the price of a document.</summary>
 internal sealed class DocumentJournal(
     Func<CancellationToken, ValueTask<IReadOnlyList<ModelMessage>>> load,
-    Func<IReadOnlyList<ModelMessage>, CancellationToken, ValueTask> save) : ISessionJournal
+    Func<IReadOnlyList<ModelMessage>, CancellationToken, ValueTask> save,
+    TimeProvider timeProvider) : ISessionJournal
 {
     private readonly SessionHistory _history = new();
     private readonly List<JournalRecord> _records = [];
@@ -15,7 +16,7 @@ internal sealed class DocumentJournal(
     {
         if (_records.Count == 0)
         {
-            Add(new ImportedRecord(await load(cancellationToken) ?? []) { Timestamp = DateTimeOffset.UtcNow });
+            Add(new ImportedRecord(await load(cancellationToken) ?? []) { Timestamp = timeProvider.GetUtcNow() });
         }
 
         return [.. _records.Skip(checked((int)afterVersion))];
@@ -41,7 +42,7 @@ internal sealed class DocumentJournal(
     public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         _records.Clear();
-        Add(new ImportedRecord([]) { Timestamp = DateTimeOffset.UtcNow });
+        Add(new ImportedRecord([]) { Timestamp = timeProvider.GetUtcNow() });
         await save([], cancellationToken);
     }
 
