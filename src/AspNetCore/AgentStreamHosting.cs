@@ -5,7 +5,6 @@ using AgentStream.Grains;
 using AgentStream.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
-using Orleans.Hosting;
 
 namespace AgentStream.AspNetCore;
 

@@ -1,6 +1,5 @@
 using AgentStream.Client.Http;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 
 namespace AgentStream.Cli;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using AgentStream.EventLog;
-using Orleans;
 
 namespace AgentStream.Client;
 

@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace AgentStream;
 
 /// <summary>What AgentStream throws at its callers; each kind is a class of its own.</summary>

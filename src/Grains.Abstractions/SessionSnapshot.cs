@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace AgentStream;
 
 /// <summary>What a session has come to.</summary>

@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace AgentStream;
 
 /// <summary>A session in a list of a user's sessions.</summary>

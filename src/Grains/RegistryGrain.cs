@@ -1,7 +1,6 @@
 using AgentStream.EventLog;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
-using Orleans;
 
 namespace AgentStream.Grains;
 

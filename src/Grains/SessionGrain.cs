@@ -4,7 +4,6 @@ using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
 using AgentStream.Grains.Runs;
 using AgentStream.Grains.Waiting;
-using Orleans;
 using Orleans.Placement;
 
 namespace AgentStream.Grains;

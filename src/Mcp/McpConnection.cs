@@ -24,6 +24,7 @@ internal sealed class McpConnection : IAsyncDisposable
     private readonly string _title;
     private readonly McpConnectionOptions _options;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly IClientTransport _transport;
     private McpClient _client = null!;
     private McpRequests _requests = null!;
@@ -34,9 +35,9 @@ internal sealed class McpConnection : IAsyncDisposable
     private volatile bool _isSubscribed;
     private volatile bool _tellsUnasked;
 
-    private McpConnection(string title, McpConnectionOptions options, ILoggerFactory loggers)
+    private McpConnection(string title, McpConnectionOptions options, ILoggerFactory loggers, TimeProvider time)
     {
-        (_title, _options, _logger) = (title, options, loggers.CreateLogger<McpConnection>());
+        (_title, _options, _logger, _time) = (title, options, loggers.CreateLogger<McpConnection>(), time);
         _transport = McpTransports.Make(title, options, loggers);
     }
 
@@ -51,13 +52,13 @@ internal sealed class McpConnection : IAsyncDisposable
 
     /// <summary>Starts the server if it is a program, and says hello.</summary>
     public static async Task<McpConnection> OpenAsync(
-        string title, McpConnectionOptions options, ILoggerFactory loggers, CancellationToken cancellationToken)
+        string title, McpConnectionOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var connection = new McpConnection(title, options, loggers);
+        var connection = new McpConnection(title, options, loggers, time);
         try
         {
             connection._client = await McpClient.CreateAsync(connection._transport, connection.ClientOptions(), loggers, cancellationToken);
-            connection._requests = new McpRequests(connection._client);
+            connection._requests = new McpRequests(connection._client, time);
         }
         catch
         {
@@ -116,11 +117,11 @@ internal sealed class McpConnection : IAsyncDisposable
         await _subscription;
         try
         {
-            await _client.DisposeAsync().AsTask().WaitAsync(ClosePatience);
+            await _client.DisposeAsync().AsTask().WaitAsync(ClosePatience, _time);
         }
         catch (Exception e)
         {
-            _logger.LogWarning(e, "{Server} could not be taken leave of.", _title);
+            _logger.LogWarning(e, "{Server} could not be disconnected in order.", _title);
         }
 
         await DisposeTransportAsync();

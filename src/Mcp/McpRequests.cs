@@ -9,7 +9,7 @@ namespace AgentStream.Mcp;
 /// The client of the package means to tell the server itself, but withdraws the registration that would do so in the very moment of the cancellation
 /// (2.3.1). So each request has an id that is known here.
 /// </remarks>
-internal sealed class McpRequests(McpClient client)
+internal sealed class McpRequests(McpClient client, TimeProvider time)
 {
     // How long a server that does not read is tried to be told.
     private static readonly TimeSpan TellPatience = TimeSpan.FromSeconds(1);
@@ -52,7 +52,7 @@ internal sealed class McpRequests(McpClient client)
 
     private async Task TellAsync(string id)
     {
-        using var patience = new CancellationTokenSource(TellPatience);
+        using var patience = new CancellationTokenSource(TellPatience, time);
         try
         {
             await client.SendNotificationAsync(

@@ -98,7 +98,7 @@ internal sealed class McpToolSource(string title, McpConnectionOptions options, 
     private async Task<IReadOnlyList<AITool>> ConnectAsync(CancellationToken cancellationToken)
     {
         await CloseAsync();
-        var connection = await McpConnection.OpenAsync(title, options, loggers, cancellationToken);
+        var connection = await McpConnection.OpenAsync(title, options, loggers, time, cancellationToken);
         _connection = connection;
         return await connection.ListAsync(cancellationToken);
     }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
 using AgentStream.EventLog;
-using Orleans;
 
 namespace AgentStream.AspNetCore.Tests;
 

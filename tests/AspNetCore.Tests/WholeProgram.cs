@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
 
 namespace AgentStream.AspNetCore.Tests;
 

@@ -4,7 +4,6 @@ using System.Text.Json;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Hosting;
 using Orleans.Streams;
 
 namespace AgentStream.AspNetCore.Tests;

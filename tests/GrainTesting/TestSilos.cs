@@ -6,7 +6,6 @@ using AgentStream.Grains.Agents;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 using Orleans.TestingHost;
 
 namespace AgentStream.GrainTesting;

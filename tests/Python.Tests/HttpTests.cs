@@ -7,7 +7,6 @@ using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
 
 namespace AgentStream.Python.Tests;
 

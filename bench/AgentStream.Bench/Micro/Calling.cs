@@ -1,6 +1,5 @@
 using AgentStream.Bench.Stages;
 using BenchmarkDotNet.Attributes;
-using Orleans;
 
 namespace AgentStream.Bench.Micro;
 

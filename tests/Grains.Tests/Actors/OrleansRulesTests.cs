@@ -1,6 +1,5 @@
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 using Orleans.TestingHost;
 
 namespace AgentStream.Grains.Tests.Actors;

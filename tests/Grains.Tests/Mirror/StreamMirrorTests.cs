@@ -3,8 +3,6 @@ using System.Text;
 using System.Threading.Channels;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
-using Orleans.Runtime;
 using Orleans.Streams;
 
 namespace AgentStream.Grains.Tests.Mirror;
