@@ -1,10 +1,15 @@
 using AgentStream.AspNetCore.Cluster;
+using AgentStream.AspNetCore.Hosting;
 using AgentStream.Client;
 using AgentStream.Client.Cluster;
 using AgentStream.Grains;
 using AgentStream.Models;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.AspNetCore;
 
@@ -26,6 +31,13 @@ public static class AgentStreamHosting
     public static AgentStreamBuilder AddAgentStream(this IHostApplicationBuilder builder, Action<ISiloBuilder>? configureSilo = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<IConfigureOptions<LoggerFilterOptions>, QuietLogs>();
+
+        // The first of all that starts.
+        builder.Services.AddSingleton<HttpPorts>();
+        builder.Services.AddSingleton<IPostConfigureOptions<SocketTransportOptions>>(services => services.GetRequiredService<HttpPorts>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<HttpPorts>());
+
         builder.UseOrleans(silo =>
         {
             (configureSilo ?? UseCluster)(silo);

@@ -28,7 +28,8 @@ public static class GrainsServices
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
 
-        services.AddOptions<AgentStreamOptions>().Bind(configuration.GetSection(AgentStreamOptions.Section)).ValidateOnStart();
+        var section = configuration.GetSection(AgentStreamOptions.Section);
+        services.AddOptions<AgentStreamOptions>().Configure(options => section.WithDurations<AgentStreamOptions>().Bind(options)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>, ValidateOptions>());
         services.AddEventLog(configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName));
 

@@ -43,8 +43,12 @@ public static class McpConfiguration
 
         try
         {
-            server.Bind(options);
+            server.WithDurations<McpConnectionOptions>().Bind(options);
             errors.AddRange(McpConnectionOptionsValidator.Validate(server.Path + ConfigurationPath.KeyDelimiter, options));
+        }
+        catch (OptionsValidationException e)
+        {
+            errors.AddRange(e.Failures);
         }
         catch (InvalidOperationException e)
         {

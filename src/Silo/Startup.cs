@@ -38,11 +38,5 @@ internal static class Startup
 
         // A failed start is told in one sentence, above; the host's own report of it is a page.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        if (!configuration.GetSection("Logging:LogLevel").GetChildren().Any())
-        {
-            // Not a line for each request; where it listens and what goes wrong.
-            builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
-                .AddFilter("Orleans", LogLevel.Warning);
-        }
     }
 }

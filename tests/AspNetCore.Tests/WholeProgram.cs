@@ -1,4 +1,3 @@
-using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.AI;
@@ -15,7 +14,7 @@ internal static class WholeProgram
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         Array.ForEach(settings, setting => builder.Configuration[setting.Name] = setting.Value);
-        builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free()))
+        builder.AddAgentStream()
             .AddAgent("greeter", agent => agent.UseChatClient(_ => model));
 
         var app = builder.Build();

@@ -64,7 +64,7 @@ public sealed class WholeProgramTests
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         using var model = new TwoWords();
-        builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free())).AddAgent("greeter", agent => agent.UseChatClient(_ => model));
+        builder.AddAgentStream().AddAgent("greeter", agent => agent.UseChatClient(_ => model));
         using var host = builder.Build();
         await host.StartAsync();
         var client = host.Services.GetRequiredService<IAgentStreamClient>();

@@ -129,7 +129,7 @@ public sealed class WholeProgramTests
         });
         builder.Configuration.AddInMemoryCollection(
             settings.Select(setting => KeyValuePair.Create($"AgentStream:Agents:assistant:{setting.Key}", (string?)setting.Value)));
-        var added = builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free()));
+        var added = builder.AddAgentStream();
         agents?.Invoke(added);
 
         var app = builder.Build();

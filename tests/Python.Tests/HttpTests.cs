@@ -46,7 +46,7 @@ public sealed class HttpTests
             [$"--ConnectionStrings:redis={stage.Redis}", $"--AgentStream:RedisPrefix={stage.Silos.Prefix}"]);
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.AddAgentStream(silo => silo.UseLocalhostClustering(Ports.Free(), Ports.Free()))
+        builder.AddAgentStream()
             .AddAgent("scripted", agent => agent.UseChatClient(_ => new ScriptedModel([Step.Say("ok")])));
         var app = builder.Build();
         app.MapAgentStream("/chat");

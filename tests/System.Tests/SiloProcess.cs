@@ -53,10 +53,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="arguments">Arguments; the port is chosen here.</param>
     public static async Task<SiloProcess> StartProgramAsync(string program, params string[] arguments)
     {
-        var silo = new SiloProcess(
-            program, ["--urls", "http://127.0.0.1:0", $"--AgentStream:Cluster:SiloPort={Ports.Free()}", $"--AgentStream:Cluster:GatewayPort={Ports.Free()}", .. arguments]);
-        var first = await Task.WhenAny(silo._url.Task, silo._process.WaitForExitAsync()).Within("the silo listens");
-        return first == silo._url.Task ? silo : throw new InvalidOperationException($"The silo ended instead of listening:\n{silo.Output}");
+        return await new SiloProcess(program, ["--urls", "http://127.0.0.1:0", .. arguments]).ListensAsync();
     }
 
     /// <summary>Runs a silo that is not meant to start.</summary>
@@ -67,6 +64,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         await silo._process.WaitForExitAsync().Within("the silo ends");
         return (silo._process.ExitCode, silo.Output);
     }
+
+    /// <summary>Starts a silo with these arguments and no others, and waits until it listens.</summary>
+    public static async Task<SiloProcess> StartAsPrintedAsync(params string[] arguments) => await new SiloProcess(SiloProgram, arguments).ListensAsync();
 
     /// <summary>Stops the silo in order, as an operator does: with SIGTERM.</summary>
     public async Task StopAsync()
@@ -85,6 +85,12 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task<SiloProcess> ListensAsync()
+    {
+        var first = await Task.WhenAny(_url.Task, _process.WaitForExitAsync()).Within("the silo listens");
+        return first == _url.Task ? this : throw new InvalidOperationException($"The silo ended instead of listening:\n{Output}");
     }
 
     private void Take(string? line)

@@ -11,7 +11,6 @@ internal static class SiloRole
     public static Task RunAsync(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information).AddFilter("Orleans", LogLevel.Warning);
         var gate = new Gate();
         builder.AddAgentStream().AddAgent("bench", agent => agent.UseChatClient(_ => new PlannedModel(gate)));
         builder.Services.Configure<AgentStreamHttpOptions>(http => http.AllowAnonymous = true);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Reflection;
 using System.Threading.Channels;
 using AgentStream.Testing;
@@ -54,13 +53,8 @@ internal sealed class ChildProgram : IDisposable
     /// <summary>Starts the silo as its users do.</summary>
     public static ChildProgram Silo(params IEnumerable<string> arguments) => new(Settings.Fact("SiloProgram"), arguments);
 
-    /// <summary>Arguments for a program that listens on free ports of this machine.</summary>
-    public static string[] OnFreePorts() =>
-    [
-        "--urls", "http://127.0.0.1:0",
-        string.Create(CultureInfo.InvariantCulture, $"--AgentStream:Cluster:SiloPort={Ports.Free()}"),
-        string.Create(CultureInfo.InvariantCulture, $"--AgentStream:Cluster:GatewayPort={Ports.Free()}"),
-    ];
+    /// <summary>Arguments for a program that listens on a free port of this machine.</summary>
+    public static string[] OnFreePort() => ["--urls", "http://127.0.0.1:0"];
 
     /// <summary>Waits until a web program serves.</summary>
     public async Task<Uri> UrlAsync()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AgentStream.AspNetCore;
 using AgentStream.Client;
 using AgentStream.Testing;
@@ -26,7 +25,6 @@ internal sealed class LocalSilo : IAsyncDisposable
         builder.Configuration["AgentStream:RedisPrefix"] = prefix;
         // A cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
         builder.Configuration["AgentStream:Cluster:ClusterId"] = RedisServer.NewPrefix();
-        builder.Configuration["AgentStream:Cluster:SiloPort"] = Ports.Free().ToString(CultureInfo.InvariantCulture);
         builder.Configuration["AgentStream:Cluster:GatewayPort"] = "0";
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Warning).SetMinimumLevel(LogLevel.Warning);
         var gate = new Gate();

@@ -14,7 +14,7 @@ internal static class Sse
     public static async Task RunAsync(Stage stage)
     {
         var connections = stage.Pick(1_000, 100);
-        var arguments = (string[])[$"--ConnectionStrings:redis={stage.Redis.Configuration}", $"--AgentStream:RedisPrefix={RedisServer.NewPrefix()}", .. ChildProgram.OnFreePorts()];
+        var arguments = (string[])[$"--ConnectionStrings:redis={stage.Redis.Configuration}", $"--AgentStream:RedisPrefix={RedisServer.NewPrefix()}", .. ChildProgram.OnFreePort()];
         using var silo = ChildProgram.InRole("silo", arguments);
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }) { BaseAddress = await silo.UrlAsync(), Timeout = TimeSpan.FromMinutes(2) };
         foreach (var (rate, tokens, how) in ((double, int, string)[])[(Pace, stage.Pick(150, 20), $"{Pace} tokens/s a run"), (0, stage.Pick(1_000, 50), "as fast as it may")])

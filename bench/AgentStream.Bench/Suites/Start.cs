@@ -12,9 +12,9 @@ internal static class Start
     {
         var redis = $"--ConnectionStrings:redis={stage.Redis.Configuration}";
         var sides = await stage.AlternateAsync(
-            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePorts(), "--AgentStream:Demo:TokenDelay=0"]), "part_start"),
-            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePorts(), "--AgentStream:Demo:TokenDelay=0", redis]), "part_start"),
-            () => FirstWordsAsync(ChildProgram.InRole("empty", ChildProgram.OnFreePorts()), "data: "));
+            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0"]), "part_start"),
+            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0", redis]), "part_start"),
+            () => FirstWordsAsync(ChildProgram.InRole("empty", ChildProgram.OnFreePort()), "data: "));
         foreach (var (side, what) in ((int, string)[])[(0, "in memory"), (1, "with Redis")])
         {
             stage.Report.Add(new("start", $"process start to first token, {what}", Seconds(side), "an empty ASP.NET Core program", Seconds(2), Goal.AtMost(MostSeconds, "< 1.5 s")));

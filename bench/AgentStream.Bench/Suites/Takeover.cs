@@ -32,7 +32,7 @@ internal static class Takeover
         var arguments = (string[])[
             $"--ConnectionStrings:redis={stage.Redis.Configuration}", $"--AgentStream:RedisPrefix={prefix}",
             string.Create(CultureInfo.InvariantCulture, $"--AgentStream:Lease={TimeSpan.FromSeconds(lease):c}")];
-        using var first = ChildProgram.InRole("silo", [.. arguments, .. ChildProgram.OnFreePorts()]);
+        using var first = ChildProgram.InRole("silo", [.. arguments, .. ChildProgram.OnFreePort()]);
         using var http = new HttpClient { BaseAddress = await first.UrlAsync() };
 
         // Who has no agents takes nothing over; it only listens.
@@ -41,7 +41,7 @@ internal static class Takeover
         await Parallel.ForEachAsync(sessions, new ParallelOptions { MaxDegreeOfParallelism = 16 }, (session, _) => StartAsync(http, session));
 
         // Only now, so that the first has all runs: placement would spread them.
-        using var second = ChildProgram.InRole("silo", [.. arguments, .. ChildProgram.OnFreePorts()]);
+        using var second = ChildProgram.InRole("silo", [.. arguments, .. ChildProgram.OnFreePort()]);
         await second.UrlAsync();
         using var stop = new CancellationTokenSource();
         var begun = 0;

@@ -1,5 +1,4 @@
 using AgentStream.Client.Cluster;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -20,15 +19,20 @@ internal static class SiloClustering
     /// <param name="redis">The Redis that the cluster's silos share; null or empty for a silo that is its own cluster.</param>
     public static void Use(ISiloBuilder silo, ClusterSettings settings, string? redis)
     {
-        if (string.IsNullOrEmpty(redis))
+        var isAlone = string.IsNullOrEmpty(redis);
+        silo.Services.AddSingleton(_ => new SiloPorts(settings, hasGateway: !isAlone));
+        silo.Services.AddOptions<EndpointOptions>().Configure<SiloPorts>((endpoints, ports) =>
+            (endpoints.AdvertisedIPAddress, endpoints.SiloPort, endpoints.GatewayPort) = (ports.Address, ports.Silo, ports.Gateway));
+        silo.Services.Configure<SiloOptions>(options => options.SiloName ??= SiloNames.Own);
+        if (isAlone)
         {
-            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort);
+            silo.UseDevelopmentClustering(primarySiloEndpoint: null);
         }
         else
         {
-            silo.ConfigureEndpoints(settings.AdvertisedAddress, settings.SiloPort, settings.GatewayPort);
-            UseRedis(silo, settings, redis);
+            UseRedis(silo, settings, redis!);
             SetMembership(silo.Services);
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, DeadNeighbors>();
         }
 
         silo.Services.AddOptions<ClusterOptions>().Configure<IOptions<AgentStreamOptions>>((cluster, options) =>
@@ -40,7 +44,13 @@ internal static class SiloClustering
 
     private static void UseRedis(ISiloBuilder silo, ClusterSettings settings, string redis)
     {
-        silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis));
+        // The list of silos is opened twice, before the silo joins and by Orleans, with one connection.
+        IConnectionMultiplexer? connection = null;
+        silo.UseRedisClustering(clustering =>
+        {
+            clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis);
+            clustering.CreateMultiplexer = async options => (connection ??= await ConnectionMultiplexer.ConnectAsync(options.ConfigurationOptions!), IsShared: false);
+        });
         silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
             clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));
     }
@@ -71,12 +81,10 @@ internal static class SiloClustering
 
             // Each start is an entry. A day is enough to see what died in the night.
             membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
-        });
 
-        // Later Orleans lets a probe's timeout grow with the peer's answers, to four times the first, and believes for three such times in a silo whose connection
-        // stands: 12 s for a machine that lost its power. Bound by name, since earlier ones have no such setting.
-        services.Configure<ClusterMembershipOptions>(new ConfigurationBuilder()
-            .AddInMemoryCollection([new("MaxProbeTimeout", "00:00:02")])
-            .Build());
+            // A probe's timeout grows with the peer's answers, and Orleans believes for three such times in a silo whose connection stands: by default, 12 s for a machine
+            // that lost its power.
+            membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
+        });
     }
 }

@@ -29,6 +29,7 @@ public static class AgentStreamPage
     public static RouteGroupBuilder MapAgentStreamPage(this IEndpointRouteBuilder endpoints, string pattern = "/")
     {
         ArgumentNullException.ThrowIfNull(endpoints);
+        PageAddress.LogWhenStarted(endpoints.ServiceProvider, pattern);
         string[] methods = [HttpMethods.Get, HttpMethods.Head];
         var page = endpoints.MapGroup(pattern);
 

@@ -34,12 +34,12 @@ public static class ClusterClient
         }
 
         var section = builder.Configuration.GetSection(AgentStreamOptions.Section);
-        if (AgentStreamOptionsValidator.Validate(section.Get<AgentStreamOptions>() ?? new AgentStreamOptions()) is { Count: > 0 } errors)
+        if (AgentStreamOptionsValidator.Validate(section.WithDurations<AgentStreamOptions>().Get<AgentStreamOptions>() ?? new AgentStreamOptions()) is { Count: > 0 } errors)
         {
             throw new OptionsValidationException(AgentStreamOptions.Section, typeof(AgentStreamOptions), errors);
         }
 
-        builder.Services.Configure<AgentStreamOptions>(section);
+        builder.Services.Configure<AgentStreamOptions>(options => section.WithDurations<AgentStreamOptions>().Bind(options));
         builder.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
             clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));
         builder.Services.AddOptions<ClusterOptions>().Configure<IOptions<AgentStreamOptions>>((cluster, options) =>

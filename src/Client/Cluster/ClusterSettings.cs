@@ -13,8 +13,6 @@ internal sealed class ClusterSettings
     /// <summary>The configuration section.</summary>
     public const string Section = AgentStreamOptions.Section + ":Cluster";
 
-    private const int DefaultSiloPort = 11111;
-    private const int DefaultGatewayPort = 30000;
     private const int MaxIdLength = 128;
 
     private readonly IConfigurationSection _section;
@@ -24,11 +22,11 @@ internal sealed class ClusterSettings
     {
         _section = configuration.GetSection(Section);
         AdvertisedAddress = ReadAddress();
-        SiloPort = ReadPort(nameof(SiloPort), DefaultSiloPort, least: 1);
-        GatewayPort = ReadPort(nameof(GatewayPort), DefaultGatewayPort, least: 0);
+        SiloPort = ReadPort(nameof(SiloPort), least: 1);
+        GatewayPort = ReadPort(nameof(GatewayPort), least: 0);
         ServiceId = ReadId(nameof(ServiceId));
         ClusterId = ReadId(nameof(ClusterId));
-        if (SiloPort == GatewayPort)
+        if (SiloPort is not null && SiloPort == GatewayPort)
         {
             _errors.Add($"{Path(nameof(GatewayPort))} must not be {Path(nameof(SiloPort))}, but both are '{SiloPort}'.");
         }
@@ -37,11 +35,11 @@ internal sealed class ClusterSettings
     /// <summary>The address that other silos reach this one at, and that it listens on. Loopback unless told otherwise: silos do not ask each other who they are.</summary>
     public IPAddress AdvertisedAddress { get; }
 
-    /// <summary>The port for other silos.</summary>
-    public int SiloPort { get; }
+    /// <summary>The port for other silos; null when it is not set.</summary>
+    public int? SiloPort { get; }
 
-    /// <summary>The port for Orleans clients in other programs; 0 for none.</summary>
-    public int GatewayPort { get; }
+    /// <summary>The port for Orleans clients in other programs: 0 for none; null when it is not set.</summary>
+    public int? GatewayPort { get; }
 
     private string? ServiceId { get; }
 
@@ -94,11 +92,11 @@ internal sealed class ClusterSettings
         return IPAddress.Loopback;
     }
 
-    private int ReadPort(string setting, int missing, int least)
+    private int? ReadPort(string setting, int least)
     {
         if (_section[setting] is not { } text)
         {
-            return missing;
+            return null;
         }
 
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port >= least && port <= IPEndPoint.MaxPort)
@@ -107,7 +105,7 @@ internal sealed class ClusterSettings
         }
 
         _errors.Add($"{Path(setting)} must be a port from {least} to {IPEndPoint.MaxPort}, but is '{text}'.");
-        return missing;
+        return null;
     }
 
     private string? ReadId(string setting)

@@ -9,7 +9,8 @@ internal static class DemoAgent
     /// <summary>Adds the agent. Its model's settings come from the section <c>AgentStream:Demo</c>.</summary>
     public static AgentStreamBuilder AddDemoAgent(this AgentStreamBuilder builder, IConfiguration configuration)
     {
-        builder.Services.AddOptions<DemoOptions>().Bind(configuration.GetSection(DemoOptions.Section)).ValidateOnStart();
+        var section = configuration.GetSection(DemoOptions.Section);
+        builder.Services.AddOptions<DemoOptions>().Configure(options => section.WithDurations<DemoOptions>().Bind(options)).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<DemoOptions>, DemoOptionsValidator>();
         builder.Services.AddSingleton<DemoChatClient>();
 

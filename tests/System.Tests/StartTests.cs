@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using AgentStream.Testing;
+
+namespace AgentStream.System.Tests;
+
+/// <summary>Silos that are started beside others on this machine: a start never harms a silo that runs.</summary>
+public sealed class StartTests(RedisFixture redis) : IClassFixture<RedisFixture>
+{
+    private const string AnyPort = "http://127.0.0.1:0";
+
+    [Fact]
+    public async Task A_second_silo_without_a_Redis_starts_next_to_the_first()
+    {
+        await using var first = await SiloProcess.StartAsPrintedAsync("--urls", AnyPort);
+        await using var second = await SiloProcess.StartAsPrintedAsync("--urls", AnyPort);
+        foreach (var silo in new[] { first, second })
+        {
+            using var http = new HttpClient { BaseAddress = silo.Url };
+            Assert.Equal("[]", await http.GetStringAsync("chat"));
+        }
+    }
+
+    [Fact]
+    public async Task Silos_of_one_machine_and_one_Redis_are_one_cluster_without_further_settings()
+    {
+        var (prefix, settings) = Settings();
+        await using var first = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]);
+        await using var second = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]);
+        Assert.Equal(["Active", "Active"], await StatusesAsync(prefix));
+    }
+
+    [Fact]
+    public async Task The_same_command_again_is_one_sentence_and_the_first_silo_keeps_its_runs()
+    {
+        var (prefix, settings) = Settings();
+        string[] command = ["--urls", $"http://127.0.0.1:{Ports.Free()}", "--AgentStream:Demo:TokenDelay=1ms", .. settings];
+        await using var first = await SiloProcess.StartAsPrintedAsync(command);
+        using var http = new HttpClient { BaseAddress = first.Url };
+        using var asking = new SseReader(await SseReader.OpenAsync(http, () => SseReader.Ask(new { prompt = "count to 3000", session_id = "s" })));
+
+        var (exitCode, output) = await SiloProcess.RunToExitAsync(command);
+        Assert.Equal((1, $"AgentStream cannot start: Failed to bind to address {first.Url.ToString().TrimEnd('/')}: address already in use."), (exitCode, output.Trim()));
+        Assert.Equal(["Active"], await StatusesAsync(prefix));
+
+        SseFrame? last = null;
+        while (await asking.ReadAsync() is { } frame)
+        {
+            last = frame;
+        }
+
+        Assert.Contains("llm-end", last?.Data, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("SiloPort")]
+    [InlineData("GatewayPort")]
+    public async Task A_cluster_port_that_a_silo_has_is_refused_with_a_sentence_that_names_the_setting(string setting)
+    {
+        var (prefix, settings) = Settings();
+        var port = $"--AgentStream:Cluster:{setting}={Ports.Free()}";
+        await using var first = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, port, .. settings]);
+        var (exitCode, output) = await SiloProcess.RunToExitAsync(["--urls", AnyPort, port, .. settings]);
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"AgentStream cannot start: AgentStream:Cluster:{setting}: port {port.Split('=')[1]} of 127.0.0.1 is in use", output, StringComparison.Ordinal);
+        Assert.Single(output.Trim().Split('\n'));
+        Assert.Equal(["Active"], await StatusesAsync(prefix));
+    }
+
+    [Fact]
+    public async Task A_cluster_port_that_another_program_has_is_refused()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        var (exitCode, output) = await SiloProcess.RunToExitAsync("--urls", AnyPort, $"--AgentStream:Cluster:SiloPort={port}");
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"port {port} of 127.0.0.1 is in use", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_refused_with_its_setting()
+    {
+        var (_, settings) = Settings();
+        var (exitCode, output) = await SiloProcess.RunToExitAsync(["--urls", AnyPort, "--AgentStream:Cluster:AdvertisedAddress=192.0.2.1", .. settings]);
+        Assert.Equal(
+            (1, "AgentStream cannot start: AgentStream:Cluster:AdvertisedAddress must be an address of this machine, but is '192.0.2.1'."), (exitCode, output.Trim()));
+    }
+
+    [Fact]
+    public async Task Silos_that_were_killed_are_known_to_be_dead_before_the_next_one_joins_and_one_that_lives_is_not()
+    {
+        var (prefix, settings) = Settings();
+        await using var alive = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]);
+        var killed = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]);
+        await killed.DisposeAsync();
+        await using var next = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, "--Logging:LogLevel:AgentStream=Information", .. settings]);
+
+        // Who joined has the killed one's port. Found by its silence, it would have been marked later, and not by the one that joins.
+        Assert.Contains("of this machine has ended without leaving the cluster: it was marked as dead.", next.Output, StringComparison.Ordinal);
+        Assert.Equal(["Active", "Active", "Dead"], await StatusesAsync(prefix));
+        using var http = new HttpClient { BaseAddress = alive.Url };
+        Assert.Equal("[]", await http.GetStringAsync("chat"));
+    }
+
+    [Fact]
+    public async Task A_start_says_where_the_page_is_and_sessions_and_requests_say_nothing()
+    {
+        await using var silo = await SiloProcess.StartAsPrintedAsync("--urls", AnyPort, "--AgentStream:Demo:TokenDelay=0");
+        using var http = new HttpClient { BaseAddress = silo.Url };
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await http.PostAsJsonAsync("chat", new { prompt = "hello" })).StatusCode);
+        }
+
+        await Wait.Until(() => silo.Output.Contains($"Chat page: {silo.Url}", StringComparison.Ordinal));
+        await silo.StopAsync();
+        var categories = silo.Output.Split('\n').Where(line => line.Length > 4 && line[4] == ':').Select(line => line.Split('[')[0]).Distinct();
+        Assert.Equal(["info: AgentStream", "info: Microsoft.Hosting.Lifetime"], categories.Order());
+    }
+
+    private (string Prefix, string[] Settings) Settings()
+    {
+        var prefix = RedisServer.NewPrefix();
+        return (prefix, [$"--AgentStream:RedisPrefix={prefix}", $"--ConnectionStrings:redis={redis.Server.Configuration}"]);
+    }
+
+    /// <summary>How the cluster's silos are, as its list of them says.</summary>
+    private async Task<IEnumerable<string>> StatusesAsync(string prefix)
+    {
+        using var raw = await redis.Server.ConnectAsync();
+        var rows = await raw.TextsAsync("HGETALL", $"{prefix}:cluster:{prefix}:{prefix}@{Environment.MachineName}");
+        return rows.Where((row, at) => at % 2 == 1 && row!.Contains("Status", StringComparison.Ordinal))
+            .Select(row => ((SiloStatus)global::System.Text.Json.JsonDocument.Parse(row!).RootElement.GetProperty("Status").GetInt32()).ToString()).Order();
+    }
+
+    /// <summary>As Orleans numbers them.</summary>
+    private enum SiloStatus
+    {
+        None,
+        Created,
+        Joining,
+        Active,
+        ShuttingDown,
+        Stopping,
+        Dead,
+    }
+}
