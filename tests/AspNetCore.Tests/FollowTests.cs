@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using AgentStream.EventLog;
+using AgentStream.Testing;
 
 namespace AgentStream.AspNetCore.Tests;
 

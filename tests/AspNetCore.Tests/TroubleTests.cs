@@ -1,5 +1,6 @@
 using System.Net;
 using AgentStream.EventLog;
+using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;

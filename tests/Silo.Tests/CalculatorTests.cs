@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentStream.Silo.Demo;
+using AgentStream.Testing;
 
 namespace AgentStream.Silo.Tests;
 
@@ -82,5 +83,5 @@ public sealed class CalculatorTests
 
     [Fact]
     public void The_clock_tool_gives_utc_as_iso_8601() =>
-        Assert.Equal("2026-03-04T05:06:07Z", new DemoTools(new ManualTime()).GetCurrentTime());
+        Assert.Equal("2026-03-04T05:06:07Z", new DemoTools(new ManualTimeProvider(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero))).GetCurrentTime());
 }

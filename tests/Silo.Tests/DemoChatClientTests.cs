@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentStream.Silo.Demo;
+using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -209,14 +210,14 @@ public sealed class DemoChatClientTests
     [Fact]
     public async Task Each_chunk_takes_its_time()
     {
-        var time = new ManualTime();
+        var time = new ManualTimeProvider();
         using var client = Client(TimeSpan.FromMilliseconds(30), time);
         await using var stream = client.GetStreamingResponseAsync([new(ChatRole.User, "count to 2")]).GetAsyncEnumerator();
 
         foreach (var expected in new[] { "1 ", "2 " })
         {
             var next = stream.MoveNextAsync().AsTask();
-            Assert.Equal(1, time.Waiting);
+            Assert.Equal(1, time.ArmedTimers);
             time.Advance(TimeSpan.FromMilliseconds(29));
             Assert.False(next.IsCompleted);
             time.Advance(TimeSpan.FromMilliseconds(1));
@@ -228,7 +229,7 @@ public sealed class DemoChatClientTests
     [Fact]
     public async Task A_cancel_ends_it_at_once_in_mid_delay()
     {
-        var time = new ManualTime();
+        var time = new ManualTimeProvider();
         using var client = Client(TimeSpan.FromMinutes(1), time);
         using var cancel = new CancellationTokenSource();
         await using var stream = client.GetStreamingResponseAsync([new(ChatRole.User, "count to 2")]).GetAsyncEnumerator(cancel.Token);
@@ -237,7 +238,7 @@ public sealed class DemoChatClientTests
         Assert.False(next.IsCompleted);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WaitAsync(Patience));
-        Assert.Equal(0, time.Waiting);
+        Assert.Equal(0, time.ArmedTimers);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace AgentStream.Testing;
 public static class Wait
 {
     /// <summary>The longest that a test waits: far longer than anything takes here, so that a busy machine fails no test.</summary>
-    public static TimeSpan Limit => TimeSpan.FromSeconds(30);
+    public static TimeSpan Limit => TimeSpan.FromMinutes(2);
 
     /// <summary>Awaits a task, for <see cref="Limit"/> at the most.</summary>
     /// <typeparam name="T">What the task gives.</typeparam>
