@@ -10,7 +10,8 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("{}", "prompt", "is required")]
     [InlineData("""{"prompt":null}""", "prompt", "is required")]
-    [InlineData("""{"Prompt":"hello"}""", "prompt", "is required")]
+    [InlineData("""{"prompt":"hello","metadata":{}}""", "metadata", "is not known; the fields are prompt, session_id, agent, on_busy")]
+    [InlineData("""{"prompt":"hello","\ud83d":1}""", "body", "must not have a field whose name contains half of a surrogate pair")]
     [InlineData("""{"prompt":""}""", "prompt", "must not be empty or white space")]
     [InlineData("""{"prompt":" \n\t\u2003"}""", "prompt", "must not be empty or white space")]
     [InlineData("""{"prompt":7}""", "prompt", "must be a string, but is a number")]
@@ -47,6 +48,17 @@ public sealed class BadInputTests
         Assert.Equal($"{field} {rule}.", problem.Detail);
         Assert.Equal("Bad Request", problem.Title);
         Assert.Empty(app.Sessions.Starts);
+    }
+
+    [Fact]
+    public async Task A_name_in_other_letters_is_not_taken_for_the_field()
+    {
+        await using var app = await ChatApp.StartAsync();
+        using var response = await app.PostChatAsync("""{"Prompt":"hello"}""");
+
+        var problem = await Problem.OfAsync(response, HttpStatusCode.BadRequest);
+        Assert.Equal(["is required"], problem.Errors["prompt"]);
+        Assert.Equal(["is not known; the fields are prompt, session_id, agent, on_busy"], problem.Errors["Prompt"]);
     }
 
     [Fact]

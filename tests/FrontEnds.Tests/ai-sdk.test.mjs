@@ -10,7 +10,7 @@ let silo;
 before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00'); });
 after(() => silo?.stop());
 
-for (const [version, sdk, headers] of [[7, seven, undefined], [6, six, { 'X-AI-SDK-Version': '6' }]]) {
+for (const [version, sdk, headers] of [[7, seven, { 'X-AI-SDK-Version': '7' }], [6, six, undefined]]) {
   const chatAt = (url, id = randomUUID(), more = {}) => newChat(sdk, { id, url, headers, ...more });
 
   describe(`AI SDK ${version}`, () => {

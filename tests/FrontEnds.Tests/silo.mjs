@@ -45,10 +45,8 @@ async function start(command, args, ready) {
 
 /** A silo on a free port, as its users start it. Killed by stop(). */
 export async function startSilo(...settings) {
-  const ports = [await freePort(), await freePort()];
   const { match, stop } = await start('dotnet', [
-    program, '--urls', 'http://127.0.0.1:0', '--AgentStream:Demo:TokenDelay=00:00:00.005',
-    `--AgentStream:Cluster:SiloPort=${ports[0]}`, `--AgentStream:Cluster:GatewayPort=${ports[1]}`, ...settings,
+    program, '--urls', 'http://127.0.0.1:0', '--AgentStream:Demo:TokenDelay=00:00:00.005', ...settings,
   ], /Now listening on: (\S+)/);
   return { url: match[1], stop };
 }

@@ -21,8 +21,8 @@ test('a silo is killed in mid-answer: the node starts again in another, and who 
     const asked = asking.sendMessage({ text: 'count to 600' });
     await asking.when(() => textOf(asking) !== '');
 
-    const chat7 = newChat(seven, { id, url: heir.url });
-    const chat6 = newChat(six, { id, url: heir.url, headers: { 'X-AI-SDK-Version': '6' } });
+    const chat7 = newChat(seven, { id, url: heir.url, headers: { 'X-AI-SDK-Version': '7' } });
+    const chat6 = newChat(six, { id, url: heir.url });
     const agent = newAgent(heir.url, id);
     const followed = [chat7.resumeStream(), chat6.resumeStream(), agent.resume()];
     await chat7.when(() => textOf(chat7).includes('50 '));
@@ -45,7 +45,7 @@ test('a silo is killed in mid-answer: the node starts again in another, and who 
     assert.deepEqual(agent.events.at(-1).outcome, { type: 'success' });
 
     // Who comes back later sees the same.
-    const later = newChat(seven, { id, url: heir.url });
+    const later = newChat(seven, { id, url: heir.url, headers: { 'X-AI-SDK-Version': '7' } });
     await later.resumeStream();
     assert.deepEqual(later.lastMessage, chat7.lastMessage);
   } finally {

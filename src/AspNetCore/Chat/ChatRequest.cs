@@ -25,6 +25,7 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
         var sessionId = fields.Text("session_id", text => text is null ? null : RunRules.Session(text));
         var agent = fields.Text("agent", RunRules.Agent);
         var onBusy = fields.Text("on_busy", RunRules.OnBusy);
+        fields.RefuseOthers("prompt", "session_id", "agent", "on_busy");
         fields.ThrowIfAnyIsWrong();
         return new ChatRequest(prompt!, sessionId, agent, RunRules.ReadOnBusy(onBusy));
     }

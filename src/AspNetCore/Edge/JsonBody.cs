@@ -43,6 +43,8 @@ internal static class JsonBody
         var body = await ReadAsync(request, maxLength, cancellationToken);
         try
         {
+            CheckNames(body);
+
             // Not pooled, so it needs no disposing.
             var root = JsonElement.Parse(body);
             return root.ValueKind == JsonValueKind.Object
@@ -52,6 +54,26 @@ internal static class JsonBody
         catch (JsonException e)
         {
             throw new InvalidInputException(Field, $"must be JSON, but is not from line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} on");
+        }
+    }
+
+    // A name that is no text would be found by each look for a field.
+    private static void CheckNames(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                try
+                {
+                    reader.GetString();
+                }
+                catch (InvalidOperationException)
+                {
+                    throw new InvalidInputException(Field, "must not have a field whose name contains half of a surrogate pair");
+                }
+            }
         }
     }
 

@@ -6,6 +6,9 @@ namespace AgentStream.AspNetCore.Edge;
 /// <param name="root">The object.</param>
 internal sealed class JsonFields(JsonElement root)
 {
+    // Names that are not known are repeated in the answer.
+    private const int LongestName = 64;
+
     private readonly Dictionary<string, string[]> _errors = [];
 
     /// <summary>Reads a text. A field that is null counts as left out.</summary>
@@ -37,6 +40,19 @@ internal sealed class JsonFields(JsonElement root)
         {
             // The bytes are valid UTF-8, so what is left is an escape such as \ud800 without its other half.
             return Wrong(path, "must not contain half of a surrogate pair");
+        }
+    }
+
+    /// <summary>Notes each field that has another name than those, so that a mistyped name is not passed over in silence.</summary>
+    /// <param name="names">The fields that there are.</param>
+    public void RefuseOthers(params ReadOnlySpan<string> names)
+    {
+        foreach (var field in root.EnumerateObject())
+        {
+            if (!names.Contains(field.Name))
+            {
+                Wrong(field.Name.Length <= LongestName ? field.Name : $"{field.Name[..LongestName]}...", $"is not known; the fields are {string.Join(", ", names!)}");
+            }
         }
     }
 

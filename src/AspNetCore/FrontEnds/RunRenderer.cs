@@ -6,7 +6,8 @@ namespace AgentStream.AspNetCore.FrontEnds;
 
 /// <summary>Reads a run's events (docs/protocol.md) and tells what happens, for another protocol to write it down. A pure state machine: the same events give the same frames.</summary>
 /// <param name="frames">Takes the frames.</param>
-internal abstract class RunRenderer(FrameWriter frames) : IRendering
+/// <param name="isReplaced">Whether the client drops what a node had shown when that node begins again.</param>
+internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IRendering
 {
     /// <summary>What a client is told that follows a run whose end it cannot see any more.</summary>
     internal const string Missed = "The end of this run was missed: the session has a new run.";
@@ -20,7 +21,7 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     private static readonly JsonElement Null = JsonElement.Parse("null"u8);
     private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
 
-    private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
+    private readonly ShownCalls _calls = new(isReplaced);
     private bool _hasBegun;
     private int _idx = -1;
     private string? _openPart;
@@ -93,11 +94,14 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
     /// <summary>The text or thought is complete.</summary>
     protected abstract void PartEnded(bool isThought);
 
-    /// <summary>The model calls a tool.</summary>
+    /// <summary>The model calls a tool; the id is unique in the run.</summary>
     protected abstract void ToolCalled(string id, string name, JsonElement args);
 
     /// <summary>A tool's result; of each call once.</summary>
-    protected abstract void ToolReturned(string id, JsonElement content);
+    /// <param name="id">The call, by the id that it was shown under.</param>
+    /// <param name="isOfRun">Whether it was shown in this run; if not, it is one of an earlier run.</param>
+    /// <param name="content">The result.</param>
+    protected abstract void ToolReturned(string id, bool isOfRun, JsonElement content);
 
     /// <summary>What the agent's developer says: an <c>info</c>, an <c>error</c> that ends nothing, or an entry of another type.</summary>
     protected abstract void Noted(string type, JsonElement body);
@@ -135,6 +139,7 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
         {
             case "llm-begin" when Value(body, "idx") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var idx):
                 EndPart();
+                _calls.NodeBegan(again: idx == _idx);
                 NodeBegan(idx, again: idx == _idx);
                 _idx = idx;
                 break;
@@ -162,12 +167,10 @@ internal abstract class RunRenderer(FrameWriter frames) : IRendering
                 Say("thinking", Text(body, "content"));
                 break;
             case "tool-call" when Text(body, "tool_call_id") is { } id:
-                ToolCalled(id, Text(body, "tool_name") ?? "", Value(body, "args"));
+                ToolCalled(_calls.Show(id, Cursor), Text(body, "tool_name") ?? "", Value(body, "args"));
                 break;
-
-            // A node that begins again shows its results again.
-            case "tool-return" when Text(body, "tool_call_id") is { } id && _answered.Add(id):
-                ToolReturned(id, Value(body, "content"));
+            case "tool-return" when Text(body, "tool_call_id") is { } id && _calls.Answer(id, out var isOfRun) is { } shown:
+                ToolReturned(shown, isOfRun, Value(body, "content"));
                 break;
         }
     }

@@ -51,10 +51,9 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? ren
     {
         var headers = context.Response.Headers;
         headers.ContentType = "text/event-stream";
-        headers.CacheControl = "no-cache,no-store";
 
         // Neither a compressor in this program nor a proxy before it may hold events back.
-        headers.ContentEncoding = "identity";
+        headers.CacheControl = "no-cache, no-store, no-transform";
         headers["X-Accel-Buffering"] = "no";
         context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
     }

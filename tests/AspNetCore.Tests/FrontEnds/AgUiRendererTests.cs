@@ -122,6 +122,13 @@ public sealed class AgUiRendererTests
         return open;
     }
 
+    [Fact]
+    public void Calls_of_later_responses_with_the_same_id_have_ids_and_results_of_their_own() => Assert.Equal(
+        ["t:0 one", "t:0~11-0 two"],
+        Render(Run.SameIds).Where(frame => frame.Contains("TOOL_CALL_RESULT", StringComparison.Ordinal))
+            .Select(frame => System.Text.Json.JsonElement.Parse(frame[frame.IndexOf('{', StringComparison.Ordinal)..]))
+            .Select(result => $"{result.GetProperty("toolCallId")} {result.GetProperty("content")}"));
+
     private static string[] Render(IEnumerable<string> events, string? after = null) =>
         Run.Render(events, frames => new AgUiRenderer(frames, "s1", "r1"), after);
 }

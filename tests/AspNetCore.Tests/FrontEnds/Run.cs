@@ -48,6 +48,25 @@ internal static class Run
         """event {"idx":2,"event":"llm-end"}""",
     ];
 
+    /// <summary>Two nodes whose calls have one id, and a third that carries the second's result; the second begins again in another process.</summary>
+    public static readonly string[] SameIds =
+    [
+        """begin {"session_id":"s1"}""",
+        """event {"idx":0,"event":"llm-begin"}""",
+        """event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"tool-call","tool_name":"t","tool_call_id":"t:0","args":{"n":1}}""",
+        """event {"idx":1,"event":"llm-begin"}""",
+        """event {"idx":1,"event":"part_start","part_kind":"tool-return","tool_name":"t","tool_call_id":"t:0","content":"one"}""",
+        """event {"idx":1,"event":"part_start","event_idx":0,"part_kind":"tool-call","tool_name":"t","tool_call_id":"t:0","args":{"n":2}}""",
+        """event {"idx":1,"event":"llm-end"}""",
+        """info {"msg":"resumed","idx":1}""",
+        """event {"idx":1,"event":"llm-begin"}""",
+        """event {"idx":1,"event":"part_start","part_kind":"tool-return","tool_name":"t","tool_call_id":"t:0","content":"one"}""",
+        """event {"idx":1,"event":"part_start","event_idx":0,"part_kind":"tool-call","tool_name":"t","tool_call_id":"t:0","args":{"n":2}}""",
+        """event {"idx":1,"event":"llm-end"}""",
+        """event {"idx":2,"event":"llm-begin"}""",
+        """event {"idx":2,"event":"part_start","part_kind":"tool-return","tool_name":"t","tool_call_id":"t:0","content":"two"}""",
+    ];
+
     /// <summary>A run with an error at its end.</summary>
     public static string[] Failed(string message) =>
     [

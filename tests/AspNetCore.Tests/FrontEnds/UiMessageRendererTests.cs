@@ -141,6 +141,36 @@ public sealed class UiMessageRendererTests
             "note null",
         ])[1..^3]);
 
+    // Kimi counts anew in each response, llama.cpp gives all calls one id.
+    [Fact]
+    public void Calls_of_later_responses_with_the_same_id_have_ids_and_results_of_their_own() => Assert.Equal(
+        [
+            """{"type":"tool-input-start","toolCallId":"t:0","toolName":"t","providerExecuted":true}""",
+            """{"type":"tool-input-available","toolCallId":"t:0","toolName":"t","input":{"n":1},"providerExecuted":true}""",
+            """{"type":"tool-output-available","toolCallId":"t:0","output":"one","providerExecuted":true}""",
+            """{"type":"tool-input-start","toolCallId":"t:0~6-0","toolName":"t","providerExecuted":true}""",
+            """{"type":"tool-input-available","toolCallId":"t:0~6-0","toolName":"t","input":{"n":2},"providerExecuted":true}""",
+            """{"type":"tool-input-start","toolCallId":"t:0~11-0","toolName":"t","providerExecuted":true}""",
+            """{"type":"tool-input-available","toolCallId":"t:0~11-0","toolName":"t","input":{"n":2},"providerExecuted":true}""",
+            """{"type":"tool-output-available","toolCallId":"t:0~11-0","output":"two","providerExecuted":true}""",
+        ],
+        Render(Run.SameIds).Where(frame => frame.Contains("tool-", StringComparison.Ordinal)).Select(frame => frame[(frame.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
+
+    [Fact]
+    public void A_result_that_a_cancel_left_to_the_next_run_is_not_taken_for_that_of_a_new_call_with_its_id()
+    {
+        var frames = Render(
+        [
+            "begin {}", """event {"idx":0,"event":"llm-begin"}""",
+            """event {"idx":0,"event":"part_start","part_kind":"tool-return","tool_name":"t","tool_call_id":"t:0","content":"interrupted"}""",
+            """event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"tool-call","tool_name":"t","tool_call_id":"t:0","args":{}}""",
+            """event {"idx":0,"event":"llm-end"}""", """event {"idx":1,"event":"llm-begin"}""",
+            """event {"idx":1,"event":"part_start","part_kind":"tool-return","tool_name":"t","tool_call_id":"t:0","content":"done"}""",
+        ]);
+        Assert.DoesNotContain(frames, frame => frame.Contains("interrupted", StringComparison.Ordinal));
+        Assert.Contains("""7-0.1 {"type":"tool-output-available","toolCallId":"t:0~4-0","output":"done","providerExecuted":true}""", frames);
+    }
+
     private static string[] Render(IEnumerable<string> events, int major = 7, string? after = null) =>
         Run.Render(events, frames => new UiMessageRenderer(frames, "s1", major), after);
 }

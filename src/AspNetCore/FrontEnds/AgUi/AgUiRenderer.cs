@@ -20,14 +20,13 @@ internal sealed class AgUiRenderer : RunRenderer
     private string _nodeMessage = "";
     private bool _hasText;
     private readonly List<string> _shown = [];
-    private readonly Dictionary<string, string> _calls = new(StringComparer.Ordinal);
 
     /// <summary>Makes a renderer.</summary>
     /// <param name="frames">Takes the frames.</param>
     /// <param name="threadId">The session.</param>
     /// <param name="runId">What the client calls the run; null for where it began.</param>
     public AgUiRenderer(FrameWriter frames, string threadId, string? runId)
-        : base(frames)
+        : base(frames, isReplaced: false)
     {
         (_threadId, _givenRunId) = (threadId, runId);
         frames.Reopen = Reopen;
@@ -101,29 +100,26 @@ internal sealed class AgUiRenderer : RunRenderer
     /// <inheritdoc/>
     protected override void ToolCalled(string id, string name, JsonElement args)
     {
-        // A node that began again may call by the same id; the client would put the arguments of both into one call.
-        var shown = _calls.ContainsKey(id) ? $"{id}~{Cursor}" : id;
-        _calls[id] = shown;
         Show(_nodeMessage);
         var parent = _nodeMessage;
-        Open("TOOL_CALL_START", "TOOL_CALL_END", "toolCallId", shown, json =>
+        Open("TOOL_CALL_START", "TOOL_CALL_END", "toolCallId", id, json =>
         {
             json.WriteString("toolCallName"u8, name);
             json.WriteString("parentMessageId"u8, parent);
         });
         Frame("TOOL_CALL_ARGS", json =>
         {
-            json.WriteString("toolCallId"u8, shown);
+            json.WriteString("toolCallId"u8, id);
             json.WriteString("delta"u8, args.GetRawText());
         });
         Close();
     }
 
     /// <inheritdoc/>
-    protected override void ToolReturned(string id, JsonElement content) => Frame("TOOL_CALL_RESULT", json =>
+    protected override void ToolReturned(string id, bool isOfRun, JsonElement content) => Frame("TOOL_CALL_RESULT", json =>
     {
         json.WriteString("messageId"u8, Cursor.ToString());
-        json.WriteString("toolCallId"u8, _calls.GetValueOrDefault(id, id));
+        json.WriteString("toolCallId"u8, id);
         json.WriteString("content"u8, content.ValueKind == JsonValueKind.String ? content.GetString() : content.GetRawText());
         json.WriteString("role"u8, "tool");
     });

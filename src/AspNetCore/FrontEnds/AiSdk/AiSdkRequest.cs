@@ -12,8 +12,8 @@ internal sealed record AiSdkRequest(string Id, RunRequest Run)
     /// <summary>The header that says which major version of the AI SDK reads.</summary>
     internal const string VersionHeader = "X-AI-SDK-Version";
 
-    /// <summary>The version that is written for unless the header says otherwise.</summary>
-    internal const int CurrentMajor = 7;
+    /// <summary>The version that is written for unless the header says otherwise: what it reads, later ones read too.</summary>
+    internal const int DefaultMajor = 6;
 
     /// <summary>Reads and checks the body.</summary>
     /// <exception cref="RefusedException">The body breaks a rule.</exception>
@@ -33,7 +33,7 @@ internal sealed record AiSdkRequest(string Id, RunRequest Run)
     /// <exception cref="InvalidInputException">The header is there and no version.</exception>
     public static int ReadMajor(HttpRequest request) => request.Headers[VersionHeader].ToString() switch
     {
-        "" => CurrentMajor,
+        "" => DefaultMajor,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major >= 5 => major,
         _ => throw new InvalidInputException(VersionHeader, "must be the major version of the npm package ai, from 5 on"),
     };

@@ -7,9 +7,8 @@ namespace AgentStream.AspNetCore.FrontEnds.AiSdk;
 /// <param name="session">The session.</param>
 /// <param name="major">The major version of the AI SDK that reads: <c>reset-step</c> came with 7.</param>
 /// <remarks>https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol; the schema is <c>uiMessageChunkSchema</c> in the npm package <c>ai</c>.</remarks>
-internal sealed class UiMessageRenderer(FrameWriter frames, string session, int major) : RunRenderer(frames)
+internal sealed class UiMessageRenderer(FrameWriter frames, string session, int major) : RunRenderer(frames, isReplaced: true)
 {
-    private readonly HashSet<string> _calls = new(StringComparer.Ordinal);
     private bool _isStepOpen;
 
     // A node has begun, and its step will with the first thing that it shows: the results that it carries belong to the step of their calls.
@@ -56,7 +55,6 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
     protected override void ToolCalled(string id, string name, JsonElement args)
     {
         BeginStep();
-        _calls.Add(id);
         Tool("tool-input-start", id, json => json.WriteString("toolName"u8, name));
         Tool("tool-input-available", id, json =>
         {
@@ -67,10 +65,10 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
     }
 
     /// <inheritdoc/>
-    protected override void ToolReturned(string id, JsonElement content)
+    protected override void ToolReturned(string id, bool isOfRun, JsonElement content)
     {
         // A call of an earlier run, that a cancel left open, is in no part of this message; the client would break off.
-        if (_calls.Contains(id))
+        if (isOfRun)
         {
             Tool("tool-output-available", id, json =>
             {
