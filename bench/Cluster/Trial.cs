@@ -134,7 +134,7 @@ internal sealed class Trial : IDisposable
         await stop.CancelAsync();
         await Task.WhenAll(traffic);
 
-        _report.Seconds("SIGTERM: the process has ended", [took], 30);
+        _report.Seconds("SIGTERM: the process has ended", [took], 10);
         _report.Check(exitCode == 0, $"the exit code after SIGTERM is 0, not {exitCode}:\n{silo.Output}");
         _report.Seconds("SIGTERM: calls meanwhile", times, WhileStopping);
         foreach (var failure in caller.Failures)

@@ -50,9 +50,9 @@ public sealed class AgentStreamOptions
 
     /// <summary>
     /// How long a process that shuts down in order waits for its runs to come to a place where another process can go on with them without doing anything twice, 0 to 10 min: the end of a response, or of
-    /// the tool calls under way. What is not there by then is broken off, and the node that was under way starts again elsewhere. Kubernetes, for one, kills after 30 s by default.
+    /// the tool calls under way. What is not there by then is broken off, and the node that was under way starts again elsewhere. <c>docker stop</c> kills after 10 s by default, Kubernetes after 30 s.
     /// </summary>
-    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The most nodes (requests to the model) of one run, 1 to 10,000; a run that wants more ends as crashed.</summary>
     public int MaxNodes { get; set; } = 50;
