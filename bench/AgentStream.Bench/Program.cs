@@ -17,6 +17,7 @@ Suite[] suites =
     new("live", "100,000 runs that wait for their model in one process", Live.RunAsync),
     new("query", "a user's live sessions among a million keys", Query.RunAsync),
     new("history", "1,000 prompts of one session", History.RunAsync),
+    new("journal", "1, 64 and 1,024 sessions that append to their journals", Journal.RunAsync),
     new("sse", "1,000 HTTP connections", Sse.RunAsync),
     new("takeover", "a killed silo with 1,000 runs", Takeover.RunAsync),
     new("start", "from the start of the process to the first token", Start.RunAsync),

@@ -30,14 +30,14 @@ public sealed class AgentStreamOptions
     /// <summary>How long a Redis command may take before it counts as failed: 100 ms to 1 min.</summary>
     public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// Where sessions are kept: <c>memory</c>, <c>file</c> or <c>redis</c>. When it is left out (null or empty): in Redis if there is one, else in <see cref="JournalDirectory"/> if that is
-    /// set, else in memory.
-    /// </summary>
+    /// <summary>Where sessions are kept: <c>memory</c>, <c>sqlite</c> or <c>redis</c>. When it is left out (null or empty): in Redis if there is one, else in SQLite.</summary>
     public string? Journal { get; set; }
 
-    /// <summary>The directory of a journal in files; it serves one process at a time. Required for <c>file</c>. Null or empty for none.</summary>
-    public string? JournalDirectory { get; set; }
+    /// <summary>
+    /// The SQLite file that keeps sessions, absolute or relative to the program's content root; it serves one process at a time. When it is left out (null or empty):
+    /// <c>.agentstream/sessions.db</c>, or the first of <c>sessions.2.db</c>, <c>sessions.3.db</c>, ... that no other process uses.
+    /// </summary>
+    public string? JournalPath { get; set; }
 
     /// <summary>How long a model may be silent, from the request to its first update and between updates, before the run ends as crashed: 10 ms to 1 day.</summary>
     public TimeSpan ModelSilence { get; set; } = TimeSpan.FromSeconds(120);

@@ -27,14 +27,14 @@ public static class AgentStreamOptionsValidator
         Within(nameof(options.ModelSilence), options.ModelSilence, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1));
         Within(nameof(options.ToolTimeout), options.ToolTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1));
 
-        if (options.Journal is not (null or "" or "memory" or "file" or "redis"))
+        if (options.Journal == "file")
         {
-            Say(nameof(options.Journal), "must be 'memory', 'file' or 'redis', or be left out", options.Journal);
+            errors.Add(
+                $"{AgentStreamOptions.Section}:{nameof(options.Journal)} 'file' is gone: set it to 'sqlite', and {AgentStreamOptions.Section}:{nameof(options.JournalPath)} to the file that is to keep sessions.");
         }
-
-        if (options.Journal == "file" && string.IsNullOrEmpty(options.JournalDirectory))
+        else if (options.Journal is not (null or "" or "memory" or "sqlite" or "redis"))
         {
-            Say(nameof(options.JournalDirectory), $"must be set when {nameof(options.Journal)} is 'file'", options.JournalDirectory);
+            Say(nameof(options.Journal), "must be 'memory', 'sqlite' or 'redis', or be left out", options.Journal);
         }
 
         if (options.MaxNodes is < 1 or > 10_000)

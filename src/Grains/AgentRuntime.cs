@@ -27,6 +27,7 @@ public sealed class AgentRuntime : IAsyncDisposable
         builder.Configuration[$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName}"] = redis;
         builder.Services.AddAgentStream(builder.Configuration);
         builder.Services.Configure(configure ?? (_ => { }));
+        builder.Services.PostConfigure<AgentStreamOptions>(options => StayInMemory(options, redis));
         var host = builder.Build();
         try
         {
@@ -64,5 +65,14 @@ public sealed class AgentRuntime : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
+    }
+
+    /// <summary>A program without actors says by itself where its sessions are kept (<see cref="AgentSession"/>); it gets no file that it did not ask for.</summary>
+    private static void StayInMemory(AgentStreamOptions options, string? redis)
+    {
+        if (string.IsNullOrEmpty(options.Journal) && string.IsNullOrEmpty(options.JournalPath) && string.IsNullOrEmpty(redis))
+        {
+            options.Journal = "memory";
+        }
     }
 }

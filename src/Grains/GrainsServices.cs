@@ -17,8 +17,8 @@ public static class GrainsServices
 {
     /// <summary>
     /// Adds the event log, the journal, and what the grains need; Orleans itself is left to the caller. Settings come from the section
-    /// <c>AgentStream</c>, the Redis from <c>ConnectionStrings:redis</c>; without that, events stay in memory. An <see cref="ISessionJournal"/> that is registered
-    /// before is the one that is used.
+    /// <c>AgentStream</c>, the Redis from <c>ConnectionStrings:redis</c>; without that, events stay in memory, and sessions are kept in a SQLite file. An <see cref="ISessionJournal"/> that
+    /// is registered before is the one that is used.
     /// </summary>
     /// <param name="services">The program's services.</param>
     /// <param name="configuration">The program's configuration.</param>
@@ -33,7 +33,7 @@ public static class GrainsServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>, ValidateOptions>());
         services.AddEventLog(configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName));
 
-        services.AddJournal();
+        services.AddJournal(configuration);
         services.TryAddSingleton<ToolSources>();
         services.TryAddSingleton<AgentCatalog>();
         services.TryAddSingleton<RunEnvironment>();

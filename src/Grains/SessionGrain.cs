@@ -87,7 +87,7 @@ internal sealed class SessionGrain(
         }
     }
 
-    async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadAsync(Key)).Any(waiting => waiting.RunId == runId);
+    async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadRunsAsync(Key)).Contains(runId);
 
     Task<bool> ISessionGrain.CancelAsync() => environment.Log.CancelAsync(Key);
 
@@ -103,7 +103,7 @@ internal sealed class SessionGrain(
                 isLive,
                 isLive ? null : history.LastError,
                 ModelMessages.ToJson(history.Messages),
-                (await queue.ReadAsync(Key)).Count,
+                (await queue.ReadRunsAsync(Key)).Count,
                 history is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null);
     }
 

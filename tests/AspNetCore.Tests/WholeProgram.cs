@@ -13,6 +13,7 @@ internal static class WholeProgram
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration["AgentStream:Journal"] = "memory";
         Array.ForEach(settings, setting => builder.Configuration[setting.Name] = setting.Value);
         builder.AddAgentStream()
             .AddAgent("greeter", agent => agent.UseChatClient(_ => model));

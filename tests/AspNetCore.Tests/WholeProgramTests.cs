@@ -63,6 +63,7 @@ public sealed class WholeProgramTests
     public async Task A_program_without_a_web_server_is_a_silo_too()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration["AgentStream:Journal"] = "memory";
         using var model = new TwoWords();
         builder.AddAgentStream().AddAgent("greeter", agent => agent.UseChatClient(_ => model));
         using var host = builder.Build();

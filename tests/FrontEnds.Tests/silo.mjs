@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const program = process.env.SILO_PROGRAM;
@@ -17,9 +20,10 @@ export async function freePort() {
   return port;
 }
 
-/** Starts a program and waits for the line that says it is ready. */
+/** Starts a program in a folder of its own, and waits for the line that says it is ready. */
 async function start(command, args, ready) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const cwd = await mkdtemp(join(tmpdir(), 'agentstream-'));
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = [];
   const found = new Promise((resolve, reject) => {
     for (const output of [child.stdout, child.stderr]) {
@@ -39,6 +43,7 @@ async function start(command, args, ready) {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
+    await rm(cwd, { recursive: true });
   };
   return { match: await found, stop };
 }

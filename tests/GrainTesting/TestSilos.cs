@@ -53,6 +53,9 @@ public sealed class TestSilos : IAsyncDisposable
             host.Services.Configure<AgentStreamOptions>(o =>
             {
                 o.RedisPrefix = prefix;
+
+                // A test that wants a file says where.
+                o.Journal = redis is null ? "memory" : null;
                 options(o);
             });
             var agents = host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));

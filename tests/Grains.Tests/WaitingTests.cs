@@ -3,6 +3,7 @@ using AgentStream.EventLog.InMemory;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
 using AgentStream.Grains.Runs;
+using AgentStream.Grains.Sqlite;
 using AgentStream.Grains.Waiting;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,10 +14,12 @@ namespace AgentStream.Grains.Tests;
 /// <summary>What becomes of prompts whose session is busy.</summary>
 public sealed class WaitingTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("agentstream-waiting-").FullName;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentstream-waiting-");
     private readonly SessionKey _key = TestSilos.NewSession();
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    private string File => Path.Combine(_folder.FullName, "sessions.db");
+
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
     [InlineData(false)]
@@ -86,7 +89,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_waiting_prompt_is_run_by_the_next_process_that_has_its_directory()
+    public async Task A_waiting_prompt_is_run_by_the_next_process_that_has_itsFile()
     {
         var gate = new Gate();
         StartedRun waiting;
@@ -105,7 +108,7 @@ public sealed class WaitingTests : IDisposable
         }
 
         Task<TestSilos> StartAsync(ScriptedModel model) =>
-            TestSilos.StartAsync(null, model, options => (options.JournalDirectory, options.DrainTimeout) = (_directory, TimeSpan.Zero), _ => { });
+            TestSilos.StartAsync(null, model, options => (options.Journal, options.JournalPath, options.DrainTimeout) = ("sqlite", File, TimeSpan.Zero), _ => { });
     }
 
     [Fact]
@@ -159,8 +162,8 @@ public sealed class WaitingTests : IDisposable
     public async Task Each_queue_keeps_the_order_takes_a_prompt_once_and_forgets_what_is_out()
     {
         await using var redis = await TestSilos.StartAsync((await RedisServer.SharedAsync()).Configuration, new ScriptedModel());
-        using var files = new FilePromptQueue(_directory);
-        foreach (var queue in new[] { new InMemoryPromptQueue(), files, redis.Services.GetRequiredService<IPromptQueue>() })
+        using var database = SqliteDatabase.Open(File);
+        foreach (var queue in new[] { new InMemoryPromptQueue(), new SqlitePromptQueue(database), redis.Services.GetRequiredService<IPromptQueue>() })
         {
             var prompts = Enumerable.Range(0, 3).Select(i => new WaitingPrompt($"run-{i}", "a", $"prompt\n{i} é", DateTimeOffset.UnixEpoch)).ToList();
             foreach (var prompt in prompts)
@@ -170,6 +173,7 @@ public sealed class WaitingTests : IDisposable
 
             Assert.Equal(2, await queue.AddAsync(_key, prompts[1]));
             Assert.Equal(prompts, await queue.ReadAsync(_key));
+            Assert.Equal(prompts.Select(prompt => prompt.RunId), await queue.ReadRunsAsync(_key));
             await queue.RemoveAsync(_key, prompts[0]);
             await queue.RemoveAsync(_key, prompts[0]);
             Assert.Equal(prompts.Skip(1), await queue.ReadAsync(_key));

@@ -120,6 +120,7 @@ public sealed class WholeProgramTests
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
+            ["AgentStream:Journal"] = "memory",
             ["AgentStream:Agents:assistant:Model"] = "tiny",
             ["AgentStream:Agents:assistant:Endpoint"] = model.Endpoint.ToString(),
             ["AgentStream:Agents:assistant:ApiKey"] = ModelServer.ApiKey,

@@ -5,7 +5,7 @@ using AgentStream.Testing;
 
 namespace AgentStream.System.Tests;
 
-/// <summary>The silo as its users start it: a process of its own, on a free port.</summary>
+/// <summary>The silo as its users start it: a process of its own, on a free port, in a folder of its own that goes with it.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private const string SiloProgram = "SiloProgram";
@@ -14,12 +14,19 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StringBuilder _output = new();
     private readonly Process _process;
+    private readonly DirectoryInfo? _folder;
 
-    private SiloProcess(string program, string[] arguments)
+    private SiloProcess(string program, string? folder, string[] arguments)
     {
+        _folder = folder is null ? Directory.CreateTempSubdirectory("agentstream-silo-") : null;
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [ProgramProcess.PathOf(program), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo("dotnet", [ProgramProcess.PathOf(program), .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = folder ?? _folder!.FullName,
+            },
             EnableRaisingEvents = true,
         };
         _process.OutputDataReceived += (_, line) => Take(line.Data);
@@ -51,22 +58,27 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts a program that is a silo, and waits until it listens.</summary>
     /// <param name="program">Its name in the project file, such as <c>ChatProgram</c>.</param>
     /// <param name="arguments">Arguments; the port is chosen here.</param>
-    public static async Task<SiloProcess> StartProgramAsync(string program, params string[] arguments)
-    {
-        return await new SiloProcess(program, ["--urls", "http://127.0.0.1:0", .. arguments]).ListensAsync();
-    }
+    public static Task<SiloProcess> StartProgramAsync(string program, params string[] arguments) => StartInAsync(null, program, arguments);
+
+    /// <summary>Starts a silo in a folder that stays, and waits until it listens.</summary>
+    /// <param name="folder">The folder that it works in.</param>
+    /// <param name="arguments">Arguments; the port is chosen here.</param>
+    public static Task<SiloProcess> StartInAsync(string folder, params string[] arguments) => StartInAsync(folder, SiloProgram, arguments);
+
+    private static Task<SiloProcess> StartInAsync(string? folder, string program, string[] arguments) =>
+        new SiloProcess(program, folder, ["--urls", "http://127.0.0.1:0", .. arguments]).ListensAsync();
 
     /// <summary>Runs a silo that is not meant to start.</summary>
     /// <returns>Its exit code and what it wrote.</returns>
     public static async Task<(int ExitCode, string Output)> RunToExitAsync(params string[] arguments)
     {
-        await using var silo = new SiloProcess(SiloProgram, arguments);
+        await using var silo = new SiloProcess(SiloProgram, null, arguments);
         await silo._process.WaitForExitAsync().Within("the silo ends");
         return (silo._process.ExitCode, silo.Output);
     }
 
     /// <summary>Starts a silo with these arguments and no others, and waits until it listens.</summary>
-    public static async Task<SiloProcess> StartAsPrintedAsync(params string[] arguments) => await new SiloProcess(SiloProgram, arguments).ListensAsync();
+    public static async Task<SiloProcess> StartAsPrintedAsync(params string[] arguments) => await new SiloProcess(SiloProgram, null, arguments).ListensAsync();
 
     /// <summary>Stops the silo in order, as an operator does: with SIGTERM.</summary>
     public async Task StopAsync()
@@ -85,6 +97,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+        _folder?.Delete(recursive: true);
     }
 
     private async Task<SiloProcess> ListensAsync()

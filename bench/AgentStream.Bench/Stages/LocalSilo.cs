@@ -22,6 +22,7 @@ internal sealed class LocalSilo : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration["ConnectionStrings:redis"] = redis;
+        builder.Configuration["AgentStream:Journal"] = redis is null ? "memory" : "redis";
         builder.Configuration["AgentStream:RedisPrefix"] = prefix;
         // A cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
         builder.Configuration["AgentStream:Cluster:ClusterId"] = RedisServer.NewPrefix();

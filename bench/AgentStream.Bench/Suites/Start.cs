@@ -12,8 +12,10 @@ internal static class Start
     public static async Task RunAsync(Stage stage)
     {
         var redis = $"--ConnectionStrings:redis={stage.Redis.Configuration}";
+        var folder = Directory.CreateTempSubdirectory("agentstream-bench-");
+        var file = $"--AgentStream:JournalPath={Path.Combine(folder.FullName, "sessions.db")}";
         var sides = await stage.AlternateAsync(
-            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0"]), "part_start"),
+            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0", file]), "part_start"),
             () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0", redis]), "part_start"),
             () => FirstWordsAsync(ChildProgram.InRole("empty", ChildProgram.OnFreePort()), "data: "));
         const string Empty = "an empty Orleans silo with one grain call";
@@ -23,6 +25,8 @@ internal static class Start
             new("≤ 0.5 s more", row => row.Ours.Median - row.Theirs!.Median <= MostForRedis)));
         stage.Report.Add(new("start", "resident memory after it, without Redis", Memory(0), Empty, Memory(2)));
         stage.Report.Add(new("start", "resident memory after it, with Redis", Memory(1), Empty, Memory(2)));
+
+        folder.Delete(recursive: true);
 
         Figure Seconds(int side) => new("s", [.. sides[side].Select(first => first.Seconds)]);
         Figure Memory(int side) => new("MiB", [.. sides[side].Select(first => first.MiB)]);

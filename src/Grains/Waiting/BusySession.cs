@@ -15,7 +15,7 @@ internal sealed class BusySession(RunEnvironment environment, IPromptQueue queue
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Whether prompts wait for the session already.</summary>
-    public async ValueTask<bool> IsWaitedForAsync(SessionKey key) => (await queue.ReadAsync(key)).Count > 0;
+    public async ValueTask<bool> IsWaitedForAsync(SessionKey key) => (await queue.ReadRunsAsync(key)).Count > 0;
 
     /// <summary>Lets a prompt wait for its turn.</summary>
     /// <exception cref="SessionBusyException">Too many wait.</exception>

@@ -23,6 +23,13 @@ public interface IPromptQueue
     /// <returns>The prompts, the next one first.</returns>
     ValueTask<IReadOnlyList<WaitingPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default);
 
+    /// <summary>The runs that the waiting prompts of a session are going to be. A queue that can tell without reading the prompts does so: they may be long.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The ids of the runs, the next one first.</returns>
+    async ValueTask<IReadOnlyList<string>> ReadRunsAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        [.. (await ReadAsync(key, cancellationToken)).Select(prompt => prompt.RunId)];
+
     /// <summary>Takes a prompt out, because the journal has it now. One that is not there is no error.</summary>
     /// <param name="key">The session.</param>
     /// <param name="prompt">The prompt.</param>

@@ -1,5 +1,6 @@
 using AgentStream.EventLog.Redis;
 using AgentStream.Grains.Journal;
+using AgentStream.Grains.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -17,11 +18,8 @@ internal static class WaitingServices
         return services.AddHostedService<WaitingPrompts>();
     }
 
-    private static IPromptQueue Choose(IServiceProvider services)
-    {
-        var options = services.GetRequiredService<IOptions<AgentStreamOptions>>();
-        return services.GetRequiredService<ISessionJournal>() is FileJournal ? new FilePromptQueue(options.Value.JournalDirectory!)
-            : services.GetService<RedisConnection>() is { } redis ? new RedisPromptQueue(redis, options)
+    private static IPromptQueue Choose(IServiceProvider services) =>
+        services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqlitePromptQueue(journal.Database)
+            : services.GetService<RedisConnection>() is { } redis ? new RedisPromptQueue(redis, services.GetRequiredService<IOptions<AgentStreamOptions>>())
             : new InMemoryPromptQueue();
-    }
 }

@@ -1,5 +1,6 @@
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
+using AgentStream.Grains.Sqlite;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -9,10 +10,12 @@ namespace AgentStream.Grains.Tests.Journal;
 /// <summary>Sessions outlive the processes that they were in.</summary>
 public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixture>, IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("agentstream-journal-").FullName;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentstream-journal-");
     private readonly SessionKey _key = TestSilos.NewSession();
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    private string File => Path.Combine(_folder.FullName, "sessions.db");
+
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public Task A_session_goes_on_after_a_restart_with_Redis()
@@ -22,14 +25,13 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
     }
 
     [Fact]
-    public Task A_session_goes_on_after_a_restart_with_files() => GoesOnAsync<FileJournal>(null, options => options.JournalDirectory = _directory);
+    public Task A_session_continues_after_a_restart_with_SQLite() => GoesOnAsync<SqliteJournal>(null, InFile);
 
     [Fact]
-    public Task Events_in_Redis_and_sessions_in_files_go_together() => GoesOnAsync<FileJournal>(
-        redis.Server.Configuration, options => (options.Journal, options.JournalDirectory) = ("file", _directory));
+    public Task Events_in_Redis_and_sessions_in_SQLite_go_together() => GoesOnAsync<SqliteJournal>(redis.Server.Configuration, InFile);
 
     [Fact]
-    public async Task A_run_that_a_process_left_goes_on_when_the_next_starts_with_its_directory()
+    public async Task A_run_that_a_process_left_continues_when_the_next_starts_with_its_file()
     {
         var gate = new Gate();
         var left = new ScriptedModel([Step.Say("Let me see."), Step.Call("c1", "add", ("a", 1), ("b", 2))], [Step.Say("It "), new Step.Pause(gate)]);
@@ -65,7 +67,11 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
         Task<TestSilos> StartAsync(ScriptedModel model) => TestSilos.StartAsync(
             null,
             model,
-            options => (options.JournalDirectory, options.DrainTimeout) = (_directory, TimeSpan.Zero),
+            options =>
+            {
+                InFile(options);
+                options.DrainTimeout = TimeSpan.Zero;
+            },
             agent => agent.WithTool((int a, int b) => a + b, "add"));
     }
 
@@ -74,20 +80,21 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
     {
         for (var run = 1; run <= 2; run++)
         {
-            using var journal = new FileJournal(_directory);
+            using var database = SqliteDatabase.Open(File);
             await using var runtime = await AgentRuntime.StartAsync();
             var model = new ScriptedModel([Step.Say($"answer {run}")]);
             await AgentRunner.RunAsync(
-                new AgentSession(journal), runtime.NewAgent("assistant", agent => agent.UseChatClient(_ => model)), $"prompt {run}", runtime.NewDeps(_key));
+                new AgentSession(new SqliteJournal(database)), runtime.NewAgent("assistant", agent => agent.UseChatClient(_ => model)), $"prompt {run}", runtime.NewDeps(_key));
             Assert.Equal(run == 1 ? ["prompt 1"] : ["prompt 1", "answer 1", "prompt 2"], Heard(model));
         }
     }
 
     [Fact]
-    public async Task Without_settings_sessions_stay_in_memory()
+    public async Task Without_actors_and_settings_no_file_is_made()
     {
-        await using var silos = await TestSilos.StartAsync(null, new ScriptedModel());
-        Assert.IsType<InMemoryJournal>(silos.Services.GetRequiredService<ISessionJournal>());
+        var before = Directory.GetFileSystemEntries(Environment.CurrentDirectory);
+        await using var runtime = await AgentRuntime.StartAsync();
+        Assert.Equal(before, Directory.GetFileSystemEntries(Environment.CurrentDirectory));
     }
 
     [Fact]
@@ -107,23 +114,24 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
     }
 
     [Theory]
-    [InlineData("disk", null, "AgentStream:Journal must be 'memory', 'file' or 'redis', or be left out, but is 'disk'.")]
-    [InlineData("file", "", "AgentStream:JournalDirectory must be set when Journal is 'file', but is ''.")]
-    [InlineData("redis", null, "AgentStream:Journal is 'redis', but ConnectionStrings:redis is not set.")]
-    public async Task A_wrong_setting_stops_the_start_with_a_sentence(string journal, string? directory, string expected)
+    [InlineData("disk", "AgentStream:Journal must be 'memory', 'sqlite' or 'redis', or be left out, but is 'disk'.")]
+    [InlineData("file", "AgentStream:Journal 'file' is gone: set it to 'sqlite', and AgentStream:JournalPath to the file that is to keep sessions.")]
+    [InlineData("redis", "AgentStream:Journal is 'redis', but ConnectionStrings:redis is not set.")]
+    public async Task A_wrong_setting_stops_the_start_with_a_sentence(string journal, string expected)
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(
-            () => AgentRuntime.StartAsync(null, options => (options.Journal, options.JournalDirectory) = (journal, directory)));
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => AgentRuntime.StartAsync(null, options => options.Journal = journal));
         Assert.Equal([expected], error.Failures);
     }
 
     [Fact]
-    public async Task A_directory_in_use_stops_the_start()
+    public async Task A_file_in_use_stops_the_start_with_a_sentence_that_names_it_and_the_setting()
     {
-        await using var first = await AgentRuntime.StartAsync(null, options => options.JournalDirectory = _directory);
-        var error = await Assert.ThrowsAsync<IOException>(() => AgentRuntime.StartAsync(null, options => options.JournalDirectory = _directory));
-        Assert.StartsWith($"The journal directory '{_directory}' is in use", error.Message, StringComparison.Ordinal);
+        await using var first = await AgentRuntime.StartAsync(null, InFile);
+        var error = await Assert.ThrowsAsync<IOException>(() => AgentRuntime.StartAsync(null, InFile));
+        Assert.Equal($"The database '{File}' is in use by another process; set AgentStream:JournalPath to another file.", error.Message);
     }
+
+    private void InFile(AgentStreamOptions options) => (options.Journal, options.JournalPath) = ("sqlite", File);
 
     private static IEnumerable<string> Heard(ScriptedModel model) => model.Requests.Single().Messages.Select(message => message.Text);
 
