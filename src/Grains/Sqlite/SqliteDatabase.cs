@@ -78,16 +78,23 @@ public sealed class SqliteDatabase : IDisposable
 
     /// <summary>Makes a part's tables, or brings them to its newest version. It waits for the disk, so it is for the start of a program.</summary>
     /// <param name="schema">The part's tables.</param>
-    /// <exception cref="IOException">The file has a newer version of them. The message says so in one sentence.</exception>
+    /// <exception cref="IOException">The file has a newer version of them, or is damaged. The message says so in one sentence.</exception>
     /// <exception cref="LogUnavailableException">The file cannot be written now.</exception>
     public void Add(SqliteSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        WriteAsync(statements =>
+        try
         {
-            schema.Apply(statements, Path);
-            return true;
-        }).GetAwaiter().GetResult();
+            WriteAsync(statements =>
+            {
+                schema.Apply(statements);
+                return true;
+            }).GetAwaiter().GetResult();
+        }
+        catch (InvalidDataException e)
+        {
+            throw Unusable(Path, e);
+        }
     }
 
     /// <summary>Writes, all or nothing. What other callers write at the same time fails or succeeds by itself.</summary>
@@ -145,8 +152,13 @@ public sealed class SqliteDatabase : IDisposable
         catch (Exception e) when (e is SqliteException or InvalidDataException or UnauthorizedAccessException or IOException)
         {
             held?.Dispose();
-            var reason = e is SqliteException error ? SqliteFaults.Reason(error) : e.Message.TrimEnd('.');
-            throw new IOException($"The database '{path}' cannot be opened: {reason}.", e);
+            throw Unusable(path, e);
         }
+    }
+
+    private static IOException Unusable(string path, Exception exception)
+    {
+        var reason = (exception as SqliteException ?? exception.InnerException as SqliteException) is { } error ? SqliteFaults.Reason(error) : exception.Message.TrimEnd('.');
+        return new IOException($"The database '{path}' cannot be opened: {reason}.", exception);
     }
 }

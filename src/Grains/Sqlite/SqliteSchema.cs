@@ -11,15 +11,15 @@ namespace AgentStream.Grains.Sqlite;
 public sealed record SqliteSchema(string Part, IReadOnlyList<string> Steps)
 {
     /// <summary>Brings the tables to the newest version.</summary>
-    /// <exception cref="IOException">The file has a newer one.</exception>
-    internal void Apply(SqliteStatements statements, string path)
+    /// <exception cref="InvalidDataException">The file has a newer one; the message is the rest of a sentence.</exception>
+    internal void Apply(SqliteStatements statements)
     {
         statements.Execute("CREATE TABLE IF NOT EXISTS parts (part TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID");
         var version = statements.Query("SELECT version FROM parts WHERE part = ?1", row => row.GetInt32(0), Part).SingleOrDefault();
         if (version > Steps.Count)
         {
-            throw new IOException(
-                $"The database '{path}' cannot be opened: a newer AgentStream wrote it, its part '{Part}' in version {version}, and this one knows versions up to {Steps.Count}.");
+            throw new InvalidDataException(
+                $"a newer AgentStream wrote it, its part '{Part}' in version {version}, and this one knows versions up to {Steps.Count}");
         }
 
         foreach (var step in Steps.Skip(version))

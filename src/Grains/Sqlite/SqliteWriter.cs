@@ -136,7 +136,7 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Failed(SqliteException exception)
     {
-        if (!_isOut)
+        if (!_isOut && SqliteFaults.IsOutage(exception))
         {
             _isOut = true;
             _logger.LogError(

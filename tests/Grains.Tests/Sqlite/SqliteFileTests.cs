@@ -170,6 +170,23 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Single(await broken.ReadAsync(other.Key, 0));
     }
 
+    [Fact]
+    public void A_damaged_list_of_tables_stops_the_start_with_a_sentence()
+    {
+        using (var database = SqliteDatabase.Open(File))
+        {
+            _ = new SqliteJournal(database);
+        }
+
+        // Page 1 says what is where, and the next ones are where it is.
+        var bytes = System.IO.File.ReadAllBytes(File);
+        bytes.AsSpan(4_096).Fill(0xEE);
+        System.IO.File.WriteAllBytes(File, bytes);
+        using var damaged = SqliteDatabase.Open(File);
+        var error = Assert.Throws<IOException>(() => new SqliteJournal(damaged));
+        Assert.Equal($"The database '{File}' cannot be opened: it is damaged.", error.Message);
+    }
+
     private string Fails() => Assert.Throws<IOException>(() => SqliteDatabase.Open(File)).Message;
 
     private void Change(string sql)
