@@ -88,7 +88,7 @@ internal static class JournalServices
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            loggers.CreateLogger("AgentStream.Journal").LogInformation("Sessions are kept in {Place}.", Place());
+            loggers.CreateLogger(nameof(AgentStream)).LogInformation("Sessions are kept in {Place}.", Place());
             return Task.CompletedTask;
         }
 

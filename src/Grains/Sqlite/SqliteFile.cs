@@ -29,6 +29,7 @@ internal static class SqliteFile
     /// of this process out, too.
     /// </summary>
     /// <returns>The lock; null when another process has it.</returns>
+    /// <exception cref="InvalidDataException">It is no file; the message is the rest of a sentence.</exception>
     public static FileStream? TryLock(string path)
     {
         var folder = Path.GetDirectoryName(path)!;
@@ -39,6 +40,11 @@ internal static class SqliteFile
         else
         {
             Directory.CreateDirectory(folder, FolderMode);
+        }
+
+        if (Directory.Exists(path))
+        {
+            throw new InvalidDataException("it is a folder");
         }
 
         FileStream? held = null;

@@ -121,7 +121,7 @@ public sealed class JournalServicesTests(RedisFixture redis) : IClassFixture<Red
 
         public IReadOnlyList<string> All => [.. _lines];
 
-        public ILogger CreateLogger(string categoryName) => categoryName == "AgentStream.Journal" ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+        public ILogger CreateLogger(string categoryName) => categoryName == nameof(AgentStream) ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;

@@ -143,8 +143,9 @@ public sealed class SqliteFileTests : IDisposable
         var error = Assert.Throws<IOException>(() => SqliteDatabase.Open(below));
         Assert.StartsWith($"The database '{below}' cannot be opened: ", error.Message, StringComparison.Ordinal);
 
-        error = Assert.Throws<IOException>(() => SqliteDatabase.Open(_folder.FullName));
-        Assert.StartsWith($"The database '{_folder.FullName}' cannot be opened: ", error.Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(File);
+        Assert.Equal($"The database '{File}' cannot be opened: it is a folder.", Fails());
+        Assert.Equal(["file"], _folder.GetFiles().Select(file => file.Name));
     }
 
     [Fact]
