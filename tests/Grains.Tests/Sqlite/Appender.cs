@@ -1,6 +1,6 @@
 using AgentStream.EventLog;
-using AgentStream.Grains.Messages;
 using AgentStream.Grains.Journal;
+using AgentStream.Grains.Messages;
 using AgentStream.Grains.Sqlite;
 
 namespace AgentStream.Grains.Tests.Sqlite;

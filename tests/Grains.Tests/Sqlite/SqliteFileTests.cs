@@ -1,5 +1,4 @@
 using AgentStream.EventLog;
-using AgentStream.Grains.Journal;
 using AgentStream.Grains.Sqlite;
 using AgentStream.Grains.Tests.Journal;
 using Microsoft.Data.Sqlite;

@@ -1,4 +1,3 @@
-using AgentStream.Grains.Journal;
 using AgentStream.Grains.Sqlite;
 using AgentStream.Grains.Tests.Journal;
 
