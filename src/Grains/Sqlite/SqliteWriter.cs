@@ -139,8 +139,7 @@ internal sealed class SqliteWriter : IDisposable
         if (!_isOut && SqliteFaults.IsOutage(exception))
         {
             _isOut = true;
-            _logger.LogError(
-                exception, "The database {Path} cannot be written: {Reason}. Runs wait, and it is tried again until it works.", _path, SqliteFaults.Reason(exception));
+            _logger.LogError("The database {Path} cannot be written: {Reason}. Runs wait, and it is tried again until it works.", _path, SqliteFaults.Reason(exception));
         }
     }
 
