@@ -43,7 +43,7 @@ async function start(command, args, ready) {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    await rm(cwd, { recursive: true });
+    await rm(cwd, { recursive: true, force: true });
   };
   return { match: await found, stop };
 }
