@@ -36,7 +36,7 @@ public static class AgentStreamHosting
         // The first of all that starts.
         builder.Services.AddSingleton<HttpPorts>();
         builder.Services.AddSingleton<IPostConfigureOptions<SocketTransportOptions>>(services => services.GetRequiredService<HttpPorts>());
-        builder.Services.AddHostedService(services => services.GetRequiredService<HttpPorts>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<HttpPorts>().Bind());
 
         builder.UseOrleans(silo =>
         {

@@ -35,13 +35,25 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
+    public async Task The_same_command_again_in_the_same_folder_is_one_sentence_and_leaves_no_file()
+    {
+        await using var silo = await SiloProcess.StartInAsync(_folder.FullName);
+        var files = Directory.GetFiles(Path.GetDirectoryName(Sessions)!).Order().ToList();
+        var (exitCode, output) = await SiloProcess.RunToExitInAsync(_folder.FullName, "--urls", silo.Url.ToString());
+        Assert.Equal((1, $"AgentStream cannot start: Failed to bind to address {silo.Url}: address already in use."), (exitCode, output.Trim()));
+        Assert.Equal(files, Directory.GetFiles(Path.GetDirectoryName(Sessions)!).Order());
+        using var http = new HttpClient { BaseAddress = silo.Url };
+        Assert.Equal("[]", await http.GetStringAsync("chat"));
+    }
+
+    [Fact]
     public async Task A_run_of_a_killed_process_is_brought_to_its_end_by_the_next()
     {
-        await using (var silo = await SiloProcess.StartInAsync(_folder.FullName, "--AgentStream:Demo:TokenDelay=00:00:00.010"))
+        await using (var silo = await SiloProcess.StartInAsync(_folder.FullName, "--AgentStream:Demo:TokenDelay=200ms"))
         {
             using var http = new HttpClient { BaseAddress = silo.Url };
             using var asking = await AskAsync(http, "count to 300");
-            for (var frame = 0; frame < 50; frame++)
+            for (var frame = 0; frame < 10; frame++)
             {
                 Assert.NotNull(await asking.ReadAsync());
             }

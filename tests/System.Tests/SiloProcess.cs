@@ -70,9 +70,15 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>Runs a silo that is not meant to start.</summary>
     /// <returns>Its exit code and what it wrote.</returns>
-    public static async Task<(int ExitCode, string Output)> RunToExitAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output)> RunToExitAsync(params string[] arguments) => RunToExitInAsync(null, arguments);
+
+    /// <summary>Runs a silo that is not meant to start, in a folder that stays.</summary>
+    /// <param name="folder">The folder that it works in; null for one of its own.</param>
+    /// <param name="arguments">All of its arguments.</param>
+    /// <returns>Its exit code and what it wrote.</returns>
+    public static async Task<(int ExitCode, string Output)> RunToExitInAsync(string? folder, params string[] arguments)
     {
-        await using var silo = new SiloProcess(SiloProgram, null, arguments);
+        await using var silo = new SiloProcess(SiloProgram, folder, arguments);
         await silo._process.WaitForExitAsync().Within("the silo ends");
         return (silo._process.ExitCode, silo.Output);
     }

@@ -89,19 +89,16 @@ public sealed class StartTests(RedisFixture redis) : IClassFixture<RedisFixture>
     }
 
     [Fact]
-    public async Task Silos_that_were_killed_are_known_to_be_dead_before_the_next_one_joins_and_one_that_lives_is_not()
+    public async Task Silos_that_were_killed_are_known_to_be_dead_before_the_next_one_joins()
     {
         var (prefix, settings) = Settings();
-        await using var alive = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]);
-        var killed = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]);
-        await killed.DisposeAsync();
-        await using var next = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, "--Logging:LogLevel:AgentStream=Information", .. settings]);
+        var killed = new[] { await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]), await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]) };
+        await Task.WhenAll(killed.Select(silo => silo.DisposeAsync().AsTask()));
+        await using var next = await SiloProcess.StartAsPrintedAsync(["--urls", AnyPort, .. settings]);
 
-        // Who joined has the killed one's port. Found by its silence, it would have been marked later, and not by the one that joins.
-        Assert.Contains("of this machine has ended without leaving the cluster: it was marked as dead.", next.Output, StringComparison.Ordinal);
-        Assert.Equal(["Active", "Active", "Dead"], await StatusesAsync(prefix));
-        using var http = new HttpClient { BaseAddress = alive.Url };
-        Assert.Equal("[]", await http.GetStringAsync("chat"));
+        // Found by their silence, they would have been marked later, and not with these words.
+        Assert.Equal(2, next.Output.Split("of this machine has ended without leaving the cluster: it was marked as dead.").Length - 1);
+        Assert.Equal(["Active", "Dead", "Dead"], await StatusesAsync(prefix));
     }
 
     [Fact]

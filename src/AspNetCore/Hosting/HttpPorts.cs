@@ -28,9 +28,9 @@ internal sealed class HttpPorts(IServiceProvider services, IConfiguration config
         options.CreateBoundListenSocket = endpoint => Take(endpoint) ?? bind(endpoint);
     }
 
-    /// <summary>Binds.</summary>
+    /// <summary>Binds: when the host makes its services, before any of them opens a file or a connection.</summary>
     /// <exception cref="IOException">A port is in use; the message names the address.</exception>
-    public Task StartingAsync(CancellationToken cancellationToken)
+    public HttpPorts Bind()
     {
         if (services.GetService(typeof(IServer)) is IServer server && server.GetType().Namespace?.StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) == true)
         {
@@ -40,8 +40,11 @@ internal sealed class HttpPorts(IServiceProvider services, IConfiguration config
             }
         }
 
-        return Task.CompletedTask;
+        return this;
     }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
