@@ -17,12 +17,14 @@ internal sealed class WeatherModel : IChatClient
                 await Task.Delay(TimeSpan.FromMilliseconds(30), cancellationToken);
                 yield return new ChatResponseUpdate(ChatRole.Assistant, word == "The" ? word : $" {word}");
             }
+
+            yield return new ChatResponseUpdate { FinishReason = ChatFinishReason.Stop };
         }
         else
         {
             var city = last.Text.TrimEnd('?', '.', ' ').Split(' ')[^1];
             var call = new FunctionCallContent(Guid.NewGuid().ToString("N"), options!.Tools![0].Name, new Dictionary<string, object?> { ["city"] = city });
-            yield return new ChatResponseUpdate(ChatRole.Assistant, [call]);
+            yield return new ChatResponseUpdate(ChatRole.Assistant, [call]) { FinishReason = ChatFinishReason.ToolCalls };
         }
     }
 

@@ -5,6 +5,8 @@ namespace AgentStream.Client.Http;
 /// <summary>Reads the <c>data</c> of a frame: <c>{"type","origin","body"}</c>.</summary>
 internal static class EventFrame
 {
+    private static readonly JsonReaderOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
+
     /// <summary>Reads a frame.</summary>
     /// <param name="data">The frame's data, UTF-8.</param>
     /// <returns>The event, with no cursor yet, its body byte for byte as it came; null when the data is no event.</returns>
@@ -23,7 +25,7 @@ internal static class EventFrame
 
     private static StreamEvent? ReadFields(ReadOnlySpan<byte> data)
     {
-        var reader = new Utf8JsonReader(data);
+        var reader = new Utf8JsonReader(data, Reading);
         string? type = null, origin = null;
         byte[] body = [];
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)

@@ -55,7 +55,10 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
 }
 
 /// <summary>The JSON that goes over the wire, beside events and messages.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    MaxDepth = Protocol.MaxJsonDepth)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(StartBody))]
 [JsonSerializable(typeof(CancelAnswer))]

@@ -27,6 +27,15 @@ public static class Protocol
     /// <summary>The origin of <see cref="Event"/> entries, unless set otherwise.</summary>
     public const string DefaultEventOrigin = "pydantic-ai";
 
+    /// <summary>The origin of <see cref="Info"/> entries that the runtime itself adds about a run.</summary>
+    public const string AgentStreamOrigin = "agentstream";
+
+    /// <summary>
+    /// The deepest nesting of JSON, in levels: of a history, an entry's body, a call's arguments, a tool's result. What is deeper is refused
+    /// where it comes in.
+    /// </summary>
+    public const int MaxJsonDepth = 1000;
+
     /// <summary>What stands before every key, unless set otherwise.</summary>
     public const string DefaultPrefix = "pyaix";
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using AgentStream.EventLog;
 using AgentStream.Grains.Messages;
@@ -14,13 +13,6 @@ namespace AgentStream.Grains;
 /// </summary>
 public sealed class Deps
 {
-    // On one line, readable, and with whatever resolvers the AI libraries have for their types.
-    private static readonly JsonSerializerOptions BodyOptions = new(AIJsonUtilities.DefaultOptions)
-    {
-        WriteIndented = false,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     // How soon a listener that came before the run sees it.
     private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
 
@@ -30,13 +22,18 @@ public sealed class Deps
     internal Deps(RunEnvironment environment, SessionKey key)
     {
         (Environment, Key) = (environment, key);
-        _nodes = new NodeWriter((body, cancellationToken) => Run.EmitAsync(Protocol.Event, Environment.Options.EventOrigin, body, cancellationToken));
+        _nodes = new NodeWriter(
+            (body, cancellationToken) => Run.EmitAsync(Protocol.Event, Environment.Options.EventOrigin, body, cancellationToken),
+            (body, cancellationToken) => Run.EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
     }
 
     /// <summary>The session.</summary>
     public SessionKey Key { get; }
 
     internal RunEnvironment Environment { get; }
+
+    /// <summary>The node that is under way.</summary>
+    internal NodeWriter Node => _nodes;
 
     /// <summary>The session's run as this process owns it.</summary>
     /// <exception cref="InvalidOperationException">It does not: the run was not started here, or it has ended.</exception>
@@ -88,7 +85,7 @@ public sealed class Deps
             throw new InvalidInputException(nameof(origin), "must not be empty");
         }
 
-        ReadOnlyMemory<byte> json = body is null ? default : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), BodyOptions);
+        ReadOnlyMemory<byte> json = body is null ? default : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), JsonValues.SerializerOptions);
         return Run.EmitAsync(type, origin, json, cancellationToken);
     }
 

@@ -20,7 +20,7 @@ internal sealed class TwoWords : IChatClient
         Waits.TrySetResult();
         await Continue.Task.WaitAsync(cancellationToken);
         yield return new ChatResponseUpdate(ChatRole.Assistant, "Hello");
-        yield return new ChatResponseUpdate(ChatRole.Assistant, " world");
+        yield return new ChatResponseUpdate(ChatRole.Assistant, " world") { FinishReason = ChatFinishReason.Stop };
     }
 
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>

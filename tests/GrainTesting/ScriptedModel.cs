@@ -31,8 +31,10 @@ public sealed class ScriptedModel(params Step[][] nodes) : IChatClient
 
     private static async IAsyncEnumerable<ChatResponseUpdate> PlayAsync(Step[] node, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var calls = false;
         foreach (var step in node)
         {
+            calls |= step is Step.Give { Contents: var contents } && contents.Any(content => content is FunctionCallContent);
             switch (step)
             {
                 case Step.Give give:
@@ -52,8 +54,15 @@ public sealed class ScriptedModel(params Step[][] nodes) : IChatClient
                     pause.Gate.Reached();
                     await pause.Gate.OpenedAsync(pause.Deaf ? CancellationToken.None : cancellationToken);
                     break;
+                case Step.Raw raw:
+                    yield return raw.Update;
+                    break;
+                case Step.BreakOff:
+                    yield break;
             }
         }
+
+        yield return new ChatResponseUpdate { FinishReason = calls ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop };
     }
 
     private static async IAsyncEnumerable<ChatResponseUpdate> FlowAsync(Step.Flow flow, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -84,6 +93,12 @@ public abstract record Step
         new Give(new FunctionCallContent(id, name, arguments.ToDictionary(a => a.Name, a => a.Value)));
 
     public sealed record Give(params AIContent[] Contents) : Step;
+
+    /// <summary>Gives an update as it is.</summary>
+    public sealed record Raw(ChatResponseUpdate Update) : Step;
+
+    /// <summary>The stream ends here, without the finish reason that it has otherwise.</summary>
+    public sealed record BreakOff : Step;
 
     /// <summary>The stream throws.</summary>
     public sealed record Fail(string Message) : Step;

@@ -27,9 +27,13 @@ internal sealed class Model(World world, Silo silo) : IChatClient
                     break;
                 case ModelTurn.Call:
                     var id = $"c{world.NewRequest()}";
-                    yield return new(ChatRole.Assistant, [new FunctionCallContent(id, Tool.ToolName, new Dictionary<string, object?> { ["id"] = id })]);
+                    yield return new(ChatRole.Assistant, [new FunctionCallContent(id, Tool.ToolName, new Dictionary<string, object?> { ["id"] = id })])
+                    {
+                        FinishReason = ChatFinishReason.ToolCalls,
+                    };
                     yield break;
                 default:
+                    yield return new() { FinishReason = ChatFinishReason.Stop };
                     yield break;
             }
         }

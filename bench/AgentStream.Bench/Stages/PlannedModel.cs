@@ -31,6 +31,8 @@ internal sealed class PlannedModel(Gate gate) : IChatClient
 
             yield return new(ChatRole.Assistant, plan.Stamped ? TokenPlan.Stamp() : TokenPlan.Token);
         }
+
+        yield return new() { FinishReason = ChatFinishReason.Stop };
     }
 
     /// <summary>

@@ -5,6 +5,9 @@ namespace AgentStream.Events;
 /// <summary>From the wire form to typed events. Other versions and other libraries write streams too, so nothing that is found there throws.</summary>
 internal static class AgentEventReader
 {
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
+    private static readonly JsonElement Null = JsonElement.Parse("null", Reading);
+
     public static AgentEvent Read(StreamEvent source)
     {
         if (source.IsEnd)
@@ -14,7 +17,7 @@ internal static class AgentEventReader
 
         try
         {
-            using var json = JsonDocument.Parse(source.Body.IsEmpty ? "{}"u8.ToArray() : source.Body);
+            using var json = JsonDocument.Parse(source.Body.IsEmpty ? "{}"u8.ToArray() : source.Body, Reading);
             var body = json.RootElement;
             return source.Type switch
             {
@@ -82,5 +85,5 @@ internal static class AgentEventReader
             ? number
             : null;
 
-    private static JsonElement Json(JsonElement body, string name) => body.TryGetProperty(name, out var value) ? value.Clone() : JsonDocument.Parse("null").RootElement;
+    private static JsonElement Json(JsonElement body, string name) => body.TryGetProperty(name, out var value) ? value.Clone() : Null;
 }

@@ -5,9 +5,12 @@ namespace AgentStream.Events;
 /// <summary>Reads what there is to show of a history (docs/protocol.md, Messages): each request with its response is a node.</summary>
 internal static class HistoryReader
 {
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
+    private static readonly JsonElement NoArguments = JsonElement.Parse("{}", Reading);
+
     public static List<TranscriptNode> Read(ReadOnlyMemory<byte> messages)
     {
-        using var json = JsonDocument.Parse(messages);
+        using var json = JsonDocument.Parse(messages, Reading);
         var nodes = new List<TranscriptNode>();
         TranscriptNode? open = null;
         foreach (var message in json.RootElement.EnumerateArray())
@@ -78,12 +81,12 @@ internal static class HistoryReader
     {
         if (!part.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.String)
         {
-            return args.ValueKind == JsonValueKind.Undefined ? JsonDocument.Parse("{}").RootElement : args.Clone();
+            return args.ValueKind == JsonValueKind.Undefined ? NoArguments : args.Clone();
         }
 
         try
         {
-            return JsonDocument.Parse(args.GetString()!).RootElement;
+            return JsonElement.Parse(args.GetString()!, Reading);
         }
         catch (JsonException)
         {

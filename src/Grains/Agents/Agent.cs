@@ -1,3 +1,4 @@
+using AgentStream.Grains.Chat;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Agents;
@@ -14,10 +15,12 @@ public sealed class Agent
         string? instructions,
         IReadOnlyList<AITool> tools,
         IReadOnlyList<NamedToolSource> sources,
+        AgentBounds bounds,
         Action<ChatOptions>? configure)
     {
-        (Name, Client, Instructions, _tools, Sources, _configure) = (name, client, instructions, tools, sources, configure);
+        (Name, Client, Instructions, _tools, Sources, Bounds, _configure) = (name, client, instructions, tools, sources, bounds, configure);
         Functions = _tools.OfType<AIFunction>().ToDictionary(f => f.Name, StringComparer.Ordinal);
+        Rules = new InputRules(client, bounds.MaxToolResult);
     }
 
     /// <summary>The name under which it is registered.</summary>
@@ -31,6 +34,12 @@ public sealed class Agent
 
     /// <summary>The tools that are called here, by the name that the model knows.</summary>
     internal IReadOnlyDictionary<string, AIFunction> Functions { get; }
+
+    /// <summary>What the agent's answers and results are held to.</summary>
+    internal AgentBounds Bounds { get; }
+
+    /// <summary>What may be sent to the model.</summary>
+    internal InputRules Rules { get; }
 
     /// <summary>Who has further tools.</summary>
     internal IReadOnlyList<NamedToolSource> Sources { get; }
@@ -49,6 +58,11 @@ public sealed class Agent
         var owners = _tools.ToDictionary(t => t.Name, _ => "the agent", StringComparer.Ordinal);
         foreach (var (source, tool) in Sources.Zip(found).SelectMany(pair => pair.Second.Select(tool => (pair.First.Name, tool))))
         {
+            if (ToolFactory.NeedsApproval(tool))
+            {
+                throw new InvalidOperationException($"the tool '{tool.Name}' of {source} {ToolFactory.NoApprovals}");
+            }
+
             if (!owners.TryAdd(tool.Name, source))
             {
                 throw new InvalidOperationException(
@@ -58,14 +72,27 @@ public sealed class Agent
             tools.Add(tool);
         }
 
-        return new Agent(Name, Client, Instructions, tools, [], _configure);
+        return new Agent(Name, Client, Instructions, tools, [], Bounds, _configure);
     }
 
-    /// <summary>New options for one request to the model.</summary>
-    internal ChatOptions NewChatOptions()
+    /// <summary>One request to the model: the messages and new options.</summary>
+    /// <param name="history">The history as chat messages.</param>
+    internal (IReadOnlyList<ChatMessage> Messages, ChatOptions Options) NewRequest(IEnumerable<ChatMessage> history)
     {
         var options = new ChatOptions { Instructions = Instructions, Tools = _tools.Count == 0 ? null : [.. _tools] };
         _configure?.Invoke(options);
-        return options;
+        RenamedTool.Apply(options);
+        var input = ModelInput.Of(history, options.Instructions, Rules);
+        options.Instructions = input.Instructions;
+        return (input.Messages, options);
     }
+
+    /// <summary>A tool's own name, by the one that the model knows.</summary>
+    internal string ToolNameOf(string told) =>
+        Functions.ContainsKey(told) ? told : Functions.Keys.FirstOrDefault(name => WireNames.OfTool(name) == told) ?? told;
 }
+
+/// <summary>What an agent's answers and results are held to.</summary>
+/// <param name="MaxToolResult">The most bytes of a tool's result.</param>
+/// <param name="NeedsFinishReason">Whether an answer without a finish reason broke off.</param>
+internal sealed record AgentBounds(int MaxToolResult, bool NeedsFinishReason);

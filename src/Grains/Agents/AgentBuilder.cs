@@ -6,6 +6,9 @@ namespace AgentStream.Grains.Agents;
 /// <summary>Says what an agent is.</summary>
 public sealed class AgentBuilder
 {
+    /// <summary>The most bytes of a tool's result unless <see cref="WithMaxToolResult"/> says otherwise: 256 KiB.</summary>
+    public const int DefaultMaxToolResult = 256 * 1024;
+
     private readonly List<AITool> _tools = [];
     private readonly List<(string Name, Func<IServiceProvider, IToolSource> Make)> _sources = [];
     private Func<IServiceProvider, IChatClient> _client = services => services.GetService<IChatClient>()
@@ -13,6 +16,7 @@ public sealed class AgentBuilder
 
     private Action<ChatOptions>? _configure;
     private string? _instructions;
+    private AgentBounds _bounds = new(DefaultMaxToolResult, NeedsFinishReason: true);
 
     /// <summary>Sets the model. Without this, the <see cref="IChatClient"/> of the services is used.</summary>
     /// <param name="client">Makes the client, once in a silo, when the agent is first asked for.</param>
@@ -60,10 +64,17 @@ public sealed class AgentBuilder
     /// <summary>Adds a tool.</summary>
     /// <param name="tool">The tool. An <see cref="AIFunction"/> is called here; any other is only told to the model.</param>
     /// <returns>This builder.</returns>
-    /// <exception cref="ArgumentException">A tool of that name is there.</exception>
+    /// <exception cref="ArgumentException">
+    /// A tool of that name is there, or the tool needs approval (<see cref="ApprovalRequiredAIFunction"/>): calls cannot be approved yet.
+    /// </exception>
     public AgentBuilder WithTool(AITool tool)
     {
         ArgumentNullException.ThrowIfNull(tool);
+        if (ToolFactory.NeedsApproval(tool))
+        {
+            throw new ArgumentException($"The tool '{tool.Name}' {ToolFactory.NoApprovals}.", nameof(tool));
+        }
+
         if (_tools.Any(t => t.Name == tool.Name))
         {
             throw new ArgumentException($"The agent has a tool '{tool.Name}' already; tools need different names.", nameof(tool));
@@ -91,10 +102,36 @@ public sealed class AgentBuilder
         return this;
     }
 
+    /// <summary>
+    /// Sets how long a tool's result may be. What is longer is cut when the tool returns, so the journal, the stream and the model have the same; the
+    /// model is told how much is missing. Data, such as an image, is a note with its kind and size unless the chat client takes it
+    /// (<see cref="Chat.IContentSupport"/>).
+    /// </summary>
+    /// <param name="bytes">The most bytes of UTF-8, at least 1; <see cref="DefaultMaxToolResult"/> without this.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public AgentBuilder WithMaxToolResult(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        _bounds = _bounds with { MaxToolResult = bytes };
+        return this;
+    }
+
+    /// <summary>
+    /// Takes an answer for whole though it has no <see cref="ChatResponse.FinishReason"/>: for a chat client that never gives one. Without this, such an
+    /// answer broke off, and the run ends as crashed.
+    /// </summary>
+    /// <returns>This builder.</returns>
+    public AgentBuilder WithoutFinishReasons()
+    {
+        _bounds = _bounds with { NeedsFinishReason = false };
+        return this;
+    }
+
     internal Agent Build(string name, IServiceProvider services)
     {
         var client = _client(services);
         var care = services.GetRequiredService<ToolSources>();
-        return new(name, client, _instructions, [.. _tools], [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _configure);
+        return new(name, client, _instructions, [.. _tools], [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _configure);
     }
 }

@@ -18,6 +18,9 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
 
     // Calls of the last response that somebody else has made.
     private readonly HashSet<string> _madeElsewhere = new(StringComparer.Ordinal);
+
+    // The calls of the last response, whose client may know them by other ids.
+    private IReadOnlyList<OpenCall> _calls = [];
     private int _idx = -1;
 
     // The last node whose request is in the journal; the first one's, the user's, is there before the loop begins.
@@ -70,11 +73,11 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     private async Task AskAsync(CancellationToken cancellationToken)
     {
         await BeginNodeAsync(cancellationToken);
-        var chat = Chat();
+        var (chat, options) = agent.NewRequest(ChatMessages.ToChat(journal.History.Messages.Append(journal.History.PendingRequest())));
         try
         {
             var updates = PatientStream.ReadAsync(
-                token => agent.Client.GetStreamingResponseAsync(chat, agent.NewChatOptions(), token),
+                token => agent.Client.GetStreamingResponseAsync(chat, options, token),
                 "the model",
                 environment.Options.ModelSilence,
                 environment.Time,
@@ -82,6 +85,11 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
             await foreach (var update in updates)
             {
                 await TakeAsync(update, cancellationToken);
+            }
+
+            if (_isOpen)
+            {
+                AnswerRules.Check(deps.Node, agent.Bounds);
             }
         }
         catch (Exception) when (_isOpen && !deps.Run.HasToLeave && deps.PartialNode() is { } said)
@@ -119,6 +127,8 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     private async Task EndNodeAsync(CancellationToken cancellationToken)
     {
         var response = await deps.CompleteNodeAsync(cancellationToken);
+        _calls = [.. deps.Node.Calls];
+        _madeElsewhere.UnionWith(_calls.Where(call => call.IsInformational).Select(call => call.Id));
         await journal.AddAsync(now => new ResponseRecord(_idx, response) { Timestamp = now });
         await deps.EndNodeAsync(cancellationToken);
         (_response, _isOpen) = (response, false);
@@ -135,11 +145,8 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
                 return;
             }
 
-            saysSomething |= content is TextContent or TextReasoningContent or FunctionCallContent;
-            if (content is FunctionCallContent { InformationalOnly: true } call)
-            {
-                _madeElsewhere.Add(call.CallId);
-            }
+            // Not what it cost, and not what stands for nothing at all.
+            saysSomething |= content is not UsageContent && content.GetType() != typeof(AIContent);
         }
 
         if (!_isOpen)
@@ -152,7 +159,28 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
             await BeginNodeAsync(cancellationToken);
         }
 
-        await deps.AddNodeEventAsync(update, cancellationToken);
+        await deps.AddNodeEventAsync(WithToolNames(update), cancellationToken);
+        AnswerRules.Check(update);
+    }
+
+    /// <summary>The model calls tools by the names that it was told.</summary>
+    private ChatResponseUpdate WithToolNames(ChatResponseUpdate update)
+    {
+        if (!update.Contents.OfType<FunctionCallContent>().Any(call => agent.ToolNameOf(call.Name) != call.Name))
+        {
+            return update;
+        }
+
+        var renamed = update.Clone();
+        renamed.Contents = [.. update.Contents.Select(content => content is not FunctionCallContent call ? content
+            : new FunctionCallContent(call.CallId, agent.ToolNameOf(call.Name), call.Arguments)
+            {
+                AdditionalProperties = call.AdditionalProperties,
+                Exception = call.Exception,
+                InformationalOnly = call.InformationalOnly,
+                RawRepresentation = call.RawRepresentation,
+            })];
+        return renamed;
     }
 
     /// <summary>An update with results among its contents ends a node in the middle: its contents are taken one by one.</summary>
@@ -179,8 +207,10 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
             await EndNodeAsync(cancellationToken);
         }
 
-        if (_response?.ToolCalls.FirstOrDefault(c => c.ToolCallId == result.CallId) is { } call && _madeElsewhere.Add(call.ToolCallId))
+        var known = _calls.FirstOrDefault(call => call.ClientId == result.CallId && !journal.History.HasResult(call.Id));
+        if (known is not null && _response?.ToolCalls.FirstOrDefault(call => call.ToolCallId == known.Id) is { } call)
         {
+            _madeElsewhere.Add(call.ToolCallId);
             var part = _tools.ToReturn(call, result);
             await journal.AddAsync(now => new ToolResultRecord(part) { Timestamp = now });
         }
@@ -237,6 +267,4 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
         var result = await _tools.InvokeAsync(call, cancellationToken);
         await journal.AddAsync(now => new ToolResultRecord(result) { Timestamp = now });
     }
-
-    private IList<ChatMessage> Chat() => ChatMessages.ToChat(journal.History.Messages.Append(journal.History.PendingRequest()));
 }

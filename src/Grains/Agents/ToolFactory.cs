@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AgentStream.Grains.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Agents;
@@ -6,16 +7,26 @@ namespace AgentStream.Grains.Agents;
 /// <summary>Makes tools of methods.</summary>
 internal static partial class ToolFactory
 {
+    /// <summary>Why a tool that needs approval is refused.</summary>
+    public const string NoApprovals = "needs approval before each call, and calls cannot be approved yet: wrap it in no ApprovalRequiredAIFunction";
+
     private const string ReplayProperty = "agentstream.replay";
 
     public static AIFunction Create(Delegate method, string? name, Replay replay = Replay.Again) => AIFunctionFactory.Create(method, new AIFunctionFactoryOptions
     {
         Name = name ?? NameOf(method),
+        SerializerOptions = JsonValues.SerializerOptions,
+
+        // As it is: what becomes of a result, and how much of it, is the same for all tools.
+        MarshalResult = (result, _, _) => ValueTask.FromResult(result),
         AdditionalProperties = new Dictionary<string, object?> { [ReplayProperty] = replay },
         ConfigureParameterBinding = parameter => parameter.ParameterType == typeof(Deps) || parameter.ParameterType == typeof(ToolCall)
             ? new() { ExcludeFromSchema = true, BindParameter = (bound, arguments) => HandIn(bound.ParameterType, arguments) }
             : default,
     });
+
+    /// <summary>Whether somebody has to approve each call of a tool, also where that is deep in wrappers.</summary>
+    public static bool NeedsApproval(AITool tool) => tool.GetService<ApprovalRequiredAIFunction>() is not null;
 
     /// <summary>What becomes of a call of a tool that was under way when its process died.</summary>
     public static Replay ReplayOf(AIFunction function) =>

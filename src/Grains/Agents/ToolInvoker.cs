@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentStream.Grains.Chat;
 using AgentStream.Grains.Messages;
 using Microsoft.Extensions.AI;
 
@@ -18,7 +19,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider servi
 
         if (!agent.Functions.TryGetValue(call.ToolName, out var function))
         {
-            var known = agent.Functions.Count == 0 ? "none" : string.Join(", ", agent.Functions.Keys);
+            var known = agent.Functions.Count == 0 ? "none" : string.Join(", ", agent.Functions.Keys.Select(WireNames.OfTool));
             return Retry(call, $"Unknown tool name: '{call.ToolName}'. Available tools: {known}.");
         }
 
@@ -61,12 +62,18 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, IServiceProvider servi
             ? Return(call, ToolOutcome.Interrupted, ToolOutcome.Interrupted)
             : null;
 
-    private ToolReturnPart Return(ToolCallPart call, object? result, string outcome) =>
-        new(call.ToolName, call.ToolCallId, ToJson(result), outcome) { Timestamp = time.GetUtcNow() };
+    private ToolReturnPart Return(ToolCallPart call, object? result, string outcome)
+    {
+        try
+        {
+            return new(call.ToolName, call.ToolCallId, agent.Rules.Results.Of(result), outcome) { Timestamp = time.GetUtcNow() };
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
+        {
+            return Return(call, $"The tool {call.ToolName} returned what cannot be told. {e.Message}", ToolOutcome.Failed);
+        }
+    }
 
     private RetryPromptPart Retry(ToolCallPart call, string content) =>
         new(call.ToolName, call.ToolCallId, content) { Timestamp = time.GetUtcNow() };
-
-    private static JsonElement ToJson(object? result) =>
-        result is JsonElement json ? json : JsonSerializer.SerializeToElement(result, AIJsonUtilities.DefaultOptions);
 }

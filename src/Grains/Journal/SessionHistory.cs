@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AgentStream.Grains.Messages;
 
 namespace AgentStream.Grains.Journal;
@@ -157,7 +156,7 @@ internal sealed class SessionHistory
     }
 
     private static ToolReturnPart Interrupted(ToolCallPart call, DateTimeOffset now) =>
-        new(call.ToolName, call.ToolCallId, JsonSerializer.SerializeToElement(ToolOutcome.Interrupted), ToolOutcome.Interrupted) { Timestamp = now };
+        new(call.ToolName, call.ToolCallId, JsonValues.ToElement(ToolOutcome.Interrupted), ToolOutcome.Interrupted) { Timestamp = now };
 
     private static string CallOf(RequestPart result) => result switch
     {

@@ -41,7 +41,11 @@ internal static class ChatContents
         AIContent content = part switch
         {
             TextPart text => new TextContent(text.Content),
-            ThinkingPart thinking => new TextReasoningContent(thinking.Content) { ProtectedData = thinking.Signature },
+            ThinkingPart thinking => new TextReasoningContent(thinking.Content)
+            {
+                ProtectedData = thinking.Signature,
+                AdditionalProperties = new ProviderData(thinking.ProviderName, thinking.ProviderDetails).ToProperties(thinking.Id),
+            },
             ToolCallPart call => FromCall(call),
             FilePart file => new DataContent(file.Content.Data, MediaTypes.Of(file.Content)),
             _ => new AIContent(),
@@ -54,11 +58,7 @@ internal static class ChatContents
     public static ResponsePart? ToPart(AIContent content) => content switch
     {
         TextContent text => (content.RawRepresentation as TextPart ?? new TextPart("")) with { Content = text.Text },
-        TextReasoningContent thinking => (content.RawRepresentation as ThinkingPart ?? new ThinkingPart("")) with
-        {
-            Content = thinking.Text,
-            Signature = thinking.ProtectedData,
-        },
+        TextReasoningContent thinking => ToThinking(thinking),
         FunctionCallContent call => ToCall(call),
         DataContent data => ToFile(data),
         _ => content.RawRepresentation as ResponsePart,
@@ -105,7 +105,7 @@ internal static class ChatContents
 
     /// <summary>A retry prompt that says something else, unless it says that already.</summary>
     public static RetryPromptPart WithText(RetryPromptPart retry, string text) =>
-        text == retry.Text ? retry : retry with { Content = JsonSerializer.SerializeToElement(text) };
+        text == retry.Text ? retry : retry with { Content = JsonValues.ToElement(text) };
 
     private static FunctionCallContent FromCall(ToolCallPart call)
     {
@@ -116,19 +116,39 @@ internal static class ChatContents
             values[argument.Name] = argument.Value;
         }
 
-        return new FunctionCallContent(call.ToolCallId, call.ToolName, values) { Exception = sound ? null : new JsonException(error) };
+        return new FunctionCallContent(call.ToolCallId, call.ToolName, values)
+        {
+            Exception = sound ? null : new JsonException(error),
+            AdditionalProperties = new ProviderData(call.ProviderName, call.ProviderDetails).ToProperties(null),
+        };
     }
+
+    private static ThinkingPart ToThinking(TextReasoningContent content)
+    {
+        var part = (content.RawRepresentation as ThinkingPart ?? new ThinkingPart("")) with { Content = content.Text, Signature = content.ProtectedData };
+        var given = ProviderData.Of(content.AdditionalProperties);
+        return given.IsSame(Known(part.ProviderName, part.ProviderDetails))
+            ? part
+            : part with { ProviderName = given.Name, ProviderDetails = given.Details };
+    }
+
+    // As it comes back from a content that nobody has changed.
+    private static ProviderData Known(string? name, JsonElement? details) => ProviderData.Of(new ProviderData(name, details).ToProperties(null));
 
     private static ToolCallPart ToCall(FunctionCallContent content)
     {
         var part = content.RawRepresentation as ToolCallPart ?? new ToolCallPart("", "", JsonValues.EmptyObject);
         var known = FromCall(part);
+        var given = ProviderData.Of(content.AdditionalProperties);
+        var isSame = given.IsSame(Known(part.ProviderName, part.ProviderDetails));
         return part with
         {
             ToolName = content.Name,
             ToolCallId = content.CallId,
             Args = Same(content.Arguments, known.Arguments!) ? part.Args : ToJson(content.Arguments),
             ArgsError = content.Exception?.Message == known.Exception?.Message ? part.ArgsError : content.Exception?.Message,
+            ProviderName = isSame ? part.ProviderName : given.Name,
+            ProviderDetails = isSame ? part.ProviderDetails : given.Details,
         };
     }
 
@@ -180,5 +200,5 @@ internal static class ChatContents
     // Adapters write a string result as it is, and anything else as JSON: a JSON string would reach the model in quotes.
     private static object? Plain(JsonElement content) => content.ValueKind == JsonValueKind.String ? content.GetString() : content.OrNull();
 
-    private static JsonElement ToJson(object? value) => value as JsonElement? ?? JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
+    private static JsonElement ToJson(object? value) => value as JsonElement? ?? JsonSerializer.SerializeToElement(value, JsonValues.SerializerOptions);
 }

@@ -67,6 +67,7 @@ internal static class MessageReader
         {
             Id = place.Field("id").TextOrNull(),
             ProviderName = place.Field("provider_name").TextOrNull(),
+            ProviderDetails = place.Field("provider_details").JsonOrNull(),
         }),
         PartKinds.ToolCall => Keep(place, new ToolCallPart(
             place.Field("tool_name").Text(),
@@ -75,6 +76,8 @@ internal static class MessageReader
         {
             Id = place.Field("id").TextOrNull(),
             ArgsError = place.Field("args_error").TextOrNull(),
+            ProviderName = place.Field("provider_name").TextOrNull(),
+            ProviderDetails = place.Field("provider_details").JsonOrNull(),
         }),
         PartKinds.File => Keep(place, new FilePart(Binary(place.Field("content").Object())) { Id = place.Field("id").TextOrNull() }),
         _ => new UnknownResponsePart(place.Value),

@@ -184,6 +184,7 @@ internal static class MessageWriter
                 json.WriteString("id", thinking.Id);
                 json.WriteString("signature", thinking.Signature);
                 json.WriteString("provider_name", thinking.ProviderName);
+                WriteUnlessNull(json, "provider_details", thinking.ProviderDetails);
                 json.WriteString("part_kind", PartKinds.Thinking);
                 break;
             case ToolCallPart call:
@@ -192,6 +193,8 @@ internal static class MessageWriter
                 json.WriteString("tool_call_id", call.ToolCallId);
                 json.WriteString("id", call.Id);
                 WriteUnlessNull(json, "args_error", call.ArgsError);
+                WriteUnlessNull(json, "provider_name", call.ProviderName);
+                WriteUnlessNull(json, "provider_details", call.ProviderDetails);
                 json.WriteString("part_kind", PartKinds.ToolCall);
                 break;
             case FilePart file:
@@ -257,6 +260,15 @@ internal static class MessageWriter
         if (value is not null)
         {
             json.WriteString(name, value);
+        }
+    }
+
+    private static void WriteUnlessNull(Utf8JsonWriter json, string name, JsonElement? value)
+    {
+        if (value is { } given)
+        {
+            json.WritePropertyName(name);
+            given.WriteTo(json);
         }
     }
 

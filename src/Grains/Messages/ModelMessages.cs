@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -37,8 +38,12 @@ public static class ModelMessages
     /// <param name="json">UTF-8 JSON: an array of messages. It is not used after the call.</param>
     /// <returns>The messages.</returns>
     /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong, as in <c>messages[2].parts[0].part_kind</c>.</exception>
-    public static IReadOnlyList<ModelMessage> FromJson(ReadOnlyMemory<byte> json) =>
-        JsonPlace.Root(Parse(json.Span), Root).Items().Select(MessageReader.Message).ToArray();
+    public static IReadOnlyList<ModelMessage> FromJson(ReadOnlyMemory<byte> json)
+    {
+        var messages = JsonPlace.Root(Parse(json.Span), Root).Items().Select(MessageReader.Message).ToArray();
+        RefuseArguments(messages);
+        return messages;
+    }
 
     /// <summary>What a session is called: its first prompt.</summary>
     /// <param name="messages">The messages.</param>
@@ -125,35 +130,22 @@ public static class ModelMessages
             throw new InvalidInputException(Root, "must be UTF-8");
         }
 
-        try
-        {
-            RefuseHalfCharacters(json);
-            return JsonElement.Parse(json, JsonValues.Reading);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidInputException(Root, $"must be JSON, at most {JsonValues.MaxDepth} levels deep: {e.Message}");
-        }
+        JsonFaults.Refuse(json, Root);
+        return JsonElement.Parse(json, JsonValues.Reading);
     }
 
-    /// <summary>Half of a surrogate pair can be escaped in JSON, but it is no text: nobody could write it back.</summary>
-    private static void RefuseHalfCharacters(ReadOnlySpan<byte> json)
+    /// <summary>The arguments of a call may be JSON in a string: that must be fit to be sent, too.</summary>
+    private static void RefuseArguments(ModelMessage[] messages)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = JsonValues.MaxDepth });
-        while (reader.Read())
+        foreach (var (index, response) in messages.Index().Where(message => message.Item is ModelResponse))
         {
-            if (!reader.ValueIsEscaped)
+            foreach (var (place, part) in ((ModelResponse)response).Parts.Index())
             {
-                continue;
-            }
-
-            try
-            {
-                reader.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                throw new InvalidInputException(Root, $"must be text, but the string at byte {reader.TokenStartIndex} has half of a surrogate pair");
+                if (part is ToolCallPart { Args: { ValueKind: JsonValueKind.String } args } && JsonFaults.OfText(args.GetString()!) is { } fault)
+                {
+                    throw new InvalidInputException(
+                        string.Create(CultureInfo.InvariantCulture, $"{Root}[{index}].parts[{place}].args"), $"must not have {fault}");
+                }
             }
         }
     }

@@ -50,7 +50,7 @@ public sealed record RetryPromptPart(string? ToolName, string ToolCallId, JsonEl
     /// <param name="toolCallId">The call.</param>
     /// <param name="content">What was wrong.</param>
     public RetryPromptPart(string? toolName, string toolCallId, string content)
-        : this(toolName, toolCallId, JsonSerializer.SerializeToElement(content))
+        : this(toolName, toolCallId, JsonValues.ToElement(content))
     {
     }
 

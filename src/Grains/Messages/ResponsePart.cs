@@ -24,6 +24,9 @@ public sealed record ThinkingPart(string Content, string? Signature = null) : Re
 
     /// <summary>The provider whose signature it is, where that is known.</summary>
     public string? ProviderName { get; init; }
+
+    /// <summary>What else the provider gave with the thought and may want to see again: a JSON object.</summary>
+    public JsonElement? ProviderDetails { get; init; }
 }
 
 /// <summary>A tool call.</summary>
@@ -40,6 +43,12 @@ public sealed record ToolCallPart(string ToolName, string ToolCallId, JsonElemen
     /// <see cref="TryGetArguments"/> knows of it.
     /// </summary>
     public string? ArgsError { get; init; }
+
+    /// <summary>The provider that gave the call and <see cref="ProviderDetails"/> with it, where that is known.</summary>
+    public string? ProviderName { get; init; }
+
+    /// <summary>What else the provider gave with the call and may want to see again, a JSON object: Gemini's thought signature, for one.</summary>
+    public JsonElement? ProviderDetails { get; init; }
 
     /// <summary>Reads the arguments.</summary>
     /// <param name="arguments">A JSON object; an empty one when they are none.</param>
@@ -61,11 +70,18 @@ public sealed record ToolCallPart(string ToolName, string ToolCallId, JsonElemen
                 var text = args.GetString()!;
                 args = string.IsNullOrWhiteSpace(text) ? JsonValues.EmptyObject : JsonElement.Parse(text, JsonValues.Reading);
             }
-            catch (JsonException e)
+            catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
             {
+                // The latter two are about half of a surrogate pair.
                 error = e.Message;
                 return false;
             }
+        }
+
+        if (JsonFaults.Of(args) is { } fault)
+        {
+            error = $"They have {fault}.";
+            return false;
         }
 
         switch (args.ValueKind)

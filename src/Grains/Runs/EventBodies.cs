@@ -72,6 +72,20 @@ internal static class EventBodies
         return Finish(json);
     }
 
+    /// <summary>The body of an <c>info</c> entry: the model gave something that no event shows.</summary>
+    public static ReadOnlyMemory<byte> NotShown(string kind, string? mediaType)
+    {
+        var json = Open();
+        json.WriteString("msg"u8, "content-not-shown");
+        json.WriteString("kind"u8, kind);
+        if (mediaType is not null)
+        {
+            json.WriteString("media_type"u8, mediaType);
+        }
+
+        return Finish(json);
+    }
+
     /// <summary>The body of the runtime's own errors.</summary>
     public static ReadOnlyMemory<byte> Message(string text)
     {

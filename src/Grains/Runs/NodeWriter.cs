@@ -8,16 +8,34 @@ namespace AgentStream.Grains.Runs;
 /// A new part starts when the kind changes. Tool calls are shown when they are complete: when something else follows, or the stream ends.
 /// </summary>
 /// <param name="emit">Takes each event's body, in order.</param>
-internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> emit)
+/// <param name="note">Takes the body of each note about the node, in the same order; null when nobody reads them.</param>
+internal sealed class NodeWriter(
+    Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> emit, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? note = null)
 {
     private readonly List<OpenPart> _parts = [];
+    private readonly HashSet<string> _notShown = new(StringComparer.Ordinal);
     private int _idx = -1;
     private int _shown;
+    private int _updates;
     private bool _answered;
     private UsageDetails? _usage;
     private string? _model;
     private string? _responseId;
     private ChatFinishReason? _finish;
+
+    /// <summary>Why the response ended, as the client says; null when it has not said so.</summary>
+    public ChatFinishReason? FinishReason => _finish;
+
+    /// <summary>The calls of the response so far.</summary>
+    public IEnumerable<OpenCall> Calls => _parts.Select(part => part.Call).OfType<OpenCall>();
+
+    /// <summary>Whether the response has words, a call or a file. Thoughts are no answer.</summary>
+    public bool HasAnswer => _parts.Exists(part => part.ToPart() switch
+    {
+        TextPart text => !string.IsNullOrWhiteSpace(text.Content),
+        ThinkingPart => false,
+        _ => true,
+    });
 
     /// <summary>Starts the next node: <c>llm-begin</c>, and a <c>tool-return</c> for each tool result that the request carries.</summary>
     public async ValueTask BeginAsync(ModelRequest request, CancellationToken cancellationToken)
@@ -25,6 +43,7 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
         (_idx, _shown, _answered) = (_idx + 1, 0, false);
         (_usage, _model, _responseId, _finish) = (null, null, null, null);
         _parts.Clear();
+        _notShown.Clear();
 
         await emit(EventBodies.NodeBegin(_idx), cancellationToken);
         foreach (var part in request.Parts)
@@ -73,22 +92,29 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
         _model = update.ModelId ?? _model;
         _responseId = update.ResponseId ?? _responseId;
         _finish = update.FinishReason ?? _finish;
+        _updates++;
 
         foreach (var content in update.Contents)
         {
             switch (content)
             {
                 case TextContent text:
-                    await SayAsync(EventBodies.Text, text.Text, null, cancellationToken);
+                    await SayAsync(EventBodies.Text, text.Text, null, update, null, cancellationToken);
                     break;
                 case TextReasoningContent thinking:
-                    await SayAsync(EventBodies.Thinking, thinking.Text, thinking.ProtectedData, cancellationToken);
+                    await SayAsync(EventBodies.Thinking, thinking.Text, thinking.ProtectedData, update, thinking.AdditionalProperties, cancellationToken);
                     break;
                 case FunctionCallContent call:
                     await CallAsync(call, cancellationToken);
                     break;
                 case UsageContent usage:
                     (_usage ??= new UsageDetails()).Add(usage.Details);
+                    break;
+                case ErrorContent or FunctionResultContent:
+                    // The loop's to judge.
+                    break;
+                default:
+                    await KeepAsync(content, cancellationToken);
                     break;
             }
         }
@@ -120,9 +146,10 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
         FinishReason = FinishReasons.FromChat(_finish),
     };
 
-    private async ValueTask SayAsync(string kind, string? chunk, string? signature, CancellationToken cancellationToken)
+    private async ValueTask SayAsync(
+        string kind, string? chunk, string? signature, ChatResponseUpdate update, AdditionalPropertiesDictionary? properties, CancellationToken cancellationToken)
     {
-        if (_parts is not [.., var part] || part.Kind != kind)
+        if (_parts is not [.., var part] || !part.IsContinuedBy(kind, update.AuthorName, update.MessageId))
         {
             if (string.IsNullOrEmpty(chunk) && signature is null)
             {
@@ -130,11 +157,11 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
             }
 
             await ShowAsync(cancellationToken);
-            part = new OpenPart(kind);
+            part = new OpenPart(kind, update.AuthorName, update.MessageId);
             _parts.Add(part);
         }
 
-        part.Signature = signature ?? part.Signature;
+        part.Sign(signature, properties);
         if (part.Take(chunk) is not { Length: > 0 } text)
         {
             return;
@@ -162,24 +189,43 @@ internal sealed class NodeWriter(Func<ReadOnlyMemory<byte>, CancellationToken, V
     private ValueTask ShowCallAsync(int eventIdx, ToolCallPart call, CancellationToken cancellationToken) =>
         emit(EventBodies.ToolCall(_idx, eventIdx, call.ToolName, call.ToolCallId, call.Args), cancellationToken);
 
-    /// <summary>Some clients give a call whole, some in pieces (the name first, the arguments later), some without an id.</summary>
-    private async ValueTask CallAsync(FunctionCallContent call, CancellationToken cancellationToken)
+    /// <summary>Puts a call together. Pieces without an id, or with one that is not known, belong to the last call, unless they name a tool.</summary>
+    private async ValueTask CallAsync(FunctionCallContent piece, CancellationToken cancellationToken)
     {
         if (_parts is [.., { Call: null }])
         {
             await ShowAsync(cancellationToken);
         }
 
-        var open = !string.IsNullOrEmpty(call.CallId) ? _parts.FirstOrDefault(p => p.Call?.Id == call.CallId)
-            : string.IsNullOrEmpty(call.Name) ? _parts.LastOrDefault(p => p.Call is not null)
-            : null;
-        if (open is null)
+        var id = piece.CallId ?? "";
+        var open = Calls.LastOrDefault(call => call.ClientId == id) ?? (string.IsNullOrEmpty(piece.Name) ? Calls.LastOrDefault() : null);
+        if (open is null || !open.IsContinuedBy(piece, _updates) || (id.Length == 0 && IsAnotherWithoutId(open, piece)))
         {
-            open = new OpenPart(EventBodies.ToolCallKind) { Call = new OpenCall(call.CallId) };
-            _parts.Add(open);
+            open = new OpenCall(id, id.Length > 0 && !Calls.Any(call => call.Id == id) ? id : $"call_{Guid.CreateVersion7():N}", _updates);
+            _parts.Add(new OpenPart(EventBodies.ToolCallKind) { Call = open });
         }
 
-        open.Call!.Take(call);
+        open.Take(piece);
+    }
+
+    // Without ids, the same call twice is two calls, and only what it still lacks is more of the last one.
+    private static bool IsAnotherWithoutId(OpenCall open, FunctionCallContent piece) =>
+        !string.IsNullOrEmpty(piece.Name) && open.Name.Length > 0 && !(open.IsBare && piece.Arguments is { Count: > 0 });
+
+    /// <summary>Keeps a file, and says of whatever is not shown that it was there.</summary>
+    private async ValueTask KeepAsync(AIContent content, CancellationToken cancellationToken)
+    {
+        var mediaType = (content as DataContent)?.MediaType;
+        if (content is DataContent)
+        {
+            await ShowAsync(cancellationToken);
+            _parts.Add(new OpenPart(PartKinds.File) { Whole = ChatContents.ToPart(content) });
+        }
+
+        if (note is not null && _notShown.Add($"{content.GetType().Name} {mediaType}"))
+        {
+            await note(EventBodies.NotShown(content.GetType().Name, mediaType), cancellationToken);
+        }
     }
 
     /// <summary>Shows the tool calls that are complete now. A part without a word (a signature alone) keeps its number but is not shown.</summary>

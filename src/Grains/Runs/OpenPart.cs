@@ -1,22 +1,43 @@
 using System.Text;
-using System.Text.Json;
 using AgentStream.Grains.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Runs;
 
 /// <summary>A part of a response while it still streams.</summary>
-internal sealed class OpenPart(string kind)
+/// <param name="kind">The part's kind in events.</param>
+/// <param name="author">Who says it; null or empty where the client does not tell.</param>
+/// <param name="messageId">The client's message that it belongs to; null or empty where the client does not tell.</param>
+internal sealed class OpenPart(string kind, string? author = null, string? messageId = null)
 {
     private readonly StringBuilder _content = new();
+    private readonly AdditionalPropertiesDictionary _properties = [];
     private char? _half;
 
     public string Kind { get; } = kind;
 
-    public string? Signature { get; set; }
+    public string? Signature { get; private set; }
 
     /// <summary>The call, if this part is one.</summary>
     public OpenCall? Call { get; init; }
+
+    /// <summary>The part, if it came whole and no event shows it.</summary>
+    public ResponsePart? Whole { get; init; }
+
+    /// <summary>Whether a chunk is more of this part.</summary>
+    /// <remarks>As M.E.AI joins contents: a signature closes its thought, and two authors or two messages are never one.</remarks>
+    public bool IsContinuedBy(string chunkKind, string? chunkAuthor, string? chunkMessageId) =>
+        Kind == chunkKind && string.IsNullOrEmpty(Signature) && SameOrUnknown(author, chunkAuthor) && SameOrUnknown(messageId, chunkMessageId);
+
+    /// <summary>Takes what the provider gives with a chunk and may want to see again.</summary>
+    public void Sign(string? signature, AdditionalPropertiesDictionary? properties)
+    {
+        Signature = signature ?? Signature;
+        foreach (var (name, value) in properties ?? [])
+        {
+            _properties[name] = value;
+        }
+    }
 
     /// <summary>Takes a chunk and gives what can be shown of it: half of a character (a lone surrogate, which UTF-8 cannot carry) waits for its other half.</summary>
     public string Take(string? chunk)
@@ -28,43 +49,21 @@ internal sealed class OpenPart(string kind)
         return text;
     }
 
-    public ResponsePart ToPart() => Call is { } call ? call.ToPart()
-        : Kind == EventBodies.Thinking ? new ThinkingPart(_content.ToString(), Signature)
-        : new TextPart(_content.ToString());
-}
-
-/// <summary>A tool call, from its first piece to its last.</summary>
-/// <param name="id">The id that the model gave it; without one it gets one of ours.</param>
-internal sealed class OpenCall(string? id)
-{
-    private static readonly JsonElement NoArguments = JsonSerializer.SerializeToElement(new object());
-
-    private readonly Dictionary<string, object?> _arguments = [];
-    private string _name = "";
-    private string? _error;
-
-    public string Id { get; } = string.IsNullOrEmpty(id) ? $"call_{Guid.CreateVersion7():N}" : id;
-
-    public void Take(FunctionCallContent piece)
+    public ResponsePart ToPart()
     {
-        _name = string.IsNullOrEmpty(piece.Name) ? _name : piece.Name;
-        _error = piece.Exception?.Message ?? _error;
-        foreach (var (name, value) in piece.Arguments ?? new Dictionary<string, object?>())
+        if (Call is not null || Whole is not null)
         {
-            _arguments[name] = value;
+            return Call?.ToPart() ?? Whole!;
         }
+
+        if (Kind != EventBodies.Thinking)
+        {
+            return new TextPart(_content.ToString());
+        }
+
+        var given = ProviderData.Of(_properties);
+        return new ThinkingPart(_content.ToString(), Signature) { ProviderName = given.Name, ProviderDetails = given.Details };
     }
 
-    public ToolCallPart ToPart()
-    {
-        try
-        {
-            var args = _arguments.Count == 0 ? NoArguments : JsonSerializer.SerializeToElement(_arguments, AIJsonUtilities.DefaultOptions);
-            return new ToolCallPart(_name, Id, args) { ArgsError = _error };
-        }
-        catch (Exception e) when (e is NotSupportedException or JsonException)
-        {
-            return new ToolCallPart(_name, Id, NoArguments) { ArgsError = e.Message };
-        }
-    }
+    private static bool SameOrUnknown(string? one, string? other) => string.IsNullOrEmpty(one) || string.IsNullOrEmpty(other) || one == other;
 }

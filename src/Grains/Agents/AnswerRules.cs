@@ -1,0 +1,49 @@
+using AgentStream.Grains.Runs;
+using Microsoft.Extensions.AI;
+
+namespace AgentStream.Grains.Agents;
+
+/// <summary>
+/// When a model's answer is one. Chat clients differ in what they throw for: some end their stream as if all were well when it was cut, some give the
+/// error as a content, some take no words for an answer.
+/// </summary>
+internal static class AnswerRules
+{
+    private static readonly ChatFinishReason Error = new("error");
+
+    /// <summary>Checks an update, once what it says is shown.</summary>
+    /// <exception cref="InvalidOperationException">It says that the model failed.</exception>
+    public static void Check(ChatResponseUpdate update)
+    {
+        if (update.Contents.OfType<ErrorContent>().FirstOrDefault() is { } error)
+        {
+            var code = string.IsNullOrEmpty(error.ErrorCode) ? "" : $" ({error.ErrorCode})";
+            var details = string.IsNullOrEmpty(error.Details) ? "" : $": {error.Details}";
+            var words = string.IsNullOrEmpty(error.Message) ? "it does not say why" : error.Message;
+            throw new InvalidOperationException($"the model failed within its answer: {words}{code}{details}");
+        }
+
+        if (update.FinishReason == Error)
+        {
+            throw new InvalidOperationException("the model failed within its answer: its finish reason is 'error'");
+        }
+    }
+
+    /// <summary>Checks the last response of a stream that has ended.</summary>
+    /// <exception cref="InvalidOperationException">It broke off, or is empty.</exception>
+    public static void Check(NodeWriter node, AgentBounds bounds)
+    {
+        if (node.FinishReason is null && bounds.NeedsFinishReason)
+        {
+            // So do the clients of Microsoft.Extensions.AI: each gives the reason with its last update, and none when its stream was cut.
+            throw new InvalidOperationException(
+                "the model broke its stream off before the end of the answer: there is no finish reason "
+                + $"({nameof(AgentBuilder)}.{nameof(AgentBuilder.WithoutFinishReasons)} is for chat clients that never give one)");
+        }
+
+        if (!node.HasAnswer)
+        {
+            throw new InvalidOperationException($"the model's answer is empty ({node.FinishReason?.Value ?? "no finish reason"})");
+        }
+    }
+}
