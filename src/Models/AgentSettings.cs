@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentStream.Mcp;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +17,9 @@ internal sealed class AgentSettings
 
     private const int MaxTemperature = 2;
 
+    // Without these a request is none, or its answer cannot be read.
+    private static readonly string[] Needed = ["model", "messages", "stream"];
+
     private readonly IConfigurationSection _section;
     private readonly List<string> _errors = [];
 
@@ -28,7 +32,11 @@ internal sealed class AgentSettings
         Endpoint = ReadEndpoint();
         ApiKey = Text(nameof(ApiKey));
         Temperature = ReadTemperature();
-        MaxOutputTokens = ReadMaxOutputTokens();
+        MaxOutputTokens = ReadCount(nameof(MaxOutputTokens));
+        MaxToolResult = ReadCount(nameof(MaxToolResult));
+        ReasoningEffort = ReadWord<ReasoningEffort>(nameof(ReasoningEffort));
+        ReasoningOutput = ReadWord<ReasoningOutput>(nameof(ReasoningOutput));
+        Omit = ReadOmit();
         Check();
     }
 
@@ -52,6 +60,18 @@ internal sealed class AgentSettings
 
     /// <summary>The most tokens of one response; null leaves it to the endpoint.</summary>
     public int? MaxOutputTokens { get; }
+
+    /// <summary>The most bytes of a tool's result; null for the default.</summary>
+    public int? MaxToolResult { get; }
+
+    /// <summary>How much the model is to think; null leaves it to the endpoint.</summary>
+    public ReasoningEffort? ReasoningEffort { get; }
+
+    /// <summary>What is to be seen of what it thinks; null for all that the endpoint gives.</summary>
+    public ReasoningOutput? ReasoningOutput { get; }
+
+    /// <summary>The fields of a request that the endpoint refuses.</summary>
+    public IReadOnlyList<string> Omit { get; }
 
     /// <summary>The MCP servers whose tools the agent may call; a section that may not exist.</summary>
     public IConfigurationSection McpServers => _section.GetSection(nameof(McpServers));
@@ -129,9 +149,9 @@ internal sealed class AgentSettings
         return null;
     }
 
-    private int? ReadMaxOutputTokens()
+    private int? ReadCount(string setting)
     {
-        if (Text(nameof(MaxOutputTokens)) is not { } text)
+        if (Text(setting) is not { } text)
         {
             return null;
         }
@@ -141,8 +161,41 @@ internal sealed class AgentSettings
             return value;
         }
 
-        _errors.Add($"{Path(nameof(MaxOutputTokens))} must be a whole number from 1 to {int.MaxValue}, but is '{text}'.");
+        _errors.Add($"{Path(setting)} must be a whole number from 1 to {int.MaxValue}, but is '{text}'.");
         return null;
+    }
+
+    private T? ReadWord<T>(string setting)
+        where T : struct, Enum
+    {
+        if (Text(setting) is not { } text)
+        {
+            return null;
+        }
+
+        if (Enum.GetNames<T>().FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } word)
+        {
+            return Enum.Parse<T>(word);
+        }
+
+        _errors.Add($"{Path(setting)} must be one of {string.Join(", ", Enum.GetNames<T>())}, but is '{text}'.");
+        return null;
+    }
+
+    private List<string> ReadOmit()
+    {
+        var names = _section.GetSection(nameof(Omit)).GetChildren().Select(item => item.Value ?? "").ToList();
+        if (Text(nameof(Omit)) is { } text)
+        {
+            _errors.Add($"{Path(nameof(Omit))} must be a list of names of fields, but is '{text}'.");
+        }
+
+        foreach (var name in names.Where(name => string.IsNullOrWhiteSpace(name) || Needed.Contains(name)))
+        {
+            _errors.Add($"{Path(nameof(Omit))} must be a list of names of fields, without {string.Join(", ", Needed)}, but has '{name}'.");
+        }
+
+        return names;
     }
 
     private string? Text(string setting) => _section[setting] is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AgentStream.Grains.Chat;
 using AgentStream.Models.Answers;
 using AgentStream.Models.Endpoint;
 using AgentStream.Models.Requests;
@@ -14,13 +15,16 @@ namespace AgentStream.Models;
 /// </summary>
 /// <remarks>
 /// <see cref="ChatOptions.AdditionalProperties"/> go into the request's body as they are, over what the other options say; a null takes a
-/// field away (<c>stream_options</c>, for an endpoint that refuses it). The thoughts of a response that called tools go back only to the
-/// endpoint that they came from, which may insist on them.
+/// field away (<c>stream_options</c>, for an endpoint that refuses it). Thoughts go back only to the endpoint that they came from, where it may
+/// insist on them: with the calls that they led to, and, in the field <c>reasoning_content</c>, in each later answer. An endpoint that refuses a
+/// request and names the field is asked once more, with the field in each answer or in none, and from then on in that way.
+/// With <see cref="ReasoningOutput.None"/> thoughts are not given as contents; chat completions have no field to ask for that.
 /// </remarks>
 public sealed class OpenAIChatClient : IChatClient
 {
     private readonly ModelEndpoint _endpoint;
     private readonly ChatClientMetadata _metadata;
+    private readonly TimeProvider _time;
 
     /// <summary>Makes a client. Nothing is sent yet.</summary>
     /// <param name="model">The model, as the endpoint names it.</param>
@@ -28,7 +32,9 @@ public sealed class OpenAIChatClient : IChatClient
     /// <param name="endpoint">
     /// The base URL, to which <c>/chat/completions</c> is added: absolute, http or https; null for OpenAI's public one.
     /// </param>
-    /// <param name="time">The clock of the waits between tries; null for the system's.</param>
+    /// <param name="time">
+    /// The clock of the waits: between tries, and for what an answer cost once it is whole (3 s at the most). Null for the system's.
+    /// </param>
     /// <exception cref="ArgumentException">The model is empty, the key breaks its rule, or the endpoint does.</exception>
     public OpenAIChatClient(string model, string? apiKey, Uri? endpoint = null, TimeProvider? time = null)
     {
@@ -43,7 +49,8 @@ public sealed class OpenAIChatClient : IChatClient
             throw new ArgumentException($"A model's endpoint {AgentSettings.EndpointRule}.", nameof(endpoint));
         }
 
-        _endpoint = new ModelEndpoint(model, apiKey, endpoint, time ?? TimeProvider.System);
+        _time = time ?? TimeProvider.System;
+        _endpoint = new ModelEndpoint(model, apiKey, endpoint, _time);
         _metadata = new ChatClientMetadata("openai", _endpoint.Address, model);
     }
 
@@ -56,15 +63,19 @@ public sealed class OpenAIChatClient : IChatClient
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        var body = RequestBody.Write(_endpoint, messages, options);
-        using var response = await _endpoint.SendAsync(body, cancellationToken);
-        await using var chunks = new ChunkStream(response.ContentStream ?? Stream.Null, _endpoint.Faults, cancellationToken);
-        var answer = new Answer(_endpoint.Thoughts);
+        using var stream = await SendAsync([.. messages], options, cancellationToken);
+        using var chunks = new ChunkStream(stream.Body, _endpoint.Faults, _time, cancellationToken);
+        var tools = options?.Tools?.Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal) ?? [];
+        var answer = new Answer(_endpoint.Thoughts, tools, options?.Reasoning?.Output == ReasoningOutput.None);
 
         while (await chunks.NextAsync(answer.IsFinished) is { } chunk)
         {
             // Also a chunk without content becomes an update: it is a sign of life, and whoever waits for one counts the silence.
             yield return answer.Take(chunk);
+            if (answer.Failure is { } words)
+            {
+                throw _endpoint.Faults.FailedWithin(words);
+            }
         }
 
         yield return answer.Complete();
@@ -83,9 +94,29 @@ public sealed class OpenAIChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is not null ? null
             : serviceType == typeof(ChatClientMetadata) ? _metadata
+            : serviceType == typeof(IContentSupport) ? RequestContents.Support
             : serviceType.IsInstanceOfType(_endpoint.Client) ? _endpoint.Client
             : serviceType.IsInstanceOfType(this) ? this
             : null;
+    }
+
+    /// <summary>Sends a request, and once more in another way where the endpoint says how it wants thoughts back.</summary>
+    private async Task<ModelStream> SendAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        ModelException refusal;
+        try
+        {
+            return await _endpoint.SendAsync(RequestBody.Write(_endpoint, messages, options), cancellationToken);
+        }
+        catch (ModelException e) when (_endpoint.ThoughtReturn.Learn(e) is not null)
+        {
+            refusal = e;
+        }
+
+        var learned = _endpoint.ThoughtReturn.Learn(refusal)!;
+        var stream = await _endpoint.SendAsync(RequestBody.Write(_endpoint, messages, options, learned), cancellationToken);
+        _endpoint.ThoughtReturn = learned;
+        return stream;
     }
 
     /// <summary>Does nothing: connections are shared among all clients of the process.</summary>

@@ -51,6 +51,7 @@ internal sealed class ModelServer : IAsyncDisposable
             context.Request.Path + context.Request.QueryString,
             context.Request.Headers.Authorization.ToString(),
             body.RootElement.Clone()));
+        context.Items[nameof(ModelRequest.Body)] = body.RootElement;
         await (_replies.TryDequeue(out var reply) ? reply : Reply.Status(418, """{"error":"nobody expected this request"}"""))(context);
     }
 }

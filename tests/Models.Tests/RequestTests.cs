@@ -51,7 +51,7 @@ public sealed class RequestTests
         using var result = JsonDocument.Parse("""{"sum":3}""");
         var request = await Ask.SentAsync(
             [
-                new(ChatRole.User, [new TextContent("What is "), new TextContent("1+2?\ud83d\udc4b")]),
+                new(ChatRole.User, [new TextContent("What is"), new TextContent("1+2?\ud83d\udc4b")]),
                 new(ChatRole.Assistant, [
                     new TextReasoningContent("Hm"),
                     new TextContent("Let me see."),
@@ -72,7 +72,7 @@ public sealed class RequestTests
         Assert.Equal(
             [
                 """{"role":"system","content":"Be brief."}""",
-                """{"role":"user","content":"What is 1+2?\uD83D\uDC4B"}""",
+                """{"role":"user","content":"What is\n1+2?\uD83D\uDC4B"}""",
                 """{"role":"assistant","content":"Let me see.","tool_calls":[{"id":"call_a","type":"function","function":{"name":"add","arguments":"{\"x\":1,\"y\":\"é\"}"}},{"id":"call_b","type":"function","function":{"name":"time","arguments":"{}"}}]}""",
                 """{"role":"tool","content":"{\"sum\":3}","tool_call_id":"call_a"}""",
                 """{"role":"tool","content":"noon","tool_call_id":"call_b"}""",

@@ -1,66 +1,103 @@
-using System.Net.ServerSentEvents;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AgentStream.Models.Endpoint;
 
 namespace AgentStream.Models.Answers;
 
 /// <summary>The chunks of an answer, from a stream of server-sent events.</summary>
-internal sealed class ChunkStream(Stream stream, EndpointFaults faults, CancellationToken cancellationToken) : IAsyncDisposable
+internal sealed partial class ChunkStream(Stream stream, EndpointFaults faults, TimeProvider time, CancellationToken cancellationToken) : IDisposable
 {
+    /// <summary>How long to wait for what the answer cost, once it is whole: a connection may stay open for ever.</summary>
+    public static readonly TimeSpan UsagePatience = TimeSpan.FromSeconds(3);
+
     private const string Done = "[DONE]";
 
-    private readonly IAsyncEnumerator<SseItem<string>> _items =
-        SseParser.Create(stream).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+    private readonly EventReader _events = new(stream);
+    private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+    private CancellationTokenSource? _patience;
+    private CancellationTokenRegistration _stopping;
 
-    /// <summary>The next chunk; null at the end of the answer.</summary>
-    /// <param name="mayEnd">
-    /// Whether the answer is whole, so that nothing is lost when the stream just ends, as it does with some servers, or breaks.
+    /// <summary>The next chunk; null at the end of the answer. A sign of life is a chunk with nothing in it.</summary>
+    /// <param name="isWhole">
+    /// Whether the answer is whole, so that nothing is lost when the stream just ends, as it does with some servers, breaks, or stays open.
     /// </param>
     /// <exception cref="ModelException">The stream broke off, or has something else in it than chunks.</exception>
-    public async ValueTask<JsonElement?> NextAsync(bool mayEnd)
+    public async ValueTask<JsonElement?> NextAsync(bool isWhole)
     {
         try
         {
-            if (!await _items.MoveNextAsync())
+            var read = _events.ReadAsync(_stop.Token);
+            if (isWhole && _patience is null && !read.IsCompleted)
             {
-                return mayEnd ? null : throw faults.BrokeOff(null);
+                _patience = new CancellationTokenSource(UsagePatience, time);
+                _stopping = _patience.Token.Register(_stop.Cancel);
             }
+
+            return await read is { } item ? Read(item, isWhole) : isWhole ? null : throw faults.BrokeOff(null, _events.Stray);
+        }
+        catch (OperationCanceledException) when (isWhole && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or ObjectDisposedException)
         {
             // A canceled read does not always say that it was one.
             cancellationToken.ThrowIfCancellationRequested();
-            return mayEnd ? null : throw faults.BrokeOff(e);
+            return isWhole ? null : throw faults.BrokeOff(e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _patience?.Dispose();
+        _stop.Dispose();
+    }
+
+    private JsonElement? Read(StreamItem item, bool isWhole)
+    {
+        if (item.Data is not { } data || IsKeepAlive(item.Type, data))
+        {
+            return default(JsonElement);
         }
 
-        var (data, type) = (_items.Current.Data, _items.Current.EventType);
         if (data.AsSpan().Trim() is Done)
         {
             return null;
         }
 
-        var chunk = Parse(data);
-        if (ErrorBody.Message(chunk) is { } error)
+        try
         {
-            throw faults.FailedWithin(error);
+            return Parse(item, data);
+        }
+        catch (ModelException) when (isWhole)
+        {
+            // The answer is there; what comes after it cannot take it back.
+            return default(JsonElement);
+        }
+    }
+
+    private JsonElement Parse(StreamItem item, string data)
+    {
+        JsonElement chunk;
+        try
+        {
+            chunk = Json.Parse(data);
+        }
+        catch (JsonException e)
+        {
+            throw item.IsCut ? faults.BrokeOff(e) : item.Type == "error" ? faults.FailedWithin(data) : faults.BadChunk(data, e);
         }
 
-        return type == "error" ? throw faults.FailedWithin(ErrorBody.Message(data) ?? data)
+        return ErrorBody.InChunk(chunk) is { } error ? throw faults.FailedWithin(error)
+            : item.Type == "error" ? throw faults.FailedWithin(ErrorBody.Message(data) ?? data)
             : chunk.ValueKind == JsonValueKind.Object ? chunk
             : throw faults.BadChunk(data, null);
     }
 
-    public ValueTask DisposeAsync() => _items.DisposeAsync();
+    private static bool IsKeepAlive(string type, string data) =>
+        string.IsNullOrWhiteSpace(data) || data.AsSpan().TrimStart() is [':', ..] || KeepAlive().IsMatch(type) || KeepAlive().IsMatch(data);
 
-    private JsonElement Parse(string data)
-    {
-        try
-        {
-            return JsonElement.Parse(data);
-        }
-        catch (JsonException e)
-        {
-            throw faults.BadChunk(data, e);
-        }
-    }
+    [GeneratedRegex(@"^\W*(ping|pong|keep[ _-]?alive|heart[ _-]?beat)\W*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex KeepAlive();
 }

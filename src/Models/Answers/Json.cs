@@ -1,12 +1,39 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Answers;
 
 /// <summary>Reads JSON whose fields may be there or not, or be of another kind than one thought.</summary>
 internal static class Json
 {
+    /// <summary>Without the indentation of the defaults: the model pays for each space.</summary>
+    public static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions)
+    {
+        // It is read by JSON parsers, not pasted into HTML.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = Protocol.MaxJsonDepth,
+        WriteIndented = false,
+    };
+
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
+
+    /// <summary>Reads what an endpoint or a model wrote.</summary>
+    /// <exception cref="JsonException">It is no JSON, or nested deeper than <see cref="Protocol.MaxJsonDepth"/>.</exception>
+    public static JsonElement Parse(string json)
+    {
+        try
+        {
+            return JsonElement.Parse(json, Reading);
+        }
+        catch (ArgumentException e)
+        {
+            throw new JsonException("It has half of a surrogate pair.", e);
+        }
+    }
+
     /// <summary>A field; null when it is missing, null, or this is no object.</summary>
     public static JsonElement? Property(this JsonElement json, string name) =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null

@@ -47,7 +47,7 @@ internal sealed class ModelEndpoint
             : new ChatClient(model, new ApiKeyCredential(apiKey), options);
         Address = address ?? Client.Endpoint;
 #pragma warning restore OPENAI001
-        Thoughts = new ThoughtMark(Address);
+        Thoughts = new ThoughtMark(Address, model);
     }
 
     public string Model { get; }
@@ -60,16 +60,19 @@ internal sealed class ModelEndpoint
 
     public ThoughtMark Thoughts { get; }
 
+    /// <summary>How it wants thoughts back, as far as it has said so.</summary>
+    public ThoughtReturn ThoughtReturn { get; set; } = ThoughtReturn.ByMark;
+
     /// <summary>Whether this is OpenAI itself, which has renamed a field that everybody else still has.</summary>
     public bool IsOpenAI => Address.Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase)
         || Address.Host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Sends a request, again where that helps, and answers as soon as the endpoint begins to.</summary>
-    /// <returns>The response, a stream of events not yet read; to be disposed.</returns>
+    /// <returns>The answer, not yet read; to be disposed.</returns>
     /// <exception cref="ModelException">The endpoint could not be reached or refused.</exception>
-    public async Task<PipelineResponse> SendAsync(BinaryContent body, CancellationToken cancellationToken)
+    public async Task<ModelStream> SendAsync(BinaryContent body, CancellationToken cancellationToken)
     {
-        PipelineResponse response;
+        PipelineResponse? response;
         try
         {
             var options = new RequestOptions
@@ -86,17 +89,40 @@ internal sealed class ModelEndpoint
             throw Faults.Unreachable(e);
         }
 
+        var content = response.ContentStream ?? Stream.Null;
         if (response.Status == 200 && MediaType(response) is null or "text/event-stream" or "text/plain")
         {
-            return response;
+            return new ModelStream(response, content);
         }
 
-        using (response)
+        try
         {
-            var words = await ErrorBody.ReadAsync(response.ContentStream, cancellationToken);
+            // Of a stream under another name it is the content that counts.
+            var (peeked, head) = response.Status == 200 ? await PeekedStream.PeekAsync(content, cancellationToken) : (null, default);
+            if (peeked is not null && IsStream(head.Span, MediaType(response)))
+            {
+                var stream = new ModelStream(response, peeked);
+                response = null;
+                return stream;
+            }
+
+            var words = await ErrorBody.ReadAsync(peeked ?? content, cancellationToken);
             throw response.Status == 200 ? Faults.NoStream(response, MediaType(response) ?? "", words) : Faults.Refused(response, words);
         }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Faults.BrokeOff(e);
+        }
+        finally
+        {
+            response?.Dispose();
+        }
     }
+
+    private static bool IsStream(ReadOnlySpan<byte> head, string? mediaType) =>
+        head.StartsWith("data:"u8) || head.StartsWith("event:"u8) || head.StartsWith("id:"u8) || head.StartsWith("retry:"u8) || head.StartsWith(":"u8)
+        || (head.StartsWith("{"u8) && mediaType is "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/stream+json");
 
     private static string? MediaType(PipelineResponse response) =>
         response.Headers.TryGetValue("Content-Type", out var type) && !string.IsNullOrWhiteSpace(type)

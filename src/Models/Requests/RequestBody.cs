@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.ClientModel;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentStream.Models.Answers;
 using AgentStream.Models.Endpoint;
 using Microsoft.Extensions.AI;
 
@@ -11,12 +11,16 @@ namespace AgentStream.Models.Requests;
 /// <summary>The body of a chat-completions request.</summary>
 internal static class RequestBody
 {
-    // It is read by JSON parsers, not pasted into HTML: text stays short.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Options = new() { Encoder = Json.Compact.Encoder, MaxDepth = Protocol.MaxJsonDepth };
 
     /// <summary>Writes the body.</summary>
+    /// <param name="endpoint">Who is asked.</param>
+    /// <param name="messages">The messages.</param>
+    /// <param name="options">The options; null for none.</param>
+    /// <param name="wanted">How the endpoint wants thoughts back; null for what it has said so far.</param>
     /// <exception cref="NotSupportedException">A message or a tool is of a kind that chat completions do not know.</exception>
-    public static BinaryContent Write(ModelEndpoint endpoint, IEnumerable<ChatMessage> messages, ChatOptions? options)
+    public static BinaryContent Write(
+        ModelEndpoint endpoint, IEnumerable<ChatMessage> messages, ChatOptions? options, ThoughtReturn? wanted = null)
     {
         var body = new JsonObject
         {
@@ -29,12 +33,12 @@ internal static class RequestBody
             RequestTools.AddTo(body, options);
             foreach (var (name, value) in options.AdditionalProperties ?? [])
             {
-                Set(body, name, value is null ? null : JsonSerializer.SerializeToNode(value, AIJsonUtilities.DefaultOptions));
+                Set(body, name, value is null ? null : JsonSerializer.SerializeToNode(value, Json.Compact));
             }
         }
 
         // Last, since these are not the options' to say.
-        body["messages"] = RequestMessages.ToJson(messages, options?.Instructions, endpoint.Thoughts);
+        body["messages"] = RequestMessages.ToJson(messages, options?.Instructions, new AssistantMessages(endpoint.Thoughts, wanted ?? endpoint.ThoughtReturn));
         body["stream"] = true;
 
         var bytes = new ArrayBufferWriter<byte>(4096);
@@ -82,7 +86,7 @@ internal static class RequestBody
             return new JsonObject { ["type"] = "json_object" };
         }
 
-        var described = new JsonObject { ["name"] = json.SchemaName ?? "response", ["schema"] = JsonSerializer.SerializeToNode(schema) };
+        var described = new JsonObject { ["name"] = json.SchemaName ?? "response", ["schema"] = JsonSerializer.SerializeToNode(schema, Json.Compact) };
         Set(described, "description", json.SchemaDescription);
         return new JsonObject { ["type"] = "json_schema", ["json_schema"] = described };
     }

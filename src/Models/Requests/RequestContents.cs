@@ -1,14 +1,33 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using AgentStream.Grains.Chat;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Requests;
 
 /// <summary>What a user says or shows.</summary>
-internal static class RequestContents
+internal sealed class RequestContents : IContentSupport
 {
+    /// <summary>Says what chat completions take.</summary>
+    public static readonly RequestContents Support = new();
+
+    private RequestContents()
+    {
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Of an image, what OpenAI lists; thoughts know by their marks where they go.</remarks>
+    public bool Takes(AIContent content) => content switch
+    {
+        TextReasoningContent or HostedFileContent => true,
+        UriContent uri => uri.HasTopLevelMediaType("image") && uri.Uri.Scheme is "http" or "https",
+        DataContent { MediaType: "image/png" or "image/jpeg" or "image/jpg" or "image/gif" or "image/webp" or "application/pdf" } => true,
+        DataContent data => AudioFormat(data.MediaType) is not null || data.HasTopLevelMediaType("text"),
+        _ => false,
+    };
+
     /// <summary>
-    /// Makes a message's content: a text where it is nothing else, since that is what every server takes, or else its parts.
+    /// Makes a message's content: a text where it is nothing else, since that is what every server takes, or else its parts. Texts are lines of it.
     /// </summary>
     /// <exception cref="NotSupportedException">A content is of a kind that chat completions do not know.</exception>
     public static JsonNode ToJson(IEnumerable<AIContent> contents)
@@ -16,7 +35,7 @@ internal static class RequestContents
         // A content of no kind at all is what a history keeps for others than the model.
         var said = contents.Where(content => content.GetType() != typeof(AIContent)).ToList();
         return said.All(content => content is TextContent)
-            ? string.Concat(said.Cast<TextContent>().Select(text => text.Text))
+            ? string.Join('\n', said.Cast<TextContent>().Select(text => text.Text))
             : new JsonArray([.. said.Select(Part)]);
     }
 

@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentStream.Models.Answers;
 using AgentStream.Models.Endpoint;
 using Microsoft.Extensions.AI;
 
@@ -9,28 +9,28 @@ namespace AgentStream.Models.Requests;
 /// <summary>The messages of a request.</summary>
 internal static class RequestMessages
 {
-    // Without the indentation of the defaults: the model pays for each space.
-    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = false,
-    };
-
     /// <summary>Makes the messages, what the model is told first before all.</summary>
+    /// <param name="messages">The messages.</param>
+    /// <param name="instructions">What the model is told first; null for nothing. A system message that comes first joins it: endpoints take one.</param>
+    /// <param name="thoughts">Knows the thoughts that go back.</param>
     /// <exception cref="NotSupportedException">A content is of a kind that chat completions do not know.</exception>
-    public static JsonArray ToJson(IEnumerable<ChatMessage> messages, string? instructions, ThoughtMark thoughts)
+    public static JsonArray ToJson(IEnumerable<ChatMessage> messages, string? instructions, AssistantMessages thoughts)
     {
         var json = new JsonArray();
-        if (!string.IsNullOrEmpty(instructions))
-        {
-            json.Add(Message("system", instructions));
-        }
-
         foreach (var message in messages)
         {
+            if (json.Count == 0 && !string.IsNullOrEmpty(instructions))
+            {
+                json.Add(Message("system", message.Role == ChatRole.System ? $"{instructions}\n\n{message.Text}" : instructions));
+                if (message.Role == ChatRole.System)
+                {
+                    continue;
+                }
+            }
+
             if (message.Role == ChatRole.Assistant)
             {
-                json.Add(Assistant(message, thoughts));
+                json.Add(thoughts.ToJson(message));
             }
             else if (message.Role == ChatRole.Tool)
             {
@@ -47,50 +47,21 @@ internal static class RequestMessages
             }
         }
 
+        if (json.Count == 0 && !string.IsNullOrEmpty(instructions))
+        {
+            json.Add(Message("system", instructions));
+        }
+
         return json;
     }
 
     private static JsonObject Message(string role, JsonNode? content) => new() { ["role"] = role, ["content"] = content };
-
-    private static JsonObject Assistant(ChatMessage message, ThoughtMark thoughts)
-    {
-        var calls = message.Contents.OfType<FunctionCallContent>().ToList();
-
-        // Only with calls may there be no words.
-        var json = Message("assistant", calls.Count > 0 && message.Text.Length == 0 ? null : message.Text);
-        if (calls.Count == 0)
-        {
-            return json;
-        }
-
-        json["tool_calls"] = new JsonArray([.. calls.Select(Call)]);
-        var reasoning = message.Contents.OfType<TextReasoningContent>().ToList();
-        if (reasoning.Select(thought => thoughts.FieldOf(thought.ProtectedData)).FirstOrDefault(field => field is not null) is { } field)
-        {
-            json[field] = string.Concat(reasoning.Select(thought => thought.Text));
-        }
-
-        return json;
-    }
-
-    private static JsonObject Call(FunctionCallContent call) => new()
-    {
-        ["id"] = call.CallId,
-        ["type"] = "function",
-        ["function"] = new JsonObject
-        {
-            ["name"] = call.Name,
-
-            // Also for arguments that were no JSON: servers put them into a template, and some parse them for that.
-            ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), Compact),
-        },
-    };
 
     private static string Words(FunctionResultContent result) => result.Result switch
     {
         string text => text,
         null => result.Exception?.Message ?? "",
         TextContent text => text.Text,
-        var value => JsonSerializer.Serialize(value, Compact),
+        var value => JsonSerializer.Serialize(value, Json.Compact),
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentStream.Models.Answers;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Requests;
@@ -39,7 +40,7 @@ internal static class RequestTools
         var function = new JsonObject
         {
             ["name"] = declared.Name,
-            ["parameters"] = JsonSerializer.SerializeToNode(declared.JsonSchema),
+            ["parameters"] = JsonSerializer.SerializeToNode(declared.JsonSchema, Json.Compact),
         };
         if (!string.IsNullOrEmpty(declared.Description))
         {

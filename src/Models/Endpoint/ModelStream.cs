@@ -1,0 +1,87 @@
+using System.ClientModel.Primitives;
+
+namespace AgentStream.Models.Endpoint;
+
+/// <summary>An answer that streams.</summary>
+/// <param name="response">The response, to be disposed with this.</param>
+/// <param name="body">What is left to read of it.</param>
+internal sealed class ModelStream(PipelineResponse response, Stream body) : IDisposable
+{
+    public Stream Body => body;
+
+    public void Dispose()
+    {
+        body.Dispose();
+        response.Dispose();
+    }
+}
+
+/// <summary>A stream whose beginning was read already, to see what it is.</summary>
+/// <param name="head">The beginning.</param>
+/// <param name="rest">The rest.</param>
+internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : Stream
+{
+    private ReadOnlyMemory<byte> _head = head;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Reads until there is something to see.</summary>
+    /// <returns>The stream from its beginning, and that beginning without white space.</returns>
+    public static async Task<(PeekedStream Stream, ReadOnlyMemory<byte> Head)> PeekAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var (buffer, length) = (new byte[512], 0);
+        ReadOnlyMemory<byte> seen = default;
+        while (length < buffer.Length && seen.Length < "retry:".Length && await stream.ReadAsync(buffer.AsMemory(length), cancellationToken) is var count and > 0)
+        {
+            length += count;
+            var all = buffer.AsMemory(0, length);
+            seen = all.Span.StartsWith("\uFEFF"u8) ? all[3..] : all;
+            seen = seen.TrimStart(" \t\r\n"u8);
+        }
+
+        return (new PeekedStream(buffer.AsMemory(0, length), stream), seen);
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_head.IsEmpty)
+        {
+            return await rest.ReadAsync(buffer, cancellationToken);
+        }
+
+        var count = Math.Min(buffer.Length, _head.Length);
+        _head[..count].CopyTo(buffer);
+        _head = _head[count..];
+        return count;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        rest.Dispose();
+        base.Dispose(disposing);
+    }
+}
