@@ -54,6 +54,9 @@ public sealed class ScriptedModel(params Step[][] nodes) : IChatClient
                     pause.Gate.Reached();
                     await pause.Gate.OpenedAsync(pause.Deaf ? CancellationToken.None : cancellationToken);
                     break;
+                case Step.Raw { Update: { FinishReason: not null } last }:
+                    yield return last;
+                    yield break;
                 case Step.Raw raw:
                     yield return raw.Update;
                     break;
@@ -94,7 +97,7 @@ public abstract record Step
 
     public sealed record Give(params AIContent[] Contents) : Step;
 
-    /// <summary>Gives an update as it is.</summary>
+    /// <summary>Gives an update as it is; one with a finish reason is the node's last.</summary>
     public sealed record Raw(ChatResponseUpdate Update) : Step;
 
     /// <summary>The stream ends here, without the finish reason that it has otherwise.</summary>

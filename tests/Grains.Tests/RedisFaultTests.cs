@@ -318,6 +318,8 @@ public sealed class RedisFaultTests
                 Interlocked.Increment(ref _said);
                 yield return new(ChatRole.Assistant, Word(i));
             }
+
+            yield return new() { FinishReason = ChatFinishReason.Stop };
         }
 
         public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>

@@ -23,6 +23,13 @@ public sealed class ConfigurationTests
     [InlineData("Model=m;ApiKey=k;Temperature=NaN", "AgentStream:Agents:a:Temperature must be a number from 0 to 2, but is 'NaN'.")]
     [InlineData("Model=m;ApiKey=k;MaxOutputTokens=0", "AgentStream:Agents:a:MaxOutputTokens must be a whole number from 1 to 2147483647, but is '0'.")]
     [InlineData("Model=m;ApiKey=k;MaxOutputTokens=1.5", "AgentStream:Agents:a:MaxOutputTokens must be a whole number from 1 to 2147483647, but is '1.5'.")]
+    [InlineData("Model=m;ApiKey=k;MaxToolResult=-1", "AgentStream:Agents:a:MaxToolResult must be a whole number from 1 to 2147483647, but is '-1'.")]
+    [InlineData("Model=m;ApiKey=k;ReasoningEffort=max", "AgentStream:Agents:a:ReasoningEffort must be one of None, Low, Medium, High, ExtraHigh, but is 'max'.")]
+    [InlineData("Model=m;ApiKey=k;ReasoningEffort=3", "AgentStream:Agents:a:ReasoningEffort must be one of None, Low, Medium, High, ExtraHigh, but is '3'.")]
+    [InlineData("Model=m;ApiKey=k;ReasoningOutput=all", "AgentStream:Agents:a:ReasoningOutput must be one of None, Summary, Full, but is 'all'.")]
+    [InlineData("Model=m;ApiKey=k;Omit=stream_options", "AgentStream:Agents:a:Omit must be a list of names of fields, but is 'stream_options'.")]
+    [InlineData("Model=m;ApiKey=k;Omit:0=stream_options;Omit:1=messages", "AgentStream:Agents:a:Omit must be a list of names of fields, without model, messages, stream, but has 'messages'.")]
+    [InlineData("Model=m;ApiKey=k;Omit:0= ", "AgentStream:Agents:a:Omit must be a list of names of fields, without model, messages, stream, but has ' '.")]
     public void A_wrong_setting_is_named_with_its_rule(string settings, string expected)
     {
         var fault = Assert.Throws<OptionsValidationException>(() => Add("a", settings));
@@ -51,6 +58,7 @@ public sealed class ConfigurationTests
     [InlineData("Model=m;ApiKey=k;Endpoint=https://models.example/v1;Temperature=0;MaxOutputTokens=1;Instructions=Be brief.")]
     [InlineData("Model=m;Endpoint=http://localhost:11434/v1;Temperature=2")]
     [InlineData("Model=m;Endpoint=http://127.0.0.1:11434/v1")]
+    [InlineData("Model=m;ApiKey=k;MaxToolResult=1;ReasoningEffort=extrahigh;ReasoningOutput=None;Omit:0=stream_options;Omit:1=max_tokens")]
     [InlineData("Model=m;Endpoint=http://[::1]:11434/v1;Temperature=;MaxOutputTokens=;Instructions=")]
     public void What_keeps_the_rules_is_taken(string settings)
     {

@@ -47,6 +47,21 @@ public sealed class WholeProgramTests
     }
 
     [Fact]
+    public async Task What_an_endpoint_refuses_is_left_out_and_thinking_can_be_set()
+    {
+        await using var model = await ModelServer.StartAsync(Reply.Stream(
+            Reply.Delta("""{"reasoning_content":"Hm"}"""), Reply.Text("Hi"), Reply.Finish(), Reply.Done));
+        await using var app = await StartAsync(
+            model,
+            settings: [new("Omit:0", "stream_options"), new("Omit:1", "max_tokens"), new("ReasoningEffort", "High"), new("ReasoningOutput", "None")]);
+        var events = await ChatAsync(app, """{"prompt":"hello","session_id":"s1"}""");
+        Assert.DoesNotContain(events, body => body.Contains("Hm", StringComparison.Ordinal));
+        Assert.Equal(
+            (null, null, "0.5", "\"high\""),
+            (model.Requests[0]["stream_options"], model.Requests[0]["max_tokens"], model.Requests[0]["temperature"], model.Requests[0]["reasoning_effort"]));
+    }
+
+    [Fact]
     public async Task Broken_arguments_go_back_to_the_model()
     {
         await using var model = await ModelServer.StartAsync(

@@ -88,8 +88,9 @@ internal static class HistoryReader
         {
             return JsonElement.Parse(args.GetString()!, Reading);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
+            // The latter two are about half of a surrogate pair.
             return args.Clone();
         }
     }

@@ -55,19 +55,26 @@ internal sealed class ToolResults(int maxBytes, Func<AIContent, bool> takes)
 
     private JsonElement OfContents(IEnumerable<AIContent> contents)
     {
-        var items = contents.Where(content => content is not UsageContent).Select(Item).ToList();
-        return items.TrueForAll(item => item.ValueKind == JsonValueKind.String)
-            ? Text(Cut(string.Join('\n', items.Select(item => item.GetString()))))
-            : Fit(JsonValues.ToElement(items));
+        var given = contents.Where(content => content is not UsageContent).ToList();
+        if (given.Exists(content => content is DataContent && takes(content)))
+        {
+            var items = given.ConvertAll(content => content is DataContent data && takes(data) ? DataInResults.ToJson(data) : Text(Words(content)));
+            var json = items.Count == 1 ? items[0] : JsonValues.ToElement(items);
+            if (JsonMarshal.GetRawUtf8Value(json).Length <= maxBytes)
+            {
+                return json;
+            }
+        }
+
+        return Text(Cut(string.Join('\n', given.Select(Words))));
     }
 
-    private JsonElement Item(AIContent content) => content switch
+    private static string Words(AIContent content) => content switch
     {
-        TextContent text => Text(text.Text),
-        TextReasoningContent thought => Text(thought.Text),
-        ErrorContent error => Text(error.Message),
-        DataContent data when takes(data) => DataInResults.ToJson(data),
-        _ => Text(ContentNotes.Of(content) ?? $"[{content.GetType().Name}]"),
+        TextContent text => DataInResults.Replace(text.Text),
+        TextReasoningContent thought => thought.Text,
+        ErrorContent error => error.Message,
+        _ => ContentNotes.Of(content) ?? $"[{content.GetType().Name}]",
     };
 
     private JsonElement Serialize(object result)

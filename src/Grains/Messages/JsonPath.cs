@@ -11,6 +11,8 @@ internal sealed class JsonPath(string root)
     // Where it is that deep, the beginning says enough.
     private const int MostShown = 8;
 
+    private static readonly JsonReaderOptions Reading = new() { MaxDepth = JsonValues.MaxDepth };
+
     private readonly List<Level> _levels = [];
 
     /// <summary>How deep the reader is, the container that has just begun among them.</summary>
@@ -68,7 +70,7 @@ internal sealed class JsonPath(string root)
 
     private static string Name(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json, isFinalBlock: false, default);
+        var reader = new Utf8JsonReader(json, isFinalBlock: false, new JsonReaderState(Reading));
         try
         {
             return reader.Read() ? reader.GetString()! : "?";

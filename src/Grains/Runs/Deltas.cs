@@ -6,6 +6,8 @@ namespace AgentStream.Grains.Runs;
 /// <summary>Makes one delta of those of one part that wait behind each other (<see cref="AgentStreamOptions.CoalesceDeltas"/>): the same text in the same order, in fewer events.</summary>
 internal static class Deltas
 {
+    private static readonly JsonReaderOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
+
     /// <summary>Joins deltas.</summary>
     /// <param name="events">Events that are to be written, in their order.</param>
     /// <returns>The same, with each row of deltas of one part as one.</returns>
@@ -44,7 +46,7 @@ internal static class Deltas
 
     private static bool IsString(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(json, Reading);
         return json.Length > 1 && reader.Read() && reader.TokenType == JsonTokenType.String && reader.BytesConsumed == json.Length;
     }
 

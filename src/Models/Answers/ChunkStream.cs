@@ -86,7 +86,7 @@ internal sealed partial class ChunkStream(Stream stream, EndpointFaults faults, 
         }
         catch (JsonException e)
         {
-            throw item.IsCut ? faults.BrokeOff(e) : item.Type == "error" ? faults.FailedWithin(data) : faults.BadChunk(data, e);
+            throw item.Type == "error" ? faults.FailedWithin(data) : item.IsCut ? faults.BrokeOff(e) : faults.BadChunk(data, e);
         }
 
         return ErrorBody.InChunk(chunk) is { } error ? throw faults.FailedWithin(error)

@@ -77,5 +77,15 @@ public sealed class AgentEventTests
         Assert.Equal("hi", ((TextStarted)Read("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"hi","mood":{"a":[1]}}""")).Text);
     }
 
+    [Fact]
+    public void Arguments_and_results_may_be_as_deep_as_JSON_may_be_here()
+    {
+        var deep = new string('[', 996) + new string(']', 996);
+        Assert.IsType<ToolCalled>(Read($$"""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"tool-call","tool_name":"t","tool_call_id":"c","args":{{deep}}}"""));
+        Assert.IsType<ToolReturned>(Read($$"""event {"idx":0,"event":"part_start","part_kind":"tool-return","tool_name":"t","tool_call_id":"c","content":{{deep}}}"""));
+        deep = new string('[', 1000) + new string(']', 1000);
+        Assert.IsType<UnknownEvent>(Read($$"""event {"idx":0,"event":"part_start","part_kind":"tool-return","tool_name":"t","tool_call_id":"c","content":{{deep}}}"""));
+    }
+
     private static AgentEvent Read(string line) => AgentEvent.Read(Golden.Event(line));
 }

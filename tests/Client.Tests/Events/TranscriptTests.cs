@@ -139,4 +139,17 @@ public sealed class TranscriptTests
         Assert.Equal(["", "84.", "Nice."], nodes.Select(node => node.Text));
         Assert.Equal(("canceled", true), (transcript.Error, transcript.IsEnded));
     }
+
+    [Fact]
+    public void A_history_may_be_as_deep_as_JSON_may_be_here()
+    {
+        var deep = new string('[', 990) + new string(']', 990);
+        var transcript = Transcript.OfHistory(new SessionSnapshot("deep", false, null, Encoding.UTF8.GetBytes($$$"""
+            [
+              {"kind":"request","parts":[{"part_kind":"user-prompt","content":"dig"}]},
+              {"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":{"a":{{{deep}}}},"tool_call_id":"c1"},{"part_kind":"tool-call","tool_name":"t","args":"{\"a\":{{{deep}}}}","tool_call_id":"c2"}]}
+            ]
+            """)));
+        Assert.All(transcript.Nodes.Single().Parts.Cast<ToolCallPart>(), call => Assert.Equal(deep, call.Arguments.GetProperty("a").GetRawText()));
+    }
 }

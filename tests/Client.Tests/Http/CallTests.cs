@@ -40,6 +40,17 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task A_session_may_be_as_deep_as_JSON_may_be_here()
+    {
+        var deep = new string('[', 990) + new string(']', 990);
+        using var server = new ScriptedServer()
+            .Answers(HttpStatusCode.OK, $$"""{"session_id":"s","title":"hi","status":"idle","error":null,"nodes":[{"parts":[{"args":{{deep}}}]}]}""", "application/json")
+            .Answers(HttpStatusCode.OK, "[]", "application/json");
+        using var client = server.NewClient();
+        Assert.Equal("hi", (await client.GetAsync(Key))!.Title);
+    }
+
+    [Fact]
     public async Task All_sessions_are_asked_for_and_read()
     {
         using var server = new ScriptedServer().Answers(

@@ -24,6 +24,19 @@ public sealed class ListenTests
     }
 
     [Fact]
+    public async Task An_event_may_be_as_deep_as_JSON_may_be_here()
+    {
+        var deep = new string('[', 996) + new string(']', 996);
+        var run = Golden.Stream($$"""
+            begin {"session_id":"s1"}
+            event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"tool-call","tool_name":"t","tool_call_id":"c","args":{{deep}}}
+            """);
+        using var server = new ScriptedServer().Streams(ScriptedServer.Frames(run)).Answers(HttpStatusCode.NoContent);
+        using var client = server.NewClient();
+        Assert.Equal(run.Select(item => item.ToJson()), (await server.Rush(ListAsync(client))).Select(item => item.ToJson()));
+    }
+
+    [Fact]
     public async Task Wherever_the_connection_breaks_each_event_comes_once_and_in_order()
     {
         // Bodies come in sevens, so a step of eleven cuts everywhere in them.

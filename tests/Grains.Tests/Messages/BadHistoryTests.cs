@@ -67,6 +67,38 @@ public sealed class BadHistoryTests
         Assert.Throws<InvalidInputException>(() => Histories.Read("""[{"kind":"note","\ude00":1}]"""));
     }
 
+    [Theory]
+    [InlineData("""[{"kind":"request","parts":[{"part_kind":"user-prompt","content":"a\ud83d"}]}]""", "messages[0].parts[0].content", "half of a surrogate pair")]
+    [InlineData("""[{"kind":"request","parts":[]},{"kind":"response","parts":[{"part_kind":"text","content":"ok"},{"part_kind":"tool-call","tool_name":"t","args":{"a":["\ud83d"]}}]}]""", "messages[1].parts[1].args.a[0]", "half of a surrogate pair")]
+    [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":{"a":1,"\ud83d":2}}]}]""", "messages[0].parts[0].args.?", "half of a surrogate pair")]
+    [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":"{\"a\":\"\\ud83d\"}"}]}]""", "messages[0].parts[0].args", "must not have text with half of a surrogate pair")]
+    [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":"{\"\\ude00\":1}"}]}]""", "messages[0].parts[0].args", "must not have text with half of a surrogate pair")]
+    [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":"{\"a\":NaN}"}]}]""", "messages[0].parts[0].args", "must not have NaN or Infinity")]
+    [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":"{\"a\":[1,-Infinity],\"b\":\"NaN\"}"}]}]""", "messages[0].parts[0].args", "must not have NaN or Infinity")]
+    [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":{"a":NaN}}]}]""", "messages[0].parts[0].args.a", "must be JSON, which has neither NaN nor Infinity")]
+    [InlineData("""[{"kind":"request","parts":[{"part_kind":"tool-return","tool_name":"t","content":[1,Infinity]}]}]""", "messages[0].parts[0].content[1]", "must be JSON, which has neither NaN nor Infinity")]
+    [InlineData("""[{"kind":"request","parts":[{"part_kind":"tool-return","tool_name":"t","content":{"x":[0,{"y":DEEP}]}}]}]""", "messages[0].parts[0].content.x[1].y[0]...", "must be JSON, at most 1000 levels deep")]
+    [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":"{\"a\":DEEP}"}]}]""", "messages[0].parts[0].args", "must not have values nested deeper than 996 levels")]
+    public void What_could_not_be_sent_later_is_refused_with_its_place(string json, string field, string rule)
+    {
+        json = json.Replace("DEEP", new string('[', 1000) + new string(']', 1000), StringComparison.Ordinal);
+        var refused = Assert.Throws<InvalidInputException>(() => Histories.Read(json));
+        Assert.Equal(field, refused.Field);
+        Assert.Contains(rule, refused.Rule, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"a\":")]
+    [InlineData("not even JSON: NaN")]
+    [InlineData("{\"a\":NaNny}")]
+    [InlineData("{\"a\":\"NaN\"}")]
+    [InlineData("{\"a\":\"\\\"NaN\"}")]
+    [InlineData("{\"a\":\"\\ud83d\\ude00\"}")]
+    public void Arguments_as_a_model_may_have_written_them_are_taken(string args)
+    {
+        Histories.Read($$"""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","args":{{System.Text.Json.JsonSerializer.Serialize(args)}}}]}]""");
+    }
+
     [Fact]
     public void What_can_be_written_can_be_read_and_no_more()
     {
