@@ -17,7 +17,8 @@ namespace AgentStream.Models;
 /// <see cref="ChatOptions.AdditionalProperties"/> go into the request's body as they are, over what the other options say; a null takes a
 /// field away (<c>stream_options</c>, for an endpoint that refuses it). Thoughts go back only to the endpoint that they came from, where it may
 /// insist on them: with the calls that they led to, and, in the field <c>reasoning_content</c>, in each later answer. An endpoint that refuses a
-/// request and names the field is asked once more, with the field in each answer or in none, and from then on in that way.
+/// request and names the field is asked again, with the field in each answer or in none, and from then on in that way; so is one that wants roles to
+/// alternate, with messages of the user in a row as one.
 /// With <see cref="ReasoningOutput.None"/> thoughts are not given as contents; chat completions have no field to ask for that.
 /// </remarks>
 public sealed class OpenAIChatClient : IChatClient
@@ -68,7 +69,7 @@ public sealed class OpenAIChatClient : IChatClient
         var tools = options?.Tools?.Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal) ?? [];
         var answer = new Answer(_endpoint.Thoughts, tools, options?.Reasoning?.Output == ReasoningOutput.None);
 
-        while (await chunks.NextAsync(answer.IsFinished) is { } chunk)
+        while (await chunks.NextAsync(answer.IsFinished, answer.Length) is { } chunk)
         {
             // Also a chunk without content becomes an update: it is a sign of life, and whoever waits for one counts the silence.
             yield return answer.Take(chunk);
@@ -100,23 +101,24 @@ public sealed class OpenAIChatClient : IChatClient
             : null;
     }
 
-    /// <summary>Sends a request, and once more in another way where the endpoint says how it wants thoughts back.</summary>
+    /// <summary>Sends a request, and again in another way where the endpoint says that it wants it so.</summary>
     private async Task<ModelStream> SendAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
-        ModelException refusal;
-        try
+        var wishes = _endpoint.Wishes;
+        var tried = new HashSet<EndpointWishes> { wishes };
+        while (true)
         {
-            return await _endpoint.SendAsync(RequestBody.Write(_endpoint, messages, options), cancellationToken);
+            try
+            {
+                var stream = await _endpoint.SendAsync(RequestBody.Write(_endpoint, messages, options, wishes), cancellationToken);
+                _endpoint.Wishes = wishes;
+                return stream;
+            }
+            catch (ModelException e) when (wishes.Learn(e) is { } learned && tried.Add(learned))
+            {
+                wishes = learned;
+            }
         }
-        catch (ModelException e) when (_endpoint.ThoughtReturn.Learn(e) is not null)
-        {
-            refusal = e;
-        }
-
-        var learned = _endpoint.ThoughtReturn.Learn(refusal)!;
-        var stream = await _endpoint.SendAsync(RequestBody.Write(_endpoint, messages, options, learned), cancellationToken);
-        _endpoint.ThoughtReturn = learned;
-        return stream;
     }
 
     /// <summary>Does nothing: connections are shared among all clients of the process.</summary>

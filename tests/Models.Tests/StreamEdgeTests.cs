@@ -36,6 +36,34 @@ public sealed class StreamEdgeTests
     }
 
     [Fact]
+    public async Task An_answer_that_says_with_each_chunk_that_it_is_whole_is_waited_for_while_it_grows()
+    {
+        var (time, next) = (new ManualTimeProvider(), new TaskCompletionSource());
+        await using var server = await ModelServer.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await WriteAsync(context, Reply.Event(Reply.Delta("""{"content":"Hel"}""", "\"stop\"")));
+            await next.Task;
+            await WriteAsync(context, Reply.Event(Reply.Delta("""{"content":"lo"}""", "\"stop\"")));
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+        using var client = server.Client(time: time);
+        await using var updates = client.GetStreamingResponseAsync([new(ChatRole.User, "hello")]).GetAsyncEnumerator();
+        Assert.True(await updates.MoveNextAsync());
+        var second = updates.MoveNextAsync().AsTask();
+        await Wait.Until(() => time.ArmedTimers == 1, "the first wait");
+        time.Advance(ChunkStream.UsagePatience / 2);
+        next.SetResult();
+        Assert.True(await second.Within());
+        Assert.Equal("lo", updates.Current.Text);
+        var last = updates.MoveNextAsync().AsTask();
+        await Wait.Until(() => time.NextTimer == ChunkStream.UsagePatience, "a wait of its own");
+        time.Advance(ChunkStream.UsagePatience);
+        Assert.True(await last.Within());
+        Assert.Equal(ChatFinishReason.Stop, updates.Current.FinishReason);
+    }
+
+    [Fact]
     public async Task A_cancel_is_heard_while_the_usage_is_waited_for()
     {
         var (time, left) = (new ManualTimeProvider(), new TaskCompletionSource());

@@ -83,6 +83,12 @@ internal static partial class Strict
         ? "Invalid content type"
         : null;
 
+    /// <summary>The chat templates of some models.</summary>
+    public static string? Alternate(JsonElement body) =>
+        Messages(body).Zip(Messages(body).Skip(1)).Any(pair => pair.First.GetProperty("role").GetString() == pair.Second.GetProperty("role").GetString())
+            ? "Conversation roles must alternate user/assistant/user/assistant/..."
+            : null;
+
     public static Func<JsonElement, string?> AtMost(int bytes) => body =>
         body.GetRawText().Length <= bytes ? null : "This model's maximum context length is exceeded (context_length_exceeded)";
 

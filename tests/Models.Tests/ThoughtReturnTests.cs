@@ -111,6 +111,24 @@ public sealed class ThoughtReturnTests
     }
 
     [Fact]
+    public async Task Where_roles_must_alternate_messages_in_a_row_become_one()
+    {
+        await using var conversation = await Conversation.StartAsync(
+            Reply.Nothing(), Reply.Nothing(), Reply.Nothing(), Reply.Nothing(), Strict.Reply(Ok, Strict.Alternate), Strict.Reply(Ok, Strict.Alternate), Strict.Reply(Ok, Strict.Alternate));
+        conversation.Import("""
+            [{"kind":"request","parts":[{"part_kind":"user-prompt","content":"one"},{"part_kind":"user-prompt","content":["two",{"kind":"image-url","url":"https://x.example/a.png"}]}]},
+             {"kind":"response","parts":[]}]
+            """);
+        Assert.StartsWith("error", (await conversation.RunAsync("three"))[^1], StringComparison.Ordinal);
+        await conversation.AskAsync("four");
+        Assert.Equal(
+            """[{"type":"text","text":"one"},{"type":"text","text":"two"},{"type":"image_url","image_url":{"url":"https://x.example/a.png"}},{"type":"text","text":"three"},{"type":"text","text":"four"}]""",
+            Assert.Single(conversation.Sent).GetProperty("content").GetRawText());
+        await conversation.AskAsync("five");
+        Assert.Equal(7, conversation.Server.Requests.Count);
+    }
+
+    [Fact]
     public async Task Gemini_gets_the_signature_of_its_calls_back_in_their_place()
     {
         const string Signed = """{"google":{"thought_signature":"c2lnbmF0dXJl"}}""";

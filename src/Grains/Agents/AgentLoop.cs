@@ -136,7 +136,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
 
     private async ValueTask TakeAsync(ChatResponseUpdate update, CancellationToken cancellationToken)
     {
-        var saysSomething = false;
+        var (saysSomething, hasCall, failed) = (false, false, update.FinishReason == AnswerRules.Error);
         foreach (var content in update.Contents)
         {
             if (content is FunctionResultContent)
@@ -147,6 +147,8 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
 
             // Not what it cost, and not what stands for nothing at all.
             saysSomething |= content is not UsageContent && content.GetType() != typeof(AIContent);
+            hasCall |= content is FunctionCallContent;
+            failed |= content is ErrorContent;
         }
 
         if (!_isOpen)
@@ -159,8 +161,11 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
             await BeginNodeAsync(cancellationToken);
         }
 
-        await deps.AddNodeEventAsync(WithToolNames(update), cancellationToken);
-        AnswerRules.Check(update);
+        await deps.AddNodeEventAsync(hasCall ? WithToolNames(update) : update, cancellationToken);
+        if (failed)
+        {
+            throw AnswerRules.Failure(update);
+        }
     }
 
     /// <summary>The model calls tools by the names that it was told.</summary>

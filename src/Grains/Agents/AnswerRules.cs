@@ -9,24 +9,21 @@ namespace AgentStream.Grains.Agents;
 /// </summary>
 internal static class AnswerRules
 {
-    private static readonly ChatFinishReason Error = new("error");
+    /// <summary>A finish reason that says that the model failed. Microsoft.Extensions.AI has no name for it.</summary>
+    public static readonly ChatFinishReason Error = new("error");
 
-    /// <summary>Checks an update, once what it says is shown.</summary>
-    /// <exception cref="InvalidOperationException">It says that the model failed.</exception>
-    public static void Check(ChatResponseUpdate update)
+    /// <summary>What an update says went wrong: one with an <see cref="ErrorContent"/>, or with <see cref="Error"/>.</summary>
+    public static InvalidOperationException Failure(ChatResponseUpdate update)
     {
-        if (update.Contents.OfType<ErrorContent>().FirstOrDefault() is { } error)
+        if (update.Contents.OfType<ErrorContent>().FirstOrDefault() is not { } error)
         {
-            var code = string.IsNullOrEmpty(error.ErrorCode) ? "" : $" ({error.ErrorCode})";
-            var details = string.IsNullOrEmpty(error.Details) ? "" : $": {error.Details}";
-            var words = string.IsNullOrEmpty(error.Message) ? "it does not say why" : error.Message;
-            throw new InvalidOperationException($"the model failed within its answer: {words}{code}{details}");
+            return new InvalidOperationException("the model failed within its answer: its finish reason is 'error'");
         }
 
-        if (update.FinishReason == Error)
-        {
-            throw new InvalidOperationException("the model failed within its answer: its finish reason is 'error'");
-        }
+        var code = string.IsNullOrEmpty(error.ErrorCode) ? "" : $" ({error.ErrorCode})";
+        var details = string.IsNullOrEmpty(error.Details) ? "" : $": {error.Details}";
+        var words = string.IsNullOrEmpty(error.Message) ? "it does not say why" : error.Message;
+        return new InvalidOperationException($"the model failed within its answer: {words}{code}{details}");
     }
 
     /// <summary>Checks the last response of a stream that has ended.</summary>

@@ -34,6 +34,7 @@ internal sealed class InputRules
         // A signature is worth something only where it was made; elsewhere it is refused.
         TextReasoningContent thought => ProviderData.NameOf(thought.AdditionalProperties) is not { } maker
             || string.Equals(maker, _provider, StringComparison.OrdinalIgnoreCase),
+        DataContent { Data.IsEmpty: true } => false,
         UriContent link => IsImage(link) && link.Uri.Scheme is "http" or "https",
         DataContent { MediaType: "audio/wav" or "audio/mpeg" or "audio/mp3" or "application/pdf" } => true,
         DataContent data => IsImage(data) || data.HasTopLevelMediaType("text"),

@@ -17,8 +17,13 @@ internal readonly record struct ProviderData(string? Name, JsonElement? Details)
     /// <summary>Reads a content's properties. What is no data is left out: it could not be kept.</summary>
     public static ProviderData Of(AdditionalPropertiesDictionary? properties)
     {
+        if (properties is not { Count: > 0 })
+        {
+            return default;
+        }
+
         var details = new Dictionary<string, JsonElement>();
-        foreach (var (name, value) in properties ?? [])
+        foreach (var (name, value) in properties)
         {
             if (value is not null && name is not (NameProperty or IdProperty))
             {

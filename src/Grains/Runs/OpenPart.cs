@@ -11,7 +11,7 @@ namespace AgentStream.Grains.Runs;
 internal sealed class OpenPart(string kind, string? author = null, string? messageId = null)
 {
     private readonly StringBuilder _content = new();
-    private readonly AdditionalPropertiesDictionary _properties = [];
+    private AdditionalPropertiesDictionary? _properties;
     private char? _half;
 
     public string Kind { get; } = kind;
@@ -33,7 +33,13 @@ internal sealed class OpenPart(string kind, string? author = null, string? messa
     public void Sign(string? signature, AdditionalPropertiesDictionary? properties)
     {
         Signature = signature ?? Signature;
-        foreach (var (name, value) in properties ?? [])
+        if (properties is null)
+        {
+            return;
+        }
+
+        _properties ??= [];
+        foreach (var (name, value) in properties)
         {
             _properties[name] = value;
         }

@@ -30,6 +30,9 @@ internal sealed class Answer(ThoughtMark thoughts, IReadOnlySet<string> tools, b
     /// <summary>Whether the model has said that it is done. Usage may still follow.</summary>
     public bool IsFinished => _finish is not null;
 
+    /// <summary>How often there was something new in it.</summary>
+    public int Length { get; private set; }
+
     /// <summary>What the endpoint says went wrong with this answer, once its last words are taken; null for nothing.</summary>
     public string? Failure { get; private set; }
 
@@ -156,6 +159,7 @@ internal sealed class Answer(ThoughtMark thoughts, IReadOnlySet<string> tools, b
     {
         EndThoughts(contents);
         _calls.Take(piece);
+        Length++;
     }
 
     private void Think(string? text, string? field, List<AIContent> contents)
@@ -165,6 +169,7 @@ internal sealed class Answer(ThoughtMark thoughts, IReadOnlySet<string> tools, b
             return;
         }
 
+        Length++;
         _hasThoughts |= field is not null;
         if (!hidesThoughts)
         {
@@ -181,6 +186,7 @@ internal sealed class Answer(ThoughtMark thoughts, IReadOnlySet<string> tools, b
     {
         if (text is not null)
         {
+            Length++;
             EndThoughts(contents);
             contents.Add(new TextContent(text));
         }

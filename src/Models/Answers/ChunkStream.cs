@@ -16,14 +16,22 @@ internal sealed partial class ChunkStream(Stream stream, EndpointFaults faults, 
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     private CancellationTokenSource? _patience;
     private CancellationTokenRegistration _stopping;
+    private int _length;
 
     /// <summary>The next chunk; null at the end of the answer. A sign of life is a chunk with nothing in it.</summary>
     /// <param name="isWhole">
     /// Whether the answer is whole, so that nothing is lost when the stream just ends, as it does with some servers, breaks, or stays open.
     /// </param>
+    /// <param name="length">How long the answer is: while it grows it is waited for, since some say with each chunk that it is whole.</param>
     /// <exception cref="ModelException">The stream broke off, or has something else in it than chunks.</exception>
-    public async ValueTask<JsonElement?> NextAsync(bool isWhole)
+    public async ValueTask<JsonElement?> NextAsync(bool isWhole, int length)
     {
+        if (length != _length)
+        {
+            StopWaiting();
+            _length = length;
+        }
+
         try
         {
             var read = _events.ReadAsync(_stop.Token);
@@ -49,9 +57,15 @@ internal sealed partial class ChunkStream(Stream stream, EndpointFaults faults, 
 
     public void Dispose()
     {
+        StopWaiting();
+        _stop.Dispose();
+    }
+
+    private void StopWaiting()
+    {
         _stopping.Dispose();
         _patience?.Dispose();
-        _stop.Dispose();
+        _patience = null;
     }
 
     private JsonElement? Read(StreamItem item, bool isWhole)

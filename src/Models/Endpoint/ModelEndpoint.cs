@@ -60,8 +60,8 @@ internal sealed class ModelEndpoint
 
     public ThoughtMark Thoughts { get; }
 
-    /// <summary>How it wants thoughts back, as far as it has said so.</summary>
-    public ThoughtReturn ThoughtReturn { get; set; } = ThoughtReturn.ByMark;
+    /// <summary>What it wants, as far as it has said so.</summary>
+    public EndpointWishes Wishes { get; set; } = EndpointWishes.None;
 
     /// <summary>Whether this is OpenAI itself, which has renamed a field that everybody else still has.</summary>
     public bool IsOpenAI => Address.Host.EndsWith(".openai.com", StringComparison.OrdinalIgnoreCase)

@@ -12,8 +12,8 @@ namespace AgentStream.Models.Requests;
 /// each answer, be it empty, and its older models refuse them everywhere else.
 /// </summary>
 /// <param name="thoughts">Knows the endpoint's own thoughts.</param>
-/// <param name="wanted">How it wants them back, as far as it has said so.</param>
-internal sealed class AssistantMessages(ThoughtMark thoughts, ThoughtReturn wanted)
+/// <param name="wishes">What it wants, as far as it has said so.</param>
+internal sealed class AssistantMessages(ThoughtMark thoughts, EndpointWishes wishes)
 {
     private bool _hadCalls;
 
@@ -30,7 +30,7 @@ internal sealed class AssistantMessages(ThoughtMark thoughts, ThoughtReturn want
             json["tool_calls"] = new JsonArray([.. calls.Select(Call)]);
         }
 
-        if (!wanted.IsRefused)
+        if (!wishes.RefusesThoughts)
         {
             AddThoughts(json, [.. message.Contents.OfType<TextReasoningContent>()], calls.Count > 0);
         }
@@ -72,7 +72,7 @@ internal sealed class AssistantMessages(ThoughtMark thoughts, ThoughtReturn want
 
         var field = all.Select(thoughts.FieldOf).FirstOrDefault(found => found is not null) ?? hidden.Keys.FirstOrDefault();
         _hadCalls |= hasCalls && field == ThoughtMark.Insisted;
-        var sent = wanted.Field ?? (_hadCalls ? ThoughtMark.Insisted : hasCalls ? field : null);
+        var sent = wishes.ThoughtField ?? (_hadCalls ? ThoughtMark.Insisted : hasCalls ? field : null);
         if (sent is not null)
         {
             json[sent] = Words(all, sent, field) + hidden.GetValueOrDefault(sent);
@@ -84,7 +84,7 @@ internal sealed class AssistantMessages(ThoughtMark thoughts, ThoughtReturn want
     {
         // The mark stands at the end of the thoughts that it is about.
         var own = field is not null && all.TrueForAll(thought => thought.ProtectedData is null || thoughts.FieldOf(thought) is not null || thoughts.FieldsOf(thought).Any());
-        var said = own ? all : all.Where(thought => thoughts.FieldOf(thought) is not null || (wanted.Field is not null && ThoughtMark.IsOfField(thought, sent)));
+        var said = own ? all : all.Where(thought => thoughts.FieldOf(thought) is not null || (wishes.ThoughtField is not null && ThoughtMark.IsOfField(thought, sent)));
         return string.Concat(said.Select(thought => thought.Text));
     }
 

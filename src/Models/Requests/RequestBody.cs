@@ -17,10 +17,10 @@ internal static class RequestBody
     /// <param name="endpoint">Who is asked.</param>
     /// <param name="messages">The messages.</param>
     /// <param name="options">The options; null for none.</param>
-    /// <param name="wanted">How the endpoint wants thoughts back; null for what it has said so far.</param>
+    /// <param name="wishes">What the endpoint wants; null for what it has said so far.</param>
     /// <exception cref="NotSupportedException">A message or a tool is of a kind that chat completions do not know.</exception>
     public static BinaryContent Write(
-        ModelEndpoint endpoint, IEnumerable<ChatMessage> messages, ChatOptions? options, ThoughtReturn? wanted = null)
+        ModelEndpoint endpoint, IEnumerable<ChatMessage> messages, ChatOptions? options, EndpointWishes? wishes = null)
     {
         var body = new JsonObject
         {
@@ -38,7 +38,7 @@ internal static class RequestBody
         }
 
         // Last, since these are not the options' to say.
-        body["messages"] = RequestMessages.ToJson(messages, options?.Instructions, new AssistantMessages(endpoint.Thoughts, wanted ?? endpoint.ThoughtReturn));
+        body["messages"] = RequestMessages.ToJson(messages, options?.Instructions, endpoint.Thoughts, wishes ?? endpoint.Wishes);
         body["stream"] = true;
 
         var bytes = new ArrayBufferWriter<byte>(4096);

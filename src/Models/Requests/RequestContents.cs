@@ -20,6 +20,7 @@ internal sealed class RequestContents : IContentSupport
     public bool Takes(AIContent content) => content switch
     {
         TextReasoningContent or HostedFileContent => true,
+        DataContent { Data.IsEmpty: true } => false,
         UriContent uri => uri.HasTopLevelMediaType("image") && uri.Uri.Scheme is "http" or "https",
         DataContent { MediaType: "image/png" or "image/jpeg" or "image/jpg" or "image/gif" or "image/webp" or "application/pdf" } => true,
         DataContent data => AudioFormat(data.MediaType) is not null || data.HasTopLevelMediaType("text"),

@@ -12,11 +12,13 @@ internal static class RequestMessages
     /// <summary>Makes the messages, what the model is told first before all.</summary>
     /// <param name="messages">The messages.</param>
     /// <param name="instructions">What the model is told first; null for nothing. A system message that comes first joins it: endpoints take one.</param>
-    /// <param name="thoughts">Knows the thoughts that go back.</param>
+    /// <param name="thoughts">Knows the endpoint's own thoughts.</param>
+    /// <param name="wishes">What the endpoint wants, as far as it has said so.</param>
     /// <exception cref="NotSupportedException">A content is of a kind that chat completions do not know.</exception>
-    public static JsonArray ToJson(IEnumerable<ChatMessage> messages, string? instructions, AssistantMessages thoughts)
+    public static JsonArray ToJson(IEnumerable<ChatMessage> messages, string? instructions, ThoughtMark thoughts, EndpointWishes wishes)
     {
         var json = new JsonArray();
+        var answers = new AssistantMessages(thoughts, wishes);
         foreach (var message in messages)
         {
             if (json.Count == 0 && !string.IsNullOrEmpty(instructions))
@@ -30,7 +32,7 @@ internal static class RequestMessages
 
             if (message.Role == ChatRole.Assistant)
             {
-                json.Add(thoughts.ToJson(message));
+                json.Add(answers.ToJson(message));
             }
             else if (message.Role == ChatRole.Tool)
             {
@@ -40,6 +42,10 @@ internal static class RequestMessages
                     answer["tool_call_id"] = result.CallId;
                     json.Add(answer);
                 }
+            }
+            else if (wishes.Alternates && json.Count > 0 && json[^1] is JsonObject last && (string?)last["role"] == message.Role.Value)
+            {
+                last["content"] = Joined(last["content"]!, RequestContents.ToJson(message.Contents));
             }
             else
             {
@@ -56,6 +62,14 @@ internal static class RequestMessages
     }
 
     private static JsonObject Message(string role, JsonNode? content) => new() { ["role"] = role, ["content"] = content };
+
+    private static JsonNode Joined(JsonNode one, JsonNode other)
+    {
+        return one is JsonValue && other is JsonValue ? $"{(string?)one}\n\n{(string?)other}" : new JsonArray([.. Parts(one), .. Parts(other)]);
+
+        static IEnumerable<JsonNode?> Parts(JsonNode content) =>
+            content is JsonArray parts ? parts.Select(part => part?.DeepClone()) : [new JsonObject { ["type"] = "text", ["text"] = content.DeepClone() }];
+    }
 
     private static string Words(FunctionResultContent result) => result.Result switch
     {
