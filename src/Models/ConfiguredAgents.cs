@@ -15,8 +15,9 @@ public static class ConfiguredAgents
     /// Adds an agent for each section <c>AgentStream:Agents:{name}</c>, in alphabetical order. <c>Model</c> is required; <c>Endpoint</c> is
     /// the base URL of any OpenAI-compatible chat-completions endpoint (OpenAI's public one when it is missing); <c>ApiKey</c> may be
     /// missing when the endpoint is on this machine; <c>Instructions</c>, <c>Temperature</c> (0 to 2), <c>MaxOutputTokens</c> (1 or
-    /// more, for each response), <c>ReasoningEffort</c> and <c>ReasoningOutput</c> (the words of <see cref="ReasoningOptions"/>), <c>MaxToolResult</c>
-    /// (bytes, <see cref="AgentBuilder.WithMaxToolResult"/>), <c>Omit</c> (fields of a request that the endpoint refuses, such as
+    /// more, for each response), <c>ReasoningEffort</c> and <c>ReasoningOutput</c> (the words of <see cref="ReasoningOptions"/>),
+    /// <c>MaxToolResult</c> (bytes, <see cref="AgentBuilder.WithMaxToolResult"/>), <c>Omit</c> (fields of a request that the endpoint
+    /// refuses, such as
     /// <c>stream_options</c>) and <c>McpServers</c> (<see cref="McpConfiguration"/>) are up to you.
     /// </summary>
     /// <param name="builder">Takes the agents.</param>

@@ -15,11 +15,11 @@ namespace AgentStream.Models;
 /// </summary>
 /// <remarks>
 /// <see cref="ChatOptions.AdditionalProperties"/> go into the request's body as they are, over what the other options say; a null takes a
-/// field away (<c>stream_options</c>, for an endpoint that refuses it). Thoughts go back only to the endpoint that they came from, where it may
-/// insist on them: with the calls that they led to, and, in the field <c>reasoning_content</c>, in each later answer. An endpoint that refuses a
-/// request and names the field is asked again, with the field in each answer or in none, and from then on in that way; so is one that wants roles to
-/// alternate, with messages of the user in a row as one.
-/// With <see cref="ReasoningOutput.None"/> thoughts are not given as contents; chat completions have no field to ask for that.
+/// field away (<c>stream_options</c>, for an endpoint that refuses it). Thoughts go back only to the endpoint that they came from, where
+/// it may insist on them: with the calls that they led to, and, in the field <c>reasoning_content</c>, in each later answer. An endpoint
+/// that refuses a request and names the field is asked again, with the field in each answer or in none, and from then on in that way; so
+/// is one that wants roles to alternate, with messages of the user in a row as one. With <see cref="ReasoningOutput.None"/> thoughts are
+/// not given as contents; chat completions have no field to ask for that.
 /// </remarks>
 public sealed class OpenAIChatClient : IChatClient
 {
@@ -102,7 +102,8 @@ public sealed class OpenAIChatClient : IChatClient
     }
 
     /// <summary>Sends a request, and again in another way where the endpoint says that it wants it so.</summary>
-    private async Task<ModelStream> SendAsync(IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    private async Task<ModelStream> SendAsync(
+        IReadOnlyList<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
         var wishes = _endpoint.Wishes;
         var tried = new HashSet<EndpointWishes> { wishes };

@@ -126,7 +126,7 @@ public sealed class AnswerTests
     {
         static Step Say(string text, string? author, string? message) => new Step.Raw(new(ChatRole.Assistant, text) { AuthorName = author, MessageId = message });
         await using var silos = await TestSilos.StartAsync(null, new ScriptedModel(
-            [Say("a", "ann", "m1"), Say("b", "ann", null), Say("c", "bob", "m1"), Say("d", null, "m2"), Say("e", null, null), new Step.Raw(new(ChatRole.Assistant, [new TextReasoningContent("f")]))]));
+            [Say("", null, null), Say("a", null, "m1"), Say("b", "ann", null), Say("c", "bob", "m1"), Say("d", null, "m2"), Say("e", null, null), new Step.Raw(new(ChatRole.Assistant, [new TextReasoningContent("f")]))]));
         var key = TestSilos.NewSession();
         await silos.RunAsync(key);
         var response = (ModelResponse)ModelMessages.FromJson((await silos.Client.GetAsync(key))!.Messages)[1];

@@ -4,8 +4,8 @@ using Microsoft.Extensions.AI;
 namespace AgentStream.Grains.Agents;
 
 /// <summary>
-/// When a model's answer is one. Chat clients differ in what they throw for: some end their stream as if all were well when it was cut, some give the
-/// error as a content, some take no words for an answer.
+/// When a model's answer is one. Chat clients differ in what they throw for: some end their stream as if all were well when it was cut,
+/// some give the error as a content, some take no words for an answer.
 /// </summary>
 internal static class AnswerRules
 {

@@ -10,8 +10,8 @@ using Base64Url = System.Buffers.Text.Base64Url;
 namespace AgentStream.Grains.Chat;
 
 /// <summary>
-/// Data within a tool's result. It stands there as base64, in the forms of pydantic-ai, MCP and data URLs; no model reads base64 in a text, and each
-/// request would pay for it again.
+/// Data within a tool's result. It stands there as base64, in the forms of pydantic-ai, MCP and data URLs; no model reads base64 in a
+/// text, and each request would pay for it again.
 /// </summary>
 internal static partial class DataInResults
 {
@@ -57,12 +57,14 @@ internal static partial class DataInResults
     {
         List<JsonElement> items = result.ValueKind == JsonValueKind.Array ? [.. result.EnumerateArray()] : [result];
         return items.Exists(item => Find(item) is not null)
-            ? [.. items.Select(item => Find(item) ?? (AIContent)new TextContent(item.ValueKind == JsonValueKind.String ? item.GetString() : Compact(item)))]
+            ? items.ConvertAll(item => Find(item) ?? (AIContent)new TextContent(TextOf(item)))
             : null;
     }
 
     /// <summary>JSON as a text without white space.</summary>
     public static string Compact(JsonElement json) => Encoding.UTF8.GetString(Written(json.WriteTo));
+
+    private static string TextOf(JsonElement item) => item.ValueKind == JsonValueKind.String ? item.GetString()! : Compact(item);
 
     private static ReadOnlySpan<byte> Written(Action<Utf8JsonWriter> write)
     {
@@ -122,7 +124,8 @@ internal static partial class DataInResults
     }
 
     // A text is the one kind of file that a model reads in a text.
-    private static string Note(DataContent data) => data.HasTopLevelMediaType("text") ? Encoding.UTF8.GetString(data.Data.Span) : ContentNotes.Of(data)!;
+    private static string Note(DataContent data) =>
+        data.HasTopLevelMediaType("text") ? Encoding.UTF8.GetString(data.Data.Span) : ContentNotes.Of(data)!;
 
     /// <summary>The data that a value is; null when it is none.</summary>
     private static DataContent? Find(JsonElement value)
@@ -130,7 +133,8 @@ internal static partial class DataInResults
         if (value.ValueKind == JsonValueKind.String)
         {
             var text = value.GetString()!;
-            return text.Contains(Mark, StringComparison.OrdinalIgnoreCase) && DataUrl().Match(text).Length == text.Length ? OfUrl(text) : null;
+            var isUrl = text.Contains(Mark, StringComparison.OrdinalIgnoreCase) && DataUrl().Match(text).Length == text.Length;
+            return isUrl ? OfUrl(text) : null;
         }
 
         if (value.ValueKind != JsonValueKind.Object
@@ -142,7 +146,9 @@ internal static partial class DataInResults
         }
 
         // Where a text is said to be in it, it may be the text itself.
-        var mayBeText = kind.StartsWith("text/", StringComparison.OrdinalIgnoreCase) && Field(value, "kind") != PartKinds.Binary && Field(value, "blob") is null;
+        var mayBeText = kind.StartsWith("text/", StringComparison.OrdinalIgnoreCase)
+            && Field(value, "kind") != PartKinds.Binary
+            && Field(value, "blob") is null;
         var plain = data.TrimEnd('=').Replace('+', '-').Replace('/', '_');
         return mayBeText || !Base64Url.IsValid(plain) ? null : Make(() => new DataContent(Base64Url.DecodeFromChars(plain), kind));
     }
@@ -175,6 +181,7 @@ internal static partial class DataInResults
         return null;
     }
 
-    [GeneratedRegex("data:[a-z0-9.+-]+/[a-z0-9.+-]+(;[a-z0-9=._-]+)*;base64,[a-z0-9+/_-]{4,}={0,2}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "data:[a-z0-9.+-]+/[a-z0-9.+-]+(;[a-z0-9=._-]+)*;base64,[a-z0-9+/_-]{4,}={0,2}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex DataUrl();
 }

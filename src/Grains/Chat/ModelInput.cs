@@ -3,8 +3,8 @@ using Microsoft.Extensions.AI;
 namespace AgentStream.Grains.Chat;
 
 /// <summary>
-/// What is sent to a model: a history without what endpoints refuse. A history keeps what was said and done, whatever it was; an endpoint refuses a
-/// whole request for one old message that breaks a rule of its own. So this is done to a copy, right before it is sent.
+/// What is sent to a model: a history without what endpoints refuse. A history keeps what was said and done, whatever it was; an endpoint
+/// refuses a whole request for one old message that breaks a rule of its own. So this is done to a copy, right before it is sent.
 /// </summary>
 /// <param name="Messages">The messages: what the model is told first, then the conversation.</param>
 /// <param name="Instructions">The agent's instructions; null where they are in the messages.</param>
@@ -47,7 +47,8 @@ internal sealed record ModelInput(IReadOnlyList<ChatMessage> Messages, string? I
     /// <summary>Endpoints take one system message, and only as the first.</summary>
     private static ModelInput WithSystem(IEnumerable<ChatMessage> system, List<ChatMessage> input, string? instructions)
     {
-        var texts = system.SelectMany(message => message.Contents.OfType<TextContent>()).Select(text => text.Text).Where(IsSomething).ToList();
+        var texts = system.SelectMany(message => message.Contents.OfType<TextContent>())
+            .Select(text => text.Text).Where(IsSomething).ToList();
         if (texts.Count == 0)
         {
             return new ModelInput(input, instructions);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.AI;
 namespace AgentStream.Grains.Chat;
 
 /// <summary>
-/// The calls of one response and what follows until the next: each call gets its result, in the order of the calls and right after them, since no endpoint
-/// takes a call without a result, or a result without its call.
+/// The calls of one response and what follows until the next: each call gets its result, in the order of the calls and right after them,
+/// since no endpoint takes a call without a result, or a result without its call.
 /// </summary>
 /// <param name="ids">The ids under which calls are sent.</param>
 /// <param name="results">The rules of results.</param>
@@ -44,8 +44,13 @@ internal sealed class OpenCalls(CallIds ids, ToolResults results)
             }
             else
             {
-                var tool = (result.RawRepresentation as ToolReturnPart)?.ToolName ?? (result.RawRepresentation as RetryPromptPart)?.ToolName;
-                _rest.Add(new ChatMessage(ChatRole.User, $"[A tool{(tool is null ? "" : $" named {tool}")} returned this, for a call that is not here: {Words(result)}]"));
+                var tool = result.RawRepresentation switch
+                {
+                    ToolReturnPart { ToolName: var name } => $" named {name}",
+                    RetryPromptPart { ToolName: { } name } => $" named {name}",
+                    _ => "",
+                };
+                _rest.Add(new ChatMessage(ChatRole.User, $"[A tool{tool} returned this, for a call that is not here: {Words(result)}]"));
             }
         }
     }
@@ -107,8 +112,11 @@ internal sealed class OpenCalls(CallIds ids, ToolResults results)
         // Adapters write a string as it is, and anything else as JSON: a JSON string would reach the model in quotes.
         return fit.ValueKind == JsonValueKind.String ? Same(fit.GetString()!, result.Result)
             : DataInResults.ToContents(fit) is { } contents ? contents
-            : result.Result is JsonElement json && JsonMarshal.GetRawUtf8Value(json).SequenceEqual(JsonMarshal.GetRawUtf8Value(fit)) ? result.Result
+            : result.Result is JsonElement json && IsSame(json, fit) ? result.Result
             : fit;
+
+        static bool IsSame(JsonElement one, JsonElement other) =>
+            JsonMarshal.GetRawUtf8Value(one).SequenceEqual(JsonMarshal.GetRawUtf8Value(other));
 
         static object Same(string text, object known) => known as string == text ? known : text;
     }

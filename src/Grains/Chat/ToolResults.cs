@@ -8,8 +8,8 @@ using Microsoft.Extensions.AI;
 namespace AgentStream.Grains.Chat;
 
 /// <summary>
-/// What a tool returned, as the journal, the stream and the model get it: no longer than the agent's limit, with notes in the place of data that the
-/// model cannot take.
+/// What a tool returned, as the journal, the stream and the model get it: no longer than the agent's limit, with notes in the place of
+/// data that the model cannot take.
 /// </summary>
 /// <param name="maxBytes">The most bytes of UTF-8; what is longer is cut, and the model is told.</param>
 /// <param name="takes">Whether the model takes data in a tool's result.</param>
@@ -58,7 +58,8 @@ internal sealed class ToolResults(int maxBytes, Func<AIContent, bool> takes)
         var given = contents.Where(content => content is not UsageContent).ToList();
         if (given.Exists(content => content is DataContent && takes(content)))
         {
-            var items = given.ConvertAll(content => content is DataContent data && takes(data) ? DataInResults.ToJson(data) : Text(Words(content)));
+            var items = given.ConvertAll(
+                content => content is DataContent data && takes(data) ? DataInResults.ToJson(data) : Text(Words(content)));
             var json = items.Count == 1 ? items[0] : JsonValues.ToElement(items);
             if (JsonMarshal.GetRawUtf8Value(json).Length <= maxBytes)
             {
@@ -126,7 +127,8 @@ internal sealed class ToolResults(int maxBytes, Func<AIContent, bool> takes)
     }
 
     private static string Note(long cut, long all, bool isMore) => string.Create(
-        CultureInfo.InvariantCulture, $"\n[The result was too long and was cut here: {cut:N0} of {all:N0} bytes are missing{(isMore ? ", and more" : "")}.]");
+        CultureInfo.InvariantCulture,
+        $"\n[The result was too long and was cut here: {cut:N0} of {all:N0} bytes are missing{(isMore ? ", and more" : "")}.]");
 
     private static JsonElement Text(string? text) => JsonValues.ToElement(text ?? "");
 }

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace AgentStream.Grains.Chat;
 
 /// <summary>
-/// Names of tools and ids of calls that every endpoint takes. What keeps the rule stays as it is; anything else gets a name that follows from it alone,
-/// so the same name is sent the same way each time, and two names never become one.
+/// Names of tools and ids of calls that every endpoint takes. What keeps the rule stays as it is; anything else gets a name that follows
+/// from it alone, so the same name is sent the same way each time, and two names never become one.
 /// </summary>
 internal static partial class WireNames
 {

@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace AgentStream.Grains.Messages;
 
-/// <summary>Where a reader is in a document, as in <c>messages[2].parts[0].args</c>. Nothing is put into words until someone asks.</summary>
+/// <summary>
+/// Where a reader is in a document, as in <c>messages[2].parts[0].args</c>. Nothing is put into words until someone asks.
+/// </summary>
 /// <param name="root">What errors call the document.</param>
 internal sealed class JsonPath(string root)
 {

@@ -161,7 +161,7 @@ internal sealed class NodeWriter(
             _parts.Add(part);
         }
 
-        part.Sign(signature, properties);
+        part.Sign(update, signature, properties);
         if (part.Take(chunk) is not { Length: > 0 } text)
         {
             return;

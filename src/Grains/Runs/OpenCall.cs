@@ -27,8 +27,8 @@ internal sealed class OpenCall(string clientId, string id, int update)
     public bool IsBare => _arguments.Count == 0 && _error is null;
 
     /// <summary>
-    /// Whether a piece is more of this call, or the same again: some clients give a call whole, some in pieces (the name first, the arguments later), some
-    /// give the same call twice.
+    /// Whether a piece is more of this call, or the same again: some clients give a call whole, some in pieces (the name first, the
+    /// arguments later), some give the same call twice.
     /// </summary>
     /// <param name="piece">The piece.</param>
     /// <param name="at">The update that it came with.</param>
@@ -86,7 +86,8 @@ internal sealed class OpenCall(string clientId, string id, int update)
     }
 
     private bool HasSame(IDictionary<string, object?> arguments) =>
-        arguments.Count == _arguments.Count && arguments.All(argument => _arguments.TryGetValue(argument.Key, out var known) && IsSame(known, argument.Value));
+        arguments.Count == _arguments.Count
+        && arguments.All(argument => _arguments.TryGetValue(argument.Key, out var known) && IsSame(known, argument.Value));
 
     private static bool IsSame(object? one, object? other)
     {

@@ -12,6 +12,8 @@ internal sealed class OpenPart(string kind, string? author = null, string? messa
 {
     private readonly StringBuilder _content = new();
     private AdditionalPropertiesDictionary? _properties;
+    private string? _author = author;
+    private string? _messageId = messageId;
     private char? _half;
 
     public string Kind { get; } = kind;
@@ -27,11 +29,16 @@ internal sealed class OpenPart(string kind, string? author = null, string? messa
     /// <summary>Whether a chunk is more of this part.</summary>
     /// <remarks>As M.E.AI joins contents: a signature closes its thought, and two authors or two messages are never one.</remarks>
     public bool IsContinuedBy(string chunkKind, string? chunkAuthor, string? chunkMessageId) =>
-        Kind == chunkKind && string.IsNullOrEmpty(Signature) && SameOrUnknown(author, chunkAuthor) && SameOrUnknown(messageId, chunkMessageId);
+        Kind == chunkKind
+        && string.IsNullOrEmpty(Signature)
+        && SameOrUnknown(_author, chunkAuthor)
+        && SameOrUnknown(_messageId, chunkMessageId);
 
-    /// <summary>Takes what the provider gives with a chunk and may want to see again.</summary>
-    public void Sign(string? signature, AdditionalPropertiesDictionary? properties)
+    /// <summary>Takes what a chunk is signed with: whose it is, and what the provider gives with it and may want to see again.</summary>
+    public void Sign(ChatResponseUpdate update, string? signature, AdditionalPropertiesDictionary? properties)
     {
+        _author = string.IsNullOrEmpty(_author) ? update.AuthorName : _author;
+        _messageId = string.IsNullOrEmpty(_messageId) ? update.MessageId : _messageId;
         Signature = signature ?? Signature;
         if (properties is null)
         {
@@ -45,7 +52,10 @@ internal sealed class OpenPart(string kind, string? author = null, string? messa
         }
     }
 
-    /// <summary>Takes a chunk and gives what can be shown of it: half of a character (a lone surrogate, which UTF-8 cannot carry) waits for its other half.</summary>
+    /// <summary>
+    /// Takes a chunk and gives what can be shown of it: half of a character (a lone surrogate, which UTF-8 cannot carry) waits for its
+    /// other half.
+    /// </summary>
     public string Take(string? chunk)
     {
         var text = _half + chunk;
@@ -71,5 +81,6 @@ internal sealed class OpenPart(string kind, string? author = null, string? messa
         return new ThinkingPart(_content.ToString(), Signature) { ProviderName = given.Name, ProviderDetails = given.Details };
     }
 
-    private static bool SameOrUnknown(string? one, string? other) => string.IsNullOrEmpty(one) || string.IsNullOrEmpty(other) || one == other;
+    private static bool SameOrUnknown(string? one, string? other) =>
+        string.IsNullOrEmpty(one) || string.IsNullOrEmpty(other) || one == other;
 }

@@ -205,7 +205,11 @@ internal sealed class Answer(ThoughtMark thoughts, IReadOnlySet<string> tools, b
     }
 
     private void Mark(List<AIContent> contents, string mark) =>
-        contents.Add(new TextReasoningContent("") { ProtectedData = mark, AdditionalProperties = new() { [ThoughtFields.Provider] = thoughts.Provider } });
+        contents.Add(new TextReasoningContent("")
+        {
+            ProtectedData = mark,
+            AdditionalProperties = new() { [ThoughtFields.Provider] = thoughts.Provider },
+        });
 
     private ChatResponseUpdate Update(List<AIContent> contents) =>
         new(ChatRole.Assistant, contents) { ResponseId = _id, MessageId = _id, ModelId = _model, CreatedAt = _createdAt };

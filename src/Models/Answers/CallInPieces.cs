@@ -65,18 +65,27 @@ internal sealed class CallInPieces(long? index)
 
         if (_rest.Count > 0)
         {
-            content.AdditionalProperties = new(_rest.Select(field => KeyValuePair.Create(field.Key, (object?)field.Value))) { [ThoughtFields.Provider] = provider };
+            content.AdditionalProperties = new() { [ThoughtFields.Provider] = provider };
+            foreach (var (name, value) in _rest)
+            {
+                content.AdditionalProperties[name] = value;
+            }
         }
 
         return content;
     }
 
-    /// <summary>What else an endpoint gives with a call it may want to see again: Gemini refuses a call without its thought signature.</summary>
+    /// <summary>
+    /// What else an endpoint gives with a call it may want to see again: Gemini refuses a call without its thought signature.
+    /// </summary>
     private void Keep(JsonElement json, string prefix)
     {
-        foreach (var field in json.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null && !OwnFields.Contains(field.Name)))
+        foreach (var field in json.EnumerateObject())
         {
-            _rest[prefix + field.Name] = field.Value;
+            if (field.Value.ValueKind != JsonValueKind.Null && !OwnFields.Contains(field.Name))
+            {
+                _rest[prefix + field.Name] = field.Value;
+            }
         }
     }
 

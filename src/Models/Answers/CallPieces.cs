@@ -5,8 +5,8 @@ namespace AgentStream.Models.Answers;
 
 /// <summary>
 /// The tool calls of an answer, put together from their pieces. OpenAI gives each call an index, and id and name with the first piece only;
-/// others repeat the id or the name with each piece or make a new id each time, give every call the index 0, or give no index or no id at all. So what
-/// counts is the index, and which of its calls still lacks something: an id decides only where there is no index.
+/// others repeat the id or the name with each piece or make a new id each time, give every call the index 0, or give no index or no id at
+/// all. So what counts is the index, and which of its calls still lacks something: an id decides only where there is no index.
 /// </summary>
 /// <param name="provider">Whose calls these are.</param>
 /// <param name="tools">The names of the tools that were offered.</param>
@@ -58,7 +58,8 @@ internal sealed class CallPieces(string provider, IReadOnlySet<string> tools)
             return own;
         }
 
-        // It begins an object, and its own call has one: it belongs to a call that has none yet. Without any, it spoils its own, or is a call without a name.
+        // It begins an object, and its own call has one: it belongs to a call that has none yet. Without any, it spoils its own, or is a
+        // call without a name.
         return _calls.FindLast(call => !call.Scan.IsWhole) ?? own ?? (string.IsNullOrWhiteSpace(arguments) ? _calls.LastOrDefault() : null);
     }
 
@@ -95,7 +96,8 @@ internal sealed class CallPieces(string provider, IReadOnlySet<string> tools)
             return Replaced(open, index);
         }
 
-        return name == open.Name || name.StartsWith(open.Name, StringComparison.Ordinal) || (!isOther && IsNamePiece(open.Name, name)) ? open : null;
+        var isMore = name.StartsWith(open.Name, StringComparison.Ordinal) || (!isOther && IsNamePiece(open.Name, name));
+        return isMore ? open : null;
     }
 
     private CallInPieces Replaced(CallInPieces open, long? index)

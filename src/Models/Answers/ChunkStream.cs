@@ -5,7 +5,8 @@ using AgentStream.Models.Endpoint;
 namespace AgentStream.Models.Answers;
 
 /// <summary>The chunks of an answer, from a stream of server-sent events.</summary>
-internal sealed partial class ChunkStream(Stream stream, EndpointFaults faults, TimeProvider time, CancellationToken cancellationToken) : IDisposable
+internal sealed partial class ChunkStream(
+    Stream stream, EndpointFaults faults, TimeProvider time, CancellationToken cancellationToken) : IDisposable
 {
     /// <summary>How long to wait for what the answer cost, once it is whole: a connection may stay open for ever.</summary>
     public static readonly TimeSpan UsagePatience = TimeSpan.FromSeconds(3);
@@ -22,7 +23,9 @@ internal sealed partial class ChunkStream(Stream stream, EndpointFaults faults, 
     /// <param name="isWhole">
     /// Whether the answer is whole, so that nothing is lost when the stream just ends, as it does with some servers, breaks, or stays open.
     /// </param>
-    /// <param name="length">How long the answer is: while it grows it is waited for, since some say with each chunk that it is whole.</param>
+    /// <param name="length">
+    /// How long the answer is: while it grows it is waited for, since some say with each chunk that it is whole.
+    /// </param>
     /// <exception cref="ModelException">The stream broke off, or has something else in it than chunks.</exception>
     public async ValueTask<JsonElement?> NextAsync(bool isWhole, int length)
     {

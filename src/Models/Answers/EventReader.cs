@@ -3,8 +3,9 @@ using System.Text;
 namespace AgentStream.Models.Answers;
 
 /// <summary>
-/// Reads server-sent events as the endpoints of models send them. It tells of everything that arrives, also of comments, which are there to say that
-/// the model is still at work; and it takes a line of bare JSON for an event, since that is how some servers say what went wrong.
+/// Reads server-sent events as the endpoints of models send them. It tells of everything that arrives, also of comments, which are there
+/// to say that the model is still at work; and it takes a line of bare JSON for an event, since that is how some servers say what went
+/// wrong.
 /// </summary>
 internal sealed class EventReader(Stream stream)
 {

@@ -7,7 +7,10 @@ internal static class FinishReasons
 {
     // What endpoints say when they could not finish: OpenRouter, Zhipu, DeepSeek, Gemini and vLLM, in this order.
     private static readonly HashSet<string> Failures = new(
-        ["error", "network_error", "insufficient_system_resource", "malformed_function_call", "abort", "aborted", "cancelled", "canceled", "failed", "server_error"],
+        [
+            "error", "network_error", "insufficient_system_resource", "malformed_function_call", "abort", "aborted", "cancelled", "canceled",
+            "failed", "server_error",
+        ],
         StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether the endpoint failed.</summary>

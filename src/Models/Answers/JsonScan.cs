@@ -1,6 +1,9 @@
 namespace AgentStream.Models.Answers;
 
-/// <summary>Tells, piece by piece, whether a JSON object or array has come to its end. It looks at brackets only; whether it is JSON, the parser says.</summary>
+/// <summary>
+/// Tells, piece by piece, whether a JSON object or array has come to its end. It looks at brackets only; whether it is JSON, the parser
+/// says.
+/// </summary>
 internal sealed class JsonScan
 {
     private int _depth;

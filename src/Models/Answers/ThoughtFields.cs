@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace AgentStream.Models.Answers;
 
 /// <summary>
-/// What endpoints give beside the words of an answer and want to see again in the same place: OpenRouter's <c>reasoning_details</c> with encrypted
-/// thoughts, LiteLLM's <c>thinking_blocks</c>, Gemini's <c>extra_content</c> with a signature.
+/// What endpoints give beside the words of an answer and want to see again in the same place: OpenRouter's <c>reasoning_details</c> with
+/// encrypted thoughts, LiteLLM's <c>thinking_blocks</c>, Gemini's <c>extra_content</c> with a signature.
 /// </summary>
 internal sealed class ThoughtFields
 {
@@ -55,10 +55,12 @@ internal sealed class ThoughtFields
     }
 
     /// <summary>Whether Gemini says that the chunk's content is a thought.</summary>
-    public static bool IsThought(JsonElement delta) => delta.Property("extra_content")?.Property("google")?.Property("thought") is { ValueKind: JsonValueKind.True };
+    public static bool IsThought(JsonElement delta) =>
+        delta.Property("extra_content")?.Property("google")?.Property("thought") is { ValueKind: JsonValueKind.True };
 
     private static bool IsThoughtFlag(JsonElement extra) =>
-        extra.Property("google") is { ValueKind: JsonValueKind.Object } google && google.EnumerateObject().All(field => field.Name == "thought");
+        extra.Property("google") is { ValueKind: JsonValueKind.Object } google
+        && google.EnumerateObject().All(field => field.Name == "thought");
 
     private void TakeItems(string name, JsonElement items)
     {
@@ -97,11 +99,11 @@ internal sealed class ThoughtFields
                 continue;
             }
 
-            last[name] = Texts.Contains(name) && last[name] is JsonValue known && known.TryGetValue(out string? text) && value.GetValueKind() == JsonValueKind.String
-                ? text + value.GetValue<string>()
-                : value.DeepClone();
+            last[name] = Texts.Contains(name) && Text(last[name]) is { } text && Text(value) is { } more ? text + more : value.DeepClone();
         }
     }
+
+    private static string? Text(JsonNode? value) => value is JsonValue known && known.TryGetValue(out string? text) ? text : null;
 
     private static bool Same(JsonObject one, JsonObject other, string name) => JsonNode.DeepEquals(one[name], other[name]);
 

@@ -48,8 +48,11 @@ internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider 
     /// <summary>The stream ended before the answer did.</summary>
     /// <param name="cause">What broke it; null when it just ended.</param>
     /// <param name="words">What stood in it that is no part of an answer; null for nothing.</param>
-    public ModelException BrokeOff(Exception? cause, string? words = null) => Fault(
-        $"broke its stream off before the end of the answer{((cause?.Message ?? words) is { } reason ? $": {Short(reason)}" : "")}", null, cause);
+    public ModelException BrokeOff(Exception? cause, string? words = null)
+    {
+        var reason = (cause?.Message ?? words) is { } known ? $": {Short(known)}" : "";
+        return Fault($"broke its stream off before the end of the answer{reason}", null, cause);
+    }
 
     /// <summary>The stream has an error in it.</summary>
     public ModelException FailedWithin(string message) => Fault($"failed within its answer: {Short(message)}");

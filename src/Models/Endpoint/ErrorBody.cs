@@ -13,7 +13,8 @@ internal static class ErrorBody
     private const int MaxBytes = 64 * 1024;
 
     // Where the words are, in the order in which they are asked for.
-    private static readonly string[] WordFields = ["message", "detail", "msg", "title", "error_description", "error_message", "description", "status_msg"];
+    private static readonly string[] WordFields =
+        ["message", "detail", "msg", "title", "error_description", "error_message", "description", "status_msg"];
 
     /// <summary>Reads a response's body as far as an error may reach; what cannot be read is left out.</summary>
     public static async Task<string> ReadAsync(Stream? body, CancellationToken cancellationToken)
@@ -56,12 +57,16 @@ internal static class ErrorBody
         }
     }
 
-    /// <summary>The words of an error in the place of a chunk, or in it; null when it is none. The errors of choices are in <see cref="InChoice"/>.</summary>
+    /// <summary>
+    /// The words of an error in the place of a chunk, or in it; null when it is none. The errors of choices are in <see
+    /// cref="InChoice"/>.
+    /// </summary>
     public static string? InChunk(JsonElement chunk) => Message(chunk)
         ?? (chunk.Property("choices") is null && IsError(chunk) ? Words(chunk) ?? chunk.GetRawText() : null);
 
     /// <summary>The words of a choice's error; null when it has none.</summary>
-    public static string? InChoice(JsonElement choice) => Message(choice) ?? (choice.Property("delta") is { } delta ? Message(delta) : null);
+    public static string? InChoice(JsonElement choice) =>
+        Message(choice) ?? (choice.Property("delta") is { } delta ? Message(delta) : null);
 
     private static string? Message(JsonElement json)
     {

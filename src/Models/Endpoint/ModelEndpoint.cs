@@ -121,8 +121,12 @@ internal sealed class ModelEndpoint
     }
 
     private static bool IsStream(ReadOnlySpan<byte> head, string? mediaType) =>
-        head.StartsWith("data:"u8) || head.StartsWith("event:"u8) || head.StartsWith("id:"u8) || head.StartsWith("retry:"u8) || head.StartsWith(":"u8)
-        || (head.StartsWith("{"u8) && mediaType is "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/stream+json");
+        head.StartsWith("data:"u8) || head.StartsWith("event:"u8) || head.StartsWith(":"u8)
+        || head.StartsWith("id:"u8) || head.StartsWith("retry:"u8)
+        || (head.StartsWith("{"u8) && IsLines(mediaType));
+
+    private static bool IsLines(string? mediaType) =>
+        mediaType is "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/stream+json";
 
     private static string? MediaType(PipelineResponse response) =>
         response.Headers.TryGetValue("Content-Type", out var type) && !string.IsNullOrWhiteSpace(type)

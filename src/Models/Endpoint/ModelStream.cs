@@ -43,8 +43,14 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : Str
     {
         var (buffer, length) = (new byte[512], 0);
         ReadOnlyMemory<byte> seen = default;
-        while (length < buffer.Length && seen.Length < "retry:".Length && await stream.ReadAsync(buffer.AsMemory(length), cancellationToken) is var count and > 0)
+        while (length < buffer.Length && seen.Length < "retry:".Length)
         {
+            var count = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken);
+            if (count == 0)
+            {
+                break;
+            }
+
             length += count;
             var all = buffer.AsMemory(0, length);
             seen = all.Span.StartsWith("\uFEFF"u8) ? all[3..] : all;

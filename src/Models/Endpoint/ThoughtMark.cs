@@ -8,8 +8,8 @@ namespace AgentStream.Models.Endpoint;
 /// <summary>
 /// Marks thoughts with where they came from, as <c>{field}@{host}</c>. An endpoint that reasons between tool calls wants its thoughts back
 /// in the field in which it gave them, and refuses the next request without; any other endpoint may refuse a field that it does not know.
-/// What else it gave and wants back follows as JSON: <c>@{host} {"reasoning_details":[...]}</c>. The mark is kept with the history, so it tells the
-/// endpoints apart after a restart too.
+/// What else it gave and wants back follows as JSON: <c>@{host} {"reasoning_details":[...]}</c>. The mark is kept with the history, so it
+/// tells the endpoints apart after a restart too.
 /// </summary>
 /// <param name="endpoint">The endpoint.</param>
 /// <param name="model">The model; null when only the endpoint counts.</param>
@@ -47,7 +47,8 @@ internal sealed class ThoughtMark(Uri endpoint, string? model = null)
 
         try
         {
-            return JsonObject.Create(Json.Parse(mark[start.Length..])) is { } fields ? [.. fields.Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))] : [];
+            var fields = JsonObject.Create(Json.Parse(mark[start.Length..])) ?? [];
+            return [.. fields.Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -59,13 +60,15 @@ internal sealed class ThoughtMark(Uri endpoint, string? model = null)
     public static bool IsOfField(TextReasoningContent thought, string field) => Property(thought, IdProperty) == field;
 
     /// <summary>
-    /// Pydantic-ai keeps the field as the thought's id and names the provider: <c>deepseek</c>, of <c>api.deepseek.com</c> or any other endpoint with
-    /// a model of that name.
+    /// Pydantic-ai keeps the field as the thought's id and names the provider: <c>deepseek</c>, of <c>api.deepseek.com</c> or any other
+    /// endpoint with a model of that name.
     /// </summary>
     private bool IsOfImport(TextReasoningContent thought) =>
         Property(thought, ThoughtFields.Provider) is { Length: > 0 } provider
         && Property(thought, IdProperty) is { } field && Fields.Contains(field)
-        && (endpoint.Host.Contains(provider, StringComparison.OrdinalIgnoreCase) || model?.Contains(provider, StringComparison.OrdinalIgnoreCase) == true);
+        && (endpoint.Host.Contains(provider, StringComparison.OrdinalIgnoreCase)
+            || model?.Contains(provider, StringComparison.OrdinalIgnoreCase) == true);
 
-    private static string? Property(TextReasoningContent thought, string name) => thought.AdditionalProperties?.GetValueOrDefault(name) as string;
+    private static string? Property(TextReasoningContent thought, string name) =>
+        thought.AdditionalProperties?.GetValueOrDefault(name) as string;
 }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.AI;
 namespace AgentStream.Models.Requests;
 
 /// <summary>
-/// What the model said, as an endpoint wants it back. It has a memory: DeepSeek wants its thoughts back from the first calls that came with some on, in
-/// each answer, be it empty, and its older models refuse them everywhere else.
+/// What the model said, as an endpoint wants it back. It has a memory: DeepSeek wants its thoughts back from the first calls that came
+/// with some on, in each answer, be it empty, and its older models refuse them everywhere else.
 /// </summary>
 /// <param name="thoughts">Knows the endpoint's own thoughts.</param>
 /// <param name="wishes">What it wants, as far as it has said so.</param>
@@ -66,7 +66,9 @@ internal sealed class AssistantMessages(ThoughtMark thoughts, EndpointWishes wis
             }
             else
             {
-                json[name] = json[name] is JsonArray known && value is JsonArray more ? new JsonArray([.. known.Concat(more).Select(item => item?.DeepClone())]) : value;
+                json[name] = json[name] is JsonArray known && value is JsonArray more
+                    ? new JsonArray([.. known.Concat(more).Select(item => item?.DeepClone())])
+                    : value;
             }
         }
 
@@ -83,9 +85,12 @@ internal sealed class AssistantMessages(ThoughtMark thoughts, EndpointWishes wis
     private string Words(List<TextReasoningContent> all, string sent, string? field)
     {
         // The mark stands at the end of the thoughts that it is about.
-        var own = field is not null && all.TrueForAll(thought => thought.ProtectedData is null || thoughts.FieldOf(thought) is not null || thoughts.FieldsOf(thought).Any());
-        var said = own ? all : all.Where(thought => thoughts.FieldOf(thought) is not null || (wishes.ThoughtField is not null && ThoughtMark.IsOfField(thought, sent)));
-        return string.Concat(said.Select(thought => thought.Text));
+        var areOwn = field is not null && all.TrueForAll(thought => thought.ProtectedData is null || IsOwn(thought));
+        return string.Concat(all.Where(thought => areOwn || IsOwn(thought) || IsWanted(thought)).Select(thought => thought.Text));
+
+        bool IsOwn(TextReasoningContent thought) => thoughts.FieldOf(thought) is not null || thoughts.FieldsOf(thought).Any();
+
+        bool IsWanted(TextReasoningContent thought) => wishes.ThoughtField is not null && ThoughtMark.IsOfField(thought, sent);
     }
 
     private JsonObject Call(FunctionCallContent call)
@@ -103,7 +108,8 @@ internal sealed class AssistantMessages(ThoughtMark thoughts, EndpointWishes wis
             foreach (var (name, value) in given.Where(field => field.Key != ThoughtFields.Provider))
             {
                 var isOfFunction = name.StartsWith(ThoughtFields.FunctionPrefix, StringComparison.Ordinal);
-                (isOfFunction ? function : json)[isOfFunction ? name[ThoughtFields.FunctionPrefix.Length..] : name] = JsonSerializer.SerializeToNode(value, Json.Compact);
+                var field = isOfFunction ? name[ThoughtFields.FunctionPrefix.Length..] : name;
+                (isOfFunction ? function : json)[field] = JsonSerializer.SerializeToNode(value, Json.Compact);
             }
         }
 

@@ -86,7 +86,11 @@ internal static class RequestBody
             return new JsonObject { ["type"] = "json_object" };
         }
 
-        var described = new JsonObject { ["name"] = json.SchemaName ?? "response", ["schema"] = JsonSerializer.SerializeToNode(schema, Json.Compact) };
+        var described = new JsonObject
+        {
+            ["name"] = json.SchemaName ?? "response",
+            ["schema"] = JsonSerializer.SerializeToNode(schema, Json.Compact),
+        };
         Set(described, "description", json.SchemaDescription);
         return new JsonObject { ["type"] = "json_schema", ["json_schema"] = described };
     }

@@ -28,7 +28,8 @@ internal sealed class RequestContents : IContentSupport
     };
 
     /// <summary>
-    /// Makes a message's content: a text where it is nothing else, since that is what every server takes, or else its parts. Texts are lines of it.
+    /// Makes a message's content: a text where it is nothing else, since that is what every server takes, or else its parts. Texts are
+    /// lines of it.
     /// </summary>
     /// <exception cref="NotSupportedException">A content is of a kind that chat completions do not know.</exception>
     public static JsonNode ToJson(IEnumerable<AIContent> contents)

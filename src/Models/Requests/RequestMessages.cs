@@ -11,7 +11,9 @@ internal static class RequestMessages
 {
     /// <summary>Makes the messages, what the model is told first before all.</summary>
     /// <param name="messages">The messages.</param>
-    /// <param name="instructions">What the model is told first; null for nothing. A system message that comes first joins it: endpoints take one.</param>
+    /// <param name="instructions">
+    /// What the model is told first; null for nothing. A system message that comes first joins it: endpoints take one.
+    /// </param>
     /// <param name="thoughts">Knows the endpoint's own thoughts.</param>
     /// <param name="wishes">What the endpoint wants, as far as it has said so.</param>
     /// <exception cref="NotSupportedException">A content is of a kind that chat completions do not know.</exception>
@@ -65,10 +67,13 @@ internal static class RequestMessages
 
     private static JsonNode Joined(JsonNode one, JsonNode other)
     {
-        return one is JsonValue && other is JsonValue ? $"{(string?)one}\n\n{(string?)other}" : new JsonArray([.. Parts(one), .. Parts(other)]);
+        return one is JsonValue && other is JsonValue
+            ? $"{(string?)one}\n\n{(string?)other}"
+            : new JsonArray([.. Parts(one), .. Parts(other)]);
 
-        static IEnumerable<JsonNode?> Parts(JsonNode content) =>
-            content is JsonArray parts ? parts.Select(part => part?.DeepClone()) : [new JsonObject { ["type"] = "text", ["text"] = content.DeepClone() }];
+        static IEnumerable<JsonNode?> Parts(JsonNode content) => content is JsonArray parts
+            ? parts.Select(part => part?.DeepClone())
+            : [new JsonObject { ["type"] = "text", ["text"] = content.DeepClone() }];
     }
 
     private static string Words(FunctionResultContent result) => result.Result switch

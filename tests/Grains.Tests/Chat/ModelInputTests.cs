@@ -2,7 +2,6 @@ using System.Text.Json;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Messages;
-using AgentStream.Grains.Tests.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Tests.Chat;
