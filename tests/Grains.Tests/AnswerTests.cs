@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Grains.Tests;
 
-/// <summary>When a model's answer is one, whichever chat client gives it, and what becomes of what a client gives beside words.</summary>
+/// <summary>Which answers of a model are errors of the run, whichever chat client gives them, and what happens to what a client gives apart from words.</summary>
 public sealed class AnswerTests
 {
     public static TheoryData<Step[], string> NoAnswers => new()

@@ -4,8 +4,8 @@ using Microsoft.Extensions.AI;
 namespace AgentStream.Grains.Agents;
 
 /// <summary>
-/// When a model's answer is one. Chat clients differ in what they throw for: some end their stream as if all were well when it was cut,
-/// some give the error as a content, some take no words for an answer.
+/// Decides which answers of a model are errors of the run. Chat clients do not agree on what they throw for: some end a stream that was cut
+/// as if all were well, some give an error as a content, some give an empty answer.
 /// </summary>
 internal static class AnswerRules
 {

@@ -8,7 +8,7 @@ namespace AgentStream.Grains.Agents;
 internal static partial class ToolFactory
 {
     /// <summary>Why a tool that needs approval is refused.</summary>
-    public const string NoApprovals = "needs approval before each call, and calls cannot be approved yet: wrap it in no ApprovalRequiredAIFunction";
+    public const string NoApprovals = "needs approval before each call, and calls cannot be approved yet: give the agent the function without its ApprovalRequiredAIFunction";
 
     private const string ReplayProperty = "agentstream.replay";
 
@@ -25,7 +25,7 @@ internal static partial class ToolFactory
             : default,
     });
 
-    /// <summary>Whether somebody has to approve each call of a tool, also where that is deep in wrappers.</summary>
+    /// <summary>Whether each call of a tool must be approved, also where a wrapper hides that.</summary>
     public static bool NeedsApproval(AITool tool) => tool.GetService<ApprovalRequiredAIFunction>() is not null;
 
     /// <summary>What becomes of a call of a tool that was under way when its process died.</summary>

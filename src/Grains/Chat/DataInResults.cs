@@ -127,7 +127,7 @@ internal static partial class DataInResults
     private static string Note(DataContent data) =>
         data.HasTopLevelMediaType("text") ? Encoding.UTF8.GetString(data.Data.Span) : ContentNotes.Of(data)!;
 
-    /// <summary>The data that a value is; null when it is none.</summary>
+    /// <summary>The data that a value holds; null when it holds none.</summary>
     private static DataContent? Find(JsonElement value)
     {
         if (value.ValueKind == JsonValueKind.String)

@@ -18,7 +18,7 @@ internal sealed class ToolResults(int maxBytes, Func<AIContent, bool> takes)
     /// <summary>What a tool returned, as JSON.</summary>
     /// <exception cref="JsonException">It is nested too deep, or has half of a surrogate pair in it.</exception>
     /// <exception cref="NotSupportedException">It is no data.</exception>
-    /// <exception cref="ArgumentException">It has a number that is none in JSON.</exception>
+    /// <exception cref="ArgumentException">It has a number that JSON does not have, such as NaN.</exception>
     public JsonElement Of(object? result) => result switch
     {
         null => JsonValues.Null,

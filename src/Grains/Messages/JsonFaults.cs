@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace AgentStream.Grains.Messages;
 
 /// <summary>
-/// Finds what keeps JSON out of a history: nesting beyond the bound, half of a surrogate pair (which no one could write back), and what is
+/// Finds what keeps JSON out of a history: nesting beyond the bound, half of a surrogate pair (which cannot be written again), and what is
 /// no JSON at all.
 /// </summary>
 internal static class JsonFaults

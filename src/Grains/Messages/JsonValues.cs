@@ -33,7 +33,7 @@ internal static class JsonValues
     /// <summary>Any value as JSON.</summary>
     /// <exception cref="JsonException">It is nested too deep, or has half of a surrogate pair in it.</exception>
     /// <exception cref="NotSupportedException">It is no data.</exception>
-    /// <exception cref="ArgumentException">It has a number that is none in JSON.</exception>
+    /// <exception cref="ArgumentException">It has a number that JSON does not have, such as NaN.</exception>
     public static JsonElement ToElement(object? value)
     {
         var json = value as JsonElement? ?? Serialize(value);

@@ -6,7 +6,7 @@ namespace AgentStream.Grains.Runs;
 
 /// <summary>A tool call, from its first piece to its last.</summary>
 /// <param name="clientId">The id by which the chat client knows it; empty for none.</param>
-/// <param name="id">The id by which everybody else knows it, one of its own in the response.</param>
+/// <param name="id">The id that the history and the stream have; no other call of the response has it.</param>
 /// <param name="update">The update that it began with.</param>
 internal sealed class OpenCall(string clientId, string id, int update)
 {

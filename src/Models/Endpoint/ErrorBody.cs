@@ -58,7 +58,7 @@ internal static class ErrorBody
     }
 
     /// <summary>
-    /// The words of an error in the place of a chunk, or in it; null when it is none. The errors of choices are in <see
+    /// The words of an error in the place of a chunk, or in it; null for no error. The errors of choices are in <see
     /// cref="InChoice"/>.
     /// </summary>
     public static string? InChunk(JsonElement chunk) => Message(chunk)

@@ -56,7 +56,7 @@ internal sealed class ThoughtMark(Uri endpoint, string? model = null)
         }
     }
 
-    /// <summary>Whether a thought came in a field, as pydantic-ai writes that down, whoever gave it.</summary>
+    /// <summary>Whether a thought came in a field, as pydantic-ai writes that down, from any provider.</summary>
     public static bool IsOfField(TextReasoningContent thought, string field) => Property(thought, IdProperty) == field;
 
     /// <summary>
