@@ -16,8 +16,9 @@ public static class EventLogServices
     /// Settings are <see cref="AgentStreamOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
     /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="redisConfiguration">The Redis to use, as StackExchange.Redis writes it (<c>host:port,password=...</c>); null or empty for a log in memory.</param>
+    /// <param name="redisConfiguration">The Redis to use: a connection string, as <see cref="RedisConnectionString"/> reads it; null or empty for a log in memory.</param>
     /// <returns>The services.</returns>
+    /// <exception cref="OptionsValidationException">It is no connection string of a Redis.</exception>
     public static IServiceCollection AddEventLog(this IServiceCollection services, string? redisConfiguration)
     {
         services.AddEventLogForClients(redisConfiguration);
@@ -29,8 +30,9 @@ public static class EventLogServices
 
     /// <summary>Registers <see cref="IEventLog"/> and <see cref="EventHub"/> as <see cref="AddEventLog"/> does, for a program that follows and cancels runs and has none of its own.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="redisConfiguration">The Redis to use, as StackExchange.Redis writes it (<c>host:port,password=...</c>); null or empty for a log in memory.</param>
+    /// <param name="redisConfiguration">The Redis to use: a connection string, as <see cref="RedisConnectionString"/> reads it; null or empty for a log in memory.</param>
     /// <returns>The services.</returns>
+    /// <exception cref="OptionsValidationException">It is no connection string of a Redis.</exception>
     public static IServiceCollection AddEventLogForClients(this IServiceCollection services, string? redisConfiguration)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -42,6 +44,8 @@ public static class EventLogServices
         }
         else
         {
+            // Read here once, so that a wrong one is found before anything starts.
+            RedisConnectionString.Parse(redisConfiguration);
             services.TryAddSingleton(provider => new RedisConnection(
                 redisConfiguration, provider.GetRequiredService<IOptions<AgentStreamOptions>>(), provider.GetRequiredService<TimeProvider>()));
             services.TryAddSingleton<IEventLog, RedisEventLog>();

@@ -14,7 +14,7 @@ public sealed class AgentRuntime : IAsyncDisposable
     private AgentRuntime(IHost host) => (_host, _environment) = (host, host.Services.GetRequiredService<RunEnvironment>());
 
     /// <summary>Connects to the event log.</summary>
-    /// <param name="redis">The Redis to use, <c>host:port</c>, as StackExchange.Redis writes it; null keeps events in memory.</param>
+    /// <param name="redis">The Redis to use, <c>host:port</c> or another connection string of its; null keeps events in memory.</param>
     /// <param name="configure">Changes settings.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The runtime; dispose it when the last run is over.</returns>

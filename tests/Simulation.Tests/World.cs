@@ -112,7 +112,7 @@ internal sealed class World : IAsyncDisposable
     public async Task<IReadOnlyList<StreamEvent>> ReadStreamAsync(SessionKey key)
     {
         var stream = new RedisKeys(Options.RedisPrefix, key).Stream;
-        return RedisEntries.Read(await _redis.RunAsync("read", database => database.ExecuteAsync("XRANGE", stream, "-", "+")));
+        return RedisEntries.Read(await _redis.RunAsync("read", database => database.StreamRangeAsync(stream)));
     }
 
     /// <summary>Holds what is in Redis against the book, when all is quiet.</summary>

@@ -11,12 +11,14 @@ public sealed class RedisServer : IAsyncDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("agentstream-redis-").FullName;
     private readonly bool _isDurable;
+    private readonly string[] _arguments;
     private Process? _process;
 
-    private RedisServer(int port, bool isDurable)
+    private RedisServer(int port, bool isDurable, string[] arguments)
     {
         Port = port;
         _isDurable = isDurable;
+        _arguments = arguments;
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
@@ -32,14 +34,15 @@ public sealed class RedisServer : IAsyncDisposable
 
     /// <summary>Starts a server.</summary>
     /// <param name="isDurable">Whether its data survive <see cref="Kill"/> and <see cref="RestartAsync"/>.</param>
+    /// <param name="arguments">Further arguments of redis-server, such as <c>--cluster-enabled yes</c>.</param>
     /// <returns>The server, when it answers.</returns>
     /// <exception cref="InvalidOperationException">There is no redis-server here, or it does not start.</exception>
-    public static async Task<RedisServer> StartAsync(bool isDurable = false)
+    public static async Task<RedisServer> StartAsync(bool isDurable = false, params string[] arguments)
     {
         // Between choosing a free port and listening on it another process may take it.
         for (var attempt = 1; ; attempt++)
         {
-            var server = new RedisServer(Ports.Free(), isDurable);
+            var server = new RedisServer(Ports.Free(), isDurable, arguments);
             try
             {
                 await server.LaunchAsync();
@@ -121,7 +124,8 @@ public sealed class RedisServer : IAsyncDisposable
         var start = new ProcessStartInfo(path) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[
             "--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", _directory,
-            "--save", "", "--appendonly", _isDurable ? "yes" : "no", "--appendfsync", _isDurable ? "always" : "no"])
+            "--save", "", "--appendonly", _isDurable ? "yes" : "no", "--appendfsync", _isDurable ? "always" : "no",
+            .. _arguments])
         {
             start.ArgumentList.Add(argument);
         }

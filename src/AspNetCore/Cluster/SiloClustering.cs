@@ -1,4 +1,5 @@
 using AgentStream.Client.Cluster;
+using AgentStream.EventLog.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -44,11 +45,13 @@ internal static class SiloClustering
 
     private static void UseRedis(ISiloBuilder silo, ClusterSettings settings, string redis)
     {
+        var configured = RedisConnectionString.Parse(redis);
+
         // The list of silos is opened twice, before the silo joins and by Orleans, with one connection.
         IConnectionMultiplexer? connection = null;
         silo.UseRedisClustering(clustering =>
         {
-            clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis);
+            clustering.ConfigurationOptions = configured;
             clustering.CreateMultiplexer = async options => (connection ??= await ConnectionMultiplexer.ConnectAsync(options.ConfigurationOptions!), IsShared: false);
         });
         silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>

@@ -1,11 +1,11 @@
 using AgentStream.EventLog;
+using AgentStream.EventLog.Redis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.Redis;
 using Orleans.Configuration;
-using StackExchange.Redis;
 
 namespace AgentStream.Client.Cluster;
 
@@ -30,7 +30,7 @@ public static class ClusterClient
         if (string.IsNullOrEmpty(redis))
         {
             throw new OptionsValidationException(
-                AgentStreamOptions.Section, typeof(AgentStreamOptions), [$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName} must name the cluster's Redis, host:port."]);
+                AgentStreamOptions.Section, typeof(AgentStreamOptions), [$"{RedisConnectionString.Setting} must name the cluster's Redis."]);
         }
 
         var section = builder.Configuration.GetSection(AgentStreamOptions.Section);
@@ -47,7 +47,8 @@ public static class ClusterClient
             cluster.ServiceId = settings.ServiceIdOf(options.Value.RedisPrefix);
             cluster.ClusterId = settings.ClusterIdOf(options.Value.RedisPrefix);
         });
-        builder.UseOrleansClient(client => client.UseRedisClustering(clustering => clustering.ConfigurationOptions = ConfigurationOptions.Parse(redis)));
+        var configured = RedisConnectionString.Parse(redis);
+        builder.UseOrleansClient(client => client.UseRedisClustering(clustering => clustering.ConfigurationOptions = configured));
         builder.Services.AddEventLogForClients(redis);
         builder.Services.AddAgentStreamClient();
         return builder;

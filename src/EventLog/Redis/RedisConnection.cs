@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -14,26 +14,35 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     // A silent connection is asked for a sign of life this often, so that one that died without a word is found out.
     private const int KeepAliveSeconds = 10;
     private const int ConnectAttempts = 3;
+    private const int ReconnectMilliseconds = 500;
 
     private static readonly TimeSpan ConnectPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SubscriberPause = TimeSpan.FromMilliseconds(20);
 
-    private readonly string _configuration;
+    private readonly ConfigurationOptions _configured;
     private readonly AgentStreamOptions _options;
     private ConnectionMultiplexer? _multiplexer;
 
     /// <summary>Prepares a connection; <see cref="OpenAsync"/> makes it.</summary>
-    /// <param name="configuration">The Redis, as StackExchange.Redis writes it: <c>host:port,password=...</c>.</param>
+    /// <param name="configuration">The Redis: a connection string, as <see cref="RedisConnectionString"/> reads it.</param>
     /// <param name="options">The settings: the timeout.</param>
     /// <param name="time">The clock of the timeout.</param>
+    /// <exception cref="OptionsValidationException">It is no connection string of a Redis.</exception>
     public RedisConnection(string configuration, IOptions<AgentStreamOptions> options, TimeProvider time)
     {
-        ArgumentException.ThrowIfNullOrEmpty(configuration);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        _configuration = configuration;
         _options = options.Value;
         Time = time;
+        _configured = RedisConnectionString.Parse(configuration);
+        _configured.AbortOnConnectFail = true;
+        _configured.KeepAlive = KeepAliveSeconds;
+        _configured.ConnectTimeout = _configured.AsyncTimeout = (int)_options.RedisTimeout.TotalMilliseconds;
+        _configured.ReconnectRetryPolicy = new LinearRetry(ReconnectMilliseconds);
+
+        // Otherwise the client keeps commands for when the connection is back, also those that their caller has given up on. What failed must not take place then.
+        _configured.BacklogPolicy = BacklogPolicy.FailFast;
+        Where = RedisConnectionString.Where(_configured);
     }
 
     /// <summary>Raised when the connection for notices came back: some may have been lost meanwhile.</summary>
@@ -45,12 +54,19 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <summary>The clock of all that waits for Redis.</summary>
     internal TimeProvider Time { get; }
 
+    /// <summary>Where the Redis is, for messages: hosts and ports alone.</summary>
+    internal string Where { get; }
+
+    /// <summary>Whether there is a connection now.</summary>
+    internal bool IsConnected => _multiplexer is { IsConnected: true };
+
     /// <summary>Makes a connection.</summary>
-    /// <param name="configuration">The Redis, as StackExchange.Redis writes it: <c>host:port,password=...</c>.</param>
+    /// <param name="configuration">The Redis: a connection string, as <see cref="RedisConnectionString"/> reads it.</param>
     /// <param name="options">The settings: the timeout.</param>
     /// <param name="time">The clock of the timeout.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The connection.</returns>
+    /// <exception cref="OptionsValidationException">It is no connection string of a Redis.</exception>
     /// <exception cref="LogUnavailableException">As <see cref="OpenAsync"/>.</exception>
     public static async Task<RedisConnection> ConnectAsync(
         string configuration, IOptions<AgentStreamOptions> options, TimeProvider time, CancellationToken cancellationToken = default)
@@ -81,26 +97,16 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
         try
         {
-            var configured = ConfigurationOptions.Parse(_configuration);
-            configured.AbortOnConnectFail = true;
-            configured.KeepAlive = KeepAliveSeconds;
-            configured.ConnectTimeout = (int)_options.RedisTimeout.TotalMilliseconds;
-            configured.ReconnectRetryPolicy = new LinearRetry(500);
-            // Later clients keep commands for when the connection is back, also those that their caller has given up on. What failed here must not take place then.
-            var backlog = typeof(ConfigurationOptions).GetProperty("BacklogPolicy");
-            backlog?.SetValue(configured, backlog.PropertyType.GetProperty("FailFast")!.GetValue(null));
-            _multiplexer = await ConnectAsync(configured, cancellationToken);
+            _multiplexer = await ConnectAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is RedisConnectionException or TimeoutException or ArgumentException or FormatException)
+        catch (Exception exception) when (exception is RedisConnectionException or TimeoutException)
         {
-            throw new LogUnavailableException($"Redis at {Where()} cannot be reached: {FirstLine(exception.Message)}", exception);
+            throw new LogUnavailableException($"Redis at {Where} cannot be reached: {RedisFaults.WhyNoConnection(exception)}", exception);
         }
 
-        // Otherwise one slow callback holds back all answers behind it. Only the first major version of the client has this setting; later ones never do so.
-        typeof(ConnectionMultiplexer).GetProperty("PreserveAsyncOrder")?.SetValue(_multiplexer, false);
         _multiplexer.ConnectionRestored += (_, restored) =>
         {
-            // Notices have a connection of their own, or, with later clients, share the one for commands.
+            // Notices share the connection for commands where the server speaks RESP3, and have one of their own where it does not.
             if (restored.ConnectionType == ConnectionType.Subscription || _multiplexer.GetSubscriber().IsConnected())
             {
                 Restored?.Invoke();
@@ -134,12 +140,17 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <exception cref="LogUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
     /// <exception cref="RedisServerException">The script fails for another reason.</exception>
     public Task<RedisResult> ScriptAsync(
-        string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default) =>
-        RunAsync(
+        string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+
+        // The client asks for the script by its hash, and sends it whole where Redis does not know it.
+        return RunAsync(
             what,
-            (script, keys, arguments),
-            static (multiplexer, call) => EvaluateAsync(multiplexer.GetDatabase(), call.script, call.keys, call.arguments),
+            (script.Text, keys, arguments),
+            static (multiplexer, call) => multiplexer.GetDatabase().ScriptEvaluateAsync(call.Text, call.keys, call.arguments),
             cancellationToken);
+    }
 
     /// <summary>Closes the connection.</summary>
     public void Dispose() => _multiplexer?.Dispose();
@@ -154,15 +165,15 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
     /// <summary>Does something with the client, within the timeout, and says what was tried when Redis is away.</summary>
     internal async Task<T> RunAsync<TState, T>(
-        string what, TState state, Func<ConnectionMultiplexer, TState, Task<T>> command, CancellationToken cancellationToken)
+        string what, TState state, Func<ConnectionMultiplexer, TState, Task<T>> command, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var multiplexer = _multiplexer ?? throw new LogUnavailableException($"Redis at {Where()} could not {what}: the connection has not been opened yet.");
+        var multiplexer = Opened(what);
         Task<T>? pending = null;
         try
         {
             pending = command(multiplexer, state);
-            return await pending.WaitAsync(_options.RedisTimeout, Time, cancellationToken);
+            return await pending.WaitAsync(limit ?? _options.RedisTimeout, Time, cancellationToken);
         }
         catch (TimeoutException exception) when (pending is { IsCompleted: false })
         {
@@ -171,7 +182,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             throw new LogUnavailableException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Redis at {Where()} could not {what}: no answer within {_options.RedisTimeout.TotalSeconds:0.###} s; the connection is {(multiplexer.IsConnected ? "up" : "down")}, {waiting} commands wait."),
+                    $"Redis at {Where} could not {what}: no answer within {_options.RedisTimeout.TotalSeconds:0.###} s; the connection is {(multiplexer.IsConnected ? "up" : "down")}, {waiting} commands wait."),
                 exception);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -181,7 +192,23 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
         catch (Exception exception) when (RedisFaults.IsAway(exception))
         {
-            throw new LogUnavailableException($"Redis at {Where()} could not {what}: {FirstLine(exception.Message)}", exception);
+            throw new LogUnavailableException($"Redis at {Where} could not {what}: {FirstLine(exception.Message)}", exception);
+        }
+    }
+
+    /// <summary>Walks through all keys that fit a pattern. Each step of it is bounded as a command is.</summary>
+    internal async IAsyncEnumerable<RedisKey> ScanAsync(
+        string what, string pattern, int stepLength, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var multiplexer = Opened(what);
+        var server = multiplexer.GetServers().Where(server => server.IsConnected).MinBy(server => server.IsReplica)
+            ?? throw new LogUnavailableException($"Redis at {Where} could not {what}: there is no connection.");
+        await using var keys = server.KeysAsync(multiplexer.GetDatabase().Database, pattern, stepLength).GetAsyncEnumerator(cancellationToken);
+
+        // From one key to the next may be any number of steps. The client bounds each of them.
+        while (await RunAsync(what, keys, static (_, keys) => keys.MoveNextAsync().AsTask(), cancellationToken, Timeout.InfiniteTimeSpan))
+        {
+            yield return keys.Current;
         }
     }
 
@@ -211,18 +238,8 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
     }
 
-    private static async Task<RedisResult> EvaluateAsync(IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments)
-    {
-        try
-        {
-            return await database.ScriptEvaluateAsync(script.Hash, keys, arguments);
-        }
-        catch (RedisServerException exception) when (RedisFaults.IsUnknownScript(exception))
-        {
-            // EVAL sends, keeps and runs it in one step, so nothing can be flushed in between.
-            return await database.ExecuteAsync("EVAL", [script.Text, keys.Length, .. keys, .. arguments]);
-        }
-    }
+    private ConnectionMultiplexer Opened(string what) =>
+        _multiplexer ?? throw new LogUnavailableException($"Redis at {Where} could not {what}: the connection has not been opened yet.");
 
     private static void Forget(Task? pending) =>
         pending?.ContinueWith(
@@ -235,13 +252,13 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Tries a little more than once: on a busy machine a first handshake can fail, and that is no verdict on the address.</summary>
-    private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configured, CancellationToken cancellationToken)
+    private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await ConnectionMultiplexer.ConnectAsync(configured);
+                return await ConnectionMultiplexer.ConnectAsync(_configured);
             }
             catch (RedisConnectionException) when (attempt < ConnectAttempts)
             {
@@ -256,7 +273,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         var known = await RunAsync("say whether it knows GETDEL", static database => database.ExecuteAsync("COMMAND", "INFO", "GETDEL"), cancellationToken);
         if (((RedisResult[]?)known)?.FirstOrDefault() is not { IsNull: false })
         {
-            throw new LogUnavailableException($"Redis at {Where()} does not know the command GETDEL: Redis {OldestServer} or later is needed.");
+            throw new LogUnavailableException($"Redis at {Where} does not know the command GETDEL: Redis {OldestServer} or later is needed.");
         }
     }
 
@@ -277,27 +294,10 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
             if (Time.GetElapsedTime(started) > _options.RedisTimeout)
             {
-                throw new LogUnavailableException($"Redis at {Where()} cannot be reached: the connection for notices does not come up.");
+                throw new LogUnavailableException($"Redis at {Where} cannot be reached: the connection for notices does not come up.");
             }
 
             await Task.Delay(SubscriberPause, Time, cancellationToken);
-        }
-    }
-
-    /// <summary>The endpoints, without the password that stands beside them.</summary>
-    private string Where()
-    {
-        try
-        {
-            return string.Join(", ", ConfigurationOptions.Parse(_configuration).EndPoints.Select(static endpoint => endpoint switch
-            {
-                DnsEndPoint name => string.Create(CultureInfo.InvariantCulture, $"{name.Host}:{name.Port}"),
-                _ => endpoint.ToString(),
-            }));
-        }
-        catch (ArgumentException)
-        {
-            return "an address that is no configuration";
         }
     }
 }

@@ -9,6 +9,10 @@ internal static class RedisEntries
 {
     private const int GroupHead = 3;
 
+    // The longest name of a field that counts is 6 bytes, the longest of the protocol's own words 18.
+    private const int MostOfName = 6;
+    private const int MostOfWord = 32;
+
     /// <summary>
     /// Puts events behind other arguments, in groups of the same type and origin: type, origin, number of events, and the body of each. Nearly always all events of an append are one group,
     /// and a body is all that each costs.
@@ -42,45 +46,54 @@ internal static class RedisEntries
         return arguments;
     }
 
-    /// <summary>Reads the answer of XRANGE.</summary>
-    /// <param name="entries">The answer.</param>
+    /// <summary>Reads entries of a stream.</summary>
+    /// <param name="entries">The entries.</param>
     /// <returns>The events.</returns>
-    public static IReadOnlyList<StreamEvent> Read(RedisResult entries)
+    public static IReadOnlyList<StreamEvent> Read(StreamEntry[] entries)
     {
-        var list = ((RedisResult[]?)entries)!;
-        var events = new StreamEvent[list.Length];
-        for (var i = 0; i < list.Length; i++)
+        var events = new StreamEvent[entries.Length];
+        for (var i = 0; i < entries.Length; i++)
         {
-            var entry = ((RedisResult[]?)list[i])!;
-            events[i] = Read((string?)entry[0] ?? "", ((RedisValue[]?)entry[1])!);
+            events[i] = Read(entries[i]);
         }
 
         return events;
     }
 
     // What another library writes may lack any field, or have more.
-    private static StreamEvent Read(string id, RedisValue[] fields)
+    private static StreamEvent Read(in StreamEntry entry)
     {
         var (type, origin, body) = ("", "", ReadOnlyMemory<byte>.Empty);
-        for (var i = 0; i + 1 < fields.Length; i += 2)
+        Span<byte> buffer = stackalloc byte[MostOfName];
+        foreach (var field in entry.Values)
         {
-            ReadOnlySpan<byte> name = (byte[]?)fields[i];
-            var value = (byte[]?)fields[i + 1];
-            if (name.SequenceEqual("type"u8))
+            if (field.Name.GetByteCount() > MostOfName)
             {
-                type = Word(value);
+                continue;
+            }
+
+            var name = buffer[..field.Name.CopyTo(buffer)];
+            if (name.SequenceEqual("body"u8))
+            {
+                body = (byte[]?)field.Value;
+            }
+            else if (name.SequenceEqual("type"u8))
+            {
+                type = Word(field.Value);
             }
             else if (name.SequenceEqual("origin"u8))
             {
-                origin = Word(value);
-            }
-            else if (name.SequenceEqual("body"u8))
-            {
-                body = value;
+                origin = Word(field.Value);
             }
         }
 
-        return new(Cursor.Parse(id), type, origin, body);
+        return new(Cursor.Parse((string?)entry.Id ?? ""), type, origin, body);
+    }
+
+    private static string Word(RedisValue value)
+    {
+        Span<byte> buffer = stackalloc byte[MostOfWord];
+        return value.GetByteCount() <= MostOfWord ? Word(buffer[..value.CopyTo(buffer)]) : value.ToString();
     }
 
     /// <summary>The protocol's own words are the same string each time, so that a million events do not hold a million copies.</summary>

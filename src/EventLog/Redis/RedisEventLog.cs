@@ -160,21 +160,28 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             {
                 // Nearly always a run of ours is under way: then these two plain commands, sent together, are all. Otherwise a script looks closer.
                 var owner = database.HashGetAsync(keys.Owner, ["run", "ended"]);
-                var range = database.ExecuteAsync("XRANGE", keys.Stream, first, "+", "COUNT", count);
+                var range = database.StreamRangeAsync(keys.Stream, first, "+", count);
                 var fields = await owner;
                 return (!fields[0].IsNull && fields[1].IsNull, await range);
             },
             cancellationToken);
-        var events = RedisEntries.Read(entries);
-        if (isOwned || events.Count == count)
+        if (isOwned || entries.Length == count)
         {
-            return new(events, IsOpen: true);
+            return new(RedisEntries.Read(entries), IsOpen: true);
         }
 
-        var parts = Parts(await _redis.ScriptAsync(
-            what, ReadScript, [keys.Stream, keys.Live, keys.Owner], [first, count, RedisKeys.Milliseconds(LogRules.ForeignSilence)], cancellationToken));
-        var openness = (long)parts[0];
-        return new(RedisEntries.Read(parts[1]), openness != 0, openness == 2);
+        (var openness, entries) = await _redis.RunAsync(
+            what,
+            async database =>
+            {
+                // In this order: whatever is added after the answer that nothing more comes is among the entries.
+                var open = database.ScriptEvaluateAsync(
+                    ReadScript.Text, [keys.Stream, keys.Live, keys.Owner], [RedisKeys.Milliseconds(LogRules.ForeignSilence)]);
+                var range = database.StreamRangeAsync(keys.Stream, first, "+", count);
+                return ((long)await open, await range);
+            },
+            cancellationToken);
+        return new(RedisEntries.Read(entries), openness != 0, openness == 2);
     }
 
     /// <inheritdoc/>

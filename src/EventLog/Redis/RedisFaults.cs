@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace AgentStream.EventLog.Redis;
@@ -7,10 +8,11 @@ namespace AgentStream.EventLog.Redis;
 /// <summary>Tells failures that say that Redis is away, for now, from those that say that something is wrong for good.</summary>
 internal static class RedisFaults
 {
-    // What a server that cannot do its work at the moment begins its answer with; inside a script it may stand behind the script's name.
+    // What a server that cannot do its work at the moment begins its answer with; inside a script it may come after the script's name. The client sends a script again that the server
+    // does not know, so NOSCRIPT is left only where scripts are flushed again and again.
     private static readonly FrozenSet<string> AwayCodes = new[]
     {
-        "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN",
+        "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "NOSCRIPT", "OOM", "READONLY", "TRYAGAIN",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Whether an exception of the Redis client says that Redis is away for now.</summary>
@@ -24,15 +26,24 @@ internal static class RedisFaults
         RedisConnectionException or TimeoutException or ObjectDisposedException or OperationCanceledException => true,
         SocketException or IOException => true,
 
-        // Newer clients (3.x) may also say it in the words of the layer that noticed first: InvalidOperationException, "Output has been completed with fault: ... Connection reset by peer".
+        // The client may say it in the words of the layer that noticed first: InvalidOperationException, "Output has been completed with fault: ... Connection reset by peer".
         { InnerException: { } inner } => IsAway(inner),
         _ => false,
     };
 
-    /// <summary>Whether the server does not know the script that it was asked to run.</summary>
-    /// <param name="exception">The exception.</param>
-    /// <returns>True if it has to be sent whole.</returns>
-    public static bool IsUnknownScript(RedisServerException exception) => exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
+    /// <summary>Why there is no connection, in the words of the layer that knows best. The client's own are about its options.</summary>
+    /// <param name="exception">What the client threw when it should have connected.</param>
+    /// <returns>The reason, as part of a sentence.</returns>
+    public static string WhyNoConnection(Exception exception)
+    {
+        var cause = exception.GetBaseException();
+        return cause switch
+        {
+            RedisConnectionException => "no connection could be made; it was refused or not answered, or TLS, the user or the password is not as the server wants it",
+            AuthenticationException => $"TLS failed: {cause.Message}",
+            _ => cause.Message.Replace("SimpleError: ", "", StringComparison.Ordinal),
+        };
+    }
 
     /// <summary>Whether an error that the server answered says that it cannot do its work for now.</summary>
     /// <param name="message">The answer.</param>

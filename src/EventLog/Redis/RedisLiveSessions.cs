@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using StackExchange.Redis;
 
 namespace AgentStream.EventLog.Redis;
 
@@ -10,7 +8,7 @@ internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
     private const string Suffix = ":live";
 
     // A bound on how long one step of a scan keeps Redis from others.
-    private static readonly string ScanCount = 1_000.ToString(CultureInfo.InvariantCulture);
+    private const int ScanCount = 1_000;
 
     private static readonly RedisScript QueryScript = RedisScript.Own("query.lua");
 
@@ -30,19 +28,14 @@ internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
 
     private async Task ScanAsync(string what, string start, SortedSet<string> sessions, CancellationToken cancellationToken)
     {
-        var pattern = Glob(start) + "*" + Suffix;
-        var cursor = "0";
-        do
+        await foreach (var key in redis.ScanAsync(what, Glob(start) + "*" + Suffix, ScanCount, cancellationToken))
         {
-            var from = cursor;
-            var page = ((RedisResult[]?)await redis.RunAsync(
-                what,
-                database => database.ExecuteAsync("SCAN", from, "MATCH", pattern, "COUNT", ScanCount),
-                cancellationToken))!;
-            cursor = ((string?)page[0])!;
-            sessions.UnionWith(((string[]?)page[1])!.Select(key => key[start.Length..^Suffix.Length]).Where(SessionKey.IsSessionId));
+            var session = ((string?)key)![start.Length..^Suffix.Length];
+            if (SessionKey.IsSessionId(session))
+            {
+                sessions.Add(session);
+            }
         }
-        while (cursor != "0");
     }
 
     /// <summary>A text as a pattern that fits that text alone.</summary>

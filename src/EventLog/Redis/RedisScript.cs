@@ -1,27 +1,14 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace AgentStream.EventLog.Redis;
 
-/// <summary>A Lua script that Redis runs as one atomic step. It is asked for by its hash, and sent whole when Redis does not know it.</summary>
-public sealed class RedisScript
+/// <summary>A Lua script that Redis runs as one atomic step.</summary>
+/// <param name="text">The Lua text.</param>
+public sealed class RedisScript(string text)
 {
-    /// <summary>Makes a script.</summary>
-    /// <param name="text">The Lua text.</param>
-    [SuppressMessage("Security", "CA5350", Justification = "Redis names scripts by SHA-1; nothing is kept secret or safe by it.")]
-    public RedisScript(string text)
-    {
-        Text = text;
-        Hash = SHA1.HashData(Encoding.UTF8.GetBytes(text));
-    }
-
     /// <summary>The Lua text.</summary>
-    internal string Text { get; }
-
-    /// <summary>The SHA-1 of the text, which is Redis's name for the script.</summary>
-    internal byte[] Hash { get; }
+    internal string Text { get; } = text;
 
     /// <summary>Reads a script that is embedded in an assembly.</summary>
     /// <param name="assembly">The assembly.</param>

@@ -41,11 +41,8 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
         var records = new List<JournalRecord>();
         for (var count = FirstPage; ;)
         {
-            var (start, page) = (Invariant($"(0-{afterVersion + records.Count}"), Invariant($"{count}"));
-            var entries = ((RedisResult[]?)await redis.RunAsync(
-                $"read journal {journal}",
-                database => database.ExecuteAsync("XRANGE", journal, start, "+", "COUNT", page),
-                cancellationToken))!;
+            var (start, page) = (Invariant($"(0-{afterVersion + records.Count}"), count);
+            var entries = await redis.RunAsync($"read journal {journal}", database => database.StreamRangeAsync(journal, start, "+", page), cancellationToken);
             var bytes = 1L;
             foreach (var entry in entries)
             {
@@ -123,12 +120,8 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
     private static OwnershipLostException LostBy(RunToken owner) =>
         new($"Run {owner.RunId} does not own session {owner.Key} any more. Its journal was left as it is.");
 
-    /// <summary>The record of an entry, which is its id and its fields' names and values.</summary>
-    private static byte[] Record(RedisResult entry)
-    {
-        var fields = ((RedisValue[]?)((RedisResult[]?)entry)![1])!;
-        return fields is [_, _, _, var json, ..] ? (byte[]?)json ?? [] : [];
-    }
+    /// <summary>The record of an entry, which is its second field.</summary>
+    private static byte[] Record(in StreamEntry entry) => entry.Values is [_, var record, ..] ? (byte[]?)record.Value ?? [] : [];
 
     private static JournalRecord Read(string journal, long version, byte[] json)
     {
