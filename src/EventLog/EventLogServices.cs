@@ -11,8 +11,8 @@ public static class EventLogServices
 {
     /// <summary>
     /// Registers <see cref="IEventLog"/>, <see cref="EventHub"/>, <see cref="SiloIdentity"/>, <see cref="OwnedRuns"/>, and the service that keeps the lease.
-    /// With Redis also <see cref="RedisConnection"/>, which others may use; it is opened before any hosted service starts, and the start
-    /// fails with a <see cref="LogUnavailableException"/> if it cannot be.
+    /// With Redis also <see cref="RedisConnection"/>, which others may use; it is opened before any hosted service starts, and what runs need of Redis is done once. The start
+    /// fails with a <see cref="LogUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
     /// Settings are <see cref="AgentStreamOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
     /// </summary>
     /// <param name="services">The services.</param>
@@ -25,6 +25,11 @@ public static class EventLogServices
         services.TryAddSingleton<SiloIdentity>();
         services.TryAddSingleton<OwnedRuns>();
         services.AddHostedService<SiloLease>();
+        if (!string.IsNullOrEmpty(redisConfiguration))
+        {
+            services.TryAddSingleton<RedisCheck>();
+        }
+
         return services;
     }
 

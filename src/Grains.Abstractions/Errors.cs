@@ -58,6 +58,12 @@ public sealed class UnknownAgentException(string agent, string known)
 [GenerateSerializer, Alias("AgentStream.LogUnavailableException")]
 public sealed class LogUnavailableException(string message, Exception? inner = null) : AgentStreamException(message, inner);
 
+/// <summary>The event log refused an operation, for a reason that does not pass by itself: a key that another program has written to, or a right that is missing. It is of no use to try again.</summary>
+/// <param name="message">What was tried, where, and the reason; a key that has something else in it than it should is named.</param>
+/// <param name="inner">What the log's client threw, if it threw anything.</param>
+[GenerateSerializer, Alias("AgentStream.LogRefusedException")]
+public sealed class LogRefusedException(string message, Exception? inner = null) : AgentStreamException(message, inner);
+
 /// <summary>The run no longer belongs to this process: another took it over. Whoever gets this writes nothing more to the run.</summary>
 /// <param name="message">Which run, and who owns it now where that is known.</param>
 [GenerateSerializer, Alias("AgentStream.OwnershipLostException")]

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace AgentStream.Silo;
 
 /// <summary>What a host does around its own setup: where it listens, what it logs, and how it says that it cannot start.</summary>
@@ -9,24 +7,37 @@ internal static class Startup
     public const string DefaultUrl = "http://127.0.0.1:5080";
 
     /// <summary>Builds the program and runs it until it is stopped.</summary>
-    /// <returns>The exit code: 0 after an orderly stop, 1 when it could not start.</returns>
+    /// <returns>The exit code: 0 after an order to stop, also one that came during the start; 1 when it could not start, or could not go on.</returns>
     public static async Task<int> RunAsync(string[] args, Func<WebApplicationBuilder, WebApplication> build)
     {
+        using var stop = new StopOrder();
+        var isStarted = false;
         try
         {
             var builder = WebApplication.CreateBuilder(args);
             SetDefaults(builder);
             await using var app = build(builder);
-            await app.RunAsync();
+            app.Lifetime.ApplicationStarted.Register(() => isStarted = true);
+            await ((IHost)app).RunAsync(stop.Token);
+
+            // A service that ended though it must not has set it.
+            return Environment.ExitCode;
+        }
+        catch (Exception) when (!isStarted && stop.Token.IsCancellationRequested)
+        {
+            // Whatever a start throws that is told to stop.
             return 0;
         }
-        catch (Exception e) when (e is AgentStreamException or OptionsValidationException or OrleansException or ArgumentException or IOException or InvalidOperationException)
+        catch (Exception e)
         {
             // What a user can mend is one sentence; a stack trace would hide it.
-            await Console.Error.WriteLineAsync($"AgentStream cannot start: {e.Message}");
+            await Console.Error.WriteLineAsync($"AgentStream cannot {(isStarted ? "stop in order" : "start")}: {Sentence(e)}");
             return 1;
         }
     }
+
+    private static string Sentence(Exception e) =>
+        e is AggregateException { InnerException: { } inner } ? Sentence(inner) : e.Message.AsSpan().IndexOfAny('\r', '\n') is var end and > 0 ? e.Message[..end] : e.Message;
 
     private static void SetDefaults(WebApplicationBuilder builder)
     {

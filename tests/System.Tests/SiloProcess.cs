@@ -86,12 +86,20 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts a silo with these arguments and no others, and waits until it listens.</summary>
     public static async Task<SiloProcess> StartAsPrintedAsync(params string[] arguments) => await new SiloProcess(SiloProgram, null, arguments).ListensAsync();
 
+    /// <summary>Starts a silo and does not wait for it.</summary>
+    public static SiloProcess Launch(params string[] arguments) => new(SiloProgram, arguments);
+
+    /// <summary>Waits until its program runs, and not only the .NET that loads it.</summary>
+    public Task RunsAsync() => Wait.Until(
+        () => _process.HasExited || File.ReadAllText($"/proc/{_process.Id}/maps").Contains("AgentStream.AspNetCore.dll", StringComparison.Ordinal), "the silo's program runs");
+
     /// <summary>Stops the silo in order, as an operator does: with SIGTERM.</summary>
-    public async Task StopAsync()
+    /// <param name="signal">Another signal that is such an order.</param>
+    public async Task StopAsync(string signal = "TERM")
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await _process.WaitForExitAsync().Within("the silo ends");
-        Assert.Equal(0, _process.ExitCode);
+        Assert.True(_process.ExitCode == 0, $"Exit code {_process.ExitCode} after:\n{Output}");
     }
 
     public async ValueTask DisposeAsync()

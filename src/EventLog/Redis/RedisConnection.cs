@@ -13,14 +13,11 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 {
     // A silent connection is asked for a sign of life this often, so that one that died without a word is found out.
     private const int KeepAliveSeconds = 10;
-    private const int ConnectAttempts = 3;
     private const int ReconnectMilliseconds = 500;
-
-    private static readonly TimeSpan ConnectPause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan SubscriberPause = TimeSpan.FromMilliseconds(20);
 
     private readonly ConfigurationOptions _configured;
     private readonly AgentStreamOptions _options;
+    private readonly PrimarySearch _primary;
     private ConnectionMultiplexer? _multiplexer;
 
     /// <summary>Prepares a connection; <see cref="OpenAsync"/> makes it.</summary>
@@ -43,6 +40,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         // Otherwise the client keeps commands for when the connection is back, also those that their caller has given up on. What failed must not take place then.
         _configured.BacklogPolicy = BacklogPolicy.FailFast;
         Where = RedisConnectionString.Where(_configured);
+        _primary = new(time);
     }
 
     /// <summary>Raised when the connection for notices came back: some may have been lost meanwhile.</summary>
@@ -56,6 +54,9 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
     /// <summary>Where the Redis is, for messages: hosts and ports alone.</summary>
     internal string Where { get; }
+
+    /// <summary>Whether the server is one of a Redis Cluster.</summary>
+    internal bool IsCluster => _multiplexer?.GetServers().Any(server => server.ServerType == ServerType.Cluster) == true;
 
     /// <summary>Whether there is a connection now.</summary>
     internal bool IsConnected => _multiplexer is { IsConnected: true };
@@ -87,7 +88,8 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <summary>Connects, if that has not been done yet: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
     /// <param name="cancellationToken">Gives up between the steps; each of the few attempts to connect has its own bound, <see cref="AgentStreamOptions.RedisTimeout"/>.</param>
     /// <returns>A task that completes when the connection stands.</returns>
-    /// <exception cref="LogUnavailableException">Redis cannot be reached, refuses, or is older than <see cref="OldestServer"/>; the message says so in one sentence.</exception>
+    /// <exception cref="LogUnavailableException">Redis cannot be reached; the message says so in one sentence.</exception>
+    /// <exception cref="OptionsValidationException">The user may not subscribe to channels; the message says so in one sentence.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken = default)
     {
         if (_multiplexer is not null)
@@ -97,7 +99,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
         try
         {
-            _multiplexer = await ConnectAsync(cancellationToken);
+            _multiplexer = await RedisHandshake.ConnectAsync(_configured, Time, cancellationToken);
         }
         catch (Exception exception) when (exception is RedisConnectionException or TimeoutException)
         {
@@ -112,8 +114,14 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
                 Restored?.Invoke();
             }
         };
-        await CheckServerAsync(cancellationToken);
-        await AwaitSubscriberAsync(cancellationToken);
+        try
+        {
+            await RedisHandshake.AwaitSubscriberAsync(this, _options, cancellationToken);
+        }
+        catch (LogRefusedException exception)
+        {
+            throw RedisHandshake.WillNotDo(Where, _options.RedisPrefix, "SUBSCRIBE", exception.InnerException!.Message);
+        }
     }
 
     /// <summary>Runs a command.</summary>
@@ -121,13 +129,14 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <param name="what">What is tried, for the error: "read stream ...".</param>
     /// <param name="command">Sends the command.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer; the command may be done nevertheless.</param>
+    /// <param name="keys">The command's keys, for an error that says which of them has something else in it than it should.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="LogUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
-    /// <exception cref="RedisServerException">Redis refuses the command for another reason.</exception>
-    public Task<T> RunAsync<T>(string what, Func<IDatabase, Task<T>> command, CancellationToken cancellationToken = default)
+    /// <exception cref="LogRefusedException">Redis refuses the command for another reason.</exception>
+    public Task<T> RunAsync<T>(string what, Func<IDatabase, Task<T>> command, CancellationToken cancellationToken = default, params RedisKey[] keys)
     {
         ArgumentNullException.ThrowIfNull(command);
-        return RunAsync(what, command, static (multiplexer, command) => command(multiplexer.GetDatabase()), cancellationToken);
+        return RunAsync(what, command, static (multiplexer, command) => command(multiplexer.GetDatabase()), cancellationToken, keys);
     }
 
     /// <summary>Runs a script.</summary>
@@ -138,7 +147,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Gives up waiting for the answer; the script may run nevertheless.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="LogUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
-    /// <exception cref="RedisServerException">The script fails for another reason.</exception>
+    /// <exception cref="LogRefusedException">The script fails for another reason. Where a key has something else in it than it should, the message names it.</exception>
     public Task<RedisResult> ScriptAsync(
         string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default)
     {
@@ -149,7 +158,8 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
             what,
             (script.Text, keys, arguments),
             static (multiplexer, call) => multiplexer.GetDatabase().ScriptEvaluateAsync(call.Text, call.keys, call.arguments),
-            cancellationToken);
+            cancellationToken,
+            keys);
     }
 
     /// <summary>Closes the connection.</summary>
@@ -165,7 +175,12 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
     /// <summary>Does something with the client, within the timeout, and says what was tried when Redis is away.</summary>
     internal async Task<T> RunAsync<TState, T>(
-        string what, TState state, Func<ConnectionMultiplexer, TState, Task<T>> command, CancellationToken cancellationToken, TimeSpan? limit = null)
+        string what,
+        TState state,
+        Func<ConnectionMultiplexer, TState, Task<T>> command,
+        CancellationToken cancellationToken,
+        IReadOnlyList<RedisKey>? keys = null,
+        TimeSpan? limit = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var multiplexer = Opened(what);
@@ -192,7 +207,13 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
         catch (Exception exception) when (RedisFaults.IsAway(exception))
         {
-            throw new LogUnavailableException($"Redis at {Where} could not {what}: {FirstLine(exception.Message)}", exception);
+            _primary.Heard(multiplexer, exception);
+            throw new LogUnavailableException($"Redis at {Where} could not {what}: {RedisFaults.Short(exception.Message)}", exception);
+        }
+        catch (Exception exception) when (exception is RedisServerException or RedisCommandException)
+        {
+            var foreign = keys is null ? null : await RedisForeignKeys.FindAsync(multiplexer.GetDatabase(), _options, Time, exception, keys);
+            throw new LogRefusedException($"Redis at {Where} could not {what}: {foreign ?? RedisFaults.Short(exception.Message)}", exception);
         }
     }
 
@@ -206,7 +227,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         await using var keys = server.KeysAsync(multiplexer.GetDatabase().Database, pattern, stepLength).GetAsyncEnumerator(cancellationToken);
 
         // From one key to the next may be any number of steps. The client bounds each of them.
-        while (await RunAsync(what, keys, static (_, keys) => keys.MoveNextAsync().AsTask(), cancellationToken, Timeout.InfiniteTimeSpan))
+        while (await RunAsync(what, keys, static (_, keys) => keys.MoveNextAsync().AsTask(), cancellationToken, limit: Timeout.InfiniteTimeSpan))
         {
             yield return keys.Current;
         }
@@ -244,60 +265,4 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     private static void Forget(Task? pending) =>
         pending?.ContinueWith(
             static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-
-    private static string FirstLine(string message)
-    {
-        var end = message.AsSpan().IndexOfAny('\r', '\n');
-        return end < 0 ? message : message[..end];
-    }
-
-    /// <summary>Tries a little more than once: on a busy machine a first handshake can fail, and that is no verdict on the address.</summary>
-    private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await ConnectionMultiplexer.ConnectAsync(_configured);
-            }
-            catch (RedisConnectionException) when (attempt < ConnectAttempts)
-            {
-                await Task.Delay(ConnectPause, Time, cancellationToken);
-            }
-        }
-    }
-
-    /// <summary>Asks for what is needed, not for a version: a server's numbers may be hidden, or another product's.</summary>
-    private async Task CheckServerAsync(CancellationToken cancellationToken)
-    {
-        var known = await RunAsync("say whether it knows GETDEL", static database => database.ExecuteAsync("COMMAND", "INFO", "GETDEL"), cancellationToken);
-        if (((RedisResult[]?)known)?.FirstOrDefault() is not { IsNull: false })
-        {
-            throw new LogUnavailableException($"Redis at {Where} does not know the command GETDEL: Redis {OldestServer} or later is needed.");
-        }
-    }
-
-    /// <summary>The client is content when the connection for commands stands; the one for notices may come up a little later.</summary>
-    private async Task AwaitSubscriberAsync(CancellationToken cancellationToken)
-    {
-        var probe = new RedisChannel($"{_options.RedisPrefix}:silo:probe", RedisChannel.PatternMode.Literal);
-        Action<RedisChannel, RedisValue> ignore = static (_, _) => { };
-        var started = Time.GetTimestamp();
-        while (true)
-        {
-            var isSubscribed = await SubscribeAsync(probe, ignore);
-            TellSubscriber(subscriber => subscriber.UnsubscribeAsync(probe, ignore, CommandFlags.FireAndForget));
-            if (isSubscribed)
-            {
-                return;
-            }
-
-            if (Time.GetElapsedTime(started) > _options.RedisTimeout)
-            {
-                throw new LogUnavailableException($"Redis at {Where} cannot be reached: the connection for notices does not come up.");
-            }
-
-            await Task.Delay(SubscriberPause, Time, cancellationToken);
-        }
-    }
 }

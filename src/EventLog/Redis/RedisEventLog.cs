@@ -134,7 +134,10 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(key);
         var keys = new RedisKeys(_prefix, key);
         var owner = await _redis.RunAsync(
-            $"look for the run of session {key}", database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended"]), cancellationToken);
+            $"look for the run of session {key}",
+            database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended"]),
+            cancellationToken,
+            keys.Owner);
         return owner[1].IsNull
             ? null
             : new(RunToken.Of(key, owner[0]!, owner[1]!), Cursor.Parse(((string?)owner[2])!), Cursor.Parse(((string?)owner[3])!), !owner[4].IsNull);
@@ -164,7 +167,9 @@ public sealed class RedisEventLog : IEventLog, IDisposable
                 var fields = await owner;
                 return (!fields[0].IsNull && fields[1].IsNull, await range);
             },
-            cancellationToken);
+            cancellationToken,
+            keys.Owner,
+            keys.Stream);
         if (isOwned || entries.Length == count)
         {
             return new(RedisEntries.Read(entries), IsOpen: true);
@@ -180,7 +185,9 @@ public sealed class RedisEventLog : IEventLog, IDisposable
                 var range = database.StreamRangeAsync(keys.Stream, first, "+", count);
                 return ((long)await open, await range);
             },
-            cancellationToken);
+            cancellationToken,
+            keys.Owner,
+            keys.Stream);
         return new(RedisEntries.Read(entries), openness != 0, openness == 2);
     }
 

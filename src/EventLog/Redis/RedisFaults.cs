@@ -41,8 +41,20 @@ internal static class RedisFaults
         {
             RedisConnectionException => "no connection could be made; it was refused or not answered, or TLS, the user or the password is not as the server wants it",
             AuthenticationException => $"TLS failed: {cause.Message}",
-            _ => cause.Message.Replace("SimpleError: ", "", StringComparison.Ordinal),
+            _ => Short(cause.Message),
         };
+    }
+
+    /// <summary>An error without what only a debugger wants: its first line, and of a script's error what went wrong, not where in the script.</summary>
+    /// <param name="message">The error.</param>
+    /// <returns>The error as part of a sentence.</returns>
+    public static string Short(string message)
+    {
+        var end = message.AsSpan().IndexOfAny('\r', '\n');
+        message = (end < 0 ? message : message[..end]).Replace("SimpleError: ", "", StringComparison.Ordinal);
+        var script = message.IndexOf(" script: ", StringComparison.Ordinal);
+        message = script > 0 ? message[..script] : message;
+        return message.TrimEnd('.', ' ');
     }
 
     /// <summary>Whether an error that the server answered says that it cannot do its work for now.</summary>

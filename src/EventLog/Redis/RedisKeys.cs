@@ -1,4 +1,5 @@
 using System.Globalization;
+using StackExchange.Redis;
 
 namespace AgentStream.EventLog.Redis;
 
@@ -44,6 +45,25 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     public static string SiloRuns(string prefix, string siloId) => $"{prefix}:silo:{siloId}:runs";
 
     public static string SiloNotice(string prefix, string siloId) => $"{prefix}:silo:{siloId}:notice";
+
+    /// <summary>What a key holds.</summary>
+    /// <param name="prefix">What stands before every key.</param>
+    /// <param name="key">The key's name.</param>
+    /// <returns>The type; null for a key that is none of these.</returns>
+    public static RedisType? TypeOf(string prefix, string key) =>
+        !key.StartsWith(prefix + ':', StringComparison.Ordinal) ? null : key[(prefix.Length + 1)..].Split(':') switch
+        {
+            ["silos"] or ["waiting"] or ["silo", _, "runs"] or ["registry", _, _] => RedisType.Set,
+            ["silo", _] => RedisType.String,
+            ["journals", _, _] => RedisType.SortedSet,
+            ["titles", _, _] => RedisType.Hash,
+            ["journal", _, _, _] => RedisType.Stream,
+            ["waiting", _, _, _] => RedisType.List,
+            [_, _, _] => RedisType.Stream,
+            [_, _, _, "live"] => RedisType.String,
+            [_, _, _, "run"] => RedisType.Hash,
+            _ => null,
+        };
 
     public static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 }

@@ -42,7 +42,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
         for (var count = FirstPage; ;)
         {
             var (start, page) = (Invariant($"(0-{afterVersion + records.Count}"), count);
-            var entries = await redis.RunAsync($"read journal {journal}", database => database.StreamRangeAsync(journal, start, "+", page), cancellationToken);
+            var entries = await redis.RunAsync($"read journal {journal}", database => database.StreamRangeAsync(journal, start, "+", page), cancellationToken, journal);
             var bytes = 1L;
             foreach (var entry in entries)
             {

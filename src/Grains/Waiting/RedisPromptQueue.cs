@@ -23,7 +23,7 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStre
 
     public async ValueTask<IReadOnlyList<WaitingPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
-        var waiting = await redis.RunAsync($"read the prompts that wait for session {key}", database => database.ListRangeAsync(Waiting(key)), cancellationToken);
+        var waiting = await redis.RunAsync($"read the prompts that wait for session {key}", database => database.ListRangeAsync(Waiting(key)), cancellationToken, Waiting(key));
         return [.. waiting.Select(json => WaitingPrompt.FromJson((byte[])json!))];
     }
 

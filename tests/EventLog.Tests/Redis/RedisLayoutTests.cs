@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using AgentStream.Testing;
-using StackExchange.Redis;
 
 namespace AgentStream.EventLog.Tests.Redis;
 
@@ -159,11 +158,12 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
     {
         await Raw.CallAsync("SET", Name(), "no stream");
 
-        var error = await Assert.ThrowsAsync<RedisServerException>(() => Stage.Log.StartAsync(Run));
+        var error = await Assert.ThrowsAsync<LogRefusedException>(() => Stage.Log.StartAsync(Run));
 
-        Assert.Contains("WRONGTYPE", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"key {Name()} is a string and should be a stream; another program has written to it", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name(":live"), Name(":run")));
-        await Assert.ThrowsAsync<RedisServerException>(() => Stage.Log.ReadAsync(_key, Cursor.Start, 1));
+        error = await Assert.ThrowsAsync<LogRefusedException>(() => Stage.Log.ReadAsync(_key, Cursor.Start, 1));
+        Assert.Contains($"key {Name()} is a string", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
