@@ -4,7 +4,10 @@ namespace AgentStream.EventLog;
 /// The log of each session's current run: who owns it, what it said, whether it is live. Every operation is one atomic step.
 /// There are two: in Redis for any number of processes, in memory for one.
 /// </summary>
-/// <remarks>Every operation but those of the memory log may throw <see cref="LogUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
+/// <remarks>
+/// Every operation but those of the memory log may throw <see cref="LogUnavailableException"/>; then it is not known whether it took place, and it may be repeated. Each may also throw
+/// <see cref="LogRefusedException"/>, which is about one session or one right, and of no use to repeat.
+/// </remarks>
 public interface IEventLog
 {
     /// <summary>
@@ -114,6 +117,12 @@ public interface IEventLog
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>A status for each run, in their order.</returns>
     Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default);
+
+    /// <summary>Puts a run that its process owns back into the lists that others find it by, should it be missing there. A run that the process does not own, or that has ended, is left as it is.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>A task that completes when it is there; at once in a log that no other program writes to.</returns>
+    Task KeepAsync(RunToken run, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     /// <summary>The sessions whose run a process owns, as the log has it.</summary>
     /// <param name="siloId">The process's id.</param>

@@ -81,6 +81,21 @@ public sealed record SessionKey
             : throw new InvalidInputException("key", "must be {scope_id}:{user_id}:{session_id} with whole numbers for the first two");
     }
 
+    /// <summary>Reads what <see cref="ToString"/> writes, if it is that.</summary>
+    /// <param name="text">The text; null is none.</param>
+    /// <param name="key">The key, when the answer is true.</param>
+    /// <returns>Whether the text is a key.</returns>
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out SessionKey? key)
+    {
+        key = text?.Split(':') is [var scope, var user, var session]
+            && long.TryParse(scope, NumberStyles.None, CultureInfo.InvariantCulture, out var scopeId)
+            && long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var userId)
+            && IsSessionId(session)
+            ? new SessionKey(scopeId, userId, session)
+            : null;
+        return key is not null;
+    }
+
     /// <summary>The key as text: <c>{scope}:{user}:{session}</c>.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Scope}:{User}:{Session}");

@@ -43,7 +43,7 @@ internal sealed class Silo : IHostApplicationLifetime
         _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
         _runs = new(_environment, [], this);
         _ = _runs.StartAsync(CancellationToken.None);
-        _takeOver = new(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), new(_environment.Time));
+        _takeOver = new(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), new(_environment.Time), this);
     }
 
     public string Name { get; }

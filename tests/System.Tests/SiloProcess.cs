@@ -51,6 +51,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether it runs, or how it ended.</summary>
+    public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
+
     /// <summary>Starts a silo and waits until it listens.</summary>
     /// <param name="arguments">Arguments; the port is chosen here.</param>
     public static Task<SiloProcess> StartAsync(params string[] arguments) => StartProgramAsync(SiloProgram, arguments);

@@ -1,3 +1,4 @@
+using AgentStream.EventLog.Background;
 using AgentStream.EventLog.Tailing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,106 +15,102 @@ namespace AgentStream.EventLog;
 /// <param name="runs">The runs to look after.</param>
 /// <param name="options">The settings: the lease.</param>
 /// <param name="time">The clock of both rounds.</param>
-/// <param name="logger">Takes a line when the log goes away, and one when it is back.</param>
-public sealed class SiloLease(
-    IEventLog log, SiloIdentity identity, OwnedRuns runs, IOptions<AgentStreamOptions> options, TimeProvider time, ILogger<SiloLease> logger)
-    : BackgroundService
+/// <param name="lifetime">Stops the process, should it not be able to keep its lease any more.</param>
+/// <param name="logger">Takes what goes wrong, once, and a line when it is over.</param>
+internal sealed class SiloLease(
+    IEventLog log,
+    SiloIdentity identity,
+    OwnedRuns runs,
+    IOptions<AgentStreamOptions> options,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<SiloLease> logger)
+    : EndlessService(lifetime, logger)
 {
-    // Three renewals fit into a lease, so that one may be late and one lost.
-    private const double RenewalsInLease = 0.3;
-
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
+
+    private readonly LeaseRenewal _renewal = new(log, identity, runs, options.Value.Lease, time, logger);
+    private readonly OutageLog _checkOutage = new(logger, "runs do not hear that they are canceled");
 
     // Notices may have been lost since the last check: it has to ask for all runs.
     private bool _isBlind;
-
-    private readonly OutageLog _renewOutage = new(logger, "this process's lease is not renewed, and when it has expired others may take its runs over");
-    private readonly OutageLog _checkOutage = new(logger, "runs do not hear that they are canceled");
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        runs.Renewed(null);
-        try
-        {
-            await log.RenewLeaseAsync(identity.Id, TimeSpan.Zero, cancellationToken);
-        }
-        catch (Exception exception) when (exception is LogUnavailableException or OperationCanceledException)
-        {
-            logger.LogWarning(exception, "The lease of silo {SiloId} could not be given up; it expires by itself.", identity.Id);
-        }
+        await _renewal.GiveUpAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(RenewAsync(stoppingToken), CheckAsync(stoppingToken));
-
-    private async Task RenewAsync(CancellationToken stopping)
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
-        var lease = options.Value.Lease;
-        using var timer = new PeriodicTimer(lease * RenewalsInLease, time);
-        do
-        {
-            try
-            {
-                var sent = time.GetTimestamp();
-                await log.RenewLeaseAsync(identity.Id, lease, stopping);
-                runs.Renewed(sent);
-                _renewOutage.Worked();
-            }
-            catch (LogUnavailableException exception)
-            {
-                _renewOutage.Failed(exception);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stopping));
+        // Neither ends before the other but by a fault, which must not wait for the other.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Task[] both = [_renewal.RunAsync(either.Token), CheckAsync(either.Token)];
+        await Task.WhenAny(both);
+        await either.CancelAsync();
+        await Task.WhenAll(both);
     }
 
     private async Task CheckAsync(CancellationToken stopping)
     {
         using var wake = new Wake(time);
         var round = new CheckRound(runs);
+        var rounds = new Rounds("Looking for runs that were canceled", logger) { Unavailable = _checkOutage.Failed };
         IAsyncDisposable? watch = null;
         try
         {
-            while (true)
-            {
-                try
-                {
-                    watch ??= await log.WatchRunsAsync(identity.Id, run => Hear(run, wake), stopping);
-                    await CheckRunsAsync(round, stopping);
-                    _checkOutage.Worked();
-                }
-                catch (LogUnavailableException exception)
-                {
-                    _isBlind = true;
-                    _checkOutage.Failed(exception);
-                }
-
-                await wake.WaitAsync(CheckEvery, stopping);
-            }
+            await rounds.RunAsync(LookAsync, token => wake.WaitAsync(CheckEvery, token).AsTask(), stopping);
         }
         finally
         {
-            if (watch is not null)
+            await (watch?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+
+        async Task LookAsync(CancellationToken token)
+        {
+            try
             {
-                await watch.DisposeAsync();
+                if (watch is null)
+                {
+                    // What was canceled before is not noticed.
+                    _isBlind = true;
+                    watch = await log.WatchRunsAsync(identity.Id, run => Hear(run, wake), token);
+                }
             }
+            finally
+            {
+                // Also when no notice can be had.
+                await CheckRunsAsync(round, token);
+            }
+
+            _checkOutage.Worked();
         }
     }
 
     private async Task CheckRunsAsync(CheckRound round, CancellationToken stopping)
     {
-        var asked = Interlocked.Exchange(ref _isBlind, false) ? runs.Runs : round.Next();
+        var wasBlind = Interlocked.Exchange(ref _isBlind, false);
+        var asked = wasBlind ? runs.Runs : round.Next();
         if (asked.Count == 0)
         {
             return;
         }
 
-        var statuses = await log.CheckAsync(asked, stopping);
-        for (var i = 0; i < asked.Count; i++)
+        try
         {
-            runs.Tell(asked[i], statuses[i]);
+            var statuses = await log.CheckAsync(asked, stopping);
+            for (var i = 0; i < asked.Count; i++)
+            {
+                runs.Tell(asked[i], statuses[i]);
+            }
+        }
+        catch
+        {
+            // The next check makes up for this one, and for the notices that may be lost with it.
+            _isBlind = true;
+            throw;
         }
     }
 

@@ -58,6 +58,9 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <summary>Whether the server is one of a Redis Cluster.</summary>
     internal bool IsCluster => _multiplexer?.GetServers().Any(server => server.ServerType == ServerType.Cluster) == true;
 
+    /// <summary>Whether the client takes the server for a replica.</summary>
+    internal bool IsReplica => _multiplexer?.GetServers().All(server => server.IsReplica) == true;
+
     /// <summary>Whether there is a connection now.</summary>
     internal bool IsConnected => _multiplexer is { IsConnected: true };
 
@@ -103,7 +106,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
         catch (Exception exception) when (exception is RedisConnectionException or TimeoutException)
         {
-            throw new LogUnavailableException($"Redis at {Where} cannot be reached: {RedisFaults.WhyNoConnection(exception)}", exception);
+            throw new LogUnavailableException($"Redis at {Where} cannot be reached: {RedisFaults.WhyNoConnection(exception)}", RedisFaults.Portable(exception));
         }
 
         _multiplexer.ConnectionRestored += (_, restored) =>
@@ -208,12 +211,12 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         catch (Exception exception) when (RedisFaults.IsAway(exception))
         {
             _primary.Heard(multiplexer, exception);
-            throw new LogUnavailableException($"Redis at {Where} could not {what}: {RedisFaults.Short(exception.Message)}", exception);
+            throw new LogUnavailableException($"Redis at {Where} could not {what}: {RedisFaults.Short(exception.Message)}", RedisFaults.Portable(exception));
         }
         catch (Exception exception) when (exception is RedisServerException or RedisCommandException)
         {
             var foreign = keys is null ? null : await RedisForeignKeys.FindAsync(multiplexer.GetDatabase(), _options, Time, exception, keys);
-            throw new LogRefusedException($"Redis at {Where} could not {what}: {foreign ?? RedisFaults.Short(exception.Message)}", exception);
+            throw new LogRefusedException($"Redis at {Where} could not {what}: {foreign ?? RedisFaults.Short(exception.Message)}", RedisFaults.Portable(exception));
         }
     }
 
@@ -253,7 +256,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         {
             command(_multiplexer!.GetSubscriber());
         }
-        catch (Exception exception) when (RedisFaults.IsAway(exception))
+        catch (Exception exception) when (exception is RedisException || RedisFaults.IsAway(exception))
         {
             // Nothing is subscribed on a connection that is away.
         }

@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -7,36 +9,34 @@ namespace AgentStream.EventLog.Redis;
 /// <summary>The log in Redis, for any number of processes. Every change is one Lua script: it happens whole, or not at all.</summary>
 public sealed class RedisEventLog : IEventLog, IDisposable
 {
-    // A bound on how long one command keeps Redis from others.
-    private const int CheckChunk = 512;
-
     private static readonly RedisScript StartScript = RedisScript.Own("start.lua");
     private static readonly RedisScript AppendScript = RedisScript.Own("append.lua");
     private static readonly RedisScript FinishScript = RedisScript.Own("finish.lua");
     private static readonly RedisScript CancelScript = RedisScript.Own("cancel.lua");
     private static readonly RedisScript ReadScript = RedisScript.Own("read.lua");
-    private static readonly RedisScript AbandonedScript = RedisScript.Own("abandoned.lua");
-    private static readonly RedisScript ReleaseScript = RedisScript.Own("release.lua");
-    private static readonly RedisScript TakeOverScript = RedisScript.Own("takeover.lua");
 
     private readonly RedisConnection _redis;
     private readonly RedisNotices _notices;
     private readonly RedisLiveSessions _live;
+    private readonly RedisOwnership _ownership;
     private readonly AgentStreamOptions _options;
     private readonly string _prefix;
 
     /// <summary>Makes the log.</summary>
     /// <param name="redis">The connection; it has to be open before the log is used.</param>
     /// <param name="options">The settings: the prefix, the lease, the origin of <c>begin</c> and <c>end</c>.</param>
-    public RedisEventLog(RedisConnection redis, IOptions<AgentStreamOptions> options)
+    /// <param name="logger">Takes what is found among the keys that AgentStream does not write; null for none.</param>
+    public RedisEventLog(RedisConnection redis, IOptions<AgentStreamOptions> options, ILogger<RedisEventLog>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(redis);
         ArgumentNullException.ThrowIfNull(options);
+        logger ??= NullLogger<RedisEventLog>.Instance;
         _redis = redis;
-        _notices = new(redis);
+        _notices = new(redis, logger);
         _options = options.Value;
         _prefix = _options.RedisPrefix;
         _live = new(redis, _prefix);
+        _ownership = new(redis, _options, logger);
     }
 
     /// <summary>How many channels this log is subscribed to.</summary>
@@ -62,7 +62,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         var parts = Parts(answer);
         return (long)parts[0] switch
         {
-            1 => Cursor.Parse(((string?)parts[1])!),
+            1 => RedisForeignKeys.CursorOf((string?)parts[1], keys.Owner),
             0 => throw new SessionBusyException(run.Key.ToString(), LogErrors.OwnedBy(((string?)parts[1])!)),
             _ => throw new SessionBusyException(run.Key.ToString(), LogErrors.Foreign(TimeSpan.FromMilliseconds((long)parts[1]))),
         };
@@ -76,12 +76,13 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(events);
         ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
         var keys = new RedisKeys(_prefix, run.Key);
-        return AppendAnswer(await _redis.ScriptAsync(
+        var answer = await _redis.ScriptAsync(
             $"append to stream {keys.Stream}",
             AppendScript,
             [keys.Stream, keys.Live, keys.Owner],
             RedisEntries.Arguments([run.SiloId, run.Fence, number, keys.Notice], events),
-            cancellationToken));
+            cancellationToken);
+        return AppendAnswer(answer, keys);
     }
 
     /// <inheritdoc/>
@@ -98,12 +99,13 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             RedisKeys.Milliseconds(LogRules.KeepStream(gracePeriod)), RedisKeys.Milliseconds(LogRules.RememberEnded(gracePeriod)),
             _options.RuntimeOrigin, run.Key.Session, run.Key.ToString(),
         ];
-        return AppendAnswer(await _redis.ScriptAsync(
+        var answer = await _redis.ScriptAsync(
             $"finish run {run.RunId} of session {run.Key}",
             FinishScript,
             [keys.Stream, keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), Registry(run.Key)],
             RedisEntries.Arguments(leading, events),
-            cancellationToken));
+            cancellationToken);
+        return AppendAnswer(answer, keys);
     }
 
     /// <inheritdoc/>
@@ -140,7 +142,11 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             keys.Owner);
         return owner[1].IsNull
             ? null
-            : new(RunToken.Of(key, owner[0]!, owner[1]!), Cursor.Parse(((string?)owner[2])!), Cursor.Parse(((string?)owner[3])!), !owner[4].IsNull);
+            : new(
+                RunToken.Of(key, owner[0].ToString(), owner[1].ToString()),
+                RedisForeignKeys.CursorOf(owner[2], keys.Owner),
+                RedisForeignKeys.CursorOf(owner[3], keys.Owner),
+                HasEnded: !owner[4].IsNull);
     }
 
     /// <inheritdoc/>
@@ -207,7 +213,9 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         return _notices.WatchAsync(
             RedisKeys.SiloNotice(_prefix, siloId),
             message => canceled(
-                message is not null && Encoding.UTF8.GetString(message).Split(' ') is [var key, var fence] ? RunToken.Of(SessionKey.Parse(key), siloId, fence) : null),
+                message is not null && Encoding.UTF8.GetString(message).Split(' ') is [var text, var fence] && SessionKey.TryParse(text, out var key)
+                    ? RunToken.Of(key, siloId, fence)
+                    : null),
             cancellationToken);
     }
 
@@ -216,122 +224,41 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         _live.QueryAsync(user, includeForeign, cancellationToken);
 
     /// <inheritdoc/>
-    public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(siloId);
-        var key = RedisKeys.Lease(_prefix, siloId);
-        return _redis.RunAsync(
-            $"renew lease {key}",
-            database => lease > TimeSpan.Zero ? database.StringSetAsync(key, "1", lease) : database.KeyDeleteAsync(key),
-            cancellationToken);
-    }
+    public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default) =>
+        _ownership.RenewLeaseAsync(siloId, lease, cancellationToken);
 
     /// <inheritdoc/>
-    public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(run);
-        var keys = new RedisKeys(_prefix, run.Key);
-        return _redis.ScriptAsync(
-            $"give away run {run.RunId} of session {run.Key}",
-            ReleaseScript,
-            [
-                keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), RedisKeys.SiloRuns(_prefix, SiloIdentity.Nobody), RedisKeys.AllSilos(_prefix),
-            ],
-            [run.SiloId, run.Fence, SiloIdentity.Nobody, run.Key.ToString()],
-            cancellationToken);
-    }
+    public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default) => _ownership.ReleaseAsync(run, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(siloId);
-        var runs = RedisKeys.SiloRuns(_prefix, siloId);
-        var sessions = await _redis.RunAsync($"read {runs}", database => database.SetMembersAsync(runs), cancellationToken);
-        return [.. sessions.Select(session => SessionKey.Parse(session!))];
-    }
+    public Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default) =>
+        _ownership.CheckAsync(runs, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var answer = await _redis.ScriptAsync(
-            "find abandoned runs", AbandonedScript, [RedisKeys.AllSilos(_prefix)], [RedisKeys.Silos(_prefix), $"{_prefix}:", count], cancellationToken);
-        return [.. Parts(answer).Chunk(3).Select(run => RunToken.Of(SessionKey.Parse(((string?)run[1])!), ((string?)run[0])!, ((string?)run[2])!))];
-    }
+    public Task KeepAsync(RunToken run, CancellationToken cancellationToken = default) => _ownership.KeepAsync(run, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(abandoned);
-        ArgumentException.ThrowIfNullOrEmpty(siloId);
-        var (keys, taken) = (new RedisKeys(_prefix, abandoned.Key), abandoned.For(siloId));
-        var parts = Parts(await _redis.ScriptAsync(
-            $"take over run {abandoned.RunId} of session {abandoned.Key}",
-            TakeOverScript,
-            [
-                keys.Live, keys.Owner, RedisKeys.Lease(_prefix, abandoned.SiloId), RedisKeys.SiloRuns(_prefix, abandoned.SiloId),
-                RedisKeys.Lease(_prefix, siloId), RedisKeys.SiloRuns(_prefix, siloId), RedisKeys.AllSilos(_prefix),
-            ],
-            [abandoned.SiloId, abandoned.Fence, siloId, RedisKeys.Milliseconds(_options.Lease), abandoned.Key.ToString(), taken.Fence],
-            cancellationToken));
-        return (long)parts[0] == 0
-            ? null
-            : new(taken, (long)parts[1], Cursor.Parse(((string?)parts[2])!), (RunStatus)(long)parts[3]);
-    }
+    public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) =>
+        _ownership.FindOwnedAsync(siloId, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(runs);
-        var statuses = new RunStatus[runs.Count];
-        for (var start = 0; start < runs.Count; start += CheckChunk)
-        {
-            await CheckAsync(runs, statuses, start, Math.Min(CheckChunk, runs.Count - start), cancellationToken);
-        }
+    public Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default) =>
+        _ownership.FindAbandonedAsync(count, cancellationToken);
 
-        return statuses;
-    }
+    /// <inheritdoc/>
+    public Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken = default) =>
+        _ownership.TakeOverAsync(abandoned, siloId, cancellationToken);
 
     /// <summary>Stops listening to the connection.</summary>
     public void Dispose() => _notices.Dispose();
 
     private static RedisResult[] Parts(RedisResult answer) => ((RedisResult[]?)answer)!;
 
-    private static AppendResult AppendAnswer(RedisResult answer)
+    private static AppendResult AppendAnswer(RedisResult answer, RedisKeys keys)
     {
         var parts = Parts(answer);
-        return new((RunStatus)(long)parts[0], Cursor.Parse(((string?)parts[1])!));
+        return new((RunStatus)(long)parts[0], RedisForeignKeys.CursorOf((string?)parts[1], keys.Owner));
     }
 
     private string Registry(SessionKey key) => RedisKeys.Registry(_prefix, new(key.Scope, key.User));
-
-    private async Task CheckAsync(IReadOnlyList<RunToken> runs, RunStatus[] statuses, int start, int count, CancellationToken cancellationToken)
-    {
-        // Nearly always all flags are there; only of a run whose flag is not is the owner asked for.
-        var what = $"check {count} runs";
-        var flagKeys = new RedisKey[count];
-        for (var i = 0; i < count; i++)
-        {
-            flagKeys[i] = new RedisKeys(_prefix, runs[start + i].Key).Live;
-        }
-
-        var flags = await _redis.RunAsync(what, database => database.StringGetAsync(flagKeys), cancellationToken);
-        var asked = Enumerable.Range(start, count).Where(i => flags[i - start] != $"{runs[i].SiloId}:{runs[i].Fence}").ToArray();
-        if (asked.Length == 0)
-        {
-            return;
-        }
-
-        var owners = await _redis.RunAsync(
-            what,
-            database => Task.WhenAll(asked.Select(
-                i => database.HashGetAsync(new RedisKeys(_prefix, runs[i].Key).Owner, ["silo", "run", "ended"]))),
-            cancellationToken);
-        for (var i = 0; i < asked.Length; i++)
-        {
-            var run = runs[asked[i]];
-            var isOwner = owners[i][0] == run.SiloId && owners[i][1] == run.Fence && owners[i][2].IsNull;
-            statuses[asked[i]] = isOwner ? RunStatus.Canceled : RunStatus.Lost;
-        }
-    }
 }

@@ -45,6 +45,16 @@ internal static class RedisFaults
         };
     }
 
+    /// <summary>
+    /// An exception of the client as one of .NET's own: it may have to go from one silo to another, and Orleans takes exceptions of other libraries neither by themselves nor inside of ours.
+    /// </summary>
+    /// <param name="exception">The exception.</param>
+    /// <returns>An exception with the same message.</returns>
+    public static Exception Portable(Exception exception) => exception.GetType().Namespace is { } name && name.StartsWith(nameof(System), StringComparison.Ordinal)
+        && (exception.InnerException is null || Portable(exception.InnerException) == exception.InnerException)
+        ? exception
+        : new IOException(exception.Message, exception.InnerException is { } inner ? Portable(inner) : null);
+
     /// <summary>An error without what only a debugger wants: its first line, and of a script's error what went wrong, not where in the script.</summary>
     /// <param name="message">The error.</param>
     /// <returns>The error as part of a sentence.</returns>

@@ -9,6 +9,7 @@ internal static class RedisForeignKeys
     public const string Malformed = "MALFORMED";
 
     private const string WrongType = "WRONGTYPE";
+    private const int MostShown = 100;
 
     /// <summary>Looks for such a key when an error says that there is one.</summary>
     /// <returns>What is wrong with which key, as part of a sentence; null when there is none.</returns>
@@ -20,7 +21,7 @@ internal static class RedisForeignKeys
             return words.Length > 1 ? Wrong(words[1]) : null;
         }
 
-        if (!error.Message.Contains(WrongType, StringComparison.Ordinal))
+        if (!IsForeign(error))
         {
             return null;
         }
@@ -43,6 +44,20 @@ internal static class RedisForeignKeys
 
         return null;
     }
+
+    /// <summary>Whether an error says that a key has something else in it than a command is for.</summary>
+    public static bool IsForeign(Exception error) => error.Message.Contains(WrongType, StringComparison.Ordinal);
+
+    /// <summary>What another program has written, for the log: its beginning, on one line.</summary>
+    public static string Shown(RedisValue value)
+    {
+        var text = value.ToString();
+        return string.Concat(text.Take(MostShown).Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > MostShown ? "..." : "");
+    }
+
+    /// <summary>Reads a cursor that AgentStream has kept in a key.</summary>
+    /// <exception cref="LogRefusedException">It is none.</exception>
+    public static Cursor CursorOf(string? text, string key) => Cursor.TryParse(text, out var cursor) ? cursor : throw new LogRefusedException($"Redis: {Wrong(key)}.");
 
     /// <summary>What is said of a key of the right type with a value that is not ours.</summary>
     public static string Wrong(string key) => $"key {key} has a value that AgentStream does not write; another program has written to it";

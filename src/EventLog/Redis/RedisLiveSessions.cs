@@ -1,4 +1,4 @@
-using System.Text;
+using StackExchange.Redis;
 
 namespace AgentStream.EventLog.Redis;
 
@@ -7,46 +7,59 @@ internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
 {
     private const string Suffix = ":live";
 
-    // A bound on how long one step of a scan keeps Redis from others.
-    private const int ScanCount = 1_000;
-
     private static readonly RedisScript QueryScript = RedisScript.Own("query.lua");
+
+    private readonly RedisIndex _index = new(redis);
 
     public async Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign, CancellationToken cancellationToken)
     {
         var what = $"query the live sessions of user {user}";
-        var start = RedisKeys.Sessions(prefix, user);
-        var answer = await redis.ScriptAsync(what, QueryScript, [RedisKeys.Registry(prefix, user)], [start], cancellationToken);
-        var sessions = new SortedSet<string>(((string[]?)answer)!, StringComparer.Ordinal);
+        var registry = RedisKeys.Registry(prefix, user);
+        var answer = ((RedisResult[]?)await redis.ScriptAsync(what, QueryScript, [registry], [RedisKeys.Sessions(prefix, user)], cancellationToken))!;
+        var ours = answer.Skip(1).Select(session => (string?)session).Where(SessionKey.IsSessionId);
+        if ((long)answer[0] == 0)
+        {
+            // Something else is in the registry's place.
+            ours = await FindOursAsync(what, user, cancellationToken);
+            await _index.ListAsync(what, registry, [.. ours!], cancellationToken);
+        }
+
+        var sessions = new SortedSet<string>(ours!, StringComparer.Ordinal);
         if (includeForeign)
         {
-            await ScanAsync(what, start, sessions, cancellationToken);
+            sessions.UnionWith(await FindAllAsync(what, user, cancellationToken));
         }
 
         return [.. sessions.Select(user.Session)];
     }
 
-    private async Task ScanAsync(string what, string start, SortedSet<string> sessions, CancellationToken cancellationToken)
+    private async Task<List<string>> FindAllAsync(string what, UserKey user, CancellationToken cancellationToken)
     {
-        await foreach (var key in redis.ScanAsync(what, Glob(start) + "*" + Suffix, ScanCount, cancellationToken))
+        var found = new List<string>();
+        await foreach (var session in _index.WalkAsync(what, RedisKeys.Sessions(prefix, user), Suffix, cancellationToken))
         {
-            var session = ((string?)key)![start.Length..^Suffix.Length];
             if (SessionKey.IsSessionId(session))
             {
-                sessions.Add(session);
+                found.Add(session);
             }
         }
+
+        return found;
     }
 
-    /// <summary>A text as a pattern that fits that text alone.</summary>
-    private static string Glob(string text)
+    /// <summary>The live sessions that a run of ours owns.</summary>
+    private async Task<List<string>> FindOursAsync(string what, UserKey user, CancellationToken cancellationToken)
     {
-        var pattern = new StringBuilder(text.Length);
-        foreach (var c in text)
+        var ours = new List<string>();
+        foreach (var session in await FindAllAsync(what, user, cancellationToken))
         {
-            pattern.Append(c is '*' or '?' or '[' or ']' or '\\' or '^' ? "\\" : "").Append(c);
+            var owner = new RedisKeys(prefix, user.Session(session)).Owner;
+            if (await redis.RunAsync(what, database => database.KeyTypeAsync(owner), cancellationToken) == RedisType.Hash)
+            {
+                ours.Add(session);
+            }
         }
 
-        return pattern.ToString();
+        return ours;
     }
 }

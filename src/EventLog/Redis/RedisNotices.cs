@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using AgentStream.EventLog.Background;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace AgentStream.EventLog.Redis;
@@ -11,11 +13,13 @@ internal sealed class RedisNotices : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Topic> _topics = [];
     private readonly RedisConnection _connection;
+    private readonly ILogger _logger;
+    private readonly FaultLog _faults;
     private bool _isDisposed;
 
-    public RedisNotices(RedisConnection connection)
+    public RedisNotices(RedisConnection connection, ILogger logger)
     {
-        _connection = connection;
+        (_connection, _logger, _faults) = (connection, logger, new(logger));
         connection.Restored += SubscribeAllAgain;
     }
 
@@ -47,7 +51,7 @@ internal sealed class RedisNotices : IDisposable
         {
             if (!_topics.TryGetValue(channel, out topic))
             {
-                topic = new Topic(channel);
+                topic = new Topic(channel, _logger);
                 _topics.Add(channel, topic);
                 topic.Subscribed = SubscribeAsync(topic);
             }
@@ -138,8 +142,14 @@ internal sealed class RedisNotices : IDisposable
                 topic.Tell(null);
                 return;
             }
-            catch (Exception exception) when (exception is LogUnavailableException or RedisException)
+            catch (Exception exception)
             {
+                // Whatever it is, it must not be the last try. That Redis is away is said by others.
+                if (exception is not LogUnavailableException)
+                {
+                    _faults.Failed($"Listening to channel {topic.Name}", exception);
+                }
+
                 await Task.Delay(RetryAfter, _connection.Time);
             }
         }
@@ -150,9 +160,11 @@ internal sealed class RedisNotices : IDisposable
 
     private sealed class Topic
     {
-        public Topic(string name)
+        private readonly ILogger _logger;
+
+        public Topic(string name, ILogger logger)
         {
-            Name = name;
+            (Name, _logger) = (name, logger);
             Channel = new RedisChannel(name, RedisChannel.PatternMode.Literal);
             Hear = (_, message) => Tell(message);
         }
@@ -171,7 +183,15 @@ internal sealed class RedisNotices : IDisposable
         {
             foreach (var watcher in Watchers)
             {
-                watcher(message);
+                try
+                {
+                    watcher(message);
+                }
+                catch (Exception exception)
+                {
+                    // One watcher's fault is not the others'.
+                    _logger.LogError(exception, "A notice of channel {Channel} could not be told.", Name);
+                }
             }
         }
     }

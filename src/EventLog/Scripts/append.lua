@@ -8,13 +8,18 @@ if owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] then
     return {2, '0-0'}
 end
 
-local last, ended, isNew = owner[4], owner[5], tonumber(ARGV[3]) > tonumber(owner[3])
-if ended then
-    -- How the run ended is what a repeated append is told, too.
-    return isNew and {2, '0-0'} or {tonumber(ended) - 1, last}
+local seq, last, ended = string.match(owner[3] or '', '^%d+$'), owner[4], owner[5]
+if not seq or not last then
+    return malformed(KEYS[3])
 end
 
-local status = call('GET', KEYS[2]) == ARGV[1] .. ':' .. ARGV[2] and 0 or 1
+local isNew = tonumber(ARGV[3]) > tonumber(seq)
+if ended then
+    -- How the run ended is what a repeated append is told, too.
+    return isNew and {2, '0-0'} or {ended == '2' and 1 or 0, last}
+end
+
+local status = try('GET', KEYS[2]) == ARGV[1] .. ':' .. ARGV[2] and 0 or 1
 if not isNew then
     return {status, last}
 end

@@ -2,13 +2,19 @@
 -- KEYS: live flag, owner, the user's registry
 -- ARGV: session id, session key, notice channel, what a silo's keys start with
 -- Answers 1 if the flag was there, else 0.
-if not redis.call('GETDEL', KEYS[1]) then
+local flag = redis.pcall('GETDEL', KEYS[1])
+if is_foreign(flag) then
+    -- What is no flag makes the session look live nevertheless.
+    redis.call('DEL', KEYS[1])
+elseif type(flag) == 'table' then
+    return flag
+elseif not flag then
     return 0
 end
 
-redis.call('SREM', KEYS[3], ARGV[1])
-local owner = redis.call('HMGET', KEYS[2], 'silo', 'run', 'ended')
-if owner[1] and not owner[3] then
+index('SREM', KEYS[3], ARGV[1])
+local owner = try('HMGET', KEYS[2], 'silo', 'run', 'ended')
+if owner and owner[1] and owner[2] and not owner[3] then
     redis.call('PUBLISH', ARGV[4] .. owner[1] .. ':notice', ARGV[2] .. ' ' .. owner[2])
 end
 

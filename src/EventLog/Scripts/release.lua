@@ -9,11 +9,11 @@ if owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] or owner[3] then
 end
 
 call('HSET', KEYS[2], 'silo', ARGV[3])
-if call('GET', KEYS[1]) == ARGV[1] .. ':' .. ARGV[2] then
+if try('GET', KEYS[1]) == ARGV[1] .. ':' .. ARGV[2] then
     call('SET', KEYS[1], ARGV[3] .. ':' .. ARGV[2])
 end
 
-call('SREM', KEYS[3], ARGV[4])
-call('SADD', KEYS[4], ARGV[4])
-call('SADD', KEYS[5], ARGV[3])
+index('SREM', KEYS[3], ARGV[4])
+index('SADD', KEYS[4], ARGV[4])
+index('SADD', KEYS[5], ARGV[3])
 return 1

@@ -14,6 +14,10 @@ if ownerSilo == silo and ownerRun == run then
 end
 
 if ownerRun and not ended then
+    if not ownerSilo or not begin then
+        return malformed(owner)
+    end
+
     -- Also when that silo has lost its lease: its run was promised an end, and another silo is about to bring it there.
     return {0, ownerSilo}
 end
@@ -21,8 +25,7 @@ end
 -- Another library's run has no owner, and perhaps no flag any more: a cancel that it has not noticed took it, or its own stop. It is over when its
 -- stream ends with 'end' and expires; what it still does before that (end, the flag's removal, the expiry) would be done to a run of ours.
 local function isForeign()
-    local flag = redis.call('GET', live)
-    if flag then
+    if redis.call('EXISTS', live) == 1 then
         return true
     end
 
@@ -66,8 +69,8 @@ redis.call('SET', live, silo .. ':' .. run)
 redis.call('DEL', owner)
 redis.call('HSET', owner, 'silo', silo, 'run', run, 'seq', 0, 'last', begin, 'begin', begin)
 redis.call('SET', lease, '1', 'PX', leaseMs)
-redis.call('SADD', runs, key)
-redis.call('SADD', allSilos, silo)
-redis.call('SADD', registry, session)
+index('SADD', runs, key)
+index('SADD', allSilos, silo)
+index('SADD', registry, session)
 redis.call('PUBLISH', channel, 'grown')
 return {1, begin}

@@ -4,7 +4,7 @@
 -- Answers {1, number of the last append, cursor of begin, status}, or {0} when it is not abandoned (any more); the status is 0 live, 1 canceled.
 local call = redis.call
 local silo, run, seq, begin, ended = unpack(call('HMGET', KEYS[2], 'silo', 'run', 'seq', 'begin', 'ended'))
-if ended then
+if ended or not seq or not string.find(seq, '^%d+$') or not begin or not string.find(begin, '^%d+%-%d+$') then
     return {0}
 end
 
@@ -15,15 +15,15 @@ if silo ~= ARGV[3] or run ~= ARGV[6] then
     end
 
     call('HSET', KEYS[2], 'silo', ARGV[3], 'run', ARGV[6])
-    if call('GET', KEYS[1]) == silo .. ':' .. run then
+    if try('GET', KEYS[1]) == silo .. ':' .. run then
         -- The flag tells the old owner, too, that it is not its own any more.
         call('SET', KEYS[1], ARGV[3] .. ':' .. ARGV[6])
     end
 
-    call('SREM', KEYS[4], ARGV[5])
-    call('SADD', KEYS[6], ARGV[5])
-    call('SADD', KEYS[7], ARGV[3])
+    index('SREM', KEYS[4], ARGV[5])
+    index('SADD', KEYS[6], ARGV[5])
+    index('SADD', KEYS[7], ARGV[3])
 end
 
 call('SET', KEYS[5], '1', 'PX', ARGV[4])
-return {1, tonumber(seq), begin, call('GET', KEYS[1]) == ARGV[3] .. ':' .. ARGV[6] and 0 or 1}
+return {1, tonumber(seq), begin, try('GET', KEYS[1]) == ARGV[3] .. ':' .. ARGV[6] and 0 or 1}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentStream.EventLog;
 using AgentStream.EventLog.Redis;
 using Microsoft.Extensions.Options;
@@ -94,10 +95,19 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
             $"list the journals of user {user}", ListScript, [RedisKeys.Journals(_prefix, user), RedisKeys.Titles(_prefix, user)], [count], cancellationToken);
         return
         [
+            // What another program has put among them is no session.
             .. from entry in answer!.Chunk(3)
-               select new JournaledSession(user.Session((string)entry[0]!), DateTimeOffset.FromUnixTimeMilliseconds((long)entry[1]), (string?)entry[2]),
+               let session = (string?)entry[0]
+               where SessionKey.IsSessionId(session)
+               select new JournaledSession(user.Session(session), When((string?)entry[1]), (string?)entry[2]),
         ];
     }
+
+    /// <summary>The time of a session's last record; of a number that no time has, the nearest.</summary>
+    private static DateTimeOffset When(string? milliseconds) =>
+        double.TryParse(milliseconds, CultureInfo.InvariantCulture, out var number)
+            ? DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Clamp(number, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()))
+            : DateTimeOffset.UnixEpoch;
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)

@@ -58,9 +58,9 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
 
         try
         {
-            // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record: whoever starts
-            // behind our end finds the journal complete.
-            await _run.FlushAsync();
+            // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record, also where not all could be
+            // said: the next run of the session finds the journal complete.
+            failure = await FlushAsync(failure);
             await _records.AddAsync(now => EndRecords(Message(failure), now));
         }
         catch (Exception e)
@@ -105,6 +105,19 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         return _loop?.CutShort is var (idx, said) ? [new ResponseRecord(idx, said) { Timestamp = now }, ended] : [ended];
     }
 
+    private async Task<Exception?> FlushAsync(Exception? failure)
+    {
+        try
+        {
+            await _run.FlushAsync();
+            return failure;
+        }
+        catch (LogRefusedException e)
+        {
+            return failure ?? Crashed(e);
+        }
+    }
+
     private async Task<Exception?> LoopAsync()
     {
         var stop = _run.Stopped;
@@ -119,6 +132,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         {
             return _run.Status switch
             {
+                _ when _run.Refusal is { } refusal => Crashed(refusal),
                 RunStatus.Canceled => new AgentCanceledException(Token.Key.ToString()),
                 RunStatus.Lost => new OwnershipLostException("another process took the session over"),
                 _ when _run.HasToLeave => new RunLeavesException(),

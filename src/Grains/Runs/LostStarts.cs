@@ -1,35 +1,64 @@
 using AgentStream.EventLog;
+using AgentStream.EventLog.Background;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;
 
 /// <summary>
-/// Finds runs that this process owns and nobody here runs: a start that the log carried out so late that it had been given up. The lease would keep such a run open for ever, so it is given away,
-/// and whoever takes it over brings it to its end.
+/// Holds the runs that this process has against those that the log says it has. One that the log has alone is a start that it carried out so late that it had been given up: the lease would keep
+/// such a run open for ever, so it is given away, and the process that takes it over brings it to its end. One that the process has alone was taken out of the log's lists by another program: it is
+/// put back, or no other process would find it.
 /// </summary>
 internal sealed class LostStarts(RunEnvironment environment)
 {
+    private readonly FaultLog _faults = new(environment.Logger);
     private HashSet<RunToken> _suspects = [];
+    private HashSet<RunToken> _missing = [];
 
-    /// <summary>Gives away what was found by the last look, too. Looks must be further apart than a start takes (<see cref="AgentStreamOptions.RedisTimeout"/>).</summary>
+    /// <summary>Gives away, and puts back, what was found by the last look, too. Looks must be further apart than a start takes (<see cref="AgentStreamOptions.RedisTimeout"/>).</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        var found = new HashSet<RunToken>();
-        var running = environment.Owned.Runs.Select(run => run.Key).ToHashSet();
-        foreach (var key in await environment.Log.FindOwnedAsync(environment.Silo.Id, cancellationToken))
+        var running = environment.Owned.Runs;
+        var owned = await environment.Log.FindOwnedAsync(environment.Silo.Id, cancellationToken);
+        var (isRunning, isOwned) = (running.Select(run => run.Key).ToHashSet(), owned.ToHashSet());
+        var missing = running.Where(run => !isOwned.Contains(run.Key)).ToHashSet();
+        foreach (var run in missing.Where(_missing.Contains))
         {
-            if (!running.Contains(key) && await environment.Log.FindRunAsync(key, cancellationToken) is { HasEnded: false } known && known.Run.SiloId == environment.Silo.Id)
+            await TryAsync($"Listing run {run.RunId} of session {run.Key}", () => environment.Log.KeepAsync(run, cancellationToken));
+        }
+
+        var found = new HashSet<RunToken>();
+        foreach (var key in owned.Where(key => !isRunning.Contains(key)))
+        {
+            await TryAsync($"Looking for the run of session {key}", async () =>
             {
-                found.Add(known.Run);
-            }
+                if (await environment.Log.FindRunAsync(key, cancellationToken) is { HasEnded: false } known && known.Run.SiloId == environment.Silo.Id)
+                {
+                    found.Add(known.Run);
+                }
+            });
         }
 
         foreach (var run in found.Where(_suspects.Contains))
         {
             environment.Logger.LogWarning("Run {Run} of session {Session} is owned by this process, which does not run it. It is given away.", run.RunId, run.Key);
-            await environment.Log.ReleaseAsync(run, cancellationToken);
+            await TryAsync($"Giving away run {run.RunId} of session {run.Key}", () => environment.Log.ReleaseAsync(run, cancellationToken));
         }
 
-        _suspects = found;
+        (_suspects, _missing) = (found, missing);
+    }
+
+    /// <summary>One run's fault is said once, and does not keep the others waiting.</summary>
+    private async Task TryAsync(string work, Func<Task> ask)
+    {
+        try
+        {
+            await ask();
+            _faults.Worked(work);
+        }
+        catch (Exception exception) when (exception is not (LogUnavailableException or OperationCanceledException))
+        {
+            _faults.Failed(work, exception);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using AgentStream.EventLog;
+using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;
 
@@ -18,7 +19,7 @@ internal sealed class OwnedRun
     private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
     {
         (_environment, Token, Begin) = (environment, token, begin);
-        _writer = new RunWriter(environment, token, number, Stop, _abandon.Token);
+        _writer = new RunWriter(environment, token, number, Stop, Refuse, _abandon.Token);
         _registration = environment.Owned.Register(token, Stop);
     }
 
@@ -37,11 +38,14 @@ internal sealed class OwnedRun
     /// <summary>How the run stands, as far as it was told; live also when <see cref="Stopped"/> came because its process is about to stop.</summary>
     public RunStatus Status { get; private set; }
 
+    /// <summary>Why the log takes nothing more of the run; null as long as it does. Then <see cref="Stopped"/> comes, too.</summary>
+    public LogRefusedException? Refusal { get; private set; }
+
     /// <summary>Whether the run is to be given to another process at the next place where nothing is half done.</summary>
     public bool IsLeaving => _isLeaving;
 
     /// <summary>Whether it has to be given to another process now, wherever it is.</summary>
-    public bool HasToLeave => _isLeaving && Stopped.IsCancellationRequested && Status == RunStatus.Live;
+    public bool HasToLeave => _isLeaving && Stopped.IsCancellationRequested && Status == RunStatus.Live && Refusal is null;
 
     /// <summary>Takes ownership of a session for a run and writes its <c>begin</c>.</summary>
     /// <param name="environment">The run's silo.</param>
@@ -59,7 +63,11 @@ internal sealed class OwnedRun
         catch (LogUnavailableException)
         {
             // Perhaps only the answer was lost, and the session now belongs to a run that nobody goes on with.
-            _ = GiveBackAsync(environment, token);
+            _ = GiveBackAsync(environment, token).ContinueWith(
+                failed => environment.Logger.LogWarning(failed.Exception, "A start of run {Run} of session {Session} that has no answer could not be ended. It is looked for later.", token.RunId, key),
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
             throw;
         }
     }
@@ -170,6 +178,12 @@ internal sealed class OwnedRun
 
             await Task.Delay(pause, environment.Time);
         }
+    }
+
+    private void Refuse(LogRefusedException refusal)
+    {
+        Refusal = refusal;
+        _ = _environment.Beside(_stop.Cancel);
     }
 
     private void Stop(RunStatus status)

@@ -23,6 +23,7 @@ internal sealed class RunWriter
     private readonly RunEnvironment _environment;
     private readonly RunToken _run;
     private readonly Action<RunStatus> _notLive;
+    private readonly Action<LogRefusedException> _refused;
     private readonly CancellationToken _abandon;
     private readonly Task _draining;
     private long _number;
@@ -32,10 +33,11 @@ internal sealed class RunWriter
     /// <param name="run">The run.</param>
     /// <param name="number">The number of its last append; 0 for a new run.</param>
     /// <param name="notLive">Called when the log says that the run was canceled or lost.</param>
+    /// <param name="refused">Called when the log refuses an append for good: the run can say nothing more.</param>
     /// <param name="abandon">Gives up on a log that is away: what is queued is dropped.</param>
-    public RunWriter(RunEnvironment environment, RunToken run, long number, Action<RunStatus> notLive, CancellationToken abandon)
+    public RunWriter(RunEnvironment environment, RunToken run, long number, Action<RunStatus> notLive, Action<LogRefusedException> refused, CancellationToken abandon)
     {
-        (_environment, _run, _number, _notLive, _abandon) = (environment, run, number, notLive, abandon);
+        (_environment, _run, _number, _notLive, _refused, _abandon) = (environment, run, number, notLive, refused, abandon);
         _draining = environment.Beside(DrainAsync);
     }
 
@@ -60,7 +62,15 @@ internal sealed class RunWriter
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
     public async Task FinishAsync(IReadOnlyList<NewEvent> last, TimeSpan gracePeriod)
     {
-        await FlushAsync();
+        try
+        {
+            await FlushAsync();
+        }
+        catch (LogRefusedException)
+        {
+            // The run ends with this, which it has been told. What the log refused to take is not there; that the session is free again should be.
+        }
+
         var number = ++_number;
         var result = await RepeatAsync(() => _environment.Log.FinishAsync(_run, number, last, gracePeriod, _abandon));
         if (result.Status == RunStatus.Lost)
@@ -100,6 +110,11 @@ internal sealed class RunWriter
         catch (Exception e)
         {
             _queue.Close(e);
+            if (e is LogRefusedException refused)
+            {
+                _refused(refused);
+            }
+
             throw;
         }
     }

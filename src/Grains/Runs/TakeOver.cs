@@ -1,4 +1,5 @@
 using AgentStream.EventLog;
+using AgentStream.EventLog.Background;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Waiting;
@@ -12,7 +13,14 @@ namespace AgentStream.Grains.Runs;
 /// each run. A journal of this process's own is looked through once, at the start, for what its predecessor left.
 /// </summary>
 internal sealed class TakeOver(
-    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, IPromptQueue queue, StrangeRuns strange) : BackgroundService
+    RunEnvironment environment,
+    ISessionJournal journal,
+    AgentCatalog agents,
+    LiveRuns runs,
+    IPromptQueue queue,
+    StrangeRuns strange,
+    IHostApplicationLifetime lifetime)
+    : EndlessService(lifetime, environment.Logger)
 {
     /// <summary>A run that has been taken over this often ends as crashed: it may be what kills its processes.</summary>
     internal const int MostResumes = 3;
@@ -28,6 +36,7 @@ internal sealed class TakeOver(
 
     // The same process is given the same run twice when it asks twice.
     private readonly SemaphoreSlim _oneLook = new(1);
+    private readonly FaultLog _faults = new(environment.Logger);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -37,34 +46,33 @@ internal sealed class TakeOver(
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
         if (agents.IsEmpty)
         {
-            // Whoever knows no agents could only end the runs of others as crashed.
-            return;
+            // A process that knows no agents could only end the runs of others as crashed.
+            await Task.Delay(Timeout.InfiniteTimeSpan, environment.Time, stopping);
         }
 
-        await RestartAsync(stoppingToken);
-        var lostStarts = new LostStarts(environment);
+        await RestartAsync(stopping);
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
-        for (var look = 1; await timer.WaitForNextTickAsync(stoppingToken); look++)
-        {
-            try
-            {
-                while (await LookAsync(stoppingToken))
-                {
-                    // There may be more.
-                }
+        await timer.WaitForNextTickAsync(stopping);
+        var lostStarts = new LostStarts(environment);
+        var look = 0;
+        await new Rounds("Looking for runs whose process is gone", environment.Logger)
+            .RunAsync(LookAllAsync, token => timer.WaitForNextTickAsync(token).AsTask(), stopping);
 
-                if (look % LostStartsEvery == 0)
-                {
-                    await lostStarts.LookAsync(stoppingToken);
-                }
-            }
-            catch (LogUnavailableException)
+        async Task LookAllAsync(CancellationToken token)
+        {
+            look++;
+            while (await LookAsync(token))
             {
-                // Whoever keeps the lease has said so already; the next look is soon enough.
+                // There may be more.
+            }
+
+            if (look % LostStartsEvery == 0)
+            {
+                await lostStarts.LookAsync(token);
             }
         }
     }
@@ -77,12 +85,29 @@ internal sealed class TakeOver(
         try
         {
             var found = await environment.Log.FindAbandonedAsync(Share, cancellationToken);
-            var taken = await Task.WhenAll(found.Select(run => TryTakeOverAsync(run, cancellationToken)));
+            var taken = await Task.WhenAll(found.Select(run => TryAsync(run, cancellationToken)));
             return found.Count >= Share && taken.Contains(true);
         }
         finally
         {
             _oneLook.Release();
+        }
+    }
+
+    /// <summary>One run's fault is said once, and does not keep the others waiting.</summary>
+    private async Task<bool> TryAsync(RunToken abandoned, CancellationToken cancellationToken)
+    {
+        var work = $"Taking over run {abandoned.RunId} of session {abandoned.Key}";
+        try
+        {
+            var isTaken = await TryTakeOverAsync(abandoned, cancellationToken);
+            _faults.Worked(work);
+            return isTaken;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            _faults.Failed(work, exception);
+            return false;
         }
     }
 

@@ -1,15 +1,16 @@
+using AgentStream.EventLog.Background;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Waiting;
 
 /// <summary>
 /// Starts prompts that wait, when their session is free. Every process looks, since the one that accepted a prompt may be gone; the event log lets one of them start it.
 /// </summary>
-internal sealed class WaitingPrompts(RunEnvironment environment, IPromptQueue queue, AgentCatalog agents, LiveRuns runs) : BackgroundService
+internal sealed class WaitingPrompts(RunEnvironment environment, IPromptQueue queue, AgentCatalog agents, LiveRuns runs, IHostApplicationLifetime lifetime)
+    : EndlessService(lifetime, environment.Logger)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -19,32 +20,46 @@ internal sealed class WaitingPrompts(RunEnvironment environment, IPromptQueue qu
     // So many at a time: the next look, and other processes, have the rest.
     private const int Share = 64;
 
+    private readonly FaultLog _faults = new(environment.Logger);
+
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task WorkAsync(CancellationToken stopping)
     {
         if (agents.IsEmpty)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, environment.Time, stopping);
+        }
+
+        using var timer = new PeriodicTimer(LookEvery, environment.Time);
+        await timer.WaitForNextTickAsync(stopping);
+        await new Rounds("Looking for prompts that wait", environment.Logger).RunAsync(LookAllAsync, token => timer.WaitForNextTickAsync(token).AsTask(), stopping);
+    }
+
+    private async Task LookAllAsync(CancellationToken cancellationToken)
+    {
+        if (runs.IsStopping)
         {
             return;
         }
 
-        using var timer = new PeriodicTimer(LookEvery, environment.Time);
-        while (await timer.WaitForNextTickAsync(stoppingToken) && !runs.IsStopping)
+        foreach (var key in await queue.ListAsync(Share, cancellationToken))
         {
-            try
-            {
-                foreach (var key in await queue.ListAsync(Share, stoppingToken))
-                {
-                    await LookAsync(key, stoppingToken);
-                }
-            }
-            catch (LogUnavailableException)
-            {
-                // Whoever keeps the lease has said so already; the next look is soon enough.
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                environment.Logger.LogError(e, "Waiting prompts could not be looked after.");
-            }
+            await TryAsync(key, cancellationToken);
+        }
+    }
+
+    /// <summary>One session's fault is said once, and does not keep the others waiting.</summary>
+    private async Task TryAsync(SessionKey key, CancellationToken cancellationToken)
+    {
+        var work = $"Starting the prompt that waits for session {key}";
+        try
+        {
+            await LookAsync(key, cancellationToken);
+            _faults.Worked(work);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or LogUnavailableException))
+        {
+            _faults.Failed(work, e);
         }
     }
 
@@ -57,13 +72,6 @@ internal sealed class WaitingPrompts(RunEnvironment environment, IPromptQueue qu
             return;
         }
 
-        try
-        {
-            await environment.Services.GetRequiredService<IGrainFactory>().GetGrain<ISessionGrain>(key.ToString()).StartWaitingAsync().WaitAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or LogUnavailableException))
-        {
-            environment.Logger.LogError(e, "The prompt that waits for session {Session} could not be started; it goes on waiting.", key);
-        }
+        await environment.Services.GetRequiredService<IGrainFactory>().GetGrain<ISessionGrain>(key.ToString()).StartWaitingAsync().WaitAsync(cancellationToken);
     }
 }

@@ -3,7 +3,6 @@ using AgentStream.Grains.Journal;
 using AgentStream.Grains.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Waiting;
 
@@ -20,6 +19,6 @@ internal static class WaitingServices
 
     private static IPromptQueue Choose(IServiceProvider services) =>
         services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqlitePromptQueue(journal.Database)
-            : services.GetService<RedisConnection>() is { } redis ? new RedisPromptQueue(redis, services.GetRequiredService<IOptions<AgentStreamOptions>>())
+            : services.GetService<RedisConnection>() is { } redis ? ActivatorUtilities.CreateInstance<RedisPromptQueue>(services, redis)
             : new InMemoryPromptQueue();
 }

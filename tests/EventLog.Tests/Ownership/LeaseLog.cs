@@ -20,6 +20,12 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
 
     public bool IsAway { get; set; }
 
+    /// <summary>What each operation throws while a test wants it to.</summary>
+    public Func<Exception>? Fault { get; set; }
+
+    /// <summary>Whether renewals have no answer, until their token comes.</summary>
+    public bool Hangs { get; set; }
+
     public bool LoseNotices { get; set; }
 
     public Action<RunToken?>? RunWatcher { get; private set; }
@@ -27,6 +33,11 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
     public async Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default)
     {
         Try();
+        if (Hangs)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
         await inner.RenewLeaseAsync(siloId, lease, cancellationToken);
         Interlocked.Increment(ref _renewals);
     }
@@ -95,6 +106,11 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
         if (IsAway)
         {
             throw new LogUnavailableException("away");
+        }
+
+        if (Fault is { } fault)
+        {
+            throw fault();
         }
     }
 }

@@ -36,9 +36,9 @@ for i = 7, #ARGV do
     call('XADD', KEYS[1], '0-' .. (version + i - 6), 'run', ARGV[2], 'record', ARGV[i])
 end
 
-call('ZADD', KEYS[3], ARGV[5], ARGV[4])
+index('ZADD', KEYS[3], ARGV[5], ARGV[4])
 if ARGV[6] ~= '' then
-    call('HSETNX', KEYS[4], ARGV[4], ARGV[6])
+    index('HSETNX', KEYS[4], ARGV[4], ARGV[6])
 end
 
 return {0, version + count}

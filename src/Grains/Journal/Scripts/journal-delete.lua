@@ -8,6 +8,6 @@ if owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] or owner[3] then
 end
 
 redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[3], ARGV[3])
-redis.call('HDEL', KEYS[4], ARGV[3])
+index('ZREM', KEYS[3], ARGV[3])
+index('HDEL', KEYS[4], ARGV[3])
 return 1

@@ -7,7 +7,7 @@ local list = {}
 for i = 1, #answer, 2 do
     list[#list + 1] = answer[i]
     list[#list + 1] = answer[i + 1]
-    list[#list + 1] = redis.call('HGET', KEYS[2], answer[i])
+    list[#list + 1] = try('HGET', KEYS[2], answer[i])
 end
 
 return list

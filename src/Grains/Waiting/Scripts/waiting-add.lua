@@ -13,5 +13,5 @@ if call('LLEN', KEYS[1]) >= tonumber(ARGV[3]) then
 end
 
 place = call('RPUSH', KEYS[1], ARGV[1])
-call('SADD', KEYS[2], ARGV[2])
+index('SADD', KEYS[2], ARGV[2])
 return place

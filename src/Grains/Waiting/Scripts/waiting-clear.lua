@@ -8,5 +8,5 @@ if owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] or owner[3] then
 end
 
 redis.call('DEL', KEYS[1])
-redis.call('SREM', KEYS[2], ARGV[3])
+index('SREM', KEYS[2], ARGV[3])
 return 1

@@ -4,7 +4,7 @@
 local call = redis.call
 call('LREM', KEYS[1], 1, ARGV[1])
 if call('EXISTS', KEYS[1]) == 0 then
-    call('SREM', KEYS[2], ARGV[2])
+    index('SREM', KEYS[2], ARGV[2])
 end
 
 return 1
