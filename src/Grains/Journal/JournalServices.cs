@@ -12,11 +12,14 @@ namespace AgentStream.Grains.Journal;
 /// <summary>Registers the journal that the settings ask for.</summary>
 internal static class JournalServices
 {
+    private const string KindSetting = $"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.Journal)}";
     private const string PathSetting = $"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.JournalPath)}";
 
     private static readonly string DefaultPath = Path.Combine(".agentstream", "sessions.db");
 
-    /// <summary>Registers <see cref="ISessionJournal"/> and <see cref="SqliteDatabase"/>, unless they are there, and opens the journal at the start.</summary>
+    /// <summary>
+    /// Registers <see cref="ISessionJournal"/> and <see cref="SqliteDatabase"/>, unless they are there, and opens the journal at the start.
+    /// </summary>
     public static IServiceCollection AddJournal(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(Choose);
@@ -57,7 +60,7 @@ internal static class JournalServices
         }
         catch (IOException e)
         {
-            var otherwise = string.IsNullOrEmpty(path) ? $", or {AgentStreamOptions.Section}:{nameof(AgentStreamOptions.Journal)} to 'memory'" : "";
+            var otherwise = string.IsNullOrEmpty(path) ? $", or {KindSetting} to 'memory'" : "";
             throw new IOException($"{e.Message.TrimEnd('.')}; set {PathSetting} to another file{otherwise}.", e);
         }
     }
@@ -69,7 +72,7 @@ internal static class JournalServices
             options.Journal != "redis" || services.IsService(typeof(RedisConnection))
                 ? ValidateOptionsResult.Success
                 : ValidateOptionsResult.Fail(
-                    $"{AgentStreamOptions.Section}:{nameof(options.Journal)} is 'redis', but ConnectionStrings:{AgentStreamOptions.RedisConnectionName} is not set.");
+                    $"{KindSetting} is 'redis', but ConnectionStrings:{AgentStreamOptions.RedisConnectionName} is not set.");
     }
 
     /// <summary>A setting that is gone would be passed over, and sessions would be somewhere else than its user thinks.</summary>
@@ -83,7 +86,10 @@ internal static class JournalServices
                 : ValidateOptionsResult.Fail($"{Gone} is gone: set {PathSetting} to the SQLite file that is to keep sessions.");
     }
 
-    /// <summary>Opens the journal when the program starts, so that a file that is in use is found at the start and not by its users, and says where sessions are kept.</summary>
+    /// <summary>
+    /// Opens the journal when the program starts, so that a file that is in use is found at the start and not by its users, and says where
+    /// sessions are kept.
+    /// </summary>
     private sealed class Opening(ISessionJournal journal, IOptions<AgentStreamOptions> options, ILoggerFactory loggers) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
@@ -94,11 +100,13 @@ internal static class JournalServices
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+        private static string FirstName => Path.GetFileName(DefaultPath);
+
+        private bool IsSecondChoice(string path) => string.IsNullOrEmpty(options.Value.JournalPath) && Path.GetFileName(path) != FirstName;
+
         private string Place() => journal switch
         {
-            SqliteJournal { Database.Path: var path } when string.IsNullOrEmpty(options.Value.JournalPath) && Path.GetFileName(path) != Path.GetFileName(DefaultPath) =>
-                $"{path}, since another process uses {Path.GetFileName(DefaultPath)}",
-            SqliteJournal { Database.Path: var path } => path,
+            SqliteJournal { Database.Path: var path } => IsSecondChoice(path) ? $"{path}, since another process uses {FirstName}" : path,
             RedisJournal => "Redis",
             InMemoryJournal => "memory, and are gone when this process ends",
             _ => journal.GetType().ToString(),

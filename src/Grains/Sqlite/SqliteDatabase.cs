@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AgentStream.Grains.Sqlite;
 
 /// <summary>
-/// A SQLite file that serves one process at a time. What was written is on the disk when the write is acknowledged. Nobody waits for the disk on a thread of the thread pool: one thread writes, and
-/// commits all that waits as one transaction; a few others read.
+/// A SQLite file that serves one process at a time. What was written is on the disk when the write is acknowledged. No caller waits for the
+/// disk on a thread of the thread pool: one thread writes, and commits all that waits as one transaction; a few others read.
 /// </summary>
 public sealed class SqliteDatabase : IDisposable
 {
@@ -44,12 +44,17 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Gets the file's full path.</summary>
     public string Path { get; }
 
-    /// <summary>Opens a file, and makes it and its folder if they are not there. On Unix only this program's user can read what is made.</summary>
-    /// <param name="path">The file. SQLite keeps others with longer names (<c>-wal</c>, <c>-shm</c>) next to it, and this class <c>-lock</c>.</param>
-    /// <param name="logger">Hears when the file cannot be written, and when it can be again; null for nobody.</param>
+    /// <summary>
+    /// Opens a file, and makes it and its folder if they are not there. On Unix only this program's user can read what is made.
+    /// </summary>
+    /// <param name="path">
+    /// The file. SQLite keeps others with longer names (<c>-wal</c>, <c>-shm</c>) next to it, and this class <c>-lock</c>.
+    /// </param>
+    /// <param name="logger">Hears when the file cannot be written, and when it can be again; null for none.</param>
     /// <returns>The database. Dispose it to complete what is under way and to let another process have the file.</returns>
     /// <exception cref="IOException">
-    /// Another process uses the file; or it cannot be made or opened, is no SQLite database, belongs to another program or to a newer version. The message says so in one sentence.
+    /// Another process uses the file; or it cannot be made or opened, is no SQLite database, belongs to another program or to a newer
+    /// version. The message says so in one sentence.
     /// </exception>
     public static SqliteDatabase Open(string path, ILogger? logger = null)
     {
@@ -58,7 +63,9 @@ public sealed class SqliteDatabase : IDisposable
         return TryOpen(full, logger) ?? throw new IOException($"The database '{full}' is in use by another process.");
     }
 
-    /// <summary>Opens the first of several files that no other process uses: <c>sessions.db</c>, <c>sessions.2.db</c>, <c>sessions.3.db</c>, ...</summary>
+    /// <summary>
+    /// Opens the first of several files that no other process uses: <c>sessions.db</c>, <c>sessions.2.db</c>, <c>sessions.3.db</c>, ...
+    /// </summary>
     /// <param name="path">The first of them.</param>
     /// <param name="logger">As in <see cref="Open"/>.</param>
     /// <exception cref="IOException">As in <see cref="Open"/>, or all of the files are in use.</exception>
@@ -67,7 +74,8 @@ public sealed class SqliteDatabase : IDisposable
         var full = System.IO.Path.GetFullPath(path);
         for (var number = 1; number <= MostFiles; number++)
         {
-            if (TryOpen(number == 1 ? full : System.IO.Path.ChangeExtension(full, $"{number}{System.IO.Path.GetExtension(full)}"), logger) is { } database)
+            var candidate = number == 1 ? full : System.IO.Path.ChangeExtension(full, $"{number}{System.IO.Path.GetExtension(full)}");
+            if (TryOpen(candidate, logger) is { } database)
             {
                 return database;
             }
@@ -76,7 +84,9 @@ public sealed class SqliteDatabase : IDisposable
         throw new IOException($"The database '{full}' and the {MostFiles - 1} next to it are in use by other processes.");
     }
 
-    /// <summary>Makes a part's tables, or brings them to its newest version. It waits for the disk, so it is for the start of a program.</summary>
+    /// <summary>
+    /// Makes a part's tables, or brings them to its newest version. It waits for the disk, so it is for the start of a program.
+    /// </summary>
     /// <param name="schema">The part's tables.</param>
     /// <exception cref="IOException">The file has a newer version of them, or is damaged. The message says so in one sentence.</exception>
     /// <exception cref="LogUnavailableException">The file cannot be written now.</exception>
@@ -100,11 +110,14 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Writes, all or nothing. What other callers write at the same time fails or succeeds by itself.</summary>
     /// <typeparam name="T">What the work answers.</typeparam>
     /// <param name="work">
-    /// The work, done on the thread that writes: it must be quick, wait for nothing, and change nothing but the database, since it may be done again. An exception of its undoes what it wrote.
+    /// The work, done on the thread that writes: it must be quick, wait for nothing, and change nothing but the database, since it may be
+    /// done again. An exception of its undoes what it wrote.
     /// </param>
     /// <param name="bytes">About how much it writes; not negative. Transactions are kept small by it.</param>
     /// <returns>The answer, when it is on the disk.</returns>
-    /// <exception cref="LogUnavailableException">The file cannot be written now. Nothing was written, and the same may work later.</exception>
+    /// <exception cref="LogUnavailableException">
+    /// The file cannot be written now. Nothing was written, and the same may work later.
+    /// </exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     /// <exception cref="ObjectDisposedException">The database is closed.</exception>
     public Task<T> WriteAsync<T>(Func<SqliteStatements, T> work, long bytes = 0)
@@ -118,7 +131,9 @@ public sealed class SqliteDatabase : IDisposable
 
     /// <summary>Reads what is committed. It waits for no write.</summary>
     /// <typeparam name="T">What the work answers.</typeparam>
-    /// <param name="work">The work, done on a thread that reads: it should be quick and wait for nothing. All of its statements see the same.</param>
+    /// <param name="work">
+    /// The work, done on a thread that reads: it should be quick and wait for nothing. All of its statements see the same.
+    /// </param>
     /// <returns>The answer.</returns>
     /// <exception cref="LogUnavailableException">The file cannot be read now.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -158,7 +173,8 @@ public sealed class SqliteDatabase : IDisposable
 
     private static IOException Unusable(string path, Exception exception)
     {
-        var reason = (exception as SqliteException ?? exception.InnerException as SqliteException) is { } error ? SqliteFaults.Reason(error) : exception.Message.TrimEnd('.');
+        var error = exception as SqliteException ?? exception.InnerException as SqliteException;
+        var reason = error is null ? exception.Message.TrimEnd('.') : SqliteFaults.Reason(error);
         return new IOException($"The database '{path}' cannot be opened: {reason}.", exception);
     }
 }

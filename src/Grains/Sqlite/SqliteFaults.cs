@@ -24,14 +24,17 @@ internal static class SqliteFaults
         _ => raw.sqlite3_errstr(exception.SqliteExtendedErrorCode).utf8_to_string(),
     };
 
-    /// <summary>What a caller gets for an error: an outage is one, damage is invalid data, and anything else is as SQLite says it.</summary>
+    /// <summary>
+    /// What a caller gets for an error: an outage is one, damage is invalid data, and anything else is as SQLite says it.
+    /// </summary>
     /// <param name="exception">The error.</param>
     /// <param name="path">The file. Only its name is told: what callers get may be shown to users.</param>
     public static Exception For(SqliteException exception, string path) => exception.SqliteErrorCode switch
     {
         _ when IsOutage(exception) =>
             new LogUnavailableException($"The database '{Path.GetFileName(path)}' cannot be used: {Reason(exception)}.", exception),
-        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new InvalidDataException($"The database '{Path.GetFileName(path)}' cannot be read: it is damaged.", exception),
+        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
+            new InvalidDataException($"The database '{Path.GetFileName(path)}' cannot be read: it is damaged.", exception),
         _ => exception,
     };
 }

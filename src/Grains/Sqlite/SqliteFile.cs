@@ -25,8 +25,8 @@ internal static class SqliteFile
     private const long LogBytes = 64 << 20;
 
     /// <summary>
-    /// Makes the file if it is not there, and keeps other processes out until the answer is disposed. The lock is a file of its own: SQLite's exclusive mode would keep the readers
-    /// of this process out, too.
+    /// Makes the file if it is not there, and keeps other processes out until the answer is disposed. The lock is a file of its own:
+    /// SQLite's exclusive mode would keep the readers of this process out, too.
     /// </summary>
     /// <returns>The lock; null when another process has it.</returns>
     /// <exception cref="InvalidDataException">It is no file; the message is the rest of a sentence.</exception>
@@ -82,7 +82,12 @@ internal static class SqliteFile
 
             Execute(connection, string.Create(
                 CultureInfo.InvariantCulture,
-                $"PRAGMA synchronous = FULL; PRAGMA journal_size_limit = {LogBytes}; PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Format}"));
+                $"""
+                PRAGMA synchronous = FULL;
+                PRAGMA journal_size_limit = {LogBytes};
+                PRAGMA application_id = {ApplicationId};
+                PRAGMA user_version = {Format};
+                """));
             return connection;
         }
         catch
@@ -117,7 +122,8 @@ internal static class SqliteFile
         if (format > Format)
         {
             throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"a newer AgentStream wrote it, in format {format}, and this one knows formats up to {Format}"));
+                CultureInfo.InvariantCulture,
+                $"a newer AgentStream wrote it, in format {format}, and this one knows formats up to {Format}"));
         }
     }
 
@@ -137,7 +143,13 @@ internal static class SqliteFile
 
     private static FileStreamOptions Options(FileShare share)
     {
-        var options = new FileStreamOptions { Mode = System.IO.FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
+        var options = new FileStreamOptions
+        {
+            Mode = System.IO.FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = share,
+            BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = FileMode;

@@ -5,13 +5,14 @@ using AgentStream.Grains.Journal;
 namespace AgentStream.Grains.Sqlite;
 
 /// <summary>
-/// A journal in a SQLite file of one process. The file serves one process at a time, so the version alone proves who may write. What several sessions append at the same time costs one flush.
+/// A journal in a SQLite file of one process. The file serves one process at a time, so the version alone proves who may write. What
+/// several sessions append at the same time costs one flush.
 /// </summary>
 public sealed class SqliteJournal : ISessionJournal
 {
     /// <summary>
-    /// <c>writer</c> is the run that appended last, so that an append that is repeated is known. <c>unfinished</c> is whether the last run has no end yet. Records are text, for who looks
-    /// into the file with another program.
+    /// <c>writer</c> is the run that appended last, so that an append that is repeated is known. <c>unfinished</c> is whether the last run
+    /// has no end yet. Records are text, so that other programs can show them.
     /// </summary>
     private static readonly SqliteSchema Schema = new("journal",
     [
@@ -42,7 +43,8 @@ public sealed class SqliteJournal : ISessionJournal
     internal const string FindSql = "SELECT id, version, writer, unfinished FROM sessions WHERE scope = ?1 AND user = ?2 AND session = ?3";
     internal const string ReadSql = "SELECT record FROM records WHERE session = ?1 AND version > ?2 ORDER BY version";
     internal const string DeleteSql = "DELETE FROM records WHERE session = ?1";
-    internal const string ListSql = "SELECT session, changed, title FROM sessions WHERE scope = ?1 AND user = ?2 ORDER BY changed DESC LIMIT ?3";
+    internal const string ListSql =
+        "SELECT session, changed, title FROM sessions WHERE scope = ?1 AND user = ?2 ORDER BY changed DESC LIMIT ?3";
     internal const string UnfinishedSql = "SELECT scope, user, session FROM sessions WHERE unfinished = 1";
 
     private readonly SqliteDatabase _database;
@@ -60,9 +62,12 @@ public sealed class SqliteJournal : ISessionJournal
     internal SqliteDatabase Database => _database;
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">A record cannot be read, or the file is damaged. The message names the session and the record.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A record cannot be read, or the file is damaged. The message names the session and the record.
+    /// </exception>
     /// <exception cref="LogUnavailableException">The file cannot be read now.</exception>
-    public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(
+        SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
@@ -77,15 +82,19 @@ public sealed class SqliteJournal : ISessionJournal
 
     /// <inheritdoc/>
     /// <remarks>An append that is repeated because its answer was lost is kept once.</remarks>
-    /// <exception cref="LogUnavailableException">The file cannot be written now, for one because the disk is full. Nothing was written, and the same may work later.</exception>
-    public async ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+    /// <exception cref="LogUnavailableException">
+    /// The file cannot be written now, for one because the disk is full. Nothing was written, and the same may work later.
+    /// </exception>
+    public async ValueTask AppendAsync(
+        RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
         ArgumentNullException.ThrowIfNull(records);
         ArgumentOutOfRangeException.ThrowIfZero(records.Count);
         var json = records.Select(JournalRecordJson.Write).ToArray();
-        var append = new Append(owner, expectedVersion, json, IsUnfinished(records), records[^1].Timestamp.ToUnixTimeMilliseconds(), JournaledSession.TitleOf(records));
+        var append = new Append(
+            owner, expectedVersion, json, IsUnfinished(records), records[^1].Timestamp.ToUnixTimeMilliseconds(), JournaledSession.TitleOf(records));
         await _database.WriteAsync(
             statements =>
             {
@@ -114,12 +123,14 @@ public sealed class SqliteJournal : ISessionJournal
 
     /// <inheritdoc/>
     /// <exception cref="LogUnavailableException">The file cannot be read now.</exception>
-    public async ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<JournaledSession>> ListAsync(
+        UserKey user, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         return await _database.ReadAsync(statements => statements.Query(
             ListSql,
-            row => new JournaledSession(user.Session(row.GetString(0)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.IsDBNull(2) ? null : row.GetString(2)),
+            row => new JournaledSession(
+                user.Session(row.GetString(0)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.IsDBNull(2) ? null : row.GetString(2)),
             SqliteKey.Text(user.Scope),
             SqliteKey.Text(user.User),
             count)).WaitAsync(cancellationToken);
@@ -128,7 +139,8 @@ public sealed class SqliteJournal : ISessionJournal
     /// <inheritdoc/>
     /// <exception cref="LogUnavailableException">The file cannot be read now.</exception>
     public Task<IReadOnlyList<SessionKey>> ListUnfinishedAsync(CancellationToken cancellationToken = default) =>
-        _database.ReadAsync(statements => statements.Query(UnfinishedSql, row => SqliteKey.Read(row).ToSessionKey())).WaitAsync(cancellationToken);
+        _database.ReadAsync(statements => statements.Query(UnfinishedSql, row => SqliteKey.Read(row).ToSessionKey()))
+            .WaitAsync(cancellationToken);
 
     /// <summary>Whether the last run has no end after these records; null when they do not say.</summary>
     private static bool? IsUnfinished(IReadOnlyList<JournalRecord> records)
@@ -162,7 +174,8 @@ public sealed class SqliteJournal : ISessionJournal
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"Record {version} of session {key}: {e.Message}"), e);
+            var message = string.Create(CultureInfo.InvariantCulture, $"Record {version} of session {key}: {e.Message}");
+            throw new InvalidDataException(message, e);
         }
     }
 
@@ -196,10 +209,15 @@ public sealed class SqliteJournal : ISessionJournal
         private bool IsRepeated(SqliteStatements statements, Session session) =>
             session.Writer == Owner.Fence
             && session.Version == Expected + Json.Length
-            && statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Id, Expected).Zip(Json).All(both => both.First.AsSpan().SequenceEqual(both.Second));
+            && statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Id, Expected)
+                .Zip(Json).All(both => both.First.AsSpan().SequenceEqual(both.Second));
 
         private long Insert(SqliteStatements statements) => statements.Query(
-            "INSERT INTO sessions (scope, user, session, version, writer, unfinished, changed, title) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+            """
+            INSERT INTO sessions (scope, user, session, version, writer, unfinished, changed, title)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            RETURNING id
+            """,
             row => row.GetInt64(0),
             SqliteKey.Text(Owner.Key.Scope),
             SqliteKey.Text(Owner.Key.User),

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace AgentStream.Grains.Sqlite;
 
-/// <summary>A session as tables name it: three texts, since a scope or a user need not be a number for ever.</summary>
+/// <summary>A session as tables name it: three texts, since scopes and users may become more than numbers.</summary>
 internal sealed record SqliteKey(string Scope, string User, string Session)
 {
     public static SqliteKey Of(SessionKey key) => new(Text(key.Scope), Text(key.User), key.Session);
@@ -13,5 +13,6 @@ internal sealed record SqliteKey(string Scope, string User, string Session)
 
     public static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    public SessionKey ToSessionKey() => new(long.Parse(Scope, CultureInfo.InvariantCulture), long.Parse(User, CultureInfo.InvariantCulture), Session);
+    public SessionKey ToSessionKey() =>
+        new(long.Parse(Scope, CultureInfo.InvariantCulture), long.Parse(User, CultureInfo.InvariantCulture), Session);
 }

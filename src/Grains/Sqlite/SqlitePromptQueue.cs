@@ -27,9 +27,15 @@ internal sealed class SqlitePromptQueue : IPromptQueue
     internal const string RemoveSql = "DELETE FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 AND run = ?4";
     internal const string ClearSql = "DELETE FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3";
     internal const string AfterSql =
-        "SELECT DISTINCT scope, user, session FROM prompts WHERE (scope, user, session) > (?1, ?2, ?3) ORDER BY scope, user, session LIMIT ?4";
+        """
+        SELECT DISTINCT scope, user, session FROM prompts WHERE (scope, user, session) > (?1, ?2, ?3)
+        ORDER BY scope, user, session LIMIT ?4
+        """;
     internal const string UpToSql =
-        "SELECT DISTINCT scope, user, session FROM prompts WHERE (scope, user, session) <= (?1, ?2, ?3) ORDER BY scope, user, session LIMIT ?4";
+        """
+        SELECT DISTINCT scope, user, session FROM prompts WHERE (scope, user, session) <= (?1, ?2, ?3)
+        ORDER BY scope, user, session LIMIT ?4
+        """;
 
     private readonly SqliteDatabase _database;
 
@@ -77,7 +83,8 @@ internal sealed class SqlitePromptQueue : IPromptQueue
     {
         var session = SqliteKey.Of(key);
         var prompts = await _database.ReadAsync(statements =>
-            statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Scope, session.User, session.Session)).WaitAsync(cancellationToken);
+            statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Scope, session.User, session.Session))
+            .WaitAsync(cancellationToken);
         return [.. prompts.Select(json => WaitingPrompt.FromJson(json))];
     }
 
@@ -90,13 +97,15 @@ internal sealed class SqlitePromptQueue : IPromptQueue
     public async ValueTask RemoveAsync(SessionKey key, WaitingPrompt prompt, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
-        await _database.WriteAsync(statements => statements.Execute(RemoveSql, session.Scope, session.User, session.Session, prompt.RunId)).WaitAsync(cancellationToken);
+        await _database.WriteAsync(statements => statements.Execute(RemoveSql, session.Scope, session.User, session.Session, prompt.RunId))
+            .WaitAsync(cancellationToken);
     }
 
     public async ValueTask ClearAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(owner.Key);
-        await _database.WriteAsync(statements => statements.Execute(ClearSql, session.Scope, session.User, session.Session)).WaitAsync(cancellationToken);
+        await _database.WriteAsync(statements => statements.Execute(ClearSql, session.Scope, session.User, session.Session))
+            .WaitAsync(cancellationToken);
     }
 
     public async ValueTask<IReadOnlyList<SessionKey>> ListAsync(int count, CancellationToken cancellationToken = default)
@@ -105,7 +114,9 @@ internal sealed class SqlitePromptQueue : IPromptQueue
         var found = await _database.ReadAsync(statements =>
         {
             var after = statements.Query(AfterSql, SqliteKey.Read, last.Scope, last.User, last.Session, count);
-            return after.Count == count ? after : [.. after, .. statements.Query(UpToSql, SqliteKey.Read, last.Scope, last.User, last.Session, count - after.Count)];
+            return after.Count == count
+                ? after
+                : [.. after, .. statements.Query(UpToSql, SqliteKey.Read, last.Scope, last.User, last.Session, count - after.Count)];
         }).WaitAsync(cancellationToken);
         _last = found is [.., var next] ? next : last;
         return [.. found.Select(session => session.ToSessionKey())];

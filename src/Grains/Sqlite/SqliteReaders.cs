@@ -4,7 +4,9 @@ using SQLitePCL;
 
 namespace AgentStream.Grains.Sqlite;
 
-/// <summary>A few threads that read, each by a connection of its own: a read sees what was committed when it began, and waits for no write.</summary>
+/// <summary>
+/// A few threads that read, each by a connection of its own: a read sees what was committed when it began, and waits for no write.
+/// </summary>
 internal sealed class SqliteReaders : IDisposable
 {
     private readonly BlockingCollection<SqliteJob> _jobs = [];
@@ -16,7 +18,10 @@ internal sealed class SqliteReaders : IDisposable
     public SqliteReaders(IEnumerable<SqliteConnection> connections, string path)
     {
         _path = path;
-        _threads = [.. connections.Select(connection => new Thread(() => Work(connection)) { IsBackground = true, Name = "SQLite reader" })];
+        _threads =
+        [
+            .. connections.Select(connection => new Thread(() => Work(connection)) { IsBackground = true, Name = "SQLite reader" }),
+        ];
         Array.ForEach(_threads, thread => thread.Start());
     }
 

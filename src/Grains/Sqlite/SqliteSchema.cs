@@ -1,12 +1,13 @@
 namespace AgentStream.Grains.Sqlite;
 
 /// <summary>
-/// Describes the tables of one part of the program in a <see cref="SqliteDatabase"/>. Each part has a version of its own in the file, so that parts can be added and changed without
-/// knowing of each other.
+/// Describes the tables of one part of the program in a <see cref="SqliteDatabase"/>. Each part has a version of its own in the file, so
+/// that parts can be added and changed without knowing of each other.
 /// </summary>
 /// <param name="Part">The part's name, under which the file keeps its version. It never changes.</param>
 /// <param name="Steps">
-/// The SQL that makes the tables. Step n brings them from version n - 1 to version n, in one transaction. A step that was released is never changed; a change is a step more.
+/// The SQL that makes the tables. Step n brings them from version n - 1 to version n, in one transaction. A step that was released is never
+/// changed; a change is a step more.
 /// </param>
 public sealed record SqliteSchema(string Part, IReadOnlyList<string> Steps)
 {

@@ -2,7 +2,10 @@ using Microsoft.Data.Sqlite;
 
 namespace AgentStream.Grains.Sqlite;
 
-/// <summary>The statements of one connection. Each is prepared once, so its text must not be made of values: those are parameters, <c>?1</c>, <c>?2</c>, ...</summary>
+/// <summary>
+/// The statements of one connection. Each is prepared once, so its text must not be made of values: those are parameters, <c>?1</c>,
+/// <c>?2</c>, ...
+/// </summary>
 public sealed class SqliteStatements
 {
     private readonly SqliteConnection _connection;
@@ -12,9 +15,14 @@ public sealed class SqliteStatements
 
     /// <summary>Executes a statement that answers nothing, or several of them without parameters.</summary>
     /// <param name="sql">The SQL.</param>
-    /// <param name="values">The values of its parameters: null, <see cref="long"/>, <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see cref="byte"/>[].</param>
+    /// <param name="values">
+    /// The values of its parameters: null, <see cref="long"/>, <see cref="int"/>, <see cref="bool"/>, <see cref="string"/> or <see
+    /// cref="byte"/>[].
+    /// </param>
     /// <returns>How many rows were inserted, changed or deleted.</returns>
-    /// <exception cref="SqliteException">SQLite does not do it. The database turns it into an exception of its own, see <see cref="SqliteDatabase.WriteAsync"/>.</exception>
+    /// <exception cref="SqliteException">
+    /// SQLite does not do it. The database turns it into an exception of its own, see <see cref="SqliteDatabase.WriteAsync"/>.
+    /// </exception>
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteNonQuery();
 
     /// <summary>Executes a statement that answers rows.</summary>

@@ -6,8 +6,8 @@ using SQLitePCL;
 namespace AgentStream.Grains.Sqlite;
 
 /// <summary>
-/// The one thread that writes. It takes what waits and commits it as one transaction, so that all of it costs one flush. A job that fails by itself is rolled back by itself.
-/// It is a thread of its own since a flush blocks, and the thread pool has better things to do.
+/// The one thread that writes. It takes what waits and commits it as one transaction, so that all of it costs one flush. A job that fails
+/// by itself is rolled back by itself. It is a thread of its own since a flush blocks, and the thread pool has better things to do.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -139,7 +139,10 @@ internal sealed class SqliteWriter : IDisposable
         if (!_isOut && SqliteFaults.IsOutage(exception))
         {
             _isOut = true;
-            _logger.LogError("The database {Path} cannot be written: {Reason}. Runs wait, and it is tried again until it works.", _path, SqliteFaults.Reason(exception));
+            _logger.LogError(
+                "The database {Path} cannot be written: {Reason}. Runs wait, and it is tried again until it works.",
+                _path,
+                SqliteFaults.Reason(exception));
         }
     }
 

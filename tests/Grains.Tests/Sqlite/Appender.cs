@@ -5,7 +5,10 @@ using AgentStream.Grains.Sqlite;
 
 namespace AgentStream.Grains.Tests.Sqlite;
 
-/// <summary>This assembly as a program of its own: it appends to the journal of a file until it is killed, and says what is kept. <see cref="SqliteKillTests"/> starts it.</summary>
+/// <summary>
+/// This assembly as a program of its own: it appends to the journal of a file until it is killed, and says what is kept. <see
+/// cref="SqliteKillTests"/> starts it.
+/// </summary>
 internal static class Appender
 {
     public const int Sessions = 16;

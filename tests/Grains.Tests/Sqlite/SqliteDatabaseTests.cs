@@ -117,7 +117,7 @@ public sealed class SqliteDatabaseTests : IDisposable
         Assert.Equal(["fits"], await SaidAsync(alsoSmall));
         Assert.Empty(await SaidAsync(big));
 
-        // Somebody made room: the same is done again, as a run does.
+        // There is room again: the same is done again, as a run does.
         await LimitPagesAsync(room: 1_000_000);
         await AppendAsync(big, 0, text).Within();
         Assert.Equal([text], await SaidAsync(big));

@@ -148,7 +148,7 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_page_fails_its_readers_with_a_sentence_and_nobody_else()
+    public async Task A_damaged_page_fails_its_own_session_with_a_sentence_and_no_other()
     {
         var other = new RunToken(TestSilos.NewSession(), "silo-1", "run-2");
         using (var database = SqliteDatabase.Open(File))
