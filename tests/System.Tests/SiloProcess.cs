@@ -90,7 +90,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     public static async Task<SiloProcess> StartAsPrintedAsync(params string[] arguments) => await new SiloProcess(SiloProgram, null, arguments).ListensAsync();
 
     /// <summary>Starts a silo and does not wait for it.</summary>
-    public static SiloProcess Launch(params string[] arguments) => new(SiloProgram, arguments);
+    public static SiloProcess Launch(params string[] arguments) => new(SiloProgram, null, arguments);
 
     /// <summary>Waits until its program runs, and not only the .NET that loads it.</summary>
     public Task RunsAsync() => Wait.Until(
