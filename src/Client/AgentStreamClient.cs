@@ -25,7 +25,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         SessionKey key, RunRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var run = await StartAsync(key, request, cancellationToken).ConfigureAwait(false);
-        await foreach (var streamEvent in FollowAsync(key, run.RunId, cancellationToken).ConfigureAwait(false))
+        await foreach (var streamEvent in FollowAsync(key, run, cancellationToken).ConfigureAwait(false))
         {
             yield return streamEvent;
         }
@@ -33,37 +33,43 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
 
     /// <summary>Follows one run of a session from its <c>begin</c>, without <c>end</c>, at which it completes. A run that waits for its turn is waited for.</summary>
     /// <param name="key">The session.</param>
-    /// <param name="runId">The run. One that neither waits nor is the session's last has no events.</param>
+    /// <param name="runId">The run. One that neither waits nor is the session's last, or one of the <see cref="LogRules.PastRuns"/> before it, has no events.</param>
     /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
     /// <returns>The events, each once and in order.</returns>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
+    /// <exception cref="RunFailedException">The run's last events were gone before they were read.</exception>
     public async IAsyncEnumerable<StreamEvent> FollowAsync(SessionKey key, string runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var begin = await FindBeginAsync(key, runId, cancellationToken).ConfigureAwait(false);
-        if (begin is null)
+        if (await FindBeginAsync(key, runId, cancellationToken).ConfigureAwait(false) is { } begin)
         {
-            yield break;
-        }
-
-        await foreach (var streamEvent in ListenAsync(key, after: null, cancellationToken).ConfigureAwait(false))
-        {
-            if (streamEvent.IsBegin && streamEvent.Cursor != begin)
+            await foreach (var streamEvent in FollowAsync(key, begin, cancellationToken).ConfigureAwait(false))
             {
-                yield break;
+                yield return streamEvent;
             }
-
-            yield return streamEvent;
         }
     }
 
-    /// <summary>Whether a run waits for its turn in a session, or is the session's last.</summary>
+    /// <summary>Follows a run that was just started, from its <c>begin</c>, without <c>end</c>, at which it completes. A run that waits for its turn is waited for.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <returns>The events of this run and no other, each once and in order.</returns>
+    /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
+    /// <exception cref="RunFailedException">The run's last events were gone before they were read.</exception>
+    public IAsyncEnumerable<StreamEvent> FollowAsync(SessionKey key, StartedRun run, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Place == 0 ? FollowAsync(key, run.Begin, cancellationToken) : FollowAsync(key, run.RunId, cancellationToken);
+    }
+
+    /// <summary>Whether a run waits for its turn in a session, or is the session's last, or one of the <see cref="LogRules.PastRuns"/> before it.</summary>
     /// <param name="key">The session.</param>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
-    /// <returns>True if <see cref="FollowAsync"/> has something to follow.</returns>
+    /// <returns>True if there is something to follow.</returns>
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
     public async Task<bool> IsKnownAsync(SessionKey key, string runId, CancellationToken cancellationToken = default) =>
-        (await log.FindRunAsync(key, cancellationToken).ConfigureAwait(false))?.Run.RunId == runId
+        await log.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is not null
         || await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
@@ -71,19 +77,42 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     public async IAsyncEnumerable<StreamEvent> ListenAsync(
         SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var isWhole = true;
-        await foreach (var streamEvent in hub.ListenAsync(key, after, cancellationToken).ConfigureAwait(false))
+        for (var isOver = false; !isOver;)
         {
-            isWhole = streamEvent.IsEnd;
-            if (!isWhole)
+            var (hasSome, end) = (false, (Cursor?)null);
+            await foreach (var streamEvent in hub.ListenAsync(key, after, cancellationToken).ConfigureAwait(false))
             {
+                if (streamEvent.IsEnd)
+                {
+                    end = streamEvent.Cursor;
+                    continue;
+                }
+
+                hasSome = true;
                 yield return streamEvent;
             }
-        }
 
-        if (!isWhole)
+            if (hasSome && end is null)
+            {
+                throw new RunFailedException(key.ToString(), "its stream was gone before its end");
+            }
+
+            // Who had seen all of a run but its end is owed the next one.
+            isOver = hasSome || after is null || end is null;
+            after = end;
+        }
+    }
+
+    private async IAsyncEnumerable<StreamEvent> FollowAsync(SessionKey key, Cursor begin, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var streamEvent in ListenAsync(key, begin.Previous, cancellationToken).ConfigureAwait(false))
         {
-            throw new RunFailedException(key.ToString(), "its stream was gone before its end");
+            if (streamEvent.IsBegin && streamEvent.Cursor != begin)
+            {
+                throw new RunFailedException(key.ToString(), "the run's last events were gone before they were read");
+            }
+
+            yield return streamEvent;
         }
     }
 
@@ -95,8 +124,21 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
     public async Task<bool> HasMoreAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default)
     {
-        var next = await log.ReadAsync(key, after ?? Cursor.Start, count: 1, cancellationToken).ConfigureAwait(false);
-        return next.Events is [var first, ..] ? !first.IsEnd : next.IsOpen;
+        for (var place = after ?? Cursor.Start; ;)
+        {
+            var next = await log.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
+            if (next.Events is not [{ IsEnd: true } end, ..])
+            {
+                return next.Events.Count > 0 || next.IsOpen;
+            }
+
+            if (after is null)
+            {
+                return false;
+            }
+
+            place = end.Cursor;
+        }
     }
 
     /// <inheritdoc/>
@@ -128,7 +170,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         {
             try
             {
-                if (await log.FindRunAsync(key, cancellationToken).ConfigureAwait(false) is { } known && known.Run.RunId == runId)
+                if (await log.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is { } known)
                 {
                     return known.Begin;
                 }

@@ -46,10 +46,20 @@ public interface IEventLog
     /// <returns>How the run stood; <see cref="AppendResult.Last"/> is the cursor of <c>end</c>. When it is lost, nothing was added.</returns>
     Task<AppendResult> FinishAsync(RunToken run, long number, IReadOnlyList<NewEvent> events, TimeSpan gracePeriod, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Seals a live run, because it is about to end: from here on <see cref="CancelAsync"/> answers false. So a cancel that answers true is followed by an end as canceled. Repeated, it changes
+    /// nothing and answers how the run stands.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="isSealed">False to open a run again that a process had sealed and not ended before another took it over.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>How the run stands. Only a live one is sealed; a canceled one is to end as canceled.</returns>
+    Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default);
+
     /// <summary>Takes a session's live flag away, whoever runs it, and tells the owner.</summary>
     /// <param name="key">The session.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
-    /// <returns>True if the flag was there: for one caller only.</returns>
+    /// <returns>True if the flag was there and its run is not sealed (<see cref="SealAsync"/>): for one caller only.</returns>
     Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default);
 
     /// <summary>Whether a session's live flag is there.</summary>
@@ -60,13 +70,18 @@ public interface IEventLog
 
     /// <summary>A session's run of ours: the one under way, or the last one for at least <see cref="LogRules.EndedMemory"/> behind its end.</summary>
     /// <param name="key">The session.</param>
+    /// <param name="runId">Which run; also one of the <see cref="LogRules.PastRuns"/> before the last. Null for the last.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>The run; null when there is none.</returns>
-    Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default);
+    Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Reads events of a session's current run behind a cursor, without waiting for more.</summary>
+    /// <summary>Reads events of a session behind a cursor, without waiting for more.</summary>
+    /// <remarks>
+    /// That is the rest of a past run when the cursor stands directly before its <c>begin</c> or within it, and the run is one of the last <see cref="LogRules.PastRuns"/> and ended no longer ago
+    /// than <see cref="LogRules.PastStay"/>. Otherwise it is the current run.
+    /// </remarks>
     /// <param name="key">The session.</param>
-    /// <param name="after">Events behind this place; <see cref="Cursor.Start"/> for all.</param>
+    /// <param name="after">Events behind this place; <see cref="Cursor.Start"/> for all of the current run.</param>
     /// <param name="count">The most events to read; at least 1.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>The events, and whether more may come.</returns>

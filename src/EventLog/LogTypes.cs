@@ -29,7 +29,8 @@ public readonly record struct AppendResult(RunStatus Status, Cursor Last);
 /// <param name="Number">The number of its last append; the new owner's first is one more.</param>
 /// <param name="Begin">The cursor of its <c>begin</c>.</param>
 /// <param name="Status">How it stands: live, or canceled and yet to say so.</param>
-public sealed record TakenRun(RunToken Run, long Number, Cursor Begin, RunStatus Status);
+/// <param name="IsSealed">Whether its old owner had sealed it (<see cref="IEventLog.SealAsync"/>).</param>
+public sealed record TakenRun(RunToken Run, long Number, Cursor Begin, RunStatus Status, bool IsSealed = false);
 
 /// <summary>A session's run: the one under way, or the last one, as long as it is remembered.</summary>
 /// <param name="Run">The run, with its owner.</param>
@@ -85,6 +86,12 @@ public static class LogRules
 
     /// <summary>How long an ended run is remembered at least, so that a repeated finish is recognised: longer than the longest command and its repetitions take.</summary>
     public static TimeSpan EndedMemory => TimeSpan.FromSeconds(30);
+
+    /// <summary>How many past runs of a session can still be read to their end, at most.</summary>
+    public static int PastRuns => 16;
+
+    /// <summary>How long a past run can still be read to its end, once the next has begun: long enough for a listener that was away for a moment.</summary>
+    public static TimeSpan PastStay => TimeSpan.FromSeconds(60);
 
     /// <summary>How long an ended run is remembered: no shorter than its stream stays.</summary>
     /// <param name="gracePeriod">How long the stream stays.</param>

@@ -18,6 +18,9 @@ public readonly record struct Cursor([property: Id(0)] ulong Milliseconds, [prop
     /// <summary>The place directly behind this one: the least cursor that is greater.</summary>
     public Cursor Next => Sequence == ulong.MaxValue ? new(Milliseconds + 1, 0) : new(Milliseconds, Sequence + 1);
 
+    /// <summary>The place directly before this one: the greatest cursor that is less; <see cref="Start"/> has none and stays.</summary>
+    public Cursor Previous => Sequence > 0 ? new(Milliseconds, Sequence - 1) : Milliseconds > 0 ? new(Milliseconds - 1, ulong.MaxValue) : Start;
+
     /// <summary>Reads <c>{milliseconds}-{sequence}</c>, or <c>{milliseconds}</c> alone for sequence 0.</summary>
     /// <param name="text">The text.</param>
     /// <param name="cursor">The cursor, when the answer is true.</param>

@@ -21,6 +21,9 @@ public abstract partial class EventLogContract
     /// <summary>Lets the grace period of a finished run run out.</summary>
     protected abstract Task ExpireStreamAsync(SessionKey key);
 
+    /// <summary>Lets the time pass that past runs of a session stay.</summary>
+    protected abstract Task ExpirePastAsync(SessionKey key);
+
     private static NewEvent Said(string text) => new(Protocol.Event, Protocol.DefaultEventOrigin, Encoding.UTF8.GetBytes($$"""{"text":"{{text}}"}"""));
 
     private static string Text(StreamEvent entry) => entry.Type == Protocol.Event ? Encoding.UTF8.GetString(entry.Body.Span)[9..^2] : entry.Type;

@@ -25,14 +25,17 @@ internal sealed class SiloLog(World world, Silo? silo) : IEventLog
         async () => Book.Finished(run, await world.Log.FinishAsync(run, number, events, gracePeriod, CancellationToken.None)),
         cancellationToken);
 
+    public Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default) => SendAsync(
+        $"{(isSealed ? "seal" : "open")} {Book.Name(run)}", () => world.Log.SealAsync(run, isSealed, CancellationToken.None), cancellationToken);
+
     public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => SendAsync(
         $"cancel {key.Session}", async () => Book.Canceled(key, await world.Log.CancelAsync(key, CancellationToken.None)), cancellationToken);
 
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) =>
         SendAsync($"is {key.Session} live", () => world.Log.IsLiveAsync(key, CancellationToken.None), cancellationToken);
 
-    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-        SendAsync($"find the run of {key.Session}", () => world.Log.FindRunAsync(key, CancellationToken.None), cancellationToken);
+    public Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default) =>
+        SendAsync($"find the run of {key.Session}", () => world.Log.FindRunAsync(key, runId, CancellationToken.None), cancellationToken);
 
     public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) =>
         SendAsync("find owned", () => world.Log.FindOwnedAsync(siloId, CancellationToken.None), cancellationToken);

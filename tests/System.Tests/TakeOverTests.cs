@@ -69,15 +69,18 @@ public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixtu
             {
             }
 
-            foreach (var stopped in new[] { 0, 1 })
+            // The last silo that is started is fast, and the last that is stopped leaves the run to it.
+            foreach (var (stopped, speed) in new[] { (0, Slow), (1, Fast), (0, Fast) })
             {
                 at = stopped;
                 var before = seen.Count;
                 await FollowAsync(http, until: () => seen.Count >= before + 10);
                 await silos[stopped].StopAsync();
                 await silos[stopped].DisposeAsync();
-                silos[stopped] = await SiloProcess.StartAsync([.. arguments, $"--AgentStream:Cluster:ClusterId=again-{stopped}"]);
                 at = 1 - stopped;
+                var resumed = seen.Count(IsResumed) + 1;
+                await FollowAsync(http, until: () => seen.Count(IsResumed) == resumed);
+                silos[stopped] = await SiloProcess.StartAsync([.. arguments, $"--AgentStream:Cluster:ClusterId=again-{Guid.NewGuid():N}", speed]);
             }
 
             await FollowAsync(http, until: () => false);
@@ -90,9 +93,10 @@ public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixtu
         Assert.Equal(seen.Select(frame => frame.Id).Distinct(), seen.Select(frame => frame.Id));
         Assert.Single(seen, frame => frame.Data.Contains("\"type\":\"begin\"", StringComparison.Ordinal));
         Assert.DoesNotContain(seen, frame => frame.Data.Contains("\"type\":\"error\"", StringComparison.Ordinal));
-        Assert.Equal(2, seen.Count(frame => frame.Data.Contains("\"resumed\"", StringComparison.Ordinal)));
-        var resumed = seen.FindLastIndex(frame => frame.Data.Contains("\"resumed\"", StringComparison.Ordinal));
-        Assert.Equal(Numbers(400), Text(seen.Skip(resumed)));
+        Assert.Equal(3, seen.Count(IsResumed));
+        Assert.Equal(Numbers(400), Text(seen.Skip(seen.FindLastIndex(frame => IsResumed(frame)))));
+
+        static bool IsResumed(SseFrame frame) => frame.Data.Contains("\"resumed\"", StringComparison.Ordinal);
 
         // As a browser does: behind the last event that it has seen, at whatever silo is there.
         async Task FollowAsync(HttpClient http, Func<bool> until)
@@ -109,6 +113,8 @@ public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixtu
 
     /// <summary>A silo whose runs take minutes, so that none is over before the silo is stopped, however busy the machine.</summary>
     private const string Slow = "--AgentStream:Demo:TokenDelay=400ms";
+
+    private const string Fast = "--AgentStream:Demo:TokenDelay=5ms";
 
     private static string Numbers(int count) => string.Concat(Enumerable.Range(1, count).Select(n => $"{n} "));
 

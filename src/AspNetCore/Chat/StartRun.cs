@@ -32,12 +32,11 @@ internal static class StartRun
             // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
             var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy), CancellationToken.None);
             context.Response.Headers[RunHeader] = run.RunId;
-            if (run.Place == 0)
+            if (run.Place > 0)
             {
-                return new EventStream(key, after: null);
+                context.Response.Headers[WaitingHeader] = run.Place.ToString(CultureInfo.InvariantCulture);
             }
 
-            context.Response.Headers[WaitingHeader] = run.Place.ToString(CultureInfo.InvariantCulture);
-            return new EventStream(key, after: null) { RunId = run.RunId };
+            return new EventStream(key, after: null) { Run = run };
         });
 }

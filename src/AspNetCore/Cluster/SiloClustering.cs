@@ -66,10 +66,10 @@ internal static class SiloClustering
     {
         services.Configure<ClusterMembershipOptions>(membership =>
         {
-            // Three missed probes, the last one by way of another silo: about 3 s. Shorter probes would take a silo that collects garbage for a dead one,
+            // Three missed probes, the last one by way of another silo: about 6 s. Shorter probes would take a silo on a busy machine for a dead one (seen with 1 s at a load of 13 for each core),
             // and a silo that is declared dead ends its process. Two votes (the default; one of two silos is enough) keep one silo with a broken network from
             // evicting all others.
-            membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+            membership.ProbeTimeout = TimeSpan.FromSeconds(2);
 
             // A silo that has not said for 3 x 3 s that it lives does not count when votes are counted. Where all silos, or most, died at once, nobody else is there
             // to vote: with the default of 3 x 30 s the next start would wait for that long.
@@ -87,7 +87,7 @@ internal static class SiloClustering
 
             // A probe's timeout grows with the peer's answers, and Orleans believes for three such times in a silo whose connection stands: by default, 12 s for a machine
             // that lost its power.
-            membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
+            membership.MaxProbeTimeout = TimeSpan.FromSeconds(3);
         });
     }
 }

@@ -23,7 +23,7 @@ internal static class FrontEndStream
     {
         // Not aborted with the request: a caller who goes away now must not leave a prompt half started.
         var run = await client.StartAsync(key, request, CancellationToken.None);
-        return new EventStream(key, after: null, rendering) { RunId = run.Place == 0 ? null : run.RunId };
+        return new EventStream(key, after: null, rendering) { Run = run };
     }
 
     /// <summary>Goes on with the session's current run, or with one that has ended and is still there: a client that lost its connection is owed the end.</summary>

@@ -17,6 +17,9 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? ren
     /// <summary>The run to follow from its <c>begin</c>, also if it has to wait for its turn; null for the session, whatever its run.</summary>
     public string? RunId { get; init; }
 
+    /// <summary>The run to follow, as its start was answered; null for <see cref="RunId"/>, or the session.</summary>
+    public StartedRun? Run { get; init; }
+
     public async Task ExecuteAsync(HttpContext context)
     {
         var services = context.RequestServices;
@@ -30,7 +33,7 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? ren
             // The headers first: they name the session, which the listener needs most when the listening fails.
             await context.Response.BodyWriter.FlushAsync(stop.Token);
             var writer = new SseWriter(context.Response.BodyWriter, services.GetRequiredService<TimeProvider>(), rendering ?? EventFrames.Instance);
-            await writer.WriteAsync(token => RunId is null ? client.ListenAsync(key, after, token) : client.FollowAsync(key, RunId, token), stop.Token);
+            await writer.WriteAsync(token => Listen(client, token), stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -46,6 +49,11 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? ren
             context.Abort();
         }
     }
+
+    private IAsyncEnumerable<StreamEvent> Listen(AgentStreamClient client, CancellationToken cancellationToken) =>
+        Run is not null ? client.FollowAsync(key, Run, cancellationToken)
+        : RunId is not null ? client.FollowAsync(key, RunId, cancellationToken)
+        : client.ListenAsync(key, after, cancellationToken);
 
     private static void PrepareResponse(HttpContext context)
     {

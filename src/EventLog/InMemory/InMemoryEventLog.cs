@@ -47,7 +47,8 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentNullException.ThrowIfNull(run);
         cancellationToken.ThrowIfCancellationRequested();
         string? busy = null;
-        var isNew = false;
+        var (isNew, hasPast) = (false, false);
+        var pastDue = Now() + LogRules.PastStay;
         var begin = Change(run.Key, session =>
         {
             isNew = session.Owner?.Run != run;
@@ -65,7 +66,9 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
 
             _leases.Renew(run.SiloId, _options.Lease);
             _live.Add(run.Key);
-            return session.Begin(run, _options.RuntimeOrigin, BeginBody.Of(run.Key), Milliseconds(session));
+            var started = session.Begin(run, _options.RuntimeOrigin, BeginBody.Of(run.Key), Milliseconds(session), pastDue);
+            hasPast = session.HasPast;
+            return started;
         });
 
         if (busy is not null)
@@ -75,6 +78,11 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
 
         if (isNew)
         {
+            if (hasPast)
+            {
+                _expiry.Add(run.Key, pastDue);
+            }
+
             Notify(run.Key, LogNoticeKind.Grown);
         }
 
@@ -130,6 +138,14 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Use(run.Key, RunStatus.Lost, session => session.Seal(run, isSealed)));
+    }
+
+    /// <inheritdoc/>
     public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -164,12 +180,11 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(Use<KnownRun?>(
-            key, null, session => session.Owner is { } owner ? new(owner.Run, owner.Begin, owner.HasEnded ? owner.Last : session.Last, owner.HasEnded) : null));
+        return Task.FromResult(Use<KnownRun?>(key, null, session => session.Find(runId)));
     }
 
     /// <inheritdoc/>
@@ -273,7 +288,7 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
 
             _leases.Renew(siloId, _options.Lease);
             owner.Run = taken;
-            return new(taken, owner.Number, owner.Begin, session.Check(taken));
+            return new(taken, owner.Number, owner.Begin, session.Check(taken), owner.IsSealed);
         }));
     }
 

@@ -6,6 +6,7 @@ namespace AgentStream.EventLog.InMemory;
 /// <summary>What the memory log knows of one session. Everything here is read and changed under <see cref="Gate"/> alone.</summary>
 internal sealed class MemorySession(SessionKey key)
 {
+    private readonly Queue<PastRun> _past = new();
     private List<StreamEvent> _events = [];
     private TimeSpan? _streamDue;
     private TimeSpan? _ownerDue;
@@ -28,7 +29,9 @@ internal sealed class MemorySession(SessionKey key)
     public List<Action<LogNotice>> Watchers { get; } = [];
 
     /// <summary>Nothing is left that anybody could ask for.</summary>
-    public bool IsEmpty => Owner is null && LiveRun is null && _events.Count == 0 && Watchers.Count == 0;
+    public bool IsEmpty => Owner is null && LiveRun is null && _events.Count == 0 && _past.Count == 0 && Watchers.Count == 0;
+
+    public bool HasPast => _past.Count > 0;
 
     public bool IsOpen => Owner is { HasEnded: false };
 
@@ -41,6 +44,11 @@ internal sealed class MemorySession(SessionKey key)
             _events = [];
         }
 
+        while (_past.TryPeek(out var past) && past.Due <= now)
+        {
+            _past.Dequeue();
+        }
+
         if (_ownerDue <= now)
         {
             _ownerDue = null;
@@ -48,8 +56,20 @@ internal sealed class MemorySession(SessionKey key)
         }
     }
 
-    public Cursor Begin(RunToken run, string origin, ReadOnlyMemory<byte> body, ulong milliseconds)
+    public Cursor Begin(RunToken run, string origin, ReadOnlyMemory<byte> body, ulong milliseconds, TimeSpan pastDue)
     {
+        if (_events.Count > 0)
+        {
+            _past.Enqueue(new(Owner?.Run, _events, pastDue));
+            if (_past.Count > LogRules.PastRuns)
+            {
+                _past.Dequeue();
+            }
+
+            // Not directly behind the last end: the place before a begin is in its run, the place of an end is not.
+            Last = Last.Next;
+        }
+
         _events = [];
         _streamDue = _ownerDue = null;
         LiveRun = run.RunId;
@@ -101,8 +121,28 @@ internal sealed class MemorySession(SessionKey key)
         return new(Status(), Owner.Last);
     }
 
+    public RunStatus Seal(RunToken run, bool isSealed)
+    {
+        if (!IsOwnedBy(run))
+        {
+            return RunStatus.Lost;
+        }
+
+        if (!Owner.HasEnded && Status() == RunStatus.Live)
+        {
+            Owner.IsSealed = isSealed;
+        }
+
+        return Status();
+    }
+
     public bool Cancel()
     {
+        if (Owner is { HasEnded: false, IsSealed: true } && Status() == RunStatus.Live)
+        {
+            return false;
+        }
+
         var wasLive = LiveRun is not null;
         LiveRun = null;
         return wasLive;
@@ -123,9 +163,25 @@ internal sealed class MemorySession(SessionKey key)
 
     public LogSlice Read(Cursor after, int count)
     {
-        var first = FirstBehind(after);
-        var taken = _events.GetRange(first, Math.Min(count, _events.Count - first));
+        if (after != Cursor.Start && _past.LastOrDefault(run => run.Begin.Previous <= after && after < run.Last) is { } past)
+        {
+            return new(Take(past.Events, after, count), IsOpen: true);
+        }
+
+        var taken = Take(_events, after, count);
         return new(taken, IsOpen || taken.Count == count);
+    }
+
+    /// <summary>The run of an id, the session's last or one before it; null when there is none. No id stands for the last.</summary>
+    public KnownRun? Find(string? runId) =>
+        Owner is { } owner && (runId is null || owner.Run.RunId == runId)
+            ? new(owner.Run, owner.Begin, owner.HasEnded ? owner.Last : Last, owner.HasEnded)
+            : _past.LastOrDefault(run => runId is not null && run.Run?.RunId == runId) is { } past ? new(past.Run!, past.Begin, past.Last, HasEnded: true) : null;
+
+    private static List<StreamEvent> Take(List<StreamEvent> events, Cursor after, int count)
+    {
+        var first = FirstBehind(events, after);
+        return events.GetRange(first, Math.Min(count, events.Count - first));
     }
 
     [MemberNotNullWhen(true, nameof(Owner))]
@@ -148,9 +204,9 @@ internal sealed class MemorySession(SessionKey key)
         return Last;
     }
 
-    private int FirstBehind(Cursor after)
+    private static int FirstBehind(List<StreamEvent> list, Cursor after)
     {
-        var events = CollectionsMarshal.AsSpan(_events);
+        var events = CollectionsMarshal.AsSpan(list);
         var (low, high) = (0, events.Length);
         while (low < high)
         {
@@ -184,4 +240,18 @@ internal sealed class MemoryOwner(RunToken run, Cursor begin)
     public RunStatus? EndedAs { get; set; }
 
     public bool HasEnded => EndedAs is not null;
+
+    /// <summary>Whether it is about to end, and a cancel comes too late.</summary>
+    public bool IsSealed { get; set; }
+}
+
+/// <summary>A past run, for those who have not read all of it.</summary>
+/// <param name="Run">The run; null when it was forgotten before the next began.</param>
+/// <param name="Events">Its events; at least one.</param>
+/// <param name="Due">When it is forgotten.</param>
+internal sealed record PastRun(RunToken? Run, List<StreamEvent> Events, TimeSpan Due)
+{
+    public Cursor Begin => Events[0].Cursor;
+
+    public Cursor Last => Events[^1].Cursor;
 }

@@ -12,13 +12,14 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     private static readonly RedisScript StartScript = RedisScript.Own("start.lua");
     private static readonly RedisScript AppendScript = RedisScript.Own("append.lua");
     private static readonly RedisScript FinishScript = RedisScript.Own("finish.lua");
+    private static readonly RedisScript SealScript = RedisScript.Own("seal.lua");
     private static readonly RedisScript CancelScript = RedisScript.Own("cancel.lua");
-    private static readonly RedisScript ReadScript = RedisScript.Own("read.lua");
 
     private readonly RedisConnection _redis;
     private readonly RedisNotices _notices;
     private readonly RedisLiveSessions _live;
     private readonly RedisOwnership _ownership;
+    private readonly RedisStreamReader _reader;
     private readonly AgentStreamOptions _options;
     private readonly string _prefix;
 
@@ -37,6 +38,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
         _prefix = _options.RedisPrefix;
         _live = new(redis, _prefix);
         _ownership = new(redis, _options, logger);
+        _reader = new(redis, _prefix);
     }
 
     /// <summary>How many channels this log is subscribed to.</summary>
@@ -57,6 +59,7 @@ public sealed class RedisEventLog : IEventLog, IDisposable
             [
                 run.SiloId, run.Fence, RedisKeys.Milliseconds(_options.Lease), RedisKeys.Milliseconds(LogRules.ForeignSilence),
                 _options.RuntimeOrigin, BeginBody.Of(run.Key), run.Key.Session, run.Key.ToString(), keys.Notice,
+                LogRules.PastRuns, RedisKeys.Milliseconds(LogRules.PastStay),
             ],
             cancellationToken);
         var parts = Parts(answer);
@@ -109,6 +112,16 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var keys = new RedisKeys(_prefix, run.Key);
+        var answer = await _redis.ScriptAsync(
+            $"seal run {run.RunId} of session {run.Key}", SealScript, [keys.Live, keys.Owner], [run.SiloId, run.Fence, isSealed ? 1 : 0], cancellationToken);
+        return (RunStatus)(long)answer;
+    }
+
+    /// <inheritdoc/>
     public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -131,70 +144,32 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public async Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         var keys = new RedisKeys(_prefix, key);
         var owner = await _redis.RunAsync(
             $"look for the run of session {key}",
-            database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended"]),
+            database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended", "past"]),
             cancellationToken,
             keys.Owner);
-        return owner[1].IsNull
-            ? null
-            : new(
-                RunToken.Of(key, owner[0].ToString(), owner[1].ToString()),
-                RedisForeignKeys.CursorOf(owner[2], keys.Owner),
-                RedisForeignKeys.CursorOf(owner[3], keys.Owner),
-                HasEnded: !owner[4].IsNull);
+        if (owner[1].IsNull)
+        {
+            return null;
+        }
+
+        var run = RunToken.Of(key, owner[0].ToString(), owner[1].ToString());
+        return runId is null || runId == run.RunId
+            ? new(run, RedisForeignKeys.CursorOf(owner[2], keys.Owner), RedisForeignKeys.CursorOf(owner[3], keys.Owner), HasEnded: !owner[4].IsNull)
+            : RedisPastRuns.Find(key, owner[5], runId);
     }
 
     /// <inheritdoc/>
-    public async Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
+    public Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var keys = new RedisKeys(_prefix, key);
-        var first = "(" + after;
-        if (after.Next < after)
-        {
-            // Nothing can stand behind the greatest cursor, and Redis refuses to look there.
-            first = "+";
-        }
-
-        var what = $"read stream {keys.Stream}";
-        var (isOwned, entries) = await _redis.RunAsync(
-            what,
-            async database =>
-            {
-                // Nearly always a run of ours is under way: then these two plain commands, sent together, are all. Otherwise a script looks closer.
-                var owner = database.HashGetAsync(keys.Owner, ["run", "ended"]);
-                var range = database.StreamRangeAsync(keys.Stream, first, "+", count);
-                var fields = await owner;
-                return (!fields[0].IsNull && fields[1].IsNull, await range);
-            },
-            cancellationToken,
-            keys.Owner,
-            keys.Stream);
-        if (isOwned || entries.Length == count)
-        {
-            return new(RedisEntries.Read(entries), IsOpen: true);
-        }
-
-        (var openness, entries) = await _redis.RunAsync(
-            what,
-            async database =>
-            {
-                // In this order: whatever is added after the answer that nothing more comes is among the entries.
-                var open = database.ScriptEvaluateAsync(
-                    ReadScript.Text, [keys.Stream, keys.Live, keys.Owner], [RedisKeys.Milliseconds(LogRules.ForeignSilence)]);
-                var range = database.StreamRangeAsync(keys.Stream, first, "+", count);
-                return ((long)await open, await range);
-            },
-            cancellationToken,
-            keys.Owner,
-            keys.Stream);
-        return new(RedisEntries.Read(entries), openness != 0, openness == 2);
+        return _reader.ReadAsync(key, after, count, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,9 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
 
     public string Owner => $"{Stream}:run";
 
+    /// <summary>A past run's stream, by the cursor of its first entry.</summary>
+    public string Past(Cursor first) => $"{Stream}:past:{first}";
+
     public string Notice => $"{Stream}:notice";
 
     public static string Journal(string prefix, SessionKey key) => $"{prefix}:journal:{key}";
@@ -59,7 +62,7 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
             ["titles", _, _] => RedisType.Hash,
             ["journal", _, _, _] => RedisType.Stream,
             ["waiting", _, _, _] => RedisType.List,
-            [_, _, _] => RedisType.Stream,
+            [_, _, _] or [_, _, _, "past", _] => RedisType.Stream,
             [_, _, _, "live"] => RedisType.String,
             [_, _, _, "run"] => RedisType.Hash,
             _ => null,

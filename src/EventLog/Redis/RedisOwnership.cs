@@ -130,7 +130,7 @@ internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions o
             cancellationToken))!;
         return (long)parts[0] == 0
             ? null
-            : new(taken, (long)parts[1], RedisForeignKeys.CursorOf((string?)parts[2], keys.Owner), (RunStatus)(long)parts[3]);
+            : new(taken, (long)parts[1], RedisForeignKeys.CursorOf((string?)parts[2], keys.Owner), (RunStatus)(long)parts[3], (long)parts[4] == 1);
     }
 
     public async Task<IReadOnlyList<RunStatus>> CheckAsync(IReadOnlyList<RunToken> runs, CancellationToken cancellationToken)

@@ -1,7 +1,13 @@
 -- Takes a live flag away, whoever raised it, and tells those who follow and the silo that owns the run.
 -- KEYS: live flag, owner, the user's registry
 -- ARGV: session id, session key, notice channel, what a silo's keys start with
--- Answers 1 if the flag was there, else 0.
+-- Answers 1 if the flag was there, else 0: also when its run is sealed, for which a cancel comes too late.
+local owner = try('HMGET', KEYS[2], 'silo', 'run', 'ended', 'sealed')
+local owned = owner and owner[1] and owner[2] and not owner[3]
+if owned and owner[4] and try('GET', KEYS[1]) == owner[1] .. ':' .. owner[2] then
+    return 0
+end
+
 local flag = redis.pcall('GETDEL', KEYS[1])
 if is_foreign(flag) then
     -- What is no flag makes the session look live nevertheless.
@@ -13,8 +19,7 @@ elseif not flag then
 end
 
 index('SREM', KEYS[3], ARGV[1])
-local owner = try('HMGET', KEYS[2], 'silo', 'run', 'ended')
-if owner and owner[1] and owner[2] and not owner[3] then
+if owned then
     redis.call('PUBLISH', ARGV[4] .. owner[1] .. ':notice', ARGV[2] .. ' ' .. owner[2])
 end
 

@@ -1,13 +1,13 @@
 -- Takes ownership of a session for a run.
 -- KEYS: stream, live flag, owner, this silo's lease, this silo's runs, the user's registry, the set of silos
 -- ARGV: silo, run, lease in ms, foreign silence in ms, origin of begin, body of begin, session id, session key,
---       notice channel
+--       notice channel, how many past runs are kept, how long each is, in ms
 -- Answers {1, cursor of begin}, {0, silo that owns the session}, or {2, ms since another library's run moved}.
 local stream, live, owner, lease, runs, registry, allSilos = unpack(KEYS)
 local silo, run, leaseMs, silenceMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local session, key, channel = ARGV[7], ARGV[8], ARGV[9]
+local session, key, channel, most, stay = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), ARGV[11]
 
-local ownerSilo, ownerRun, ended, begin = unpack(redis.call('HMGET', owner, 'silo', 'run', 'ended', 'begin'))
+local ownerSilo, ownerRun, ended, begin, past = unpack(redis.call('HMGET', owner, 'silo', 'run', 'ended', 'begin', 'past'))
 if ownerSilo == silo and ownerRun == run then
     redis.call('SET', lease, '1', 'PX', leaseMs)
     return {1, begin}
@@ -61,13 +61,41 @@ if isForeign() and redis.call('EXISTS', stream) == 1 then
 end
 
 -- From here on there are only writes. The first is the one that Redis refuses when it has no memory, or the key is no stream: then nothing is changed.
--- XTRIM, not DEL: the stream keeps its last id, so cursors do not go back.
+-- Added to the old stream first: so cursors do not go back.
+local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
 begin = redis.call('XADD', stream, '*', 'type', 'begin', 'origin', ARGV[5], 'body', ARGV[6])
-redis.call('XTRIM', stream, 'MAXLEN', 1)
-redis.call('PERSIST', stream)
+local kept = {}
+for run, from, to in string.gmatch(past or '', '(%S+) (%S+) (%S+)') do
+    kept[#kept + 1] = {run, from, to}
+end
+
+-- What the last run said stays for those who have not read all of it, under a name of its own.
+if first then
+    local name = stream .. ':past:' .. first[1]
+    redis.call('RENAME', stream, name)
+    redis.call('XDEL', name, begin)
+    redis.call('PEXPIRE', name, stay)
+
+    -- Not directly behind the last end: the place before a begin is in its run, the place of an end is not.
+    local time, sequence = string.match(begin, '^(%d+)%-(%d+)$')
+    begin = time .. '-' .. (tonumber(sequence) + 1)
+    redis.call('XADD', stream, begin, 'type', 'begin', 'origin', ARGV[5], 'body', ARGV[6])
+    kept[#kept + 1] = {ownerRun or '-', first[1], last[1]}
+    if #kept > most then
+        redis.call('DEL', stream .. ':past:' .. table.remove(kept, 1)[2])
+    end
+else
+    redis.call('PERSIST', stream)
+end
+
+for i, run in ipairs(kept) do
+    kept[i] = table.concat(run, ' ')
+end
+
 redis.call('SET', live, silo .. ':' .. run)
 redis.call('DEL', owner)
-redis.call('HSET', owner, 'silo', silo, 'run', run, 'seq', 0, 'last', begin, 'begin', begin)
+redis.call('HSET', owner, 'silo', silo, 'run', run, 'seq', 0, 'last', begin, 'begin', begin, 'past', table.concat(kept, ' '))
 redis.call('SET', lease, '1', 'PX', leaseMs)
 index('SADD', runs, key)
 index('SADD', allSilos, silo)

@@ -61,6 +61,11 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
             // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record, also where not all could be
             // said: the next run of the session finds the journal complete.
             failure = await FlushAsync(failure);
+            if (failure is not AgentCanceledException && await _run.SealAsync())
+            {
+                failure = new AgentCanceledException(Token.Key.ToString());
+            }
+
             await _records.AddAsync(now => EndRecords(Message(failure), now));
         }
         catch (Exception e)
@@ -172,6 +177,8 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     private async Task ResumeAsync(AgentLoop loop, UnfinishedRun taken, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        await _run.UnsealAsync();
+
         // What was journaled may not have got into the stream: the process died between the two, the log lost its tail, or the stream begins anew.
         var next = Math.Min(await StreamTail.CountNodesAsync(environment, _run, cancellationToken), taken.Answered);
         await _records.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });

@@ -32,7 +32,7 @@ internal sealed class LostStarts(RunEnvironment environment)
         {
             await TryAsync($"Looking for the run of session {key}", async () =>
             {
-                if (await environment.Log.FindRunAsync(key, cancellationToken) is { HasEnded: false } known && known.Run.SiloId == environment.Silo.Id)
+                if (await environment.Log.FindRunAsync(key, cancellationToken: cancellationToken) is { HasEnded: false } known && known.Run.SiloId == environment.Silo.Id)
                 {
                     found.Add(known.Run);
                 }

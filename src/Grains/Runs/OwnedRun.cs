@@ -14,6 +14,7 @@ internal sealed class OwnedRun
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abandon = new();
     private int _stopped;
+    private bool _isSealed;
     private volatile bool _isLeaving;
 
     private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
@@ -75,7 +76,7 @@ internal sealed class OwnedRun
     /// <summary>Goes on with a run that this process took over.</summary>
     public static OwnedRun Adopt(RunEnvironment environment, TakenRun taken)
     {
-        var run = new OwnedRun(environment, taken.Run, taken.Begin, taken.Number);
+        var run = new OwnedRun(environment, taken.Run, taken.Begin, taken.Number) { _isSealed = taken.IsSealed };
         if (taken.Status != RunStatus.Live)
         {
             // At once: nothing of the run works yet, and nothing is to begin.
@@ -122,15 +123,38 @@ internal sealed class OwnedRun
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public Task FlushAsync() => _writer.FlushAsync();
 
+    /// <summary>Closes the run to cancels, because it is about to end, unless it was canceled before.</summary>
+    /// <returns>Whether it was, so that it is to end as canceled.</returns>
+    public async Task<bool> SealAsync()
+    {
+        _isSealed = true;
+        return await _environment.PatientlyAsync(() => _environment.Log.SealAsync(Token, isSealed: true, _abandon.Token), _abandon.Token) == RunStatus.Canceled;
+    }
+
+    /// <summary>Opens a run to cancels again that the process which had it before had closed to them.</summary>
+    public async Task UnsealAsync()
+    {
+        if (_isSealed)
+        {
+            await _environment.PatientlyAsync(() => _environment.Log.SealAsync(Token, isSealed: false, _abandon.Token), _abandon.Token);
+            _isSealed = false;
+        }
+    }
+
     /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
-    /// <param name="error">The <c>msg</c> of an error entry; null for none.</param>
+    /// <param name="error">The <c>msg</c> of an error entry; null for none. A run that was canceled before it was sealed says that instead.</param>
     /// <param name="gracePeriod">How long the stream stays.</param>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
     public async Task FinishAsync(string? error, TimeSpan gracePeriod)
     {
-        NewEvent[] last = error is null ? [] : [new(Protocol.Error, Protocol.DeveloperOrigin, EventBodies.Message(error))];
         try
         {
+            if (!_isSealed && error != Protocol.CanceledMessage && await SealAsync())
+            {
+                error = Protocol.CanceledMessage;
+            }
+
+            NewEvent[] last = error is null ? [] : [new(Protocol.Error, Protocol.DeveloperOrigin, EventBodies.Message(error))];
             await _writer.FinishAsync(last, gracePeriod);
         }
         finally

@@ -66,7 +66,7 @@ internal sealed class WaitingPrompts(RunEnvironment environment, IPromptQueue qu
     private async Task LookAsync(SessionKey key, CancellationToken cancellationToken)
     {
         var now = (ulong)environment.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var last = await environment.Log.FindRunAsync(key, cancellationToken);
+        var last = await environment.Log.FindRunAsync(key, cancellationToken: cancellationToken);
         if (last is { HasEnded: false } || (last is not null && last.Last.Milliseconds <= now && now - last.Last.Milliseconds < AfterEnd.TotalMilliseconds))
         {
             return;

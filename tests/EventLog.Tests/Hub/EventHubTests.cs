@@ -190,6 +190,39 @@ public sealed class EventHubTests : IDisposable
     }
 
     [Fact]
+    public async Task A_slow_listener_hears_its_run_to_the_end_though_the_next_has_begun()
+    {
+        await _stage.StartAsync();
+        await _stage.SayAsync(0, 2_000);
+        await using var listener = _stage.Listen();
+        Assert.Equal("begin", await listener.NextAsync().Within());
+
+        await _stage.FinishAsync();
+        await _stage.StartAsync();
+        await _stage.SayAsync("new");
+
+        Assert.Equal([.. Enumerable.Range(0, 2_000).Select(HubStage.Number), "end"], await listener.RestAsync());
+    }
+
+    [Fact]
+    public async Task A_listener_that_waits_hears_its_run_to_the_end_though_notices_of_the_next_come_first()
+    {
+        await _stage.StartAsync();
+        await using var listener = _stage.Listen();
+        Assert.Equal("begin", await listener.NextAsync().Within());
+        var next = listener.NextAsync();
+        await Wait.Until(() => _stage.Log.Watches == 1, "the watch");
+        _stage.Log.LoseNotices = true;
+        await _stage.SayAsync("a");
+        await _stage.FinishAsync();
+        _stage.Log.LoseNotices = false;
+        await _stage.StartAsync();
+
+        Assert.Equal("a", await next.Within());
+        Assert.Equal(["end"], await listener.RestAsync());
+    }
+
+    [Fact]
     public async Task A_slow_listener_whose_run_is_gone_goes_on_with_the_next_runs_begin()
     {
         await _stage.StartAsync();
@@ -200,6 +233,7 @@ public sealed class EventHubTests : IDisposable
         await _stage.FinishAsync();
         await _stage.StartAsync();
         await _stage.SayAsync("new");
+        _stage.Time.Advance(LogRules.PastStay);
         await _stage.FinishAsync();
 
         // What the listener held already is of the old run; behind it comes the new one, whole.
@@ -245,6 +279,7 @@ public sealed class EventHubTests : IDisposable
 
         await Wait.Until(() => _stage.Log.Watches == 0, "the reader to retire");
         await _stage.StartAsync("next silo");
+        _stage.Time.Advance(LogRules.PastStay);
         Assert.Equal("begin", await slow.NextAsync().Within());
         var next = slow.NextAsync();
         await Wait.Until(() => _stage.Log.Watches == 1, "the watch of the next reader");

@@ -58,6 +58,9 @@ internal sealed class ScriptedLog(IEventLog inner) : IEventLog
         RunToken run, long number, IReadOnlyList<NewEvent> events, TimeSpan gracePeriod, CancellationToken cancellationToken = default) =>
         inner.FinishAsync(run, number, events, gracePeriod, cancellationToken);
 
+    public Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default) =>
+        inner.SealAsync(run, isSealed, cancellationToken);
+
     public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => inner.CancelAsync(key, cancellationToken);
 
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => inner.IsLiveAsync(key, cancellationToken);
@@ -77,7 +80,8 @@ internal sealed class ScriptedLog(IEventLog inner) : IEventLog
     public Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken = default) =>
         inner.FindAbandonedAsync(count, cancellationToken);
 
-    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default) => inner.FindRunAsync(key, cancellationToken);
+    public Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default) =>
+        inner.FindRunAsync(key, runId, cancellationToken);
 
     public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) => inner.FindOwnedAsync(siloId, cancellationToken);
 

@@ -70,6 +70,12 @@ public sealed class InMemoryEventLogTests : EventLogContract, IDisposable
         return Task.CompletedTask;
     }
 
+    protected override Task ExpirePastAsync(SessionKey key)
+    {
+        _time.Advance(LogRules.PastStay);
+        return Task.CompletedTask;
+    }
+
     protected override Task ExpireStreamAsync(SessionKey key)
     {
         _time.Advance(TimeSpan.FromMinutes(1));

@@ -66,7 +66,7 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
             cancellationToken);
     }
 
-    public Task<KnownRun?> FindRunAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
@@ -79,6 +79,9 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
 
     public Task<AppendResult> FinishAsync(
         RunToken run, long number, IReadOnlyList<NewEvent> events, TimeSpan gracePeriod, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
     public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();

@@ -16,6 +16,16 @@ public sealed class RedisEventLogTests(RedisFixture redis) : EventLogContract, I
     protected override async Task ExpireLeaseAsync(string siloId) =>
         Assert.Equal(1, await _stage!.Raw.NumberAsync("DEL", $"{_stage.Options.RedisPrefix}:silo:{siloId}"));
 
+    protected override async Task ExpirePastAsync(SessionKey key)
+    {
+        foreach (var name in await _stage!.Raw.TextsAsync("KEYS", $"{_stage.Name(key)}:past:*"))
+        {
+            Assert.InRange(await _stage.Raw.NumberAsync("PTTL", name!), 1, (long)LogRules.PastStay.TotalMilliseconds);
+            await _stage.Raw.CallAsync("PEXPIRE", name!, "1");
+            await Wait.Until(async () => await _stage.Raw.NumberAsync("EXISTS", name!) == 0, "the past run expires");
+        }
+    }
+
     protected override async Task ExpireStreamAsync(SessionKey key)
     {
         // Pulls what expires some time to now; what does not expire stays.

@@ -34,6 +34,8 @@ internal sealed class Counter : IChatClient
             yield return new(ChatRole.Assistant, string.Create(CultureInfo.InvariantCulture, $" {i}"));
             await Task.Delay(10, cancellationToken);
         }
+
+        yield return new() { FinishReason = ChatFinishReason.Stop };
     }
 
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
