@@ -1,5 +1,3 @@
-using AgentStream.Testing;
-
 namespace AgentStream.EventLog.Tests;
 
 public abstract partial class EventLogContract
