@@ -41,6 +41,13 @@ public static class McpConfiguration
             return options;
         }
 
+        // The binder would take a number too, and name a type.
+        if (server[nameof(options.Initialize)] is { } initialize && !Enum.GetNames<McpInitialize>().Contains(initialize, StringComparer.OrdinalIgnoreCase))
+        {
+            errors.Add($"{server.Path}:{nameof(options.Initialize)} {McpConnectionOptionsValidator.InitializeRule} '{initialize}'.");
+            return options;
+        }
+
         try
         {
             server.WithDurations<McpConnectionOptions>().Bind(options);

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -31,14 +33,15 @@ internal sealed class McpConnection : IAsyncDisposable
     private Task _subscription = Task.CompletedTask;
     private long _changes;
     private volatile Listed? _listed;
+    private IReadOnlyList<string> _warnings = [];
     private volatile bool _isDoubtful;
     private volatile bool _isSubscribed;
     private volatile bool _tellsUnasked;
 
-    private McpConnection(string title, McpConnectionOptions options, ILoggerFactory loggers, TimeProvider time)
+    private McpConnection(string title, McpConnectionOptions options, McpInitialize initialize, ILoggerFactory loggers, TimeProvider time)
     {
         (_title, _options, _logger, _time) = (title, options, loggers.CreateLogger<McpConnection>(), time);
-        _transport = McpTransports.Make(title, options, loggers);
+        _transport = McpTransports.Make(title, options, initialize, loggers);
     }
 
     /// <summary>Whether the process or session has not been seen to end.</summary>
@@ -50,24 +53,23 @@ internal sealed class McpConnection : IAsyncDisposable
 
     private bool IsTold => _isSubscribed && !_subscription.IsCompleted;
 
-    /// <summary>Starts the server if it is a program, and says hello.</summary>
+    /// <summary>Starts the server if it is a program, and says hello: to one that does not understand the newest hello, a second time in the old way.</summary>
     public static async Task<McpConnection> OpenAsync(
         string title, McpConnectionOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var connection = new McpConnection(title, options, loggers, time);
-        try
+        if (options.Initialize is McpInitialize.Auto)
         {
-            connection._client = await McpClient.CreateAsync(connection._transport, connection.ClientOptions(), loggers, cancellationToken);
-            connection._requests = new McpRequests(connection._client, time);
-        }
-        catch
-        {
-            await connection.DisposeTransportAsync();
-            throw;
+            try
+            {
+                return await new McpConnection(title, options, McpInitialize.Auto, loggers, time).OpenAsync(loggers, cancellationToken);
+            }
+            catch (Exception e) when (McpFailures.MayBeOld(e) && !cancellationToken.IsCancellationRequested)
+            {
+                loggers.CreateLogger<McpConnection>().LogDebug(e, "{Server} is asked again, beginning with initialize.", title);
+            }
         }
 
-        connection.AskForChanges();
-        return connection;
+        return await new McpConnection(title, options, McpInitialize.Legacy, loggers, time).OpenAsync(loggers, cancellationToken);
     }
 
     /// <summary>Asks the server for its tools, and takes those that the agent wants.</summary>
@@ -81,7 +83,7 @@ internal sealed class McpConnection : IAsyncDisposable
         for (var i = 1; ; i++)
         {
             var changes = Volatile.Read(ref _changes);
-            var tools = Take(await _client.ListToolsAsync(cancellationToken: cancellationToken));
+            var tools = await AskAsync(cancellationToken);
             _isDoubtful = false;
             _listed = new Listed(changes, tools);
             if (i == MaxLists || changes == Volatile.Read(ref _changes))
@@ -92,20 +94,22 @@ internal sealed class McpConnection : IAsyncDisposable
     }
 
     /// <summary>Calls a tool.</summary>
+    /// <returns>What the tool gave, as the model sees it.</returns>
     /// <exception cref="McpServerException">There is no result.</exception>
-    public async Task<CallToolResult> CallAsync(CallToolRequestParams call, CancellationToken cancellationToken)
+    /// <exception cref="McpToolException">The tool says that it failed.</exception>
+    public async Task<object> CallAsync(CallToolRequestParams call, CancellationToken cancellationToken)
     {
         try
         {
-            return await _requests.SendAsync<CallToolRequestParams, CallToolResult>(RequestMethods.ToolsCall, call, cancellationToken);
+            return McpResults.ToResult(await _requests.SendAsync(RequestMethods.ToolsCall, Parameters(call), cancellationToken));
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not McpToolException)
         {
             // Before another run uses the connection, the server is asked for its tools, to see whether it answers: also after a cancel, since a call
             // may have been canceled because the server hangs.
             _isDoubtful = true;
             cancellationToken.ThrowIfCancellationRequested();
-            throw new McpServerException(_title, $"did not answer the call: {McpFailures.Reason(e, _options)}", e);
+            throw new McpServerException(_title, McpFailures.OfCall(e, _options), e);
         }
     }
 
@@ -125,6 +129,23 @@ internal sealed class McpConnection : IAsyncDisposable
         }
 
         await DisposeTransportAsync();
+    }
+
+    private async Task<McpConnection> OpenAsync(ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _client = await McpClient.CreateAsync(_transport, ClientOptions(), loggers, cancellationToken);
+        }
+        catch
+        {
+            await DisposeTransportAsync();
+            throw;
+        }
+
+        _requests = new McpRequests(_client, _time);
+        AskForChanges();
+        return this;
     }
 
     private McpClientOptions ClientOptions() => new()
@@ -167,9 +188,9 @@ internal sealed class McpConnection : IAsyncDisposable
     {
         try
         {
-            await _requests.SendAsync<SubscriptionsListenRequestParams, EmptyResult>(
+            await _requests.SendAsync(
                 RequestMethods.SubscriptionsListen,
-                new SubscriptionsListenRequestParams { Notifications = new SubscriptionsListenNotifications { ToolsListChanged = true } },
+                Parameters(new SubscriptionsListenRequestParams { Notifications = new SubscriptionsListenNotifications { ToolsListChanged = true } }),
                 CancellationToken.None);
         }
         catch (Exception e)
@@ -197,19 +218,39 @@ internal sealed class McpConnection : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private List<AITool> Take(IEnumerable<McpClientTool> tools)
+    private async Task<List<AITool>> AskAsync(CancellationToken cancellationToken)
     {
-        var missing = _options.Tools.ToHashSet(StringComparer.Ordinal);
-        var taken = tools.Where(tool => missing.Remove(tool.Name) || _options.Tools.Count == 0).Select(Wrap).ToList();
-        if (missing.Count > 0)
+        var list = new McpToolList(_requests, _options.Tools);
+        var definitions = await list.ReadAsync(cancellationToken);
+        var warnings = list.Warnings.ToList();
+        var tools = definitions.Where(definition => IsKnown(definition, warnings)).Select(definition => (AITool)new McpTool(definition, _options.Prefix, this)).ToList();
+
+        // Each run may ask; the log says it once.
+        foreach (var warning in warnings.Except(_warnings))
         {
-            _logger.LogWarning("{Server} has no tool {Tools}, which its agent wants.", _title, string.Join(", ", missing));
+            _logger.LogWarning("{Server} {Warning}", _title, warning);
         }
 
-        return taken;
+        _warnings = warnings;
+        return tools;
     }
 
-    private AITool Wrap(McpClientTool tool) => new McpTool(tool.WithName(_options.Prefix + tool.Name), this);
+    /// <summary>Tells the client of a tool, since over HTTP it repeats such arguments in headers as the tool's schema says.</summary>
+    private bool IsKnown(McpToolDefinition definition, List<string> warnings)
+    {
+        try
+        {
+            _client.AddKnownTools([new Tool { Name = definition.Name, InputSchema = definition.InputSchema }]);
+            return true;
+        }
+        catch (ArgumentException e)
+        {
+            warnings.Add($"has a tool '{definition.Name}' that is left out: {e.Message}");
+            return false;
+        }
+    }
+
+    private static JsonObject Parameters<T>(T parameters) => JsonSerializer.SerializeToNode(parameters, McpJsonUtilities.DefaultOptions)!.AsObject();
 
     // That of HTTP has a client to dispose of; that of a program has nothing.
     private ValueTask DisposeTransportAsync() => _transport is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;

@@ -1,5 +1,18 @@
 namespace AgentStream.Mcp;
 
+/// <summary>How the conversation with an MCP server begins.</summary>
+public enum McpInitialize
+{
+    /// <summary>
+    /// With <c>server/discover</c>, the question of the newest revision of the protocol, and with <c>initialize</c> when the server answers it with an error, with
+    /// nothing that can be used, or by going away.
+    /// </summary>
+    Auto,
+
+    /// <summary>With <c>initialize</c>, as up to revision 2025-11-25.</summary>
+    Legacy,
+}
+
 /// <summary>How to reach an MCP server, and which of its tools an agent takes. Either <see cref="Command"/> or <see cref="Url"/> is set.</summary>
 public sealed class McpConnectionOptions
 {
@@ -31,6 +44,9 @@ public sealed class McpConnectionOptions
 
     /// <summary>Headers of each HTTP request, such as <c>Authorization</c>. Only with <see cref="Url"/>.</summary>
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>How the conversation begins. Set <see cref="McpInitialize.Legacy"/> for a server that a question it does not know upsets.</summary>
+    public McpInitialize Initialize { get; set; }
 
     /// <summary>
     /// What stands before the name of each tool, so that tools of different servers have different names: at most 32 of <c>A-Z a-z 0-9 _ -</c>.

@@ -6,6 +6,9 @@ namespace AgentStream.Mcp;
 /// <summary>The rules of <see cref="McpConnectionOptions"/>.</summary>
 internal static class McpConnectionOptionsValidator
 {
+    /// <summary>What an error says of <see cref="McpConnectionOptions.Initialize"/>, before the value.</summary>
+    internal const string InitializeRule = "must be auto or legacy, but is";
+
     private const int MaxPrefixLength = 32;
     private const string LettersAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -58,6 +61,7 @@ internal static class McpConnectionOptionsValidator
             options.Prefix.Length > MaxPrefixLength || options.Prefix.AsSpan().ContainsAnyExcept(PrefixCharacters),
             nameof(options.Prefix),
             $"must have at most {MaxPrefixLength} characters, of A-Z a-z 0-9 _ -, but is '{options.Prefix}'");
+        Say(!Enum.IsDefined(options.Initialize), nameof(options.Initialize), string.Create(CultureInfo.InvariantCulture, $"{InitializeRule} '{options.Initialize:D}'"));
         Say(
             options.ConnectTimeout < LeastTimeout || options.ConnectTimeout > MostTimeout,
             nameof(options.ConnectTimeout),

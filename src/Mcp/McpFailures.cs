@@ -1,6 +1,9 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 
 namespace AgentStream.Mcp;
@@ -10,20 +13,60 @@ namespace AgentStream.Mcp;
 /// </summary>
 internal static class McpFailures
 {
-    /// <summary>The reason.</summary>
+    // What the package puts before a server's own words.
+    private const string Remote = "Request failed (remote): ";
+
+    /// <summary>Why a server cannot be used.</summary>
     public static string Reason(Exception failure, McpConnectionOptions options) => failure switch
     {
         ClientTransportClosedException { Details: StdioClientCompletionDetails { ExitCode: { } code } } =>
             string.Create(CultureInfo.InvariantCulture, $"its process ended with exit code {code}"),
+        ClientTransportClosedException { Details: HttpClientCompletionDetails { HttpStatusCode: HttpStatusCode.NotFound } } => "it has ended the session",
         ClientTransportClosedException { Details.Exception: { } cause } => Reason(cause, options),
         { InnerException: SocketException cause } => cause.Message,
         { InnerException: Win32Exception cause } => CannotStart(cause, options),
-        HttpRequestException { StatusCode: { } status } => string.Create(CultureInfo.InvariantCulture, $"it answered with HTTP status {(int)status} ({status})"),
-        TimeoutException or OperationCanceledException =>
-            string.Create(CultureInfo.InvariantCulture, $"it did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s"),
-        ObjectDisposedException => "the connection is closed",
+        HttpRequestException { StatusCode: { } status } => $"it answered with {Words(status)}",
+        McpProtocolException error => $"it answered with an error: {Words(error)}",
+        McpException when IsNoReply(failure) => "it ended its answer without a result",
+        JsonException => $"its answer cannot be read: {FirstLine(failure.Message)}",
+        TimeoutException => string.Create(CultureInfo.InvariantCulture, $"it did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s"),
+        OperationCanceledException or ObjectDisposedException => "the connection is closed",
         _ => FirstLine(failure.Message),
     };
+
+    /// <summary>What became of a call that has no result, as the rest of a sentence.</summary>
+    public static string OfCall(Exception failure, McpConnectionOptions options) => failure switch
+    {
+        HttpRequestException { StatusCode: { } status } => $"answered the call with {Words(status)}",
+        McpProtocolException error => $"answered the call with an error: {Words(error)}",
+        McpException when IsNoReply(failure) => "ended its answer to the call without a result",
+        JsonException => $"answered the call with what is no result: {FirstLine(failure.Message)}",
+        _ => $"did not answer the call: {Reason(failure, options)}",
+    };
+
+    /// <summary>
+    /// Whether a server that failed at <c>server/discover</c> may know <c>initialize</c>: not if there is none, if it turns us away or is ill, or if there is no
+    /// time left.
+    /// </summary>
+    public static bool MayBeOld(Exception failure) => failure switch
+    {
+        { InnerException: Win32Exception and not SocketException } or TimeoutException or OperationCanceledException or McpRedirectException => false,
+        HttpRequestException { StatusCode: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or >= HttpStatusCode.InternalServerError } => false,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => false,
+        MissingRequiredClientCapabilityException => false,
+        _ => true,
+    };
+
+    private static string Words(HttpStatusCode status) => string.Create(CultureInfo.InvariantCulture, $"HTTP status {(int)status} ({status})");
+
+    private static string Words(McpProtocolException error)
+    {
+        var words = error.Message.StartsWith(Remote, StringComparison.Ordinal) ? error.Message[Remote.Length..] : error.Message;
+        return words.Length > 0 ? words : string.Create(CultureInfo.InvariantCulture, $"{(int)error.ErrorCode}, without words");
+    }
+
+    // The package has no type for it.
+    private static bool IsNoReply(Exception failure) => failure.Message.Contains("completed without a reply", StringComparison.Ordinal);
 
     // A missing program and a missing directory have the same error code.
     private static string CannotStart(Win32Exception start, McpConnectionOptions options) =>

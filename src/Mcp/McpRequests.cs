@@ -1,34 +1,43 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
 namespace AgentStream.Mcp;
 
-/// <summary>Requests to a server that hears of it when they are canceled.</summary>
+/// <summary>Requests to a server that hears of it when they are canceled. Their results are taken as they come: one field of a wrong type spoils no other.</summary>
 /// <remarks>
 /// The client of the package means to tell the server itself, but withdraws the registration that would do so in the very moment of the cancellation
-/// (2.3.1). So each request has an id that is known here.
+/// (2.3.1). So each request has an id that is known here. It is an integer, as the package's own are, since some servers know no others; the package counts
+/// from 1 and does not get this far.
 /// </remarks>
 internal sealed class McpRequests(McpClient client, TimeProvider time)
 {
+    /// <summary>The id of the first request: 32 bits hold it and a thousand million more.</summary>
+    internal const long FirstId = 1_000_000_000;
+
     // How long a server that does not read is tried to be told.
     private static readonly TimeSpan TellPatience = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, TaskCompletionSource> _inFlight = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, TaskCompletionSource> _inFlight = new();
     private readonly CancellationTokenSource _closing = new();
+    private long _lastId = FirstId - 1;
 
     /// <summary>Sends a request.</summary>
+    /// <param name="method">What is asked for.</param>
+    /// <param name="parameters">The parameters. The client adds to them.</param>
+    /// <param name="cancellationToken">Cancels the request, here and on the server.</param>
     /// <returns>Its result.</returns>
     /// <exception cref="ObjectDisposedException">The connection was closed before there was a result.</exception>
-    public async Task<TResult> SendAsync<TParameters, TResult>(string method, TParameters parameters, CancellationToken cancellationToken)
-        where TResult : notnull
+    public async Task<JsonNode?> SendAsync(string method, JsonObject parameters, CancellationToken cancellationToken)
     {
-        var id = Guid.NewGuid().ToString("N");
+        var id = Interlocked.Increment(ref _lastId);
         var over = _inFlight[id] = new TaskCompletionSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         try
         {
-            return await client.SendRequestAsync<TParameters, TResult>(method, parameters, requestId: new RequestId(id), cancellationToken: stop.Token);
+            var request = new JsonRpcRequest { Id = new RequestId(id), Method = method, Params = parameters };
+            return (await client.SendRequestAsync(request, stop.Token)).Result;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -50,7 +59,7 @@ internal sealed class McpRequests(McpClient client, TimeProvider time)
         await Task.WhenAll(_inFlight.Values.Select(over => over.Task));
     }
 
-    private async Task TellAsync(string id)
+    private async Task TellAsync(long id)
     {
         using var patience = new CancellationTokenSource(TellPatience, time);
         try

@@ -1,7 +1,8 @@
 namespace AgentStream.Mcp;
 
 /// <summary>
-/// An MCP server could not do what was asked of it. The message goes to listeners and to the model: no output of the server's, no address, no header.
+/// An MCP server could not do what was asked of it. The message goes to listeners and to the model: nothing of the server's standard error, no address but an
+/// origin, no header.
 /// </summary>
 /// <param name="title">The server, as <see cref="Title"/> calls it.</param>
 /// <param name="what">What happened, as the rest of the sentence.</param>

@@ -72,7 +72,8 @@ internal sealed class McpToolSource(string title, McpConnectionOptions options, 
         catch (Exception e)
         {
             await CloseAsync();
-            throw new McpServerException(title, $"cannot be used: {McpFailures.Reason(e, options)}", e);
+            var cause = e is OperationCanceledException && patience.IsCancellationRequested ? new TimeoutException(null, e) : e;
+            throw new McpServerException(title, $"cannot be used: {McpFailures.Reason(cause, options)}", e);
         }
     }
 

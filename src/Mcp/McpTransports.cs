@@ -12,8 +12,11 @@ internal static class McpTransports
     // How long a connection is used before the host's name is looked up again.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
-    public static IClientTransport Make(string title, McpConnectionOptions options, ILoggerFactory loggers) =>
-        options.Url is { } url ? Http(title, url, options, loggers) : Stdio(title, options.Command!, options, loggers);
+    public static IClientTransport Make(string title, McpConnectionOptions options, McpInitialize initialize, ILoggerFactory loggers)
+    {
+        IClientTransport transport = options.Url is { } url ? Http(title, url, options, loggers) : Stdio(title, options.Command!, options, loggers);
+        return initialize is McpInitialize.Legacy ? new McpInitializeFirst(transport) : transport;
+    }
 
     private static StdioClientTransport Stdio(string title, string command, McpConnectionOptions options, ILoggerFactory loggers)
     {
@@ -47,7 +50,10 @@ internal static class McpTransports
             ConnectionTimeout = options.ConnectTimeout,
         },
         // No time limit of its own: connecting has one, and so has each tool call.
-        new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = ConnectionLifetime }) { Timeout = Timeout.InfiniteTimeSpan },
+        new HttpClient(new McpHttpHandler(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = ConnectionLifetime }))
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        },
         loggers,
         ownsHttpClient: true);
 }

@@ -22,11 +22,13 @@ public sealed class ConfigurationTests
             "files:Prefix=files_",
             "files:Tools:0=read",
             "files:ConnectTimeout=00:00:10",
+            "files:Initialize=Legacy",
             "web:Url=https://example.com/mcp",
             "web:Headers:Authorization=Bearer 1"));
         Assert.Equal(["files", "web"], servers.Keys.Order());
         var (files, web) = (servers["files"], servers["web"]);
         Assert.Equal(("npx", true, "/data", "files_", TimeSpan.FromSeconds(10)), (files.Command, files.InheritEnvironment, files.WorkingDirectory, files.Prefix, files.ConnectTimeout));
+        Assert.Equal((McpInitialize.Legacy, McpInitialize.Auto), (files.Initialize, web.Initialize));
         Assert.Equal(["-y", "files"], files.Arguments);
         Assert.Equal(["read"], files.Tools);
         Assert.Equal("/data", files.Environment["ROOT"]);
@@ -54,7 +56,10 @@ public sealed class ConfigurationTests
     [InlineData(":Environment:A B= has a name that no environment variable can have.", "s:Command=a", "s:Environment:A B\u003d=c")]
     [InlineData(":Prefix must have at most 32 characters, of A-Z a-z 0-9 _ -, but is 'a b'.", "s:Command=a", "s:Prefix=a b")]
     [InlineData(":ConnectTimeout must be from 00:00:00.1000000 to 00:10:00, but is '01:00:00'.", "s:Command=a", "s:ConnectTimeout=01:00:00")]
-    [InlineData(":ConnectTimeout' to type 'System.TimeSpan'", "s:Command=a", "s:ConnectTimeout=soon")]
+    [InlineData(":Initialize must be auto or legacy, but is 'old'.", "s:Command=a", "s:Initialize=old")]
+    [InlineData(":Initialize must be auto or legacy, but is '1'.", "s:Command=a", "s:Initialize=1")]
+    [InlineData(":Initialize must be auto or legacy, but is ''.", "s:Command=a", "s:Initialize=")]
+    [InlineData(":ConnectTimeout must be a duration such as ", "s:Command=a", "s:ConnectTimeout=soon")]
     public void A_wrong_setting_is_named(string expected, params string[] settings)
     {
         var refused = Assert.Throws<OptionsValidationException>(() => new AgentBuilder().WithMcpServers(Section(settings)));
@@ -67,6 +72,20 @@ public sealed class ConfigurationTests
         var refused = Assert.Throws<ArgumentException>(() => new AgentBuilder().WithMcpServer("files", "npx", configure: server => server.Prefix = "a b"));
         Assert.StartsWith("MCP server 'files': Prefix must have at most 32 characters", refused.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_beginning_that_there_is_not_is_refused_in_code()
+    {
+        var refused = Assert.Throws<ArgumentException>(() => new AgentBuilder().WithMcpServer("files", "npx", configure: server => server.Initialize = (McpInitialize)7));
+        Assert.StartsWith("MCP server 'files': Initialize must be auto or legacy, but is '7'.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("legacy", McpInitialize.Legacy)]
+    [InlineData("auto", McpInitialize.Auto)]
+    [InlineData("LEGACY", McpInitialize.Legacy)]
+    public void How_to_begin_is_read(string value, McpInitialize expected) =>
+        Assert.Equal(expected, McpConfiguration.Read(Section("s:Command=a", $"s:Initialize={value}"))["s"].Initialize);
 
     [Fact]
     public async Task A_configured_server_serves_its_agent()

@@ -40,7 +40,7 @@ public sealed class HttpTests
         await server.Program.UntilAsync("hanging");
         await server.KillAsync();
         var transcript = await silos.TranscriptAsync(key);
-        Assert.Contains("\"content\":\"The tool hang failed: MCP server 'tools' did not answer the call: ", transcript, StringComparison.Ordinal);
+        Assert.Contains("\"content\":\"The tool hang failed: MCP server 'tools' ended its answer to the call without a result\"", transcript, StringComparison.Ordinal);
         Assert.EndsWith("\"llm-end\"}\nend\n", transcript, StringComparison.Ordinal);
 
         Assert.EndsWith(

@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace AgentStream.Mcp;
+
+/// <summary>A tool as a server defines it, made fit for what endpoints of models take.</summary>
+/// <param name="Name">The server's own name for it.</param>
+/// <param name="Description">What it does, in at most <see cref="MaxDescription"/> characters; empty when the server does not say.</param>
+/// <param name="InputSchema">What it takes.</param>
+internal sealed record McpToolDefinition(string Name, string Description, JsonElement InputSchema)
+{
+    /// <summary>The longest description that OpenAI takes.</summary>
+    internal const int MaxDescription = 1024;
+
+    /// <summary>The name in a definition; null when it has none that can be used.</summary>
+    public static string? NameOf(JsonNode? definition)
+    {
+        try
+        {
+            return definition is JsonObject tool && (string?)tool["name"] is { Length: > 0 } name ? name : null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException)
+        {
+            // It is no text, or has half a surrogate, or there are two.
+            return null;
+        }
+    }
+
+    /// <summary>Reads what is needed of a definition. Whatever else it has, of whatever type, does not matter.</summary>
+    /// <exception cref="FormatException">It cannot be used; the message says why, as the rest of a sentence.</exception>
+    public static McpToolDefinition Read(string name, JsonNode definition)
+    {
+        try
+        {
+            return new(name, Cut(Text(definition["description"])), McpToolSchema.Fit(definition["inputSchema"]));
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or JsonException)
+        {
+            throw new FormatException("its definition has half a surrogate, or a field twice", e);
+        }
+    }
+
+    private static string Text(JsonNode? text) => text?.GetValueKind() is JsonValueKind.String ? (string)text! : "";
+
+    private static string Cut(string description)
+    {
+        if (description.Length <= MaxDescription)
+        {
+            return description;
+        }
+
+        var end = MaxDescription - 1;
+        return description[..(char.IsHighSurrogate(description[end - 1]) ? end - 1 : end)] + "…";
+    }
+}
