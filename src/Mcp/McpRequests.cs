@@ -27,16 +27,17 @@ internal sealed class McpRequests(McpClient client, TimeProvider time)
     /// <param name="method">What is asked for.</param>
     /// <param name="parameters">The parameters. The client adds to them.</param>
     /// <param name="cancellationToken">Cancels the request, here and on the server.</param>
+    /// <param name="name">What the request is about, if it has a name: over HTTP it goes into a header too.</param>
     /// <returns>Its result.</returns>
     /// <exception cref="ObjectDisposedException">The connection was closed before there was a result.</exception>
-    public async Task<JsonNode?> SendAsync(string method, JsonObject parameters, CancellationToken cancellationToken)
+    public async Task<JsonNode?> SendAsync(string method, JsonObject parameters, CancellationToken cancellationToken, string? name = null)
     {
         var id = Interlocked.Increment(ref _lastId);
         var over = _inFlight[id] = new TaskCompletionSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         try
         {
-            var request = new JsonRpcRequest { Id = new RequestId(id), Method = method, Params = parameters };
+            var request = new JsonRpcRequest { Id = new RequestId(id), Method = method, Params = parameters, Context = Context(name) };
             return (await client.SendRequestAsync(request, stop.Token)).Result;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -58,6 +59,12 @@ internal sealed class McpRequests(McpClient client, TimeProvider time)
         await _closing.CancelAsync();
         await Task.WhenAll(_inFlight.Values.Select(over => over.Task));
     }
+
+    // By itself the client (2.4.0) writes a name into the header as it is, and fails with one that is not ASCII.
+    private static JsonRpcMessageContext? Context(string? name) =>
+#pragma warning disable MCPEXP002 // Experimental; without it, such a tool can be told to the model and not be called.
+        name is null ? null : new JsonRpcMessageContext { RoutingName = McpHeaderEncoder.EncodeValue(name) };
+#pragma warning restore MCPEXP002
 
     private async Task TellAsync(long id)
     {
