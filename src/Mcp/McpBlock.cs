@@ -59,7 +59,7 @@ internal sealed class McpBlock
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or JsonException)
         {
-            // A field of a wrong type or twice, no field, half a surrogate, no base64.
+            // A field of a wrong type or twice, no field, text that is no valid Unicode, no base64.
             return Unreadable($"content of type '{type}'");
         }
     }

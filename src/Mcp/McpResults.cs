@@ -62,7 +62,7 @@ internal static class McpResults
         }
         catch (JsonException)
         {
-            // Half a surrogate.
+            // Text that is no valid Unicode.
             said.Add(McpBlock.Unreadable("structured content"));
             return null;
         }

@@ -21,7 +21,7 @@ internal sealed record McpToolDefinition(string Name, string Description, JsonEl
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException)
         {
-            // It is no text, or has half a surrogate, or there are two.
+            // It is no text, or none in valid Unicode, or there are two.
             return null;
         }
     }
@@ -36,7 +36,7 @@ internal sealed record McpToolDefinition(string Name, string Description, JsonEl
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or JsonException)
         {
-            throw new FormatException("its definition has half a surrogate, or a field twice", e);
+            throw new FormatException("its definition has text that is no valid Unicode, or a field twice", e);
         }
     }
 

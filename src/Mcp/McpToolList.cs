@@ -63,25 +63,22 @@ internal sealed class McpToolList(McpRequests requests, IEnumerable<string> want
     }
 
     private static JsonValue? Next(JsonObject? page) =>
-        page?["nextCursor"] is JsonValue cursor && cursor.GetValueKind() switch
-        {
-            JsonValueKind.String => (string)cursor! != "",
-            JsonValueKind.Number => true,
-            _ => false,
-        }
+        page?["nextCursor"] is JsonValue cursor
+        && cursor.GetValueKind() is JsonValueKind.String or JsonValueKind.Number
+        && Whole(cursor) is not (null or "\"\"")
             ? cursor
             : null;
 
-    private static string Whole(JsonNode? definition)
+    private static string? Whole(JsonNode? json)
     {
         try
         {
-            return definition?.ToJsonString() ?? "";
+            return json?.ToJsonString();
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            // Half a surrogate.
-            return "";
+            // Text that is no valid Unicode.
+            return null;
         }
     }
 

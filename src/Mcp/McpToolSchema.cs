@@ -15,7 +15,7 @@ internal static class McpToolSchema
     /// <summary>Makes a schema fit; one that is fit says the same as before.</summary>
     /// <exception cref="FormatException">It cannot be made fit; the message says why.</exception>
     /// <exception cref="ArgumentException">It has a field twice.</exception>
-    /// <exception cref="JsonException">It has half a surrogate.</exception>
+    /// <exception cref="JsonException">It has text that is no valid Unicode.</exception>
     public static JsonElement Fit(JsonNode? schema)
     {
         if (schema is null || schema.GetValueKind() is JsonValueKind.True)

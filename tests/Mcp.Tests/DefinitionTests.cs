@@ -52,9 +52,9 @@ public sealed class DefinitionTests
     [InlineData("""{"name":"odd","inputSchema":[]}""", "has a tool 'odd' that is left out: its inputSchema is no object.")]
     [InlineData("""{"name":"odd","inputSchema":"{}"}""", "has a tool 'odd' that is left out: its inputSchema is no object.")]
     [InlineData("""{"name":"odd","inputSchema":{"properties":[]}}""", "has a tool 'odd' that is left out: the properties of its inputSchema are no object.")]
-    [InlineData("""{"name":"odd","inputSchema":{"type":"object","type":"object"}}""", "has a tool 'odd' that is left out: its definition has half a surrogate, or a field twice.")]
-    [InlineData("""{"name":"odd","description":"\ud800"}""", "has a tool 'odd' that is left out: its definition has half a surrogate, or a field twice.")]
-    [InlineData("""{"name":"odd","inputSchema":{"properties":{"a":{"title":"\ud800"}}}}""", "has a tool 'odd' that is left out: its definition has half a surrogate, or a field twice.")]
+    [InlineData("""{"name":"odd","inputSchema":{"type":"object","type":"object"}}""", "has a tool 'odd' that is left out: its definition has text that is no valid Unicode, or a field twice.")]
+    [InlineData("""{"name":"odd","description":"\ud800","inputSchema":{"type":"object"}}""", "has a tool 'odd' that is left out: its definition has text that is no valid Unicode, or a field twice.")]
+    [InlineData("""{"name":"odd","inputSchema":{"properties":{"a":{"title":"\ud800"}}}}""", "has a tool 'odd' that is left out: its definition has text that is no valid Unicode, or a field twice.")]
     [InlineData("null", "has a tool without a name that can be read; it is left out.")]
     [InlineData("null,null,7,\"odd\",[]", "has a tool without a name that can be read; it is left out.")]
     [InlineData("""{"inputSchema":{"type":"object"}}""", "has a tool without a name that can be read; it is left out.")]
@@ -96,7 +96,7 @@ public sealed class DefinitionTests
     [Fact]
     public async Task Of_two_tools_of_a_name_the_first_is_taken()
     {
-        var (tools, warnings) = await ListAsync($$"""[{{Good}},{"name":"good","description":"another"},{"name":"more"}]""");
+        var (tools, warnings) = await ListAsync($$"""[{{Good}},{"name":"good","description":"another","inputSchema":{"type":"object"} },{"name":"more","inputSchema":{"type":"object"} }]""");
         Assert.Equal([("good", ""), ("more", "")], tools.Select(tool => (tool.Name, tool.Description)));
         Assert.Equal(["MCP server 'tools' has two tools named 'good'; the first is taken."], warnings);
     }
@@ -116,7 +116,7 @@ public sealed class DefinitionTests
     public async Task A_description_is_as_long_as_endpoints_take(int length, int expected, string text)
     {
         var description = string.Concat(Enumerable.Repeat(text, length / text.Length));
-        var (tools, _) = await ListAsync($$"""[{"name":"good","description":"{{description}}"}]""");
+        var (tools, _) = await ListAsync($$"""[{"name":"good","description":"{{description}}","inputSchema":{"type":"object"} }]""");
         Assert.InRange(tools[0].Description.Length, expected - 1, expected);
         Assert.Equal(length > expected, tools[0].Description.EndsWith('…'));
         Assert.StartsWith(tools[0].Description.TrimEnd('…'), description, StringComparison.Ordinal);

@@ -19,7 +19,7 @@ public sealed class FailureTests : IDisposable
     {
         var program = Path.Combine(_directory.FullName, "server");
         var model = new ScriptedModel([Step.Call("c1", "echo", ("text", "hi"))], [Step.Say("ok")]);
-        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("files", program, _server.Arguments()));
+        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("files", program, _server.Arguments(), TestServer.Patient));
         Assert.Equal(
             $"begin {{\"idx\":0}}\nerror {{\"msg\":\"crashed - MCP server 'files' cannot be used: '{program}' cannot be started: No such file or directory\"}}\nend\n",
             WithoutRun(await silos.RunAsync()));
@@ -43,7 +43,7 @@ public sealed class FailureTests : IDisposable
     public async Task A_program_that_fails_ends_the_run_without_its_output()
     {
         await using var silos = await McpSilos.StartAsync(
-            new ScriptedModel(), agent => agent.WithMcpServer("tools", TestServer.Command, _server.Arguments("--hello", "fails")));
+            new ScriptedModel(), agent => agent.WithMcpServer("tools", TestServer.Command, _server.Arguments("--hello", "fails"), TestServer.Patient));
         Assert.EndsWith(
             "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: its process ended with exit code 3\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
     }
@@ -93,7 +93,7 @@ public sealed class FailureTests : IDisposable
     {
         var model = new ScriptedModel(
             [Step.Call("c1", "hang")], [Step.Call("c2", "echo", ("text", "one"))], [Step.Say("what a pity")], [Step.Call("c3", "echo", ("text", "two"))], [Step.Say("ok")]);
-        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", TestServer.Command, _server.Arguments()));
+        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", TestServer.Command, _server.Arguments(), TestServer.Patient));
         var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await _server.UntilAsync("hanging");
@@ -133,6 +133,7 @@ public sealed class FailureTests : IDisposable
     private McpConnectionOptions Options()
     {
         var options = new McpConnectionOptions { Command = TestServer.Command };
+        TestServer.Patient(options);
         Array.ForEach(_server.Arguments(), options.Arguments.Add);
         return options;
     }

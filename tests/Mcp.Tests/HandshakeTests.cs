@@ -190,6 +190,7 @@ public sealed class HandshakeTests : IDisposable
     private async Task<List<string>> ProgramAsync(Action<McpConnectionOptions> configure)
     {
         var options = new McpConnectionOptions { Command = "sh" };
+        TestServer.Patient(options);
         Array.ForEach(["-c", Script, _journal], options.Arguments.Add);
         configure(options);
         await using var source = McpSilos.NewSource(options);

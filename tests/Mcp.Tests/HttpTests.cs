@@ -64,5 +64,5 @@ public sealed class HttpTests
     }
 
     private static Task<TestSilos> StartAsync(HttpServerProcess server, ScriptedModel model, string key) =>
-        McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url, options => options.Headers["X-Key"] = key));
+        McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url, TestServer.Patient(options => options.Headers["X-Key"] = key)));
 }

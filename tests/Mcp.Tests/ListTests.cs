@@ -17,6 +17,7 @@ public sealed class ListTests : IDisposable
     public async Task Tools_that_have_changed_come_with_the_next_run(string protocol)
     {
         var options = new McpConnectionOptions { Command = TestServer.Command };
+        TestServer.Patient(options);
         Array.ForEach(_server.Arguments("--protocol", protocol), options.Arguments.Add);
         await using var source = McpSilos.NewSource(options);
         var model = new ScriptedModel(

@@ -20,6 +20,7 @@ public sealed class PagingTests
     [InlineData("\"\"")]
     [InlineData("null")]
     [InlineData("false")]
+    [InlineData("\"\\ud800\"")]
     public async Task A_cursor_that_is_none_is_the_end(string cursor)
     {
         var (names, lists, warnings) = await ListAsync(page => (Tool($"t{page}"), cursor));
@@ -101,7 +102,7 @@ public sealed class PagingTests
         Assert.Equal("MCP server 'tools' cannot be used: it answered with an error: out\nof order", refused.Message);
     }
 
-    private static string Tool(string name) => $$"""{"name":"{{name}}"}""";
+    private static string Tool(string name) => $$"""{"name":"{{name}}","inputSchema":{"type":"object"} }""";
 
     private static string? Cursor(RawRequest list) =>
         list.Parameters.ValueKind is JsonValueKind.Object && list.Parameters.TryGetProperty("cursor", out var cursor) ? cursor.ToString() : null;

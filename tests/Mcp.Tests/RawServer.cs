@@ -85,6 +85,7 @@ internal sealed class RawServer : IAsyncDisposable
     public McpToolSource NewSource(ILoggerFactory? logs = null, Action<McpConnectionOptions>? configure = null)
     {
         var options = new McpConnectionOptions { Url = Url };
+        TestServer.Patient(options);
         configure?.Invoke(options);
         return McpSilos.NewSource(options, logs);
     }

@@ -41,6 +41,16 @@ internal sealed class TestServer : IDisposable
         }
     }
 
+    /// <summary>On a busy machine a program takes its time to start.</summary>
+    public static void Patient(McpConnectionOptions options) => options.ConnectTimeout = Wait.Limit;
+
+    /// <summary>The same, with what else there is to set.</summary>
+    public static Action<McpConnectionOptions> Patient(Action<McpConnectionOptions>? configure) => options =>
+    {
+        Patient(options);
+        configure?.Invoke(options);
+    };
+
     public string[] Arguments(params string[] more) => [Program, "--journal", _journal, .. more];
 
     /// <summary>The arguments of a shell that starts, reads, and never says a word.</summary>

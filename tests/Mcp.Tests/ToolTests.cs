@@ -99,7 +99,7 @@ public sealed class ToolTests : IDisposable
             StringComparison.Ordinal);
 
         using var other = new TestServer();
-        await using var servers = await StartAsync(new ScriptedModel(), agent: a => a.WithMcpServer("more", TestServer.Command, other.Arguments()));
+        await using var servers = await StartAsync(new ScriptedModel(), agent: a => a.WithMcpServer("more", TestServer.Command, other.Arguments(), TestServer.Patient));
         Assert.Contains("one of MCP server 'tools' and one of MCP server 'more'", await servers.RunAsync(), StringComparison.Ordinal);
     }
 
@@ -180,7 +180,7 @@ public sealed class ToolTests : IDisposable
             model,
             a =>
             {
-                a.WithMcpServer("tools", TestServer.Command, _server.Arguments(), server);
+                a.WithMcpServer("tools", TestServer.Command, _server.Arguments(), TestServer.Patient(server));
                 agent?.Invoke(a);
             },
             options);

@@ -50,7 +50,7 @@ public sealed partial class WireTests
     public async Task A_tool_that_cannot_be_used_costs_no_run()
     {
         await using var server = await RawServer.StartAsync(
-            tools: $$"""[null,{"name":"odd","inputSchema":{"anyOf":[]} },{{Named("good")}},{{Named("good")}},{"name":"long","description":"{{Long}}"}]""");
+            tools: $$"""[null,{"name":"odd","inputSchema":{"anyOf":[]} },{{Named("good")}},{{Named("good")}},{"name":"long","description":"{{Long}}","inputSchema":{} }]""");
         var model = new ScriptedModel([Step.Say("ok")]);
         await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url));
         Assert.EndsWith("\"llm-end\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
