@@ -58,6 +58,12 @@ public sealed class AgentStreamOptions
     public int MaxNodes { get; set; } = 50;
 
     /// <summary>
+    /// Whether users and models are told the messages of exceptions. Off, they hear that a tool or a run failed, and the log has the exception; what a <see cref="ToolException"/> says, they hear always.
+    /// When it is left out (null): on in the environment <c>Development</c>, off elsewhere.
+    /// </summary>
+    public bool? IncludeDetailedErrors { get; set; }
+
+    /// <summary>
     /// Whether deltas of one part that wait behind each other, because the model speaks faster than the log takes them, are written as one. Listeners then get the same text in the same order
     /// in fewer and larger pieces. Off, each piece is the model's own, as the protocol's original has it.
     /// </summary>

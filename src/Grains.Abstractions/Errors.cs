@@ -11,6 +11,31 @@ public abstract class AgentStreamException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>
+    /// What users and models may be told: a sentence without addresses, keys or foreign text. Null when there is nothing but generic words, unless
+    /// <see cref="AgentStreamOptions.IncludeDetailedErrors"/> is on.
+    /// </summary>
+    public virtual string? PublicMessage => null;
+}
+
+/// <summary>
+/// What a tool throws to say something to the model: the order does not exist, the account is closed. The model and the listeners get the message word for word, whatever
+/// <see cref="AgentStreamOptions.IncludeDetailedErrors"/> says. Of any other exception they hear only that the tool failed.
+/// </summary>
+[GenerateSerializer, Alias("AgentStream.ToolException")]
+public class ToolException : AgentStreamException
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="message">What the model is told, as one or more sentences. Users see it, too.</param>
+    /// <param name="inner">What caused it, for the log; null when nothing did.</param>
+    public ToolException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+
+    /// <inheritdoc/>
+    public sealed override string? PublicMessage => Message;
 }
 
 /// <summary>An input breaks a rule. Nothing was changed.</summary>
@@ -26,6 +51,9 @@ public sealed class InvalidInputException(string field, string rule) : AgentStre
     /// <summary>The rule, as the rest of a sentence that starts with the field's name.</summary>
     [Id(1)]
     public string Rule { get; } = rule;
+
+    /// <inheritdoc/>
+    public override string? PublicMessage => Message;
 }
 
 /// <summary>The session has a run under way, so another cannot start. Nothing was changed.</summary>
@@ -38,6 +66,9 @@ public sealed class SessionBusyException(string session, string reason)
     /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
     [Id(0)]
     public string Session { get; } = session;
+
+    /// <inheritdoc/>
+    public override string? PublicMessage => Message;
 }
 
 /// <summary>No agent of that name is registered. Nothing was changed.</summary>
@@ -50,19 +81,30 @@ public sealed class UnknownAgentException(string agent, string known)
     /// <summary>The name that was asked for.</summary>
     [Id(0)]
     public string Agent { get; } = agent;
+
+    /// <inheritdoc/>
+    public override string? PublicMessage => Message;
 }
 
 /// <summary>The event log could not be reached, or did not answer in time. Whether the operation took place is not known.</summary>
 /// <param name="message">What was tried, where, and what the connection said.</param>
 /// <param name="inner">What the connection threw.</param>
 [GenerateSerializer, Alias("AgentStream.LogUnavailableException")]
-public sealed class LogUnavailableException(string message, Exception? inner = null) : AgentStreamException(message, inner);
+public sealed class LogUnavailableException(string message, Exception? inner = null) : AgentStreamException(message, inner)
+{
+    /// <inheritdoc/>
+    public override string? PublicMessage => "the event log is out of reach";
+}
 
 /// <summary>The event log refused an operation, for a reason that does not pass by itself: a key that another program has written to, or a right that is missing. It is of no use to try again.</summary>
 /// <param name="message">What was tried, where, and the reason; a key that has something else in it than it should is named.</param>
 /// <param name="inner">What the log's client threw, if it threw anything.</param>
 [GenerateSerializer, Alias("AgentStream.LogRefusedException")]
-public sealed class LogRefusedException(string message, Exception? inner = null) : AgentStreamException(message, inner);
+public sealed class LogRefusedException(string message, Exception? inner = null) : AgentStreamException(message, inner)
+{
+    /// <inheritdoc/>
+    public override string? PublicMessage => "the event log refused the operation";
+}
 
 /// <summary>The run no longer belongs to this process: another took it over. Whoever gets this writes nothing more to the run.</summary>
 /// <param name="message">Which run, and who owns it now where that is known.</param>
@@ -77,6 +119,9 @@ public sealed class AgentCanceledException(string session) : AgentStreamExceptio
     /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
     [Id(0)]
     public string Session { get; } = session;
+
+    /// <inheritdoc/>
+    public override string? PublicMessage => Message;
 }
 
 /// <summary>The run ended without an answer.</summary>
@@ -92,4 +137,7 @@ public sealed class RunFailedException(string session, string reason) : AgentStr
     /// <summary>What its stream said went wrong.</summary>
     [Id(1)]
     public string Reason { get; } = reason;
+
+    /// <inheritdoc/>
+    public override string? PublicMessage => Message;
 }

@@ -23,7 +23,7 @@ public sealed class AgentRuntime : IAsyncDisposable
     public static async Task<AgentRuntime> StartAsync(
         string? redis = null, Action<AgentStreamOptions>? configure = null, CancellationToken cancellationToken = default)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") });
         builder.Configuration[$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName}"] = redis;
         builder.Services.AddAgentStream(builder.Configuration);
         builder.Services.Configure(configure ?? (_ => { }));

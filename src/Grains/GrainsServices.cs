@@ -36,6 +36,7 @@ public static class GrainsServices
         services.AddJournal(configuration);
         services.TryAddSingleton<ToolSources>();
         services.TryAddSingleton<AgentCatalog>();
+        services.AddHostedService<AgentCheck>();
         services.TryAddSingleton<RunEnvironment>();
         services.TryAddSingleton<StreamMirror>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunObserver, StreamMirror>(provider => provider.GetRequiredService<StreamMirror>()));

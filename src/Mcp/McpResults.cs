@@ -119,4 +119,4 @@ internal static class McpResults
 
 /// <summary>A tool says that it failed.</summary>
 /// <param name="message">Its words.</param>
-internal sealed class McpToolException(string message) : Exception(message.Length == 0 ? "it does not say why" : message);
+internal sealed class McpToolException(string message) : ToolException(message.Length == 0 ? "it does not say why" : message);

@@ -7,7 +7,7 @@ namespace AgentStream.Mcp;
 /// <param name="title">The server, as <see cref="Title"/> calls it.</param>
 /// <param name="what">What happened, as the rest of the sentence.</param>
 /// <param name="inner">What caused it, if anything did.</param>
-internal sealed class McpServerException(string title, string what, Exception? inner = null) : Exception($"{title} {what}", inner)
+internal sealed class McpServerException(string title, string what, Exception? inner = null) : ToolException($"{title} {what}", inner)
 {
     /// <summary>What errors and logs call a server.</summary>
     public static string Title(string name) => $"MCP server '{name}'";

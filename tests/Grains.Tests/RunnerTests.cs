@@ -78,7 +78,7 @@ public sealed class RunnerTests
     [Fact]
     public async Task What_the_model_throws_is_in_the_stream_and_thrown_to_the_caller()
     {
-        await using var runtime = await AgentRuntime.StartAsync();
+        await using var runtime = await AgentRuntime.StartAsync(configure: options => options.IncludeDetailedErrors = true);
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([new Step.Refuse("no credit")])));
         var deps = runtime.NewDeps(Key);
         var thrown = await Assert.ThrowsAsync<InvalidOperationException>(

@@ -158,7 +158,7 @@ public sealed class DemoChatClientTests
     public async Task It_fails_after_the_first_chunk(string prompt)
     {
         var updates = new List<ChatResponseUpdate>();
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        var error = await Assert.ThrowsAsync<DemoFailureException>(async () =>
         {
             await foreach (var update in _client.GetStreamingResponseAsync([new(ChatRole.User, prompt)]))
             {
@@ -166,7 +166,7 @@ public sealed class DemoChatClientTests
             }
         });
 
-        Assert.Contains("failed", error.Message, StringComparison.Ordinal);
+        Assert.Contains("failed", error.PublicMessage, StringComparison.Ordinal);
         Assert.Single(updates);
     }
 

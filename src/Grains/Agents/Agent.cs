@@ -1,4 +1,5 @@
 using AgentStream.Grains.Chat;
+using AgentStream.Grains.Runs;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Agents;
@@ -45,7 +46,7 @@ public sealed class Agent
     internal IReadOnlyList<NamedToolSource> Sources { get; }
 
     /// <summary>The agent as one run knows it: with the tools that its sources have now, and no sources.</summary>
-    /// <exception cref="InvalidOperationException">Two tools have one name.</exception>
+    /// <exception cref="RunException">Two tools have one name, or one needs approval.</exception>
     internal async ValueTask<Agent> ForRunAsync(CancellationToken cancellationToken)
     {
         if (Sources.Count == 0)
@@ -60,12 +61,12 @@ public sealed class Agent
         {
             if (ToolFactory.NeedsApproval(tool))
             {
-                throw new InvalidOperationException($"the tool '{tool.Name}' of {source} {ToolFactory.NoApprovals}");
+                throw new RunException($"the tool '{tool.Name}' of {source} {ToolFactory.NoApprovals}");
             }
 
             if (!owners.TryAdd(tool.Name, source))
             {
-                throw new InvalidOperationException(
+                throw new RunException(
                     $"two tools are named '{tool.Name}', one of {owners[tool.Name]} and one of {source}; tools need different names");
             }
 

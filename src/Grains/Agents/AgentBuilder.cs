@@ -9,13 +9,14 @@ public sealed class AgentBuilder
     /// <summary>The most bytes of a tool's result unless <see cref="WithMaxToolResult"/> says otherwise: 256 KiB.</summary>
     public const int DefaultMaxToolResult = 256 * 1024;
 
-    private readonly List<AITool> _tools = [];
+    private readonly List<(string Name, Func<IServiceProvider, AITool> Make)> _tools = [];
     private readonly List<(string Name, Func<IServiceProvider, IToolSource> Make)> _sources = [];
     private Func<IServiceProvider, IChatClient> _client = services => services.GetService<IChatClient>()
         ?? throw new InvalidOperationException("The agent has no model: say UseChatClient, or register an IChatClient in the services.");
 
     private Action<ChatOptions>? _configure;
     private string? _instructions;
+    private List<AITool>? _made;
     private AgentBounds _bounds = new(DefaultMaxToolResult, NeedsFinishReason: true);
 
     /// <summary>Sets the model. Without this, the <see cref="IChatClient"/> of the services is used.</summary>
@@ -47,9 +48,11 @@ public sealed class AgentBuilder
     }
 
     /// <summary>
-    /// Adds a method as a tool. Its description comes from its <see cref="System.ComponentModel.DescriptionAttribute"/>; parameters of type <see cref="Deps"/>, <see cref="ToolCall"/>,
-    /// <see cref="IServiceProvider"/> and <see cref="CancellationToken"/> are handed in and hidden from the model.
+    /// Adds a method as a tool. Its description comes from its <see cref="System.ComponentModel.DescriptionAttribute"/>. The model writes its parameters, except those that are handed in and
+    /// hidden from the model: <see cref="Deps"/>, <see cref="ToolCall"/>, <see cref="CancellationToken"/>, services that the program has registered, by type or by
+    /// <see cref="FromKeyedServicesAttribute"/>, and <see cref="IServiceProvider"/>. Each call has a scope of services of its own, which is disposed of when the call ends.
     /// </summary>
+    /// <remarks>The program does not start when a parameter is neither registered nor something that a model can write as JSON. To say something to the model, throw a <see cref="ToolException"/>.</remarks>
     /// <param name="method">The method.</param>
     /// <param name="name">The name that the model knows; null takes the method's, without a trailing <c>Async</c>.</param>
     /// <param name="replay">What becomes of a call that was under way when its process died.</param>
@@ -58,7 +61,8 @@ public sealed class AgentBuilder
     public AgentBuilder WithTool(Delegate method, string? name = null, Replay replay = Replay.Again)
     {
         ArgumentNullException.ThrowIfNull(method);
-        return WithTool(ToolFactory.Create(method, name, replay));
+        name ??= ToolFactory.NameOf(method);
+        return Add(name, services => ToolFactory.Create(method, name, replay, services));
     }
 
     /// <summary>Adds a tool.</summary>
@@ -75,13 +79,15 @@ public sealed class AgentBuilder
             throw new ArgumentException($"The tool '{tool.Name}' {ToolFactory.NoApprovals}.", nameof(tool));
         }
 
-        if (_tools.Any(t => t.Name == tool.Name))
+        return Add(tool.Name, _ =>
         {
-            throw new ArgumentException($"The agent has a tool '{tool.Name}' already; tools need different names.", nameof(tool));
-        }
+            if (tool is AIFunction function)
+            {
+                ToolFactory.Check(function);
+            }
 
-        _tools.Add(tool);
-        return this;
+            return tool;
+        });
     }
 
     /// <summary>Adds tools that somebody else has. They are asked for at the start of each run; a run whose source fails ends as crashed.</summary>
@@ -128,10 +134,37 @@ public sealed class AgentBuilder
         return this;
     }
 
+    /// <summary>Makes the tools, now that the program's services are known.</summary>
+    /// <exception cref="InvalidOperationException">A tool cannot be made; the message names agent, tool and parameter, and what to do.</exception>
+    internal IReadOnlyList<AITool> MakeTools(string name, IServiceProvider services) => _made ??= [.. _tools.Select(tool => Make(name, tool.Name, tool.Make, services))];
+
     internal Agent Build(string name, IServiceProvider services)
     {
         var client = _client(services);
         var care = services.GetRequiredService<ToolSources>();
-        return new(name, client, _instructions, [.. _tools], [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _configure);
+        return new(name, client, _instructions, MakeTools(name, services), [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _configure);
+    }
+
+    private static AITool Make(string agent, string tool, Func<IServiceProvider, AITool> make, IServiceProvider services)
+    {
+        try
+        {
+            return make(services);
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"Agent '{agent}' cannot have the tool '{tool}': {e.Message.TrimEnd('.')}.", e);
+        }
+    }
+
+    private AgentBuilder Add(string name, Func<IServiceProvider, AITool> make)
+    {
+        if (_tools.Any(t => t.Name == name))
+        {
+            throw new ArgumentException($"The agent has a tool '{name}' already; tools need different names.", nameof(name));
+        }
+
+        _tools.Add((name, make));
+        return this;
     }
 }

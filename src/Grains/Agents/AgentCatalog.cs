@@ -1,32 +1,53 @@
-using System.Collections.Concurrent;
-
 namespace AgentStream.Grains.Agents;
 
-/// <summary>The agents of a silo, by name. Each is made when it is first asked for.</summary>
+/// <summary>The agents of a silo, by name. Their tools are made at the start of the program, their models and tool sources when they are first asked for.</summary>
 internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations, IServiceProvider services)
 {
-    private readonly List<AgentRegistration> _registrations = [.. registrations];
-    private readonly ConcurrentDictionary<string, Lazy<Agent>> _agents = new(StringComparer.Ordinal);
+    private readonly List<Entry> _entries = [.. registrations.Select(registration => new Entry(registration, services))];
 
     /// <summary>Whether no agent is registered: this process runs agents of its own making, or none.</summary>
-    public bool IsEmpty => _registrations.Count == 0;
+    public bool IsEmpty => _entries.Count == 0;
 
     /// <summary>Finds an agent.</summary>
     /// <param name="name">Its name; null for the one that was registered first.</param>
     /// <exception cref="UnknownAgentException">There is none.</exception>
     public Agent Get(string? name)
     {
-        var found = _registrations.Find(r => name is null || r.Name == name);
+        var found = _entries.Find(e => name is null || e.Name == name);
         return found is null
-            ? throw new UnknownAgentException(name ?? "(default)", _registrations.Count == 0 ? "none" : string.Join(", ", _registrations.Select(r => r.Name)))
-            : _agents.GetOrAdd(found.Name, _ => new(() => Make(found))).Value;
+            ? throw new UnknownAgentException(name ?? "(default)", _entries.Count == 0 ? "none" : string.Join(", ", _entries.Select(e => e.Name)))
+            : found.Agent;
     }
 
-    private Agent Make(AgentRegistration registration)
+    /// <summary>Sets up every agent, and makes its tools.</summary>
+    /// <exception cref="InvalidOperationException">A tool cannot be made.</exception>
+    public void Check() => _entries.ForEach(entry => entry.Check());
+
+    private sealed class Entry
     {
-        var builder = new AgentBuilder();
-        registration.Configure(builder);
-        return builder.Build(registration.Name, services);
+        private readonly Lazy<AgentBuilder> _builder;
+        private readonly Lazy<Agent> _agent;
+
+        public Entry(AgentRegistration registration, IServiceProvider services)
+        {
+            Name = registration.Name;
+            _builder = new(() => SetUp(registration, services));
+            _agent = new(() => _builder.Value.Build(registration.Name, services));
+        }
+
+        public string Name { get; }
+
+        public Agent Agent => _agent.Value;
+
+        public void Check() => _ = _builder.Value;
+
+        private static AgentBuilder SetUp(AgentRegistration registration, IServiceProvider services)
+        {
+            var builder = new AgentBuilder();
+            registration.Configure(builder);
+            builder.MakeTools(registration.Name, services);
+            return builder;
+        }
     }
 }
 

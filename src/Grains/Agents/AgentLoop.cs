@@ -14,7 +14,7 @@ namespace AgentStream.Grains.Agents;
 /// </remarks>
 internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunEnvironment environment)
 {
-    private readonly ToolInvoker _tools = new(agent, deps, environment.Services, environment.Options.ToolTimeout, environment.Time);
+    private readonly ToolInvoker _tools = new(agent, deps, environment);
 
     // Calls of the last response that somebody else has made.
     private readonly HashSet<string> _madeElsewhere = new(StringComparer.Ordinal);
@@ -109,7 +109,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     {
         if (++_idx == environment.Options.MaxNodes)
         {
-            throw new InvalidOperationException($"the run needs more than {_idx} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})");
+            throw new RunException($"the run needs more than {_idx} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})");
         }
 
         if (_idx > _requested)

@@ -13,34 +13,34 @@ internal static class AnswerRules
     public static readonly ChatFinishReason Error = new("error");
 
     /// <summary>What an update says went wrong: one with an <see cref="ErrorContent"/>, or with <see cref="Error"/>.</summary>
-    public static InvalidOperationException Failure(ChatResponseUpdate update)
+    public static RunException Failure(ChatResponseUpdate update)
     {
         if (update.Contents.OfType<ErrorContent>().FirstOrDefault() is not { } error)
         {
-            return new InvalidOperationException("the model failed within its answer: its finish reason is 'error'");
+            return new RunException("the model failed within its answer: its finish reason is 'error'");
         }
 
         var code = string.IsNullOrEmpty(error.ErrorCode) ? "" : $" ({error.ErrorCode})";
         var details = string.IsNullOrEmpty(error.Details) ? "" : $": {error.Details}";
         var words = string.IsNullOrEmpty(error.Message) ? "it does not say why" : error.Message;
-        return new InvalidOperationException($"the model failed within its answer: {words}{code}{details}");
+        return new RunException($"the model failed within its answer: {words}{code}{details}", "the model failed within its answer");
     }
 
     /// <summary>Checks the last response of a stream that has ended.</summary>
-    /// <exception cref="InvalidOperationException">It broke off, or is empty.</exception>
+    /// <exception cref="RunException">It broke off, or is empty.</exception>
     public static void Check(NodeWriter node, AgentBounds bounds)
     {
         if (node.FinishReason is null && bounds.NeedsFinishReason)
         {
             // So do the clients of Microsoft.Extensions.AI: each gives the reason with its last update, and none when its stream was cut.
-            throw new InvalidOperationException(
+            throw new RunException(
                 "the model broke its stream off before the end of the answer: there is no finish reason "
                 + $"({nameof(AgentBuilder)}.{nameof(AgentBuilder.WithoutFinishReasons)} is for chat clients that never give one)");
         }
 
         if (!node.HasAnswer)
         {
-            throw new InvalidOperationException($"the model's answer is empty ({node.FinishReason?.Value ?? "no finish reason"})");
+            throw new RunException($"the model's answer is empty ({node.FinishReason?.Value ?? "no finish reason"})");
         }
     }
 }

@@ -35,7 +35,8 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         }
         catch (Exception e)
         {
-            await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
+            Crashed(e);
+            await deps.StopAsync(Message(e), null);
             throw;
         }
     }
@@ -97,11 +98,11 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     public void Abandon() => _run.Abandon();
 
     /// <summary>What the stream says of a failure.</summary>
-    private static string? Message(Exception? failure) => failure switch
+    private string? Message(Exception? failure) => failure switch
     {
         null => null,
         AgentCanceledException => Protocol.CanceledMessage,
-        _ => Protocol.CrashedPrefix + failure.Message,
+        _ => Protocol.CrashedPrefix + environment.Words.Of(failure),
     };
 
     private JournalRecord[] EndRecords(string? error, DateTimeOffset now)
@@ -141,7 +142,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
                 RunStatus.Canceled => new AgentCanceledException(Token.Key.ToString()),
                 RunStatus.Lost => new OwnershipLostException("another process took the session over"),
                 _ when _run.HasToLeave => new RunLeavesException(),
-                _ => new OperationCanceledException("the silo is shutting down"),
+                _ => new RunException("the silo is shutting down"),
             };
         }
         catch (RunLeavesException leaves)

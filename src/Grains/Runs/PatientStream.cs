@@ -11,7 +11,7 @@ internal static class PatientStream
     /// <param name="silence">The longest wait for an item.</param>
     /// <param name="time">The clock of the silence.</param>
     /// <param name="cancellationToken">Cancels at once, also within a move.</param>
-    /// <exception cref="TimeoutException">It was silent for too long.</exception>
+    /// <exception cref="SilenceException">It was silent for too long.</exception>
     public static async IAsyncEnumerable<T> ReadAsync<T>(
         Func<CancellationToken, IAsyncEnumerable<T>> open,
         string speaker,
@@ -59,7 +59,7 @@ internal static class PatientStream
         }
         catch (TimeoutException e) when (!move.IsCompleted)
         {
-            throw new TimeoutException($"{speaker} was silent for {silence.TotalSeconds:0.###} s", e);
+            throw new SilenceException($"{speaker} was silent for {silence.TotalSeconds:0.###} s", e);
         }
     }
 

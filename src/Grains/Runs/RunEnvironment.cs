@@ -1,4 +1,6 @@
 using AgentStream.EventLog;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -36,6 +38,9 @@ internal sealed class RunEnvironment(
 
     /// <summary>Hears of what goes wrong in runs.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run");
+
+    /// <summary>Says what went wrong in runs.</summary>
+    public ErrorWords Words => field ??= ErrorWords.For(Options, services.GetService<IHostEnvironment>());
 
     /// <summary>Asks a log or a journal again and again while it is away: a run does not end because they were.</summary>
     public async Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)

@@ -241,7 +241,7 @@ internal sealed class TakeOver(
         catch (Exception e)
         {
             environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", runId, key);
-            await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
+            await deps.StopAsync(Protocol.CrashedPrefix + environment.Words.Of(e), null);
         }
     }
 

@@ -30,12 +30,12 @@ internal static class WaitingRun
         catch (UnknownAgentException e)
         {
             await queue.RemoveAsync(deps.Key, next);
-            await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
+            await deps.StopAsync(Protocol.CrashedPrefix + environment.Words.Of(e), null);
             return null;
         }
         catch (Exception e)
         {
-            await deps.StopAsync(Protocol.CrashedPrefix + e.Message, null);
+            await deps.StopAsync(Protocol.CrashedPrefix + environment.Words.Of(e), null);
             throw;
         }
 

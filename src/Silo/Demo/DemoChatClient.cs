@@ -40,7 +40,7 @@ internal sealed class DemoChatClient(IOptions<DemoOptions> options, TimeProvider
 
             if (turn.Plan.Fails)
             {
-                throw new InvalidOperationException("The demo model failed, as it was asked to.");
+                throw new DemoFailureException();
             }
         }
 

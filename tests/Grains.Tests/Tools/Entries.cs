@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AgentStream.Grains.Tests.Tools;
+
+/// <summary>What the runs of a test's silo log.</summary>
+internal sealed class Entries : ILoggerProvider, ILogger
+{
+    private readonly ConcurrentQueue<(LogLevel Level, string Text, Exception? Exception)> _entries = new();
+
+    /// <summary>The warnings and errors.</summary>
+    public IReadOnlyList<(LogLevel Level, string Text, Exception? Exception)> Faults => [.. _entries.Where(entry => entry.Level >= LogLevel.Warning)];
+
+    public void AddTo(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(this);
+
+    public ILogger CreateLogger(string categoryName) => categoryName == "AgentStream.Run" ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _entries.Enqueue((logLevel, formatter(state, exception), exception));
+
+    public void Dispose()
+    {
+    }
+}
