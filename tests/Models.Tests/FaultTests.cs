@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentStream.Testing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Tests;
@@ -42,6 +43,36 @@ public sealed class FaultTests
         var fault = await Ask.FaultAsync(Reply.Status(status, body));
         Assert.Equal($"the model 'tiny' {expected}", fault.Message);
         Assert.Equal(status, fault.Status);
+    }
+
+    [Fact]
+    public async Task Users_are_told_what_went_wrong_without_the_endpoints_words()
+    {
+        RequestDelegate[] replies =
+        [
+            Reply.Status(401, """{"error":{"message":"no credit for org-17"}}"""),
+            Reply.Status(200, """{"error":{"message":"no credit for org-17"}}"""),
+            Reply.Status(200, "<html>org-17</html>"),
+            Reply.Stream(Reply.Text("Hello"), """{"error":{"message":"org-17 is overloaded"}}"""),
+            Reply.Stream(Reply.Text("Hello"), "org-17"),
+            Reply.Stream(Reply.Text("Hello")),
+        ];
+        var told = new List<string?>();
+        foreach (var reply in replies)
+        {
+            told.Add((await Ask.FaultAsync(reply)).PublicMessage);
+        }
+
+        Assert.Equal(
+            [
+                "the model 'tiny' answered 401",
+                "the model 'tiny' answered with an error",
+                "the model 'tiny' did not answer with a stream of events",
+                "the model 'tiny' failed within its answer",
+                "the model 'tiny' sent a chunk that is no JSON object",
+                "the model 'tiny' broke its stream off before the end of the answer",
+            ],
+            told);
     }
 
     [Fact]

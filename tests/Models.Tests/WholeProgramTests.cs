@@ -9,6 +9,7 @@ using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Models.Tests;
@@ -76,19 +77,20 @@ public sealed class WholeProgramTests
         Assert.StartsWith("The arguments of time are no JSON object: ", told, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_refusal_ends_the_run_in_words_and_the_key_is_nowhere()
+    [Theory]
+    [InlineData(true, "crashed - the model 'tiny' answered 401 Unauthorized: Incorrect API key provided: ***")]
+    [InlineData(false, "crashed - the model 'tiny' answered 401")]
+    public async Task A_refusal_ends_the_run_in_words_and_the_key_is_nowhere(bool details, string said)
     {
         await using var model = await ModelServer.StartAsync(
             Reply.Status(500, "", ("Retry-After", "0")),
             Reply.Status(401, $$$"""{"error":{"message":"Incorrect API key provided: {{{ModelServer.ApiKey}}}"}}"""));
         using var logs = new Logs();
-        await using var app = await StartAsync(model, logs);
+        await using var app = await StartAsync(
+            model, logs, builder => builder.Services.Configure<AgentStreamOptions>(options => options.IncludeDetailedErrors = details));
 
         var events = await ChatAsync(app, """{"prompt":"hello","session_id":"s1"}""");
-        Assert.Equal(
-            "crashed - the model 'tiny' answered 401 Unauthorized: Incorrect API key provided: ***",
-            JsonElement.Parse(events[^1]).GetProperty("msg").GetString());
+        Assert.Equal(said, JsonElement.Parse(events[^1]).GetProperty("msg").GetString());
 
         // The run's crash is logged, with the exception; that shows that the net is out.
         Assert.Contains(logs.Lines, line => line.Contains(nameof(ModelException), StringComparison.Ordinal));
