@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentStream.Events;
 
 namespace AgentStream.Client.Http;
 
@@ -25,6 +26,7 @@ internal static class EventFrame
 
     private static StreamEvent? ReadFields(ReadOnlySpan<byte> data)
     {
+        // In a word of the frame's own half a surrogate pair cannot be read either.
         var reader = new Utf8JsonReader(data, Reading);
         string? type = null, origin = null;
         byte[] body = [];
@@ -56,6 +58,6 @@ internal static class EventFrame
             }
         }
 
-        return type is null ? null : new StreamEvent(default, type, origin ?? "", body);
+        return type is null ? null : new StreamEvent(default, type, origin ?? "", CleanJson.Of(body));
     }
 }

@@ -13,8 +13,13 @@ namespace AgentStream.AspNetCore.FrontEnds;
 /// <param name="after">The place of the last frame that the client has; null for none.</param>
 internal sealed class FrameWriter(FramePlace? after)
 {
+    // A frame has a body in it, perhaps within another object.
+    private const int MaxDepth = Protocol.MaxJsonDepth + 4;
+
     private static readonly JsonWriterOptions Options = new()
     {
+        MaxDepth = MaxDepth,
+
         // Read by JSON parsers, not pasted into HTML: text stays readable and short.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using AgentStream.AspNetCore.Sse;
+using AgentStream.Events;
 
 namespace AgentStream.AspNetCore.FrontEnds;
 
@@ -18,6 +19,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IRend
     /// <summary>The code of an ending that somebody asked for.</summary>
     protected const string Canceled = "canceled";
 
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
     private static readonly JsonElement Null = JsonElement.Parse("null"u8);
     private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
 
@@ -61,7 +63,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IRend
 
         if (!streamEvent.IsBegin)
         {
-            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(streamEvent.Body.Span));
+            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(CleanJson.WithoutLoneSurrogates(CleanJson.Of(streamEvent.Body)).Span, Reading));
         }
 
         return true;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using AgentStream.Events;
 using StackExchange.Redis;
 
 namespace AgentStream.EventLog.Redis;
@@ -87,7 +88,7 @@ internal static class RedisEntries
             }
         }
 
-        return new(Cursor.Parse((string?)entry.Id ?? ""), type, origin, body);
+        return new(Cursor.Parse((string?)entry.Id ?? ""), type, origin, CleanJson.Of(body));
     }
 
     private static string Word(RedisValue value)

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using AgentStream.Events;
 
 namespace AgentStream.EventLog.Redis;
 
@@ -75,7 +76,7 @@ internal static class RedisNotice
         }
 
         var item = new StreamEvent(
-            cursor, RedisEntries.Word(rest.Span[..lengths[0]]), RedisEntries.Word(rest.Span.Slice(lengths[0], lengths[1])), rest.Slice(lengths[0] + lengths[1], lengths[2]));
+            cursor, RedisEntries.Word(rest.Span[..lengths[0]]), RedisEntries.Word(rest.Span.Slice(lengths[0], lengths[1])), CleanJson.Of(rest.Slice(lengths[0] + lengths[1], lengths[2])));
         rest = rest[(lengths[0] + lengths[1] + lengths[2])..];
         return item;
     }

@@ -17,7 +17,7 @@ internal static class AgentEventReader
 
         try
         {
-            using var json = JsonDocument.Parse(source.Body.IsEmpty ? "{}"u8.ToArray() : source.Body, Reading);
+            using var json = JsonDocument.Parse(source.Body.IsEmpty ? "{}"u8.ToArray() : CleanJson.WithoutLoneSurrogates(CleanJson.Of(source.Body)), Reading);
             var body = json.RootElement;
             return source.Type switch
             {
@@ -30,7 +30,7 @@ internal static class AgentEventReader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The second is what a string with half of a surrogate pair brings.
+            // What a program wrote that keeps to no rule is still an event.
             return new UnknownEvent(source);
         }
     }

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using AgentStream.Grains.Agents;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
