@@ -43,6 +43,43 @@ public sealed class HistoryTests
         Assert.Equal("Hello world", parts[1].GetProperty("content").GetString());
     }
 
+    [Theory]
+    [InlineData("70", "content")]
+    [InlineData("900", "content")]
+    [InlineData("900", "args")]
+    [InlineData("\"\\ud83d\"", "content")]
+    [InlineData("{\"\\ud83d\":1}", "args")]
+    public async Task A_history_that_is_taken_can_be_shown(string value, string field)
+    {
+        using var model = new TwoWords();
+        await using var app = await WholeProgram.StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
+        var json = int.TryParse(value, out var depth) ? $"{{\"a\":{new string('[', depth)}{new string(']', depth)}}}" : value;
+        var (args, content) = field == "args" ? (json, "\"r\"") : ("{}", json);
+        var messages = $$"""
+            [
+              {"parts":[{"content":"hi","part_kind":"user-prompt"}],"kind":"request"},
+              {"parts":[{"tool_name":"t","args":{{args}},"tool_call_id":"c","part_kind":"tool-call"}],"kind":"response"},
+              {"parts":[{"tool_name":"t","content":{{content}},"tool_call_id":"c","part_kind":"tool-return"}],"kind":"request"},
+              {"parts":[{"content":"done","part_kind":"text"}],"kind":"response"}
+            ]
+            """;
+        using var body = new StringContent(messages, Encoding.UTF8, "application/json");
+        using var put = await http.PutAsync("/chat/s1/messages", body);
+        using var shown = await http.GetAsync("/chat/s1");
+        if (put.StatusCode == HttpStatusCode.BadRequest)
+        {
+            // Refused with its place, and then there is nothing to show.
+            Assert.Contains("parts", await put.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.NotFound, shown.StatusCode);
+            return;
+        }
+
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.OK), (put.StatusCode, shown.StatusCode));
+        using var session = JsonDocument.Parse(await shown.Content.ReadAsStreamAsync(), new JsonDocumentOptions { MaxDepth = Protocol.MaxJsonDepth + 4 });
+        Assert.Equal(2, session.RootElement.GetProperty("nodes").GetArrayLength());
+    }
+
     [Fact]
     public async Task A_canceled_run_is_told_as_the_sessions_error()
     {

@@ -59,7 +59,7 @@ internal sealed class Book(World world)
 
             if (session.Owner is null)
             {
-                (session.Owner, session.IsCanceled) = (run, false);
+                (session.Owner, session.IsCanceled, session.IsPromised, session.IsSealed) = (run, false, false, false);
                 Count("runs");
             }
 
@@ -120,19 +120,35 @@ internal sealed class Book(World world)
     public bool Canceled(SessionKey key, bool answer, bool isTold = true)
     {
         var session = Of(key);
-        if (answer != session.IsLive)
+        // Another library takes the flag away whenever it is there.
+        var isOpen = session.IsLive && !(isTold && session.IsSealed);
+        if (answer != isOpen)
         {
-            Fail($"5: a cancel of {key.Session} was answered with {answer}, and {(session.IsLive ? "its run was live" : "it had no live run")}");
+            Fail($"5: a cancel of {key.Session} was answered with {answer}, and {(isOpen ? "its run was live" : session.IsLive ? "its run was sealed" : "it had no live run")}");
         }
 
         if (answer)
         {
             Count("cancels");
             session.IsCanceled = true;
+            session.IsPromised = isTold;
             if (isTold && session.Owner!.SiloId != SiloIdentity.Nobody)
             {
                 world.Notices.Add(session.Owner!);
             }
+        }
+
+        return answer;
+    }
+
+    public RunStatus Sealed(RunToken run, bool isSealed, RunStatus answer)
+    {
+        var session = Of(run.Key);
+        CheckAnswer(session, run, new(answer, Cursor.Start), isSealed ? "seal" : "opening");
+        if (session.Owner == run && answer == RunStatus.Live)
+        {
+            Count("seals");
+            session.IsSealed = isSealed;
         }
 
         return answer;
@@ -211,7 +227,7 @@ internal sealed class Book(World world)
             Count("take-overs");
             session.Owner = heir;
             _leases.Add(siloId);
-            if (taken.Status != session.StatusOf(heir))
+            if (taken.Status != session.StatusOf(heir) || taken.IsSealed != session.IsSealed)
             {
                 Fail($"5: {Name(heir)} was taken over as {taken.Status}");
             }

@@ -16,6 +16,12 @@ internal sealed class SessionBook(SessionKey key, Book book)
 
     public bool IsCanceled { get; set; }
 
+    /// <summary>Whether a client of ours was told that it canceled the run: then the run is to end as canceled.</summary>
+    public bool IsPromised { get; set; }
+
+    /// <summary>Whether the run is about to end, so that a cancel comes too late.</summary>
+    public bool IsSealed { get; set; }
+
     public bool IsLive => Owner is not null && !IsCanceled;
 
     /// <summary>All entries that ever stood in the stream, also those that later runs have trimmed.</summary>
@@ -109,6 +115,11 @@ internal sealed class SessionBook(SessionKey key, Book book)
                     break;
                 case RunEndedRecord ended:
                     Ended.Add(ended.RunId);
+                    if (IsPromised && ended.Error != Protocol.CanceledMessage)
+                    {
+                        book.Fail($"5: a cancel of {book.Name(owner)} was answered with true, and the journal has '{ended.Error}' for its end");
+                    }
+
                     if (ended.Error?.StartsWith(Protocol.CrashedPrefix, StringComparison.Ordinal) == true && !ended.Error.Contains("processes that ran it are gone", StringComparison.Ordinal))
                     {
                         book.Fail($"4: {book.Name(owner)} was accepted, and ends with '{ended.Error}'");

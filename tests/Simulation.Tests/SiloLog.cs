@@ -26,7 +26,7 @@ internal sealed class SiloLog(World world, Silo? silo) : IEventLog
         cancellationToken);
 
     public Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default) => SendAsync(
-        $"{(isSealed ? "seal" : "open")} {Book.Name(run)}", () => world.Log.SealAsync(run, isSealed, CancellationToken.None), cancellationToken);
+        $"{(isSealed ? "seal" : "open")} {Book.Name(run)}", async () => Book.Sealed(run, isSealed, await world.Log.SealAsync(run, isSealed, CancellationToken.None)), cancellationToken);
 
     public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => SendAsync(
         $"cancel {key.Session}", async () => Book.Canceled(key, await world.Log.CancelAsync(key, CancellationToken.None)), cancellationToken);

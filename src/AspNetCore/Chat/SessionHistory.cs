@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentStream.AspNetCore.Edge;
 using AgentStream.Client;
+using AgentStream.Events;
 using AgentStream.Grains.Messages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,10 +18,13 @@ internal static class SessionHistory
     /// <summary>The longest history that can be brought in, in bytes: it crosses the cluster in one call, and Orleans takes 100 MiB.</summary>
     internal const int MaxHistoryLength = 16 * 1024 * 1024;
 
+    // As deep as a history may be, within the view.
+    private static readonly JsonSerializerOptions Writing = new(JsonSerializerDefaults.Web) { MaxDepth = Protocol.MaxJsonDepth + 4 };
+
     public static void MapSessionHistory(this RouteGroupBuilder chat)
     {
-        chat.MapGet("{session_id}", async Task<Results<Ok<SessionView>, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
-            await client.GetAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Ok(Describe(session_id, session)) : Unknown());
+        chat.MapGet("{session_id}", async Task<Results<JsonHttpResult<SessionView>, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
+            await client.GetAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Json(Describe(session_id, session), Writing) : Unknown());
 
         chat.MapGet("{session_id}/messages", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
             await client.GetAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown());
@@ -45,7 +49,7 @@ internal static class SessionHistory
     }
 
     private static SessionView Describe(string sessionId, SessionSnapshot session) =>
-        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.Waiting, RunView.Of(session.Run), ModelMessages.NodesFromMessages(session.Messages));
+        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.Waiting, RunView.Of(session.Run), ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(session.Messages)));
 
     private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
 }

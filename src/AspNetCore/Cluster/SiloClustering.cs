@@ -5,7 +5,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.Redis;
 using Orleans.Configuration;
-using StackExchange.Redis;
 
 namespace AgentStream.AspNetCore.Cluster;
 
@@ -45,15 +44,15 @@ internal static class SiloClustering
 
     private static void UseRedis(ISiloBuilder silo, ClusterSettings settings, string redis)
     {
-        var configured = RedisConnectionString.Parse(redis);
-
-        // The list of silos is opened twice, before the silo joins and by Orleans, with one connection.
-        IConnectionMultiplexer? connection = null;
+        var connection = new MembershipConnection(RedisConnectionString.Parse(redis));
         silo.UseRedisClustering(clustering =>
         {
-            clustering.ConfigurationOptions = configured;
-            clustering.CreateMultiplexer = async options => (connection ??= await ConnectionMultiplexer.ConnectAsync(options.ConfigurationOptions!), IsShared: false);
+            clustering.ConfigurationOptions = connection.Options;
+            clustering.CreateMultiplexer = async _ => (await connection.OpenAsync(), IsShared: false);
         });
+
+        // Before the event log's own, which it does not wait for.
+        silo.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(connection));
         silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
             clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));
     }

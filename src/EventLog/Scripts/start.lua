@@ -47,53 +47,58 @@ local function isForeign()
     return true
 end
 
-if isForeign() and redis.call('EXISTS', stream) == 1 then
+local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+
+-- The greatest id that the stream ever had, also when its entries are gone.
+local lastTime, lastNumber = 0, 0
+if redis.call('EXISTS', stream) == 1 then
     local info = redis.call('XINFO', 'STREAM', stream)
     for i = 1, #info, 2 do
         if info[i] == 'last-generated-id' then
-            local time = redis.call('TIME')
-            local silent = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(string.match(info[i + 1], '^%d+'))
-            if silent < silenceMs then
-                return {2, silent}
-            end
+            local time, number = string.match(info[i + 1], '^(%d+)%-(%d+)$')
+            lastTime, lastNumber = tonumber(time), tonumber(number)
         end
     end
 end
 
--- From here on there are only writes. The first is the one that Redis refuses when it has no memory, or the key is no stream: then nothing is changed.
--- Added to the old stream first: so cursors do not go back.
-local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-begin = redis.call('XADD', stream, '*', 'type', 'begin', 'origin', ARGV[5], 'body', ARGV[6])
+local exact = 2 ^ 53
+if lastTime >= exact or lastNumber >= exact then
+    return malformed(stream)
+end
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+if isForeign() and lastTime > 0 and now - lastTime < silenceMs then
+    return {2, now - lastTime}
+end
+
+-- Ids do not go back, also when the server's clock did. A begin does not follow directly on the last end: the place before a begin is in its run, the place of an end is not.
+begin = now > lastTime and string.format('%.0f-0', now) or string.format('%.0f-%.0f', lastTime, lastNumber + 2)
 local kept = {}
 for run, from, to in string.gmatch(past or '', '(%S+) (%S+) (%S+)') do
     kept[#kept + 1] = {run, from, to}
 end
 
--- What the last run said stays for those who have not read all of it, under a name of its own.
+-- From here on there are only writes. The first is one that Redis refuses when it has no memory: then nothing is changed.
+redis.call('SET', live, silo .. ':' .. run)
 if first then
+    -- What the last run said stays for those who have not read all of it, under a name of its own.
     local name = stream .. ':past:' .. first[1]
     redis.call('RENAME', stream, name)
-    redis.call('XDEL', name, begin)
     redis.call('PEXPIRE', name, stay)
-
-    -- Not directly behind the last end: the place before a begin is in its run, the place of an end is not.
-    local time, sequence = string.match(begin, '^(%d+)%-(%d+)$')
-    begin = time .. '-' .. (tonumber(sequence) + 1)
-    redis.call('XADD', stream, begin, 'type', 'begin', 'origin', ARGV[5], 'body', ARGV[6])
     kept[#kept + 1] = {ownerRun or '-', first[1], last[1]}
     if #kept > most then
         redis.call('DEL', stream .. ':past:' .. table.remove(kept, 1)[2])
     end
-else
-    redis.call('PERSIST', stream)
 end
 
+redis.call('XADD', stream, begin, 'type', 'begin', 'origin', ARGV[5], 'body', ARGV[6])
+redis.call('PERSIST', stream)
 for i, run in ipairs(kept) do
     kept[i] = table.concat(run, ' ')
 end
 
-redis.call('SET', live, silo .. ':' .. run)
 redis.call('DEL', owner)
 redis.call('HSET', owner, 'silo', silo, 'run', run, 'seq', 0, 'last', begin, 'begin', begin, 'past', table.concat(kept, ' '))
 redis.call('SET', lease, '1', 'PX', leaseMs)

@@ -9,10 +9,10 @@ public sealed class RedisNoticeTests
     [Fact]
     public void Events_come_as_they_were_added()
     {
-        var notice = Read("grown 1-0\n2-0 5 11 7\neventpydantic-ai{\"a\":1}2-1 4 3 0\ninfoüx3-0 3 1 3\nendo\n\n\n");
+        var notice = Read("grown 1-0\n2-0 5 11 7\neventpydantic-ai{\"a\":1}2-1 4 3 0\ninfoüx3-0 3 1 3\nendo[\n]");
         Assert.Equal((LogNoticeKind.Grown, new Cursor(1, 0)), (notice.Kind, notice.After));
         Assert.Equal(
-            [(new(2, 0), "event", "pydantic-ai", "{\"a\":1}"), (new(2, 1), "info", "üx", ""), (new Cursor(3, 0), "end", "o", "\n\n\n")],
+            [(new(2, 0), "event", "pydantic-ai", "{\"a\":1}"), (new(2, 1), "info", "üx", ""), (new Cursor(3, 0), "end", "o", "[\n]")],
             notice.Events.Select(item => (item.Cursor, item.Type, item.Origin, Encoding.UTF8.GetString(item.Body.Span))));
     }
 
