@@ -31,7 +31,7 @@ public sealed class AgentEventTests
         Assert.Null(((InfoAdded)Read("""info ["any","json"]""")).Message);
         Assert.Null(((InfoAdded)Read("""info {"msg":7}""")).Message);
         Assert.Null(((InfoAdded)Read("info")).Message);
-        Assert.Null(((InfoAdded)Read("""info {"msg":"\ud800"}""")).Message);
+        Assert.Equal("\ufffd", ((InfoAdded)Read("""info {"msg":"\ud800"}""")).Message);
 
         var canceled = (ErrorAdded)Read("""error {"msg":"canceled"}""");
         Assert.True(canceled.IsCanceled && !canceled.IsCrashed);
@@ -62,7 +62,6 @@ public sealed class AgentEventTests
     [InlineData("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"image","content":"..."}""")]
     [InlineData("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text"}""")]
     [InlineData("""event {"idx":0,"event":"part_start","part_kind":"text","content":"no number"}""")]
-    [InlineData("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"\ud800"}""")]
     [InlineData("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"tool-call","tool_name":"t"}""")]
     [InlineData("""event {"idx":0,"event":"part_delta","event_idx":0,"part_delta_kind":"audio","content_delta":"..."}""")]
     public void What_is_not_known_is_kept_as_it_is(string line)
@@ -70,6 +69,10 @@ public sealed class AgentEventTests
         var source = Golden.Event(line, new Cursor(7, 1));
         Assert.Same(source, Assert.IsType<UnknownEvent>(AgentEvent.Read(source)).Source);
     }
+
+    [Fact]
+    public void Half_a_surrogate_pair_is_replaced() =>
+        Assert.Equal("a\ufffd", ((TextStarted)Read("""event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"a\ud800"}""")).Text);
 
     [Fact]
     public void Fields_that_are_not_known_do_no_harm()
