@@ -75,9 +75,9 @@ public sealed class RedisProxy : IAsyncDisposable
                 await server.ConnectAsync(IPAddress.Loopback, Target);
                 await Task.WhenAny(CopyAsync(client, server, () => false), CopyAsync(server, client, () => LosesAnswers));
             }
-            catch (SocketException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
             {
-                // Nobody there: the client finds its connection closed.
+                // Nobody there, or cut while it connected: the client finds its connection closed.
             }
 
             _ends.TryRemove(client, out _);
