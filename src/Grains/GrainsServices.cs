@@ -2,6 +2,7 @@ using AgentStream.EventLog;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Mirror;
+using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Grains.Waiting;
 using Microsoft.Extensions.Configuration;
@@ -46,6 +47,9 @@ public static class GrainsServices
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<StreamMirror>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
         services.TryAddSingleton<StrangeRuns>();
+        services.TryAddSingleton<RunRecovery>();
+        services.TryAddSingleton<LocalRecovery>();
+        services.TryAddSingleton<IRecovery, GrainRecovery>();
         services.AddHostedService<TakeOver>();
         services.AddWaitingPrompts();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);

@@ -2,22 +2,26 @@ using AgentStream.EventLog;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
+using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Grains.Waiting;
+using Microsoft.Extensions.Hosting;
 using Orleans.Placement;
 
 namespace AgentStream.Grains;
 
 /// <summary>
-/// A session. It accepts a prompt, takes the session in the event log, and lets the run go beside its own turns: no call lasts as long as a run.
-/// The log decides who owns the session, so a second activation elsewhere (in a partition, say) can do no harm.
+/// A session, and the run that is under way in it. It accepts a prompt, takes the session in the event log, and lets the run go beside its own turns: no call lasts as long as a run. The run
+/// leaves with the activation. The log decides who owns the session, so a second activation elsewhere (in a partition, say) can do no harm.
 /// Sessions go to a silo by chance: by load, a silo that has just joined gets next to nothing for a while (measured: docs/operations.md).
 /// </summary>
 [RandomPlacement]
 internal sealed class SessionGrain(
-    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, BusySession busy, IPromptQueue queue) : Grain, ISessionGrain
+    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, RunRecovery recovery, BusySession busy, IPromptQueue queue, IHostApplicationLifetime lifetime)
+    : Grain, ISessionGrain, ISessionRecovery
 {
     private SessionHistory _history = new();
+    private AgentRun? _run;
     private Task _running = Task.CompletedTask;
     private SessionKey? _key;
 
@@ -45,7 +49,7 @@ internal sealed class SessionGrain(
         }
         catch (SessionBusyException) when (request.OnBusy == OnBusy.Replace)
         {
-            started = await busy.ReplaceAsync(deps);
+            started = await busy.ReplaceAsync(deps, CancelAsync);
         }
 
         var run = new AgentRun(environment, journal, agent, HistoryForNewRun(), deps);
@@ -89,7 +93,28 @@ internal sealed class SessionGrain(
 
     async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadRunsAsync(Key)).Contains(runId);
 
-    Task<bool> ISessionGrain.CancelAsync() => environment.Log.CancelAsync(Key);
+    Task<bool> ISessionGrain.CancelAsync() => CancelAsync();
+
+    private Task<bool> CancelAsync() => _run is { } run && !_running.IsCompleted ? run.CancelAsync() : environment.Log.CancelAsync(Key);
+
+    async Task<bool> ISessionRecovery.RecoverAsync(string siloId, string runId, int turn) =>
+        Go(await recovery.ClaimAsync(new RunToken(Key, siloId, runId, turn), lifetime.ApplicationStopping));
+
+    async Task<bool> ISessionRecovery.RestartAsync() => Go(await recovery.RestartAsync(Key, lifetime.ApplicationStopping));
+
+    /// <summary>The run leaves with the activation: it is handed to another at the next place where nothing is half done. When the process stops, that is seen to already.</summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_run is { CanLeave: true } run && !_running.IsCompleted && !runs.IsStopping)
+        {
+            run.Leave();
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(_running, Task.Delay(environment.Options.DrainTimeout, environment.Time, patience.Token));
+            await patience.CancelAsync();
+            await run.ShutDownAsync();
+            await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
 
     async Task<SessionSnapshot?> ISessionGrain.GetAsync()
     {
@@ -146,9 +171,20 @@ internal sealed class SessionGrain(
         }
     }
 
+    private bool Go(Recovered recovered)
+    {
+        if (recovered.Run is { } run)
+        {
+            _history = recovered.History!;
+            Go(run);
+        }
+
+        return recovered.IsTaken;
+    }
+
     private void Go(AgentRun run)
     {
-        _running = runs.Go(run);
+        (_run, _running) = (run, runs.Go(run));
         _ = StayUntilOverAsync(_running);
     }
 

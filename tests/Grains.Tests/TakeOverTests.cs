@@ -3,6 +3,7 @@ using AgentStream.EventLog.InMemory;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
+using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
@@ -194,7 +195,7 @@ public sealed class TakeOverTests : IDisposable
     public async Task A_run_that_was_taken_over_three_times_ends_as_crashed()
     {
         await using var heir = await StartAsync(new ScriptedModel([Step.Say("a fourth time")]));
-        var resumed = Enumerable.Repeat(new RunResumedRecord("run", 0) { Timestamp = default }, TakeOver.MostResumes);
+        var resumed = Enumerable.Repeat(new RunResumedRecord("run", 0) { Timestamp = default }, RunRecovery.MostResumes);
         var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, .. resumed]);
         await LookAsync(heir);
         Assert.EndsWith(

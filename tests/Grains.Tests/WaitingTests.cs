@@ -2,6 +2,7 @@ using AgentStream.EventLog;
 using AgentStream.EventLog.InMemory;
 using AgentStream.Grains.Journal;
 using AgentStream.Grains.Messages;
+using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Grains.Sqlite;
 using AgentStream.Grains.Waiting;

@@ -2,6 +2,7 @@ using AgentStream.EventLog;
 using AgentStream.Grains;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Journal;
+using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Grains.Waiting;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +44,9 @@ internal sealed class Silo : IHostApplicationLifetime
         _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
         _runs = new(_environment, [], this);
         _ = _runs.StartAsync(CancellationToken.None);
-        _takeOver = new(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), new(_environment.Time), this);
+        var strange = new StrangeRuns(_environment.Time);
+        var recovery = new RunRecovery(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), strange);
+        _takeOver = new(_environment, _journal, _agents, _runs, new LocalRecovery(recovery, _runs), strange, this);
     }
 
     public string Name { get; }

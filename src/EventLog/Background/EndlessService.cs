@@ -18,6 +18,14 @@ internal abstract class EndlessService(IHostApplicationLifetime lifetime, ILogge
     /// <param name="stopping">Comes when the process is told to stop; nothing else may end the work.</param>
     protected abstract Task WorkAsync(CancellationToken stopping);
 
+    /// <summary>Waits until the whole process has started.</summary>
+    protected async Task StartedAsync(CancellationToken stopping)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(stopping);
+    }
+
     /// <inheritdoc/>
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

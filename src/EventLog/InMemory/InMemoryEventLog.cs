@@ -263,11 +263,10 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         cancellationToken.ThrowIfCancellationRequested();
 
-        // A process that is alone with its memory looks at nothing: its own runs are not abandoned as long as it is there to ask.
-        IEnumerable<RunToken> abandoned = _leases.SilosSeen < 2
-            ? []
-            : _sessions.Values.Select(session => session.Owner).OfType<MemoryOwner>()
-                .Where(owner => !owner.HasEnded && !_leases.Holds(owner.Run.SiloId)).Select(owner => owner.Run)
+        // Of a process that is alone with its memory only those are abandoned that it has given away itself.
+        var isAlone = _leases.SilosSeen < 2;
+        IEnumerable<RunToken> abandoned = _sessions.Values.Select(session => session.Owner).OfType<MemoryOwner>()
+                .Where(owner => !owner.HasEnded && (isAlone ? owner.Run.SiloId == SiloIdentity.Nobody : !_leases.Holds(owner.Run.SiloId))).Select(owner => owner.Run)
                 .GroupBy(run => run.SiloId).SelectMany(silo => silo.Take(count));
         return Task.FromResult<IReadOnlyList<RunToken>>([.. abandoned]);
     }

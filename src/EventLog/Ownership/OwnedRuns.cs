@@ -16,6 +16,9 @@ public sealed class OwnedRuns(ILogger<OwnedRuns> logger)
     /// <summary>The runs that are registered now.</summary>
     internal RunToken[] Runs => [.. _runs.Keys];
 
+    /// <summary>Whether a run is registered.</summary>
+    internal bool Has(RunToken run) => _runs.ContainsKey(run);
+
     /// <summary>
     /// Whether this process's lease holds, by this process's own clock: then nobody can have taken its runs over. A process that was paused, or could not reach the log, finds that it
     /// does not; whether its runs are still its own, the log has to say then.

@@ -85,11 +85,19 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     /// </summary>
     public void Leave()
     {
-        if (journal.OutlivesProcess && environment.Options.ResumeRuns)
+        if (CanLeave)
         {
             _run.Leave();
         }
     }
+
+    /// <summary>Whether another could go on with it.</summary>
+    public bool CanLeave => journal.OutlivesProcess && environment.Options.ResumeRuns;
+
+    /// <summary>Cancels the run: it stops at once, and its live flag is taken away.</summary>
+    /// <returns>Whether this call canceled it.</returns>
+    /// <exception cref="LogUnavailableException">The event log is out of reach. The run was stopped.</exception>
+    public Task<bool> CancelAsync() => _run.CancelAsync();
 
     /// <summary>Stops whatever the run is doing, because its process is about to stop: it leaves for another, or ends as crashed where it cannot.</summary>
     public Task ShutDownAsync() => _run.ShutDownAsync();

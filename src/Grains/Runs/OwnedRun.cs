@@ -15,6 +15,7 @@ internal sealed class OwnedRun
     private readonly CancellationTokenSource _abandon = new();
     private int _stopped;
     private bool _isSealed;
+    private volatile Task _canceling = Task.CompletedTask;
     private volatile bool _isLeaving;
 
     private OwnedRun(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
@@ -123,6 +124,20 @@ internal sealed class OwnedRun
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public Task FlushAsync() => _writer.FlushAsync();
 
+    /// <summary>Cancels the run: it stops at once, and its live flag is taken away. The log says whether this call canceled it.</summary>
+    public Task<bool> CancelAsync()
+    {
+        // Sent first, so that the log hears of it before it hears of the end.
+        var answer = _environment.Log.CancelAsync(Token.Key);
+        _canceling = answer;
+        if (!_isSealed)
+        {
+            Stop(RunStatus.Canceled);
+        }
+
+        return answer;
+    }
+
     /// <summary>Closes the run to cancels, because it is about to end, unless it was canceled before.</summary>
     /// <returns>Whether it was, so that it is to end as canceled.</returns>
     public async Task<bool> SealAsync()
@@ -149,6 +164,7 @@ internal sealed class OwnedRun
     {
         try
         {
+            await _canceling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!_isSealed && error != Protocol.CanceledMessage && await SealAsync())
             {
                 error = Protocol.CanceledMessage;

@@ -29,13 +29,15 @@ internal sealed class BusySession(RunEnvironment environment, IPromptQueue queue
     }
 
     /// <summary>Cancels the run that is in the way, and starts another when it has ended.</summary>
+    /// <param name="deps">The session, for the new run.</param>
+    /// <param name="cancel">Cancels the session's run.</param>
     /// <exception cref="SessionBusyException">It does not end in time.</exception>
-    public async Task<StartedRun> ReplaceAsync(Deps deps)
+    public async Task<StartedRun> ReplaceAsync(Deps deps, Func<Task<bool>> cancel)
     {
         using var ended = new SemaphoreSlim(0);
         await using var watch = await environment.Log.WatchAsync(deps.Key, _ => ended.Release());
         var (since, patience) = (environment.Time.GetTimestamp(), environment.Options.Lease + EndAfterLease);
-        await environment.Log.CancelAsync(deps.Key);
+        await cancel();
         while (true)
         {
             try

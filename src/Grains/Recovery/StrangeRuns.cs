@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Recovery;
 
 /// <summary>
 /// Abandoned runs whose agent this process does not know. Another may know it: while a new version with a new agent is rolled out, old and new processes look for the same runs. So they

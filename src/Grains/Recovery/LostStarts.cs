@@ -1,8 +1,9 @@
 using AgentStream.EventLog;
 using AgentStream.EventLog.Background;
+using AgentStream.Grains.Runs;
 using Microsoft.Extensions.Logging;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Recovery;
 
 /// <summary>
 /// Holds the runs that this process has against those that the log says it has. One that the log has alone is a start that it carried out so late that it had been given up: the lease would keep
