@@ -95,8 +95,11 @@ internal sealed class RunCheck(Conversation conversation, RunRecord run, Plan? p
             return;
         }
 
+        // A silo that is killed right after its llm-begin may not have sent them yet; when the run is canceled meanwhile, nobody begins the node again.
         var calls = _stream.Nodes[idx - 1].Calls;
-        Expect(node.Returns.Select(result => result.Id).SequenceEqual(calls.Select(call => call.Id)), $"node {idx} carries the results of {calls.Count} calls, in their order", string.Join(", ", node.Returns.Select(result => result.Id)));
+        var isCutShort = node.End is null && node.Calls.Count == 0 && node.Thoughts.Length + node.Words.Length == 0;
+        var expected = calls.Select(call => call.Id).Take(isCutShort ? node.Returns.Count : calls.Count);
+        Expect(node.Returns.Select(result => result.Id).SequenceEqual(expected), $"node {idx} carries the results of {calls.Count} calls, in their order", string.Join(", ", node.Returns.Select(result => result.Id)));
         foreach (var (result, planned) in node.Returns.Zip(plan!.Nodes[idx - 1].Calls))
         {
             Expect(
