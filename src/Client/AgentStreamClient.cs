@@ -74,6 +74,23 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         await log.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is not null
         || await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>The run that an event is of, when somebody who has it still misses something of that run: the session's last run, or one of the <see cref="LogRules.PastRuns"/> before it.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="place">The event's cursor.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The run, to be followed from its <c>begin</c>; null when it is not known any more, or nothing but its <c>end</c> comes after the event.</returns>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public async Task<StartedRun?> FindUnreadRunAsync(SessionKey key, Cursor place, CancellationToken cancellationToken = default)
+    {
+        if (await log.FindRunAtAsync(key, place, cancellationToken).ConfigureAwait(false) is not { } run)
+        {
+            return null;
+        }
+
+        var next = await log.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
+        return next.Events is [{ IsBegin: false, IsEnd: false }, ..] ? new StartedRun(run.Run.RunId, run.Begin) : null;
+    }
+
     /// <inheritdoc/>
     /// <remarks>While the event log is out of reach it waits. The session's grain is not loaded.</remarks>
     public async IAsyncEnumerable<StreamEvent> ListenAsync(

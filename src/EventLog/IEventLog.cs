@@ -75,6 +75,13 @@ public interface IEventLog
     /// <returns>The run; null when there is none.</returns>
     Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default);
 
+    /// <summary>The run of ours that an entry is of: the session's last, or one of the <see cref="LogRules.PastRuns"/> before it.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="entry">The entry's cursor.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The run; null when it is not known any more.</returns>
+    Task<KnownRun?> FindRunAtAsync(SessionKey key, Cursor entry, CancellationToken cancellationToken = default);
+
     /// <summary>Reads events of a session behind a cursor, without waiting for more.</summary>
     /// <remarks>
     /// That is the rest of a past run when the cursor stands directly before its <c>begin</c> or within it, and the run is one of the last <see cref="LogRules.PastRuns"/> and ended no longer ago

@@ -73,6 +73,24 @@ public abstract partial class EventLogContract
     }
 
     [Fact]
+    public async Task The_run_that_an_entry_is_of_is_found_also_when_it_is_past()
+    {
+        var key = NewSession();
+        var first = NewRun(key);
+        await Log.StartAsync(first);
+        var said = (await Log.AppendAsync(first, 1, [Said("a")])).Last;
+        var end = (await FinishAsync(first)).Last;
+        var second = NewRun(key);
+        var begin = await Log.StartAsync(second);
+
+        Assert.Equal(first.RunId, (await Log.FindRunAtAsync(key, said))?.Run.RunId);
+        Assert.Equal(first.RunId, (await Log.FindRunAtAsync(key, end))?.Run.RunId);
+        Assert.Equal(second.RunId, (await Log.FindRunAtAsync(key, begin))?.Run.RunId);
+        Assert.Null(await Log.FindRunAtAsync(key, new Cursor(1, 1)));
+        Assert.Null(await Log.FindRunAtAsync(NewSession(), said));
+    }
+
+    [Fact]
     public async Task The_oldest_of_many_past_runs_are_forgotten()
     {
         var key = NewSession();

@@ -37,6 +37,9 @@ internal sealed class SiloLog(World world, Silo? silo) : IEventLog
     public Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default) =>
         SendAsync($"find the run of {key.Session}", () => world.Log.FindRunAsync(key, runId, CancellationToken.None), cancellationToken);
 
+    public Task<KnownRun?> FindRunAtAsync(SessionKey key, Cursor entry, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("Readers of a simulation follow sessions.");
+
     public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) =>
         SendAsync("find owned", () => world.Log.FindOwnedAsync(siloId, CancellationToken.None), cancellationToken);
 

@@ -39,6 +39,31 @@ public sealed class ReplaceTests(RedisFixture redis) : IClassFixture<RedisFixtur
         }
     }
 
+    [Theory]
+    [InlineData("chat", "chat/s/stream", """{"prompt":"count to 5000","session_id":"s"}""")]
+    [InlineData("api/chat", "api/chat/s/stream", """{"id":"s","messages":[{"id":"m","role":"user","parts":[{"type":"text","text":"count to 5000"}]}]}""")]
+    [InlineData("ag-ui", "ag-ui/s", """{"threadId":"s","runId":"r","messages":[{"id":"m","role":"user","content":"count to 5000"}],"tools":[],"context":[],"state":{},"forwardedProps":{}}""")]
+    public async Task Who_was_away_while_its_run_was_replaced_sees_it_canceled_when_it_comes_back(string path, string again, string body)
+    {
+        await using var silo = await SiloProcess.StartAsync(Arguments());
+        using var http = new HttpClient();
+        string? place = null;
+        using (var asking = new SseReader(await OpenAsync(http, new Uri(silo.Url, path), body)))
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                place = (await asking.ReadAsync())?.Id ?? place;
+            }
+        }
+
+        using var next = new SseReader(await SseReader.OpenAsync(http, () => SseReader.AskAt(silo.Url, new { prompt = "count to 7", session_id = "s", on_busy = "replace" })));
+        Assert.Equal(Numbers(7), Text(await next.ItemsAsync()));
+        using var back = new SseReader(await SseReader.OpenAsync(
+            http, () => Task.FromResult(new HttpRequestMessage(HttpMethod.Get, new Uri(silo.Url, again)) { Headers = { { "Last-Event-ID", place } } })));
+        List<string> seen = ["""{"type":"begin"}""", .. (await back.ItemsAsync()).Select(item => item.Data)];
+        Assert.Equal(path, EndOfCanceled(seen));
+    }
+
     [Fact]
     public async Task Each_of_many_prompts_that_replace_each_other_is_answered_with_its_own_run()
     {

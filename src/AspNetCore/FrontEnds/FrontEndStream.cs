@@ -35,7 +35,14 @@ internal static class FrontEndStream
     public static async Task<Results<EventStream, NoContent>> ResumeAsync(
         AgentStreamClient client, SessionKey key, HttpRequest request, Func<FrameWriter, IRendering> newRendering)
     {
-        var frames = new FrameWriter(FramePlace.Read(request.Headers["Last-Event-ID"]));
+        var place = FramePlace.Read(request.Headers["Last-Event-ID"]);
+        var frames = new FrameWriter(place);
+
+        // A client whose run was replaced meanwhile is owed its end, and not the beginning of the next.
+        if (place is { } at && await client.FindUnreadRunAsync(key, at.Cursor, request.HttpContext.RequestAborted) is { } run)
+        {
+            return new EventStream(key, after: null, newRendering(frames)) { Run = run };
+        }
 
         // Rendered from the start of the run, whatever the place: what a frame looks like depends on those before it.
         return await client.HasMoreAsync(key, after: null, request.HttpContext.RequestAborted)

@@ -188,6 +188,14 @@ public sealed class InMemoryEventLog : IEventLog, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<KnownRun?> FindRunAtAsync(SessionKey key, Cursor entry, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Use<KnownRun?>(key, null, session => session.FindAt(entry)));
+    }
+
+    /// <inheritdoc/>
     public Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);

@@ -174,9 +174,15 @@ internal sealed class MemorySession(SessionKey key)
 
     /// <summary>The run of an id, the session's last or one before it; null when there is none. No id stands for the last.</summary>
     public KnownRun? Find(string? runId) =>
-        Owner is { } owner && (runId is null || owner.Run.RunId == runId)
-            ? new(owner.Run, owner.Begin, owner.HasEnded ? owner.Last : Last, owner.HasEnded)
-            : _past.LastOrDefault(run => runId is not null && run.Run?.RunId == runId) is { } past ? new(past.Run!, past.Begin, past.Last, HasEnded: true) : null;
+        Owner is { } owner && (runId is null || owner.Run.RunId == runId) ? Known(owner) : Known(_past.LastOrDefault(run => runId is not null && run.Run?.RunId == runId));
+
+    /// <summary>The run that an entry is of; null when it is not known.</summary>
+    public KnownRun? FindAt(Cursor entry) =>
+        Owner is { } owner && owner.Begin <= entry ? Known(owner) : Known(_past.LastOrDefault(run => run.Run is not null && run.Begin <= entry && entry <= run.Last));
+
+    private KnownRun Known(MemoryOwner owner) => new(owner.Run, owner.Begin, owner.HasEnded ? owner.Last : Last, owner.HasEnded);
+
+    private static KnownRun? Known(PastRun? past) => past is null ? null : new(past.Run!, past.Begin, past.Last, HasEnded: true);
 
     private static List<StreamEvent> Take(List<StreamEvent> events, Cursor after, int count)
     {

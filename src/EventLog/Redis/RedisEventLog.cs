@@ -146,22 +146,15 @@ public sealed class RedisEventLog : IEventLog, IDisposable
     /// <inheritdoc/>
     public async Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(key);
-        var keys = new RedisKeys(_prefix, key);
-        var owner = await _redis.RunAsync(
-            $"look for the run of session {key}",
-            database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended", "past"]),
-            cancellationToken,
-            keys.Owner);
-        if (owner[1].IsNull)
-        {
-            return null;
-        }
+        var (last, past) = await FindRunsAsync(key, cancellationToken);
+        return last is null || runId is null || last.Run.RunId == runId ? last : RedisPastRuns.Find(key, past, runId);
+    }
 
-        var run = RunToken.Of(key, owner[0].ToString(), owner[1].ToString());
-        return runId is null || runId == run.RunId
-            ? new(run, RedisForeignKeys.CursorOf(owner[2], keys.Owner), RedisForeignKeys.CursorOf(owner[3], keys.Owner), HasEnded: !owner[4].IsNull)
-            : RedisPastRuns.Find(key, owner[5], runId);
+    /// <inheritdoc/>
+    public async Task<KnownRun?> FindRunAtAsync(SessionKey key, Cursor entry, CancellationToken cancellationToken = default)
+    {
+        var (last, past) = await FindRunsAsync(key, cancellationToken);
+        return last is null || last.Begin <= entry ? last : RedisPastRuns.FindAt(key, past, entry);
     }
 
     /// <inheritdoc/>
@@ -226,6 +219,25 @@ public sealed class RedisEventLog : IEventLog, IDisposable
 
     /// <summary>Stops listening to the connection.</summary>
     public void Dispose() => _notices.Dispose();
+
+    /// <summary>The session's last run, and the list of those before it.</summary>
+    private async Task<(KnownRun? Last, RedisValue Past)> FindRunsAsync(SessionKey key, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var keys = new RedisKeys(_prefix, key);
+        var owner = await _redis.RunAsync(
+            $"look for the run of session {key}",
+            database => database.HashGetAsync(keys.Owner, ["silo", "run", "begin", "last", "ended", "past"]),
+            cancellationToken,
+            keys.Owner);
+        return owner[1].IsNull
+            ? default
+            : (new(
+                RunToken.Of(key, owner[0].ToString(), owner[1].ToString()),
+                RedisForeignKeys.CursorOf(owner[2], keys.Owner),
+                RedisForeignKeys.CursorOf(owner[3], keys.Owner),
+                HasEnded: !owner[4].IsNull), owner[5]);
+    }
 
     private static RedisResult[] Parts(RedisResult answer) => ((RedisResult[]?)answer)!;
 

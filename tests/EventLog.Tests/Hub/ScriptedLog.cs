@@ -83,6 +83,8 @@ internal sealed class ScriptedLog(IEventLog inner) : IEventLog
     public Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default) =>
         inner.FindRunAsync(key, runId, cancellationToken);
 
+    public Task<KnownRun?> FindRunAtAsync(SessionKey key, Cursor entry, CancellationToken cancellationToken = default) => inner.FindRunAtAsync(key, entry, cancellationToken);
+
     public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) => inner.FindOwnedAsync(siloId, cancellationToken);
 
     public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default) => inner.ReleaseAsync(run, cancellationToken);

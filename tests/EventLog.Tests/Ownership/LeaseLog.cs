@@ -68,6 +68,8 @@ internal sealed class LeaseLog(IEventLog inner) : IEventLog
 
     public Task<KnownRun?> FindRunAsync(SessionKey key, string? runId = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public Task<KnownRun?> FindRunAtAsync(SessionKey key, Cursor entry, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<SessionKey>> FindOwnedAsync(string siloId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken = default) => throw new NotSupportedException();
