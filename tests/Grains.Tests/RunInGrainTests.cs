@@ -2,13 +2,11 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using AgentStream.Client;
 using AgentStream.EventLog;
-using AgentStream.Grains.Agents;
 using AgentStream.Grains.Runs;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Core.Internal;
-using Orleans.Runtime;
 using Orleans.TestingHost;
 
 namespace AgentStream.Grains.Tests;

@@ -1,5 +1,4 @@
 using AgentStream.EventLog;
-using Orleans.Runtime;
 
 namespace AgentStream.Grains.Recovery;
 
