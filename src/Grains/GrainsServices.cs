@@ -49,7 +49,11 @@ public static class GrainsServices
         services.TryAddSingleton<StrangeRuns>();
         services.TryAddSingleton<RunRecovery>();
         services.TryAddSingleton<LocalRecovery>();
-        services.TryAddSingleton<IRecovery, GrainRecovery>();
+
+        // A program without actors has no grains.
+        services.TryAddSingleton<IRecovery>(provider => provider.GetService<IGrainFactory>() is { } grains
+            ? new GrainRecovery(grains, provider.GetRequiredService<LocalRecovery>(), provider.GetRequiredService<TimeProvider>())
+            : provider.GetRequiredService<LocalRecovery>());
         services.AddHostedService<TakeOver>();
         services.AddWaitingPrompts();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);

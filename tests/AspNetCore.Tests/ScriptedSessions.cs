@@ -22,7 +22,9 @@ internal sealed class ScriptedSessions(IEventLog log)
     {
         var key = (string)args[0]!;
         return method.GetGenericArguments()[0] == typeof(ISessionGrain)
-            ? Stub.Of<ISessionGrain>((_, call) => StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!))
+            ? Stub.Of<ISessionGrain>((called, call) => called.Name == nameof(ISessionGrain.CancelAsync)
+                ? log.CancelAsync(SessionKey.Parse(key))
+                : StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!))
             : Stub.Of<IRegistryGrain>((called, call) => called.Name == nameof(IRegistryGrain.QueryAsync)
                 ? QueryAsync(key, (bool)call[0]!)
                 : Task.FromException<SessionSummary[]>(new NotSupportedException("These sessions have no journal.")));

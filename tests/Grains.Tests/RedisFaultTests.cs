@@ -124,7 +124,7 @@ public sealed class RedisFaultTests
         model.MayTalk.SetResult();
         await waiting.OneWaitsAsync();
         await Wait.Until(() => model.Said > 1000, "the queue to be full");
-        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Assert.ThrowsAsync<LogUnavailableException>(() => silos.Client.CancelAsync(Key))));
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Assert.ThrowsAsync<LogUnavailableException>(() => silos.Client.IsLiveAsync(Key))));
 
         // The queue, a batch that is under way, and what is in the hands of the loop.
         Assert.InRange(model.Said, 1000, 1024 + 256 + 8);
