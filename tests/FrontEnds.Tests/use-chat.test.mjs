@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { JSDOM } from 'jsdom';
+import { counted, session, startSilo } from './silo.mjs';
+
+// React looks for a page when it is loaded.
+const { window } = new JSDOM('<!doctype html><div id="root"></div>', { url: 'http://127.0.0.1/' });
+Object.assign(globalThis, { window, document: window.document, IS_REACT_ACT_ENVIRONMENT: false });
+const [{ createElement }, { createRoot }] = [await import('react'), await import('react-dom/client')];
+const versions = [
+  [7, await import('@ai-sdk/react'), await import('ai')],
+  [6, await import('ai-sdk-react-6'), await import('ai-6')],
+];
+
+let silo;
+before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00'); });
+after(() => silo?.stop());
+
+for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
+  /** The hook as docs/frontends.md prints it, in a page of its own. */
+  function open(id) {
+    const looks = new Set();
+    const page = { chat: undefined };
+    const transport = new DefaultChatTransport({ api: `${silo.url}/api/chat`, body: { agent: 'demo' } });
+    const root = createRoot(window.document.body.appendChild(window.document.createElement('div')));
+    function Page() {
+      page.chat = useChat({ id, transport, resume: true });
+      queueMicrotask(() => looks.forEach(look => look()));
+      return null;
+    }
+    root.render(createElement(Page));
+    page.when = condition => new Promise(resolve => {
+      const look = () => page.chat && condition(page.chat) && (looks.delete(look), resolve());
+      looks.add(look);
+      look();
+    });
+    page.text = () => (page.chat.messages.at(-1)?.parts ?? []).filter(part => part.type === 'text').map(part => part.text).join('');
+    page.close = () => root.unmount();
+    page.cancel = () => fetch(`${silo.url}/api/chat/${id}/cancel`, { method: 'POST' });
+    return page;
+  }
+
+  describe(`useChat of AI SDK ${version}, without a header that names the version`, () => {
+    test('a prompt is answered', async () => {
+      const page = open(randomUUID());
+      await page.when(chat => chat.status === 'ready');
+      await page.chat.sendMessage({ text: 'what is 12*7?' });
+      await page.when(chat => chat.status === 'ready' && /84/.test(page.text()));
+      page.close();
+    });
+
+    test('a cancel ends the answer, and the next prompt is answered', async () => {
+      const page = open(randomUUID());
+      await page.when(chat => chat.status === 'ready');
+      page.chat.sendMessage({ text: 'count to 5000' });
+      await page.when(chat => chat.status === 'streaming' && page.text().length > 10);
+      assert.deepEqual(await (await page.cancel()).json(), { cancelled: true });
+      await page.when(chat => chat.status === 'ready');
+      assert.equal(page.chat.error, undefined);
+      await page.chat.sendMessage({ text: 'count to 3' });
+      await page.when(chat => chat.status === 'ready' && page.text() === counted(3));
+      page.close();
+    });
+
+    test('a page that is opened again resumes the answer', async () => {
+      const id = randomUUID();
+      const page = open(id);
+      await page.when(chat => chat.status === 'ready');
+      page.chat.sendMessage({ text: 'count to 400' });
+      await page.when(() => page.text().length > 10);
+      page.close();
+
+      const again = open(id);
+      await again.when(chat => chat.status === 'ready' && again.text() === counted(400));
+      again.close();
+      assert.equal((await session(silo, id)).error, null);
+    });
+  });
+}
