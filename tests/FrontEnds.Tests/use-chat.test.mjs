@@ -6,7 +6,8 @@ import { counted, session, startSilo } from './silo.mjs';
 
 // React looks for a page when it is loaded.
 const { window } = new JSDOM('<!doctype html><div id="root"></div>', { url: 'http://127.0.0.1/' });
-Object.assign(globalThis, { window, document: window.document, IS_REACT_ACT_ENVIRONMENT: false });
+Object.assign(globalThis, { window, document: window.document });
+globalThis.navigator ??= window.navigator;
 const [{ createElement }, { createRoot }] = [await import('react'), await import('react-dom/client')];
 const versions = [
   [7, await import('@ai-sdk/react'), await import('ai')],
