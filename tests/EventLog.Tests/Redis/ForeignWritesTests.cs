@@ -260,7 +260,9 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
         }
 
         var tokens = await Task.Run(() => Enumerable.Range(0, 6).Select(_ => heard.Take()).ToList()).Within();
-        Assert.Equal([null, null, null, null, null, Run], tokens);
+        // The client hands messages over side by side, so in any order.
+        Assert.Equal(5, tokens.Count(token => token is null));
+        Assert.Single(tokens, Run);
     }
 
     [Theory]
