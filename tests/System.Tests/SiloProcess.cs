@@ -21,7 +21,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         _folder = folder is null ? Directory.CreateTempSubdirectory("agentstream-silo-") : null;
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [ProgramProcess.PathOf(program), .. arguments])
+            // A runner that was started in the background ignores Ctrl-C, and so would its children.
+            StartInfo = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", ProgramProcess.PathOf(program), .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

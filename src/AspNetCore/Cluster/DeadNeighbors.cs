@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.AspNetCore.Cluster;
 
 /// <summary>
-/// Before a silo joins, it marks those silos of this machine as dead whose process has ended: this silo has their port now, or their port is unclaimed. A joining silo waits for an answer of all that count as alive:
+/// Before a silo joins, it marks those silos of this machine as dead whose process has ended: this silo has their port now, their port is unclaimed, or there is no such process. A joining silo waits for an answer of all that count as alive:
 /// without this it would wait some ten seconds for one that was killed.
 /// </summary>
 internal sealed partial class DeadNeighbors(IMembershipTable table, ILocalSiloDetails self, ILogger<DeadNeighbors> logger) : ILifecycleParticipant<ISiloLifecycle>
@@ -47,7 +47,7 @@ internal sealed partial class DeadNeighbors(IMembershipTable table, ILocalSiloDe
     private bool IsDead(MembershipEntry silo) =>
         silo.Status != SiloStatus.Dead
         && SiloNames.IsInOwnNetwork(silo.SiloName)
-        && (silo.SiloAddress.Endpoint.Equals(self.SiloAddress.Endpoint) || PortGuard.IsUnclaimed(silo.SiloAddress.Endpoint));
+        && (silo.SiloAddress.Endpoint.Equals(self.SiloAddress.Endpoint) || PortGuard.IsUnclaimed(silo.SiloAddress.Endpoint) || SiloNames.HasEnded(silo.SiloName));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} ({Name}) of this machine has ended without leaving the cluster: it was marked as dead.")]
     private static partial void Marked(ILogger logger, SiloAddress silo, string name);

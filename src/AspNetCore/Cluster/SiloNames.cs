@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -5,8 +6,8 @@ using System.Text;
 namespace AgentStream.AspNetCore.Cluster;
 
 /// <summary>
-/// What silos call themselves in the list of silos: <c>machine/network/process</c>. The middle is the same for two processes that have the same ports before them: the same boot of the same kernel,
-/// and the same network namespace, such as a container's. So one that comes later can tell which of the silos in the list would still hold their ports if they lived.
+/// What silos call themselves in the list of silos: <c>machine/network/process</c>. The middle is the same for two processes that have the same ports and the same processes before them: the same boot
+/// of the same kernel, and the same namespaces of network and processes, such as a container's. So one that comes later can tell which of the silos in the list would still hold their ports if they lived.
 /// </summary>
 internal static class SiloNames
 {
@@ -19,13 +20,33 @@ internal static class SiloNames
     /// <summary>Whether a silo has, or had, its ports in this process's network.</summary>
     public static bool IsInOwnNetwork(string? name) => Network is not null && name?.Split('/') is [_, var network, _] && network == Network;
 
+    /// <summary>Whether the process of a silo in this process's network has ended. Another may have its number by now: then the answer is no.</summary>
+    public static bool HasEnded(string? name)
+    {
+        if (!IsInOwnNetwork(name) || !int.TryParse(name!.Split('/')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return false;
+        }
+        catch (ArgumentException)
+        {
+            return true;
+        }
+    }
+
     private static string? ReadNetwork()
     {
         try
         {
             var boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
             var network = File.ResolveLinkTarget("/proc/self/ns/net", returnFinalTarget: false)?.Name;
-            return network is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{boot} {network}")))[..16];
+            var processes = File.ResolveLinkTarget("/proc/self/ns/pid", returnFinalTarget: false)?.Name;
+            return network is null || processes is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{boot} {network} {processes}")))[..16];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
