@@ -13,8 +13,6 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
     private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);
 
-    private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(1);
-
     // Whether it still waits at all is asked so many looks apart.
     private const int LooksAtQueue = 20;
 
@@ -161,18 +159,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     }
 
     /// <inheritdoc/>
-    /// <remarks>The session's grain stops the run. When it cannot be reached within a second, because its silo has died, the live flag is taken away in the event log.</remarks>
-    public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            return await Session(key).CancelAsync().WaitAsync(CancelPatience, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is TimeoutException or Orleans.Runtime.OrleansException)
-        {
-            return await log.CancelAsync(key, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => log.CancelAsync(key, cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => log.IsLiveAsync(key, cancellationToken);
