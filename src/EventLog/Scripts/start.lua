@@ -22,6 +22,9 @@ if ownerRun and not ended then
     return {0, ownerSilo}
 end
 
+local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+
 -- Another library's run has no owner, and perhaps no flag any more: a cancel that it has not noticed took it, or its own stop. It is over when its
 -- stream ends with 'end' and expires; what it still does before that (end, the flag's removal, the expiry) would be done to a run of ours.
 local function isForeign()
@@ -29,8 +32,7 @@ local function isForeign()
         return true
     end
 
-    local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-    if not newest then
+    if not last then
         return false
     end
 
@@ -38,17 +40,14 @@ local function isForeign()
         return true
     end
 
-    for i = 1, #newest[2], 2 do
-        if newest[2][i] == 'type' and newest[2][i + 1] == 'end' then
+    for i = 1, #last[2], 2 do
+        if last[2][i] == 'type' and last[2][i + 1] == 'end' then
             return false
         end
     end
 
     return true
 end
-
-local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
 
 -- The greatest id that the stream ever had, also when its entries are gone.
 local lastTime, lastNumber = 0, 0
