@@ -63,7 +63,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IRend
 
         if (!streamEvent.IsBegin)
         {
-            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(CleanJson.WithoutLoneSurrogates(CleanJson.Of(streamEvent.Body)).Span, Reading));
+            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(CleanJson.WithoutLoneSurrogates(streamEvent.Body).Span, Reading));
         }
 
         return true;

@@ -17,7 +17,7 @@ internal static class AgentEventReader
 
         try
         {
-            using var json = JsonDocument.Parse(source.Body.IsEmpty ? "{}"u8.ToArray() : CleanJson.WithoutLoneSurrogates(CleanJson.Of(source.Body)), Reading);
+            using var json = JsonDocument.Parse(source.Body.IsEmpty ? "{}"u8.ToArray() : CleanJson.WithoutLoneSurrogates(source.Body), Reading);
             var body = json.RootElement;
             return source.Type switch
             {
