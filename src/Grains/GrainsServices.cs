@@ -52,7 +52,7 @@ public static class GrainsServices
 
         // A program without actors has no grains.
         services.TryAddSingleton<IRecovery>(provider => provider.GetService<IGrainFactory>() is { } grains
-            ? new GrainRecovery(grains, provider.GetRequiredService<LocalRecovery>(), provider.GetRequiredService<TimeProvider>())
+            ? new GrainRecovery(grains, provider.GetRequiredService<RunRecovery>(), provider.GetRequiredService<LocalRecovery>(), provider.GetRequiredService<TimeProvider>())
             : provider.GetRequiredService<LocalRecovery>());
         services.AddHostedService<TakeOver>();
         services.AddWaitingPrompts();

@@ -44,9 +44,8 @@ internal sealed class Silo : IHostApplicationLifetime
         _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
         _runs = new(_environment, [], this);
         _ = _runs.StartAsync(CancellationToken.None);
-        var strange = new StrangeRuns(_environment.Time);
-        var recovery = new RunRecovery(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), strange);
-        _takeOver = new(_environment, _journal, _agents, _runs, new LocalRecovery(recovery, _runs), strange, this);
+        var recovery = new RunRecovery(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), new StrangeRuns(_environment.Time));
+        _takeOver = new(_environment, _journal, _agents, new LocalRecovery(recovery, _runs), this);
     }
 
     public string Name { get; }

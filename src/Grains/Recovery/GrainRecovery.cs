@@ -6,15 +6,16 @@ namespace AgentStream.Grains.Recovery;
 /// Has runs recovered by their sessions' grains, so that Orleans places them and each run is where the calls of its session go. When a grain cannot be reached (its silo has died, and the
 /// cluster has not noticed yet) or its silo cannot have the run, the run is recovered here: nobody who listens waits for that.
 /// </summary>
-internal sealed class GrainRecovery(IGrainFactory grains, LocalRecovery local, TimeProvider time) : IRecovery
+internal sealed class GrainRecovery(IGrainFactory grains, RunRecovery recovery, LocalRecovery local, TimeProvider time) : IRecovery
 {
     // A claim takes milliseconds.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>
     public async Task<bool> RecoverAsync(RunToken orphan, CancellationToken cancellationToken) =>
-        await AskAsync(orphan.Key, grain => grain.RecoverAsync(orphan.SiloId, orphan.RunId, orphan.Turn), cancellationToken)
-        || await local.RecoverAsync(orphan, cancellationToken);
+        recovery.MayClaim(orphan)
+        && (await AskAsync(orphan.Key, grain => grain.RecoverAsync(orphan.SiloId, orphan.RunId, orphan.Turn), cancellationToken)
+            || await local.RecoverAsync(orphan, cancellationToken));
 
     /// <inheritdoc/>
     public async Task<bool> RestartAsync(SessionKey key, CancellationToken cancellationToken) =>

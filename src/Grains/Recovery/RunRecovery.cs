@@ -17,6 +17,12 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
     // The log gives a run to the same process twice when that asks twice.
     private readonly ConcurrentDictionary<RunToken, bool> _claiming = new();
 
+    /// <summary>
+    /// Whether this process may claim a run. One of its own is under way here: its lease was late, and when nobody has taken the run, it is its own again with the next renewal.
+    /// </summary>
+    /// <param name="orphan">The run, with the owner that it had.</param>
+    public bool MayClaim(RunToken orphan) => !agents.IsEmpty && !runs.IsStopping && orphan.SiloId != environment.Silo.Id && !strange.IsLeftToOthers(orphan.RunId);
+
     /// <summary>Claims a run.</summary>
     /// <param name="orphan">The run, with the owner that it had.</param>
     /// <param name="cancellationToken">This process stops.</param>
@@ -24,7 +30,7 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
     public async Task<Recovered> ClaimAsync(RunToken orphan, CancellationToken cancellationToken)
     {
         var deps = new Deps(environment, orphan.Key);
-        if (agents.IsEmpty || runs.IsStopping || orphan.SiloId == environment.Silo.Id || strange.IsLeftToOthers(orphan.RunId) || !_claiming.TryAdd(orphan, true))
+        if (!MayClaim(orphan) || !_claiming.TryAdd(orphan, true))
         {
             return default;
         }

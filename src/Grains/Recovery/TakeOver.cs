@@ -12,8 +12,7 @@ namespace AgentStream.Grains.Recovery;
 /// Looks for the runs of processes that have lost their lease or have given them away, and has them recovered. Every process looks; the event log lets one of them have each run. A journal of
 /// this process's own is looked through once, at the start, for what its predecessor left.
 /// </summary>
-internal sealed class TakeOver(
-    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, IRecovery recovery, StrangeRuns strange, IHostApplicationLifetime lifetime)
+internal sealed class TakeOver(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, IRecovery recovery, IHostApplicationLifetime lifetime)
     : EndlessService(lifetime, environment.Logger)
 {
     // With a lease of 10 s, a killed process's runs go on within 11 s.
@@ -93,11 +92,7 @@ internal sealed class TakeOver(
         var work = $"Taking over run {abandoned.RunId} of session {abandoned.Key}";
         try
         {
-            // When it was ours, our own lease was late: the runs are under way here, and when nobody has taken them they are ours again with the next renewal.
-            var isTaken = !runs.IsStopping
-                && abandoned.SiloId != environment.Silo.Id
-                && !strange.IsLeftToOthers(abandoned.RunId)
-                && await recovery.RecoverAsync(abandoned, cancellationToken);
+            var isTaken = await recovery.RecoverAsync(abandoned, cancellationToken);
             _faults.Worked(work);
             return isTaken;
         }
