@@ -192,10 +192,7 @@ public sealed class EventHubTests : IDisposable
     [Fact]
     public async Task A_slow_listener_hears_its_run_to_the_end_though_the_next_has_begun()
     {
-        await _stage.StartAsync();
-        await _stage.SayAsync(0, 2_000);
-        await using var listener = _stage.Listen();
-        Assert.Equal("begin", await listener.NextAsync().Within());
+        await using var listener = await SlowListenerAsync();
 
         await _stage.FinishAsync();
         await _stage.StartAsync();
@@ -225,10 +222,7 @@ public sealed class EventHubTests : IDisposable
     [Fact]
     public async Task A_slow_listener_whose_run_is_gone_goes_on_with_the_next_runs_begin()
     {
-        await _stage.StartAsync();
-        await _stage.SayAsync(0, 2_000);
-        await using var listener = _stage.Listen();
-        Assert.Equal("begin", await listener.NextAsync().Within());
+        await using var listener = await SlowListenerAsync();
 
         await _stage.FinishAsync();
         await _stage.StartAsync();
@@ -289,4 +283,14 @@ public sealed class EventHubTests : IDisposable
     }
 
     public void Dispose() => _stage.Dispose();
+
+    /// <summary>A listener that has heard the begin of a run, which has said more since than a window holds.</summary>
+    private async Task<Heard> SlowListenerAsync()
+    {
+        await _stage.StartAsync();
+        await _stage.SayAsync(0, 2_000);
+        var listener = _stage.Listen();
+        Assert.Equal("begin", await listener.NextAsync().Within());
+        return listener;
+    }
 }
