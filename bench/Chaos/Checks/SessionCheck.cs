@@ -163,9 +163,19 @@ internal sealed class SessionCheck(
     public void NoAnswer(Conversation conversation, Prompt prompt) =>
         Wrong(conversation, false, $"a prompt is answered within {Visitor.LongestRun.TotalSeconds} s", $"{prompt.Text}: no answer but errors");
 
-    /// <summary>A prompt was refused, and nothing was under way.</summary>
-    public void BusyForNoReason(Conversation conversation, Prompt prompt) =>
+    /// <summary>A prompt was refused, and nothing was under way that its caller knows of.</summary>
+    public void Busy(Conversation conversation, Prompt prompt)
+    {
+        if (conversation.HasUnanswered)
+        {
+            // A start whose answer was lost may be carried out late. Where the conversation stands then cannot be told.
+            figures.Add("prompts refused because an earlier one, whose answer was lost, came late", 1);
+            conversation.IsBroken = true;
+            return;
+        }
+
         Wrong(conversation, false, "a session whose last run has ended takes a prompt", $"{prompt.Text}: 409");
+    }
 
     /// <summary>A run does not end.</summary>
     public void NoEnd(Conversation conversation, IReadOnlyList<Prompt> attempts, IReadOnlyList<RunRecord> runs)

@@ -79,7 +79,7 @@ internal sealed class Visitor(int number, Edge edge, Ledger ledger, SessionCheck
 
             if (prompt.Outcome == Outcome.Busy && !attempts.Any(earlier => earlier.Outcome == Outcome.Unknown))
             {
-                check.BusyForNoReason(conversation, prompt);
+                check.Busy(conversation, prompt);
                 return;
             }
 
