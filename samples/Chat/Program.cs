@@ -1,7 +1,7 @@
 using System.ComponentModel;
-using AgentStream.AspNetCore;
+using AgentStream;
 using AgentStream.Chat;
-using AgentStream.Grains;
+using AgentStream.Grains.Hosting;
 
 var builder = WebApplication.CreateBuilder(args);
 

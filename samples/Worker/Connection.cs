@@ -1,5 +1,3 @@
-using AgentStream.Client.Http;
-
 namespace AgentStream.Worker;
 
 /// <summary>A client, and what it needs until the work is done.</summary>

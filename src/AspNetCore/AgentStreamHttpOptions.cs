@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-namespace AgentStream.AspNetCore;
+namespace AgentStream;
 
 /// <summary>The settings of the HTTP edge, from the configuration section <c>AgentStream:Http</c> or from code.</summary>
 public sealed class AgentStreamHttpOptions

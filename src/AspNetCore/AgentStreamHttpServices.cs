@@ -1,9 +1,9 @@
-using AgentStream.AspNetCore.Edge;
-using Microsoft.Extensions.DependencyInjection;
+using AgentStream;
+using AgentStream.AspNetCore.Security;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
-namespace AgentStream.AspNetCore;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers what the HTTP edge needs beside the client.</summary>
 public static class AgentStreamHttpServices

@@ -1,4 +1,3 @@
-using AgentStream.Client.Http;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Cli;

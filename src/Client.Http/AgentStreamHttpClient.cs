@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using AgentStream.Client.Http;
 
-namespace AgentStream.Client.Http;
+namespace AgentStream;
 
 /// <summary>
 /// Starts, follows, cancels and finds runs from outside the cluster, over the routes that <c>MapAgentStream</c> maps (docs/protocol.md). What goes wrong comes back as the exceptions that

@@ -1,4 +1,4 @@
-namespace AgentStream.Client.Http;
+namespace AgentStream;
 
 /// <summary>Where the server is, and how patient the client is with it.</summary>
 public sealed class AgentStreamHttpClientOptions

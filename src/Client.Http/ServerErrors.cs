@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace AgentStream.Client.Http;
+namespace AgentStream;
 
 /// <summary>The server could not be reached, or did not answer in time. Whether a request took effect is not known.</summary>
 /// <param name="message">What was tried, where, and what went wrong.</param>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using AgentStream.EventLog;
+using AgentStream.Storage;
+using AgentStream.Storage.Tailing;
 
-namespace AgentStream.Client;
+namespace AgentStream;
 
 /// <summary>Starts, follows, cancels and finds runs, from within the process or cluster that runs them.</summary>
 /// <param name="grains">Finds the grains.</param>

@@ -1,10 +1,10 @@
-using AgentStream.Grains.Agents;
+using AgentStream.Mcp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace AgentStream.Mcp;
+namespace AgentStream;
 
 /// <summary>Gives agents the tools of MCP servers.</summary>
 /// <remarks>

@@ -1,7 +1,8 @@
+using AgentStream.Mcp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
-namespace AgentStream.Mcp;
+namespace AgentStream;
 
 /// <summary>
 /// MCP servers in the configuration: a section with a subsection for each server, whose keys are the names of the settings of

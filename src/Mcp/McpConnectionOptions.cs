@@ -1,4 +1,4 @@
-namespace AgentStream.Mcp;
+namespace AgentStream;
 
 /// <summary>How the conversation with an MCP server begins.</summary>
 public enum McpInitialize

@@ -1,4 +1,3 @@
-using AgentStream.Grains.Agents;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 

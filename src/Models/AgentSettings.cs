@@ -1,5 +1,4 @@
 using System.Globalization;
-using AgentStream.Mcp;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;

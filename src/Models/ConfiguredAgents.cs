@@ -1,12 +1,10 @@
-using AgentStream.Grains;
-using AgentStream.Grains.Agents;
-using AgentStream.Mcp;
+using AgentStream.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace AgentStream.Models;
+namespace AgentStream;
 
 /// <summary>Agents that need no code.</summary>
 public static class ConfiguredAgents

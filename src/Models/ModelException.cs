@@ -1,4 +1,4 @@
-namespace AgentStream.Models;
+namespace AgentStream;
 
 /// <summary>
 /// A model gave no answer, or not a whole one. The message says what went wrong in one sentence, with the endpoint's own words where it

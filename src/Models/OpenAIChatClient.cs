@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
-using AgentStream.Grains.Chat;
+using AgentStream.Models;
 using AgentStream.Models.Answers;
 using AgentStream.Models.Endpoint;
 using AgentStream.Models.Requests;
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Models;
+namespace AgentStream;
 
 /// <summary>
 /// A model behind an OpenAI-compatible chat-completions endpoint: OpenAI's own, a gateway, or a server on this machine. It streams; texts,

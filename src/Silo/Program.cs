@@ -1,10 +1,11 @@
-using AgentStream.AspNetCore;
+using AgentStream;
 using AgentStream.Silo;
 using AgentStream.Silo.Demo;
 
 return await Startup.RunAsync(args, builder =>
 {
     builder.AddAgentStream()
+        .AddConfiguredAgents(builder.Configuration)
         .AddDemoAgent(builder.Configuration);
 
     var app = builder.Build();

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using AgentStream.Client.Http;
 using AgentStream.Testing;
 
 namespace AgentStream.AspNetCore.Tests;

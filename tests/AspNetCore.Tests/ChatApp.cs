@@ -1,8 +1,8 @@
 using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text;
-using AgentStream.Client;
-using AgentStream.EventLog;
+using AgentStream.Storage;
+using AgentStream.Storage.Redis;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -43,10 +43,11 @@ internal sealed class ChatApp : IAsyncDisposable
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddEventLog(null);
+        builder.Services.AddStreamStore(null);
         builder.Services.AddSingleton<ScriptedSessions>();
         builder.Services.AddSingleton(services => services.GetRequiredService<ScriptedSessions>().CreateFactory());
-        builder.Services.AddAgentStreamClient();
+        builder.Services.AddSingleton<AgentStreamClient>();
+        builder.Services.AddSingleton<IAgentStreamClient>(services => services.GetRequiredService<AgentStreamClient>());
         builder.Services.AddAgentStreamHttp();
         configure?.Invoke(builder);
 

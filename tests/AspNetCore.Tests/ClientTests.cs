@@ -1,4 +1,3 @@
-using AgentStream.Client;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using AgentStream.EventLog;
+using AgentStream.Storage;
 using AgentStream.Testing;
 
 namespace AgentStream.AspNetCore.Tests;

@@ -1,5 +1,6 @@
 using AgentStream.AspNetCore.Sse;
-using AgentStream.EventLog;
+using AgentStream.Storage;
+using AgentStream.Storage.Tailing;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

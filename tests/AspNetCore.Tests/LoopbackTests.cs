@@ -1,5 +1,5 @@
 using System.Net;
-using AgentStream.AspNetCore.Edge;
+using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

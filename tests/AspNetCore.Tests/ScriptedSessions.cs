@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
-using AgentStream.EventLog;
+using AgentStream.Storage;
 
 namespace AgentStream.AspNetCore.Tests;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using AgentStream.EventLog;
+using AgentStream.Storage;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;

@@ -1,9 +1,9 @@
 using System.Text;
-using AgentStream.Client;
-using AgentStream.EventLog;
-using AgentStream.Grains;
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Hosting;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
+using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using AgentStream.EventLog;
-using AgentStream.EventLog.InMemory;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

@@ -1,4 +1,4 @@
-using AgentStream.Grains.Journal;
+using AgentStream.Storage.Journal;
 using AgentStream.Testing;
 
 namespace AgentStream.Grains.Tests;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using AgentStream.EventLog;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
 
 namespace AgentStream.Grains.Tests;
 

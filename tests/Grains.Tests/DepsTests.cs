@@ -1,8 +1,8 @@
-using AgentStream.EventLog;
-using AgentStream.EventLog.InMemory;
-using AgentStream.Grains.Agents;
-using AgentStream.Grains.Messages;
+using AgentStream.Grains.Hosting;
 using AgentStream.Grains.Runs;
+using AgentStream.Messages;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;

@@ -2,9 +2,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using AgentStream.Events;
-using AgentStream.Grains.Journal;
-using AgentStream.Grains.Messages;
+using AgentStream.Grains.Chat;
 using AgentStream.Grains.Tests.Messages;
+using AgentStream.Storage.Journal;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Tests;

@@ -1,8 +1,7 @@
-using AgentStream.EventLog;
-using AgentStream.EventLog.InMemory;
-using AgentStream.Grains.Agents;
-using AgentStream.Grains.Journal;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

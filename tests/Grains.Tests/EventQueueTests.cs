@@ -1,6 +1,6 @@
 using System.Text;
-using AgentStream.EventLog;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
 using AgentStream.Testing;
 
 namespace AgentStream.Grains.Tests;

@@ -1,5 +1,6 @@
-using AgentStream.EventLog;
-using AgentStream.Grains.Journal;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Grains.Tests;

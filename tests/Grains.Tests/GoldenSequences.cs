@@ -1,5 +1,5 @@
 using System.Globalization;
-using AgentStream.Grains.Journal;
+using AgentStream.Storage.Journal;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Tests;

@@ -1,7 +1,7 @@
 using System.Text;
-using AgentStream.EventLog;
-using AgentStream.EventLog.InMemory;
-using AgentStream.Grains.Journal;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

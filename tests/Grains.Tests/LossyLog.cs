@@ -1,5 +1,5 @@
 using System.Reflection;
-using AgentStream.EventLog;
+using AgentStream.Storage;
 
 namespace AgentStream.Grains.Tests;
 

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using AgentStream.Client;
-using AgentStream.EventLog;
+using AgentStream.Grains.Hosting;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
+using AgentStream.Storage.Tailing;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
-using AgentStream.EventLog.InMemory;
-using AgentStream.Grains.Journal;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
-using AgentStream.Grains.Journal;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
+using AgentStream.Storage.InMemory;
 using AgentStream.Testing;
 
 namespace AgentStream.Grains.Tests;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using AgentStream.EventLog;
+using AgentStream.Storage;
 
 namespace AgentStream.Grains.Tests;
 

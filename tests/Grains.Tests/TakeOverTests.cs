@@ -1,10 +1,10 @@
-using AgentStream.EventLog;
-using AgentStream.EventLog.InMemory;
-using AgentStream.Grains.Agents;
-using AgentStream.Grains.Journal;
-using AgentStream.Grains.Messages;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
+using AgentStream.Messages;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Ownership;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,11 +1,11 @@
-using AgentStream.EventLog;
-using AgentStream.EventLog.InMemory;
-using AgentStream.Grains.Journal;
-using AgentStream.Grains.Messages;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
-using AgentStream.Grains.Sqlite;
-using AgentStream.Grains.Waiting;
+using AgentStream.Messages;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Ownership;
+using AgentStream.Storage.Queue;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -157,32 +157,6 @@ public sealed class WaitingTests : IDisposable
         await queue.ClearAsync(token);
         Assert.Empty(await queue.ReadAsync(_key));
         await log.FinishAsync(token, 1, [], TimeSpan.Zero);
-    }
-
-    [Fact]
-    public async Task Each_queue_keeps_the_order_takes_a_prompt_once_and_forgets_what_is_out()
-    {
-        await using var redis = await TestSilos.StartAsync((await RedisServer.SharedAsync()).Configuration, new ScriptedModel());
-        using var database = SqliteDatabase.Open(File);
-        foreach (var queue in new[] { new InMemoryPromptQueue(), new SqlitePromptQueue(database), redis.Services.GetRequiredService<IPromptQueue>() })
-        {
-            var prompts = Enumerable.Range(0, 3).Select(i => new WaitingPrompt($"run-{i}", "a", $"prompt\n{i} é", DateTimeOffset.UnixEpoch)).ToList();
-            foreach (var prompt in prompts)
-            {
-                Assert.Equal(prompts.IndexOf(prompt) + 1, await queue.AddAsync(_key, prompt));
-            }
-
-            Assert.Equal(2, await queue.AddAsync(_key, prompts[1]));
-            Assert.Equal(prompts, await queue.ReadAsync(_key));
-            Assert.Equal(prompts.Select(prompt => prompt.RunId), await queue.ReadRunsAsync(_key));
-            await queue.RemoveAsync(_key, prompts[0]);
-            await queue.RemoveAsync(_key, prompts[0]);
-            Assert.Equal(prompts.Skip(1), await queue.ReadAsync(_key));
-            Assert.Equal([_key], await queue.ListAsync(10));
-            await queue.RemoveAsync(_key, prompts[1]);
-            await queue.RemoveAsync(_key, prompts[2]);
-            Assert.Empty(await queue.ListAsync(10));
-        }
     }
 
     [Fact]

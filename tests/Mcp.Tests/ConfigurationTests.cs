@@ -1,4 +1,3 @@
-using AgentStream.Grains.Agents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 

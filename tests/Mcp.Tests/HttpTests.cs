@@ -1,4 +1,3 @@
-
 namespace AgentStream.Mcp.Tests;
 
 /// <summary>Servers over streamable HTTP.</summary>

@@ -1,4 +1,3 @@
-using AgentStream.Grains.Agents;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

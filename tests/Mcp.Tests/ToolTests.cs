@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentStream.Grains.Agents;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Mcp.Tests;

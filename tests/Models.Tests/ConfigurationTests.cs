@@ -1,6 +1,5 @@
-using AgentStream.Grains;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Models.Tests;
@@ -76,11 +75,10 @@ public sealed class ConfigurationTests
     [Fact]
     public void Without_the_section_there_are_no_agents()
     {
-        var services = new ServiceCollection();
-        var builder = services.AddAgentStream(new ConfigurationBuilder().Build());
-        var before = services.Count;
+        var builder = Host.CreateEmptyApplicationBuilder(null).AddAgentStream();
+        var before = builder.Services.Count;
         builder.AddConfiguredAgents(new ConfigurationBuilder().Build());
-        Assert.Equal(before, services.Count);
+        Assert.Equal(before, builder.Services.Count);
     }
 
     private static AgentStreamBuilder Add(string name, string settings)
@@ -89,6 +87,6 @@ public sealed class ConfigurationTests
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(pairs.Select(pair => KeyValuePair.Create($"AgentStream:Agents:{name}:{pair[0]}", (string?)pair[1])))
             .Build();
-        return new ServiceCollection().AddAgentStream(configuration).AddConfiguredAgents(configuration);
+        return Host.CreateEmptyApplicationBuilder(null).AddAgentStream().AddConfiguredAgents(configuration);
     }
 }

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using AgentStream.Grains;
-using AgentStream.Grains.Agents;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Http;
 

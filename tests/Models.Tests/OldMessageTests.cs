@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using AgentStream.Grains.Agents;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentStream.Models.Tests;

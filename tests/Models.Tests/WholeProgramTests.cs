@@ -3,13 +3,13 @@ using System.Diagnostics.Tracing;
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
-using AgentStream.AspNetCore;
-using AgentStream.Grains;
+using AgentStream.Grains.Hosting;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Models.Tests;
@@ -147,7 +147,7 @@ public sealed class WholeProgramTests
         });
         builder.Configuration.AddInMemoryCollection(
             settings.Select(setting => KeyValuePair.Create($"AgentStream:Agents:assistant:{setting.Key}", (string?)setting.Value)));
-        var added = builder.AddAgentStream();
+        var added = builder.AddAgentStream().AddConfiguredAgents(builder.Configuration);
         agents?.Invoke(added);
 
         var app = builder.Build();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem, createApi, isSessionId } from '../../src/AspNetCore/Page/wwwroot/api.js';
-import { Chat } from '../../src/AspNetCore/Page/wwwroot/chat.js';
+import { Problem, createApi, isSessionId } from '../../src/ChatPage/wwwroot/model/api.js';
+import { Chat } from '../../src/ChatPage/wwwroot/model/chat.js';
 import { begin, fails, first, nodeBegin, nodeEnd, nothing, script, second, streamOf, wholeRun } from './streams.mjs';
 
 /** A chat with prepared answers; a lost connection is tried again at once. */

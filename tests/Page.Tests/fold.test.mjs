@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addRun, applyEvent, compareCursors, looksComplete, newConversation, resultsOf, settle }
-  from '../../src/AspNetCore/Page/wwwroot/fold.js';
+  from '../../src/ChatPage/wwwroot/model/fold.js';
 
 const begin = { type: 'begin', body: { session_id: 's' } };
 const node = (idx, event, more = {}) => ({ type: 'event', body: { idx, event, ...more } });

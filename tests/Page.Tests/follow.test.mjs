@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from '../../src/AspNetCore/Page/wwwroot/api.js';
-import { backoffMs, follow } from '../../src/AspNetCore/Page/wwwroot/follow.js';
+import { Problem } from '../../src/ChatPage/wwwroot/model/api.js';
+import { backoffMs, follow } from '../../src/ChatPage/wwwroot/model/follow.js';
 import { begin, fails, first, nodeBegin, nodeEnd, nothing, script, second, streamOf, wholeRun } from './streams.mjs';
 
 /** Follows to the end; the run is complete when `llm-end` was seen. */

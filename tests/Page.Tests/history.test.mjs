@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addRun, applyEvent, newConversation, resultsOf, settle } from '../../src/AspNetCore/Page/wwwroot/fold.js';
-import { merge, runsOf } from '../../src/AspNetCore/Page/wwwroot/history.js';
+import { addRun, applyEvent, newConversation, resultsOf, settle } from '../../src/ChatPage/wwwroot/model/fold.js';
+import { merge, runsOf } from '../../src/ChatPage/wwwroot/model/history.js';
 
 const prompt = content => ({ part_kind: 'user-prompt', content });
 const text = content => ({ part_kind: 'text', content });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Markdown } from '../../src/AspNetCore/Page/wwwroot/markdown.js';
+import { Markdown } from '../../src/ChatPage/wwwroot/model/markdown.js';
 
 /** A tree as HTML would be, with all that could be markup within text escaped. */
 function html(tree) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from '../../src/AspNetCore/Page/wwwroot/api.js';
-import { Sessions } from '../../src/AspNetCore/Page/wwwroot/sessions.js';
+import { Problem } from '../../src/ChatPage/wwwroot/model/api.js';
+import { Sessions } from '../../src/ChatPage/wwwroot/model/sessions.js';
 import { fails, script } from './streams.mjs';
 
 const session = (session_id, live = false) => ({ session_id, title: session_id, changed: null, live });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SseParser } from '../../src/AspNetCore/Page/wwwroot/sse.js';
+import { SseParser } from '../../src/ChatPage/wwwroot/model/sse.js';
 
 const bytes = text => new TextEncoder().encode(text);
 

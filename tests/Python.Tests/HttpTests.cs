@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.ServerSentEvents;
-using AgentStream.AspNetCore;
-using AgentStream.Grains;
+using AgentStream.Grains.Hosting;
 using AgentStream.GrainTesting;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Python.Tests;

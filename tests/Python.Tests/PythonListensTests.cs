@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentStream.Grains;
 using AgentStream.GrainTesting;
 
 namespace AgentStream.Python.Tests;

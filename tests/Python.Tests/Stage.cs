@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentStream.Grains.Agents;
 using AgentStream.GrainTesting;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;

@@ -1,5 +1,6 @@
-using AgentStream.EventLog;
-using AgentStream.Grains.Journal;
+using AgentStream.Storage;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Ownership;
 
 namespace AgentStream.Simulation.Tests;
 
@@ -247,7 +248,7 @@ internal sealed class Book(World world)
         session.Journal(owner, (int)expectedVersion, records);
         foreach (var result in records.OfType<ToolResultRecord>())
         {
-            _results.Add(((Grains.Messages.ToolReturnPart)result.Result).ToolCallId);
+            _results.Add(((AgentStream.Messages.ToolReturnPart)result.Result).ToolCallId);
         }
 
         return expectedVersion + records.Count;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using AgentStream.EventLog.Redis;
+using AgentStream.Storage.Redis;
 
 namespace AgentStream.Simulation.Tests;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using AgentStream.EventLog;
+using AgentStream.Storage;
 
 namespace AgentStream.Simulation.Tests;
 

@@ -1,5 +1,5 @@
-using AgentStream.EventLog;
-using AgentStream.Grains.Journal;
+using AgentStream.Storage;
+using AgentStream.Storage.Journal;
 
 namespace AgentStream.Simulation.Tests;
 

@@ -1,10 +1,10 @@
-using AgentStream.EventLog;
-using AgentStream.Grains;
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Journal;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
-using AgentStream.Grains.Waiting;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Ownership;
+using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;

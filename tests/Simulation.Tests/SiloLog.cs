@@ -1,4 +1,4 @@
-using AgentStream.EventLog;
+using AgentStream.Storage;
 
 namespace AgentStream.Simulation.Tests;
 

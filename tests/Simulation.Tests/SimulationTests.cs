@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using AgentStream.EventLog.Redis;
-using AgentStream.Grains.Journal;
+using AgentStream.Storage.Redis;
 using AgentStream.Testing;
 using Microsoft.Extensions.Options;
 using Xunit.Abstractions;

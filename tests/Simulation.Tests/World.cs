@@ -1,7 +1,6 @@
 using System.Globalization;
-using AgentStream.EventLog;
-using AgentStream.EventLog.Redis;
-using AgentStream.Grains.Journal;
+using AgentStream.Storage;
+using AgentStream.Storage.Redis;
 using StackExchange.Redis;
 
 namespace AgentStream.Simulation.Tests;

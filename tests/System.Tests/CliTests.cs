@@ -1,4 +1,3 @@
-using AgentStream.Client.Http;
 using AgentStream.Testing;
 
 namespace AgentStream.System.Tests;

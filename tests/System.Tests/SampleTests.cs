@@ -1,4 +1,3 @@
-using AgentStream.Client.Http;
 using AgentStream.Events;
 using AgentStream.Testing;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentStream.Client.Http;
 using AgentStream.Testing;
 
 namespace AgentStream.System.Tests;

@@ -1,6 +1,7 @@
 using AgentStream.Bench.Stages;
-using AgentStream.EventLog;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
+using AgentStream.Storage.Tailing;
 using BenchmarkDotNet.Attributes;
 
 namespace AgentStream.Bench.Micro;

@@ -1,7 +1,7 @@
 using AgentStream.Bench.Stages;
-using AgentStream.EventLog;
-using AgentStream.EventLog.Redis;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
+using AgentStream.Storage.Redis;
 using BenchmarkDotNet.Attributes;
 using StackExchange.Redis;
 

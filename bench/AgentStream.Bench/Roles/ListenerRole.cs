@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentStream.Bench.Stages;
-using AgentStream.Client;
 
 namespace AgentStream.Bench.Roles;
 

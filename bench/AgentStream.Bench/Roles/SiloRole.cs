@@ -1,5 +1,4 @@
 using System.Globalization;
-using AgentStream.AspNetCore;
 using AgentStream.Bench.Neighbours;
 using AgentStream.Bench.Stages;
 

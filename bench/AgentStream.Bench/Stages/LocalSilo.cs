@@ -1,5 +1,3 @@
-using AgentStream.AspNetCore;
-using AgentStream.Client;
 using AgentStream.Testing;
 
 namespace AgentStream.Bench.Stages;
@@ -24,10 +22,12 @@ internal sealed class LocalSilo : IAsyncDisposable
         builder.Configuration["ConnectionStrings:redis"] = redis;
         builder.Configuration["AgentStream:Journal"] = redis is null ? "memory" : "redis";
         builder.Configuration["AgentStream:RedisPrefix"] = prefix;
+        // Models wait at the gate for as long as a suite takes.
+        builder.Configuration["AgentStream:ModelTimeout"] = "1h";
         // A cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
         builder.Configuration["AgentStream:Cluster:ClusterId"] = RedisServer.NewPrefix();
         builder.Configuration["AgentStream:Cluster:GatewayPort"] = "0";
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Warning).SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Warning).SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error);
         var gate = new Gate();
         var runtime = builder.AddAgentStream();
         if (hasAgent)

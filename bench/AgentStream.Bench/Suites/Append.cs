@@ -2,9 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using AgentStream.Bench.Neighbours;
 using AgentStream.Bench.Stages;
-using AgentStream.Grains;
-using AgentStream.Grains.Agents;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 
 namespace AgentStream.Bench.Suites;
 

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using AgentStream.Bench.Stages;
-using AgentStream.EventLog;
-using AgentStream.Grains.Journal;
-using AgentStream.Grains.Messages;
-using AgentStream.Grains.Sqlite;
+using AgentStream.Messages;
+using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Sqlite;
 using AgentStream.Testing;
 
 namespace AgentStream.Bench.Suites;

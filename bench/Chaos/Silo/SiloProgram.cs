@@ -1,5 +1,3 @@
-using AgentStream.AspNetCore;
-
 namespace AgentStream.Chaos;
 
 /// <summary>The program in the role of a silo, as its users write one: <c>--role silo</c> and the settings of AgentStream.</summary>
@@ -24,7 +22,7 @@ internal static class SiloProgram
         await using var book = new ToolBook(builder.Configuration[ToolBookSetting]!);
         var tools = new Tools(book);
         builder.AddAgentStream()
-            .AddAgent(Agent, agent => agent.UseChatClient(_ => model).WithTool(tools.WorkAsync, Tools.Work).WithTool(tools.WorkAsync, Tools.Once, Grains.Agents.Replay.Never));
+            .AddAgent(Agent, agent => agent.UseChatClient(_ => model).WithTool(tools.WorkAsync, Tools.Work).WithTool(tools.WorkAsync, Tools.Once, Replay.Never));
         builder.Services.Configure<AgentStreamHttpOptions>(http => http.Caller = context =>
             ValueTask.FromResult<UserKey?>(long.TryParse(context.Request.Headers[UserHeader], out var user) ? new UserKey(1, user) : null));
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using AgentStream.Grains;
-using AgentStream.Grains.Agents;
 
 namespace AgentStream.Chaos;
 

@@ -1,4 +1,4 @@
-using AgentStream.Client.Cluster;
+using Microsoft.Extensions.Hosting;
 
 namespace AgentStream.Cli.Target;
 

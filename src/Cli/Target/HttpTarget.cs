@@ -1,5 +1,3 @@
-using AgentStream.Client.Http;
-
 namespace AgentStream.Cli.Target;
 
 /// <summary>A server's sessions, over HTTP.</summary>

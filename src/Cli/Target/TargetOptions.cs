@@ -1,5 +1,4 @@
 using System.CommandLine;
-using AgentStream.Client.Http;
 
 namespace AgentStream.Cli.Target;
 

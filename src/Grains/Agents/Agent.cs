@@ -1,8 +1,9 @@
+using AgentStream.Grains.Agents;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Grains.Agents;
+namespace AgentStream;
 
 /// <summary>An agent: a model, what it is told, and the tools it may call.</summary>
 public sealed class Agent

@@ -1,7 +1,8 @@
+using AgentStream.Grains.Agents;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace AgentStream.Grains.Agents;
+namespace AgentStream;
 
 /// <summary>Says what an agent is.</summary>
 public sealed class AgentBuilder
@@ -111,7 +112,7 @@ public sealed class AgentBuilder
     /// <summary>
     /// Sets how long a tool's result may be. What is longer is cut when the tool returns, so the journal, the stream and the model have the same; the
     /// model is told how much is missing. Data, such as an image, is a note with its kind and size unless the chat client takes it
-    /// (<see cref="Chat.IContentSupport"/>).
+    /// (<see cref="IContentSupport"/>).
     /// </summary>
     /// <param name="bytes">The most bytes of UTF-8, at least 1; <see cref="DefaultMaxToolResult"/> without this.</param>
     /// <returns>This builder.</returns>

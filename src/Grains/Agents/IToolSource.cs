@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Grains.Agents;
+namespace AgentStream;
 
 /// <summary>
 /// Tools that are not known when an agent is made: somebody else has them, and may be away or change them. It is asked at the start of each run.

@@ -1,4 +1,4 @@
-namespace AgentStream.Grains.Agents;
+namespace AgentStream;
 
 /// <summary>What becomes of a tool call that was under way when its process died.</summary>
 public enum Replay

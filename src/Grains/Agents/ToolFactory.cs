@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using AgentStream.Grains.Messages;
+using AgentStream.Grains.Chat;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -27,7 +27,7 @@ internal static partial class ToolFactory
         return AIFunctionFactory.Create(method, new AIFunctionFactoryOptions
         {
             Name = name ?? NameOf(method),
-            SerializerOptions = JsonValues.SerializerOptions,
+            SerializerOptions = ChatJson.SerializerOptions,
 
             // As it is: what becomes of a result, and how much of it, is the same for all tools.
             MarshalResult = (result, _, _) => ValueTask.FromResult(result),
@@ -104,7 +104,7 @@ internal static partial class ToolFactory
             return new() { ExcludeFromSchema = true, BindParameter = (bound, arguments) => Scope(arguments).GetRequiredService(bound.ParameterType) };
         }
 
-        JsonTypes.Check(parameter, JsonValues.SerializerOptions);
+        JsonTypes.Check(parameter, ChatJson.SerializerOptions);
         return default;
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 using Base64Url = System.Buffers.Text.Base64Url;
 
@@ -23,7 +23,7 @@ internal static partial class DataInResults
     private static readonly byte[][] Signs = [";base64,"u8.ToArray(), .. KindFields.Select(Encoding.UTF8.GetBytes)];
 
     /// <summary>Data in the form that a history has it in.</summary>
-    public static JsonElement ToJson(DataContent data) => JsonValues.ToElement(new Dictionary<string, object?>
+    public static JsonElement ToJson(DataContent data) => ChatJson.ToElement(new Dictionary<string, object?>
     {
         ["data"] = Base64.Write(data.Data.Span),
         ["media_type"] = data.MediaType,

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Grains.Chat;
+namespace AgentStream;
 
 /// <summary>
 /// What a chat client can be sent. A client that has this among its services (<see cref="IChatClient.GetService"/>) is asked about each

@@ -1,4 +1,3 @@
-using AgentStream.Grains.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Chat;

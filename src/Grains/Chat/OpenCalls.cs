@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Chat;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Chat;
@@ -60,7 +60,7 @@ internal sealed class ToolResults(int maxBytes, Func<AIContent, bool> takes)
         {
             var items = given.ConvertAll(
                 content => content is DataContent data && takes(data) ? DataInResults.ToJson(data) : Text(Words(content)));
-            var json = items.Count == 1 ? items[0] : JsonValues.ToElement(items);
+            var json = items.Count == 1 ? items[0] : ChatJson.ToElement(items);
             if (JsonMarshal.GetRawUtf8Value(json).Length <= maxBytes)
             {
                 return json;
@@ -83,7 +83,7 @@ internal sealed class ToolResults(int maxBytes, Func<AIContent, bool> takes)
         using var json = new BoundedStream(maxBytes);
         try
         {
-            JsonSerializer.Serialize(json, result, result.GetType(), JsonValues.SerializerOptions);
+            JsonSerializer.Serialize(json, result, result.GetType(), ChatJson.SerializerOptions);
         }
         catch (InvalidOperationException e)
         {
@@ -130,5 +130,5 @@ internal sealed class ToolResults(int maxBytes, Func<AIContent, bool> takes)
         CultureInfo.InvariantCulture,
         $"\n[The result was too long and was cut here: {cut:N0} of {all:N0} bytes are missing{(isMore ? ", and more" : "")}.]");
 
-    private static JsonElement Text(string? text) => JsonValues.ToElement(text ?? "");
+    private static JsonElement Text(string? text) => ChatJson.ToElement(text ?? "");
 }

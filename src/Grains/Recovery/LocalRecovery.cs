@@ -1,5 +1,5 @@
-using AgentStream.EventLog;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
 
 namespace AgentStream.Grains.Recovery;
 

@@ -1,6 +1,6 @@
-using AgentStream.EventLog;
-using AgentStream.EventLog.Background;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
+using AgentStream.Storage.Background;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Recovery;

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
-using AgentStream.EventLog;
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Journal;
+using AgentStream.Grains.Queue;
 using AgentStream.Grains.Runs;
-using AgentStream.Grains.Waiting;
+using AgentStream.Storage;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Ownership;
+using AgentStream.Storage.Queue;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Recovery;

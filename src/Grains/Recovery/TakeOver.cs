@@ -1,8 +1,8 @@
-using AgentStream.EventLog;
-using AgentStream.EventLog.Background;
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Journal;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
+using AgentStream.Storage.Background;
+using AgentStream.Storage.Journal;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,6 @@
-using AgentStream.EventLog;
-using AgentStream.Grains.Agents;
-using AgentStream.Grains.Journal;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
+using AgentStream.Storage;
+using AgentStream.Storage.Journal;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentStream.EventLog;
+using AgentStream.Storage;
 
 namespace AgentStream.Grains.Runs;
 

@@ -1,4 +1,5 @@
-using AgentStream.Grains.Messages;
+using AgentStream.Grains.Chat;
+using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Runs;
@@ -143,7 +144,7 @@ internal sealed class NodeWriter(
         Usage = ChatUsage.FromChat(_usage),
         ModelName = _model,
         ProviderResponseId = _responseId,
-        FinishReason = FinishReasons.FromChat(_finish),
+        FinishReason = ChatFinishReasons.FromChat(_finish),
     };
 
     private async ValueTask SayAsync(

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using AgentStream.Grains.Messages;
+using AgentStream.Grains.Chat;
+using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Runs;
@@ -73,7 +74,7 @@ internal sealed class OpenCall(string clientId, string id, int update)
         {
             try
             {
-                args = JsonValues.ToElement(_arguments);
+                args = ChatJson.ToElement(_arguments);
             }
             catch (Exception e) when (e is NotSupportedException or JsonException or ArgumentException)
             {
@@ -93,7 +94,7 @@ internal sealed class OpenCall(string clientId, string id, int update)
     {
         try
         {
-            return Equals(one, other) || JsonElement.DeepEquals(JsonValues.ToElement(one), JsonValues.ToElement(other));
+            return Equals(one, other) || JsonElement.DeepEquals(ChatJson.ToElement(one), ChatJson.ToElement(other));
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or ArgumentException)
         {

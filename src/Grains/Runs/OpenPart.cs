@@ -1,5 +1,6 @@
 using System.Text;
-using AgentStream.Grains.Messages;
+using AgentStream.Grains.Chat;
+using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Runs;

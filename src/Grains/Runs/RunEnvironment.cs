@@ -1,4 +1,6 @@
-using AgentStream.EventLog;
+using AgentStream.Storage;
+using AgentStream.Storage.Ownership;
+using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,4 @@
-using AgentStream.EventLog;
+using AgentStream.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using AgentStream.Grains.Chat;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Requests;

@@ -1,4 +1,3 @@
-using AgentStream.Grains;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Silo.Demo;

@@ -1,4 +1,4 @@
-using AgentStream.AspNetCore.FrontEnds.AgUi;
+using AgentStream.AspNetCore.Protocols.AgUi;
 
 namespace AgentStream.AspNetCore.Tests.FrontEnds;
 

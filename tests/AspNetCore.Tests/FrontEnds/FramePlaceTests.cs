@@ -1,4 +1,4 @@
-using AgentStream.AspNetCore.FrontEnds;
+using AgentStream.AspNetCore.Protocols;
 
 namespace AgentStream.AspNetCore.Tests.FrontEnds;
 

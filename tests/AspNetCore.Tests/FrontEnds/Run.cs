@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using AgentStream.AspNetCore.FrontEnds;
+using AgentStream.AspNetCore.Protocols;
 using AgentStream.AspNetCore.Sse;
 
 namespace AgentStream.AspNetCore.Tests.FrontEnds;

@@ -1,4 +1,4 @@
-using AgentStream.AspNetCore.FrontEnds.AiSdk;
+using AgentStream.AspNetCore.Protocols.AiSdk;
 
 namespace AgentStream.AspNetCore.Tests.FrontEnds;
 

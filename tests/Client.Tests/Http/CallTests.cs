@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using AgentStream.Client.Http;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -138,7 +137,7 @@ public sealed class CallTests
         using var server = new ScriptedServer().Answers(HttpStatusCode.OK, "[]", "application/json");
         var seen = "";
         await using var services = new ServiceCollection()
-            .AddAgentStreamClient(new Uri("http://server/chat/"), options =>
+            .AddAgentStreamHttpClient(new Uri("http://server/chat/"), options =>
             {
                 options.CreateHandler = () => server;
                 options.ConfigureHttp = http =>

@@ -1,5 +1,4 @@
 using System.Net;
-using AgentStream.Client.Http;
 using AgentStream.Client.Tests.Events;
 using AgentStream.Testing;
 

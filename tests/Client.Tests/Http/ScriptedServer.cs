@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using AgentStream.Client.Http;
 using AgentStream.Testing;
 
 namespace AgentStream.Client.Tests.Http;

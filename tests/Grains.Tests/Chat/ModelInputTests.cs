@@ -1,7 +1,6 @@
 using System.Text.Json;
-using AgentStream.Grains.Agents;
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Tests.Chat;

@@ -1,10 +1,9 @@
 using System.Text;
 using System.Text.Json;
-using AgentStream.Grains.Agents;
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Journal;
-using AgentStream.Grains.Messages;
 using AgentStream.Grains.Tests.Messages;
+using AgentStream.Messages;
+using AgentStream.Storage.Journal;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using AgentStream.EventLog;
+using AgentStream.Storage;
+using AgentStream.Storage.Ownership;
+using AgentStream.Storage.Tailing;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

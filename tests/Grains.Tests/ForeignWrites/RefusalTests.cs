@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using AgentStream.EventLog;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage;
+using AgentStream.Storage.Ownership;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,5 @@
 using System.Text;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 
 namespace AgentStream.Grains.Tests.Messages;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using AgentStream.Grains.Messages;
+using AgentStream.Grains.Chat;
+using AgentStream.Messages;
 
 namespace AgentStream.Grains.Tests.Messages;
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 
 namespace AgentStream.Grains.Tests.Messages;
 

@@ -1,4 +1,5 @@
-using AgentStream.Grains.Messages;
+using AgentStream.Grains.Chat;
+using AgentStream.Messages;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,4 +1,4 @@
-using AgentStream.Grains.Messages;
+using AgentStream.Messages;
 
 namespace AgentStream.Grains.Tests.Messages;
 

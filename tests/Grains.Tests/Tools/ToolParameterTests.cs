@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Hosting;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using AgentStream.Grains.Agents;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

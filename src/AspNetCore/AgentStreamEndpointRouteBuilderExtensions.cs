@@ -1,0 +1,29 @@
+using AgentStream.AspNetCore.Protocols.Native;
+using AgentStream.AspNetCore.Requests;
+using Microsoft.AspNetCore.Routing;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>The HTTP and SSE edge.</summary>
+public static class AgentStreamEndpointRouteBuilderExtensions
+{
+    /// <summary>
+    /// Maps the routes: <c>POST {pattern}</c> starts a run and streams it, <c>GET {pattern}/{session_id}/stream</c> follows one,
+    /// <c>POST {pattern}/{session_id}/cancel</c> cancels one, <c>GET {pattern}</c> lists the caller's live sessions (all of them with <c>?all=true</c>),
+    /// <c>GET</c> and <c>DELETE {pattern}/{session_id}</c> show and forget a session, <c>GET</c> and <c>PUT {pattern}/{session_id}/messages</c> are its messages.
+    /// </summary>
+    /// <param name="endpoints">The program's routes.</param>
+    /// <param name="pattern">Where the routes stand.</param>
+    /// <returns>The group of the routes, for conventions such as authorization or rate limits.</returns>
+    /// <exception cref="InvalidOperationException">AgentStream's services are not registered.</exception>
+    public static RouteGroupBuilder MapAgentStream(this IEndpointRouteBuilder endpoints, string pattern = "/chat")
+    {
+        var chat = endpoints.MapEdge(pattern, nameof(MapAgentStream));
+        chat.MapStartRun();
+        chat.MapFollowRun();
+        chat.MapCancelRun();
+        chat.MapListSessions();
+        chat.MapSessionHistory();
+        return chat;
+    }
+}

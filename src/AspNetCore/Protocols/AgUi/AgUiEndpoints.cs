@@ -1,0 +1,41 @@
+using AgentStream;
+using AgentStream.AspNetCore.Protocols;
+using AgentStream.AspNetCore.Protocols.AgUi;
+using AgentStream.AspNetCore.Protocols.Native;
+using AgentStream.AspNetCore.Requests;
+using AgentStream.AspNetCore.Security;
+using AgentStream.AspNetCore.Sse;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Sessions for front ends that speak AG-UI.</summary>
+public static class AgUiEndpoints
+{
+    /// <summary>
+    /// Maps AG-UI (npm <c>@ag-ui/client</c>): <c>POST {pattern}</c> starts a run and streams it, <c>GET {pattern}/{threadId}</c> streams it again,
+    /// <c>POST {pattern}/{threadId}/cancel</c> cancels it. See docs/frontends.md.
+    /// </summary>
+    /// <param name="endpoints">The program's routes.</param>
+    /// <param name="pattern">Where the routes stand.</param>
+    /// <returns>The group of the routes, for conventions such as authorization or CORS.</returns>
+    /// <exception cref="InvalidOperationException">AgentStream's services are not registered.</exception>
+    public static RouteGroupBuilder MapAgentStreamAgUi(this IEndpointRouteBuilder endpoints, string pattern = "/ag-ui")
+    {
+        var agents = endpoints.MapEdge(pattern, nameof(MapAgentStreamAgUi));
+        agents.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
+        {
+            var request = await AgUiRequest.ReadAsync(context.Request, context.RequestAborted);
+            var key = context.Caller().Session(request.ThreadId);
+            return await FrontEndStream.StartAsync(client, key, request.Run, new AgUiRenderer(new FrameWriter(null), key.Session, request.RunId));
+        });
+        agents.MapGet("{threadId}", (string threadId, HttpContext context, AgentStreamClient client) =>
+        {
+            var key = context.Caller().Session(threadId);
+            return FrontEndStream.ResumeAsync(client, key, context.Request, frames => new AgUiRenderer(frames, key.Session, runId: null));
+        });
+        agents.MapCancelRun();
+        return agents;
+    }
+}

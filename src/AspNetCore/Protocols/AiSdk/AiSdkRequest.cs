@@ -1,0 +1,40 @@
+using System.Globalization;
+using AgentStream.AspNetCore.Requests;
+using Microsoft.AspNetCore.Http;
+
+namespace AgentStream.AspNetCore.Protocols.AiSdk;
+
+/// <summary>What <c>DefaultChatTransport</c> posts, as far as it counts here.</summary>
+/// <param name="Id">The chat's id, which is the session's.</param>
+/// <param name="Run">The prompt, with the agent and what becomes of it in a busy session, where the transport's <c>body</c> says so.</param>
+internal sealed record AiSdkRequest(string Id, RunRequest Run)
+{
+    /// <summary>The header that says which major version of the AI SDK reads.</summary>
+    internal const string VersionHeader = "X-AI-SDK-Version";
+
+    /// <summary>The version that is written for unless the header says otherwise: what it reads, later ones read too.</summary>
+    internal const int DefaultMajor = 6;
+
+    /// <summary>Reads and checks the body.</summary>
+    /// <exception cref="RefusedException">The body breaks a rule.</exception>
+    public static async Task<AiSdkRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadObjectAsync(request, FrontEndStream.MaxBodyLength, cancellationToken);
+        var fields = new JsonFields(body);
+        var id = fields.Text("id", RunRules.Session);
+        var agent = fields.Text("agent", RunRules.Agent);
+        var onBusy = fields.Text("on_busy", RunRules.OnBusy);
+        var prompt = LastMessage.Prompt(body, "parts", fields);
+        fields.ThrowIfAnyIsWrong();
+        return new AiSdkRequest(id!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy)));
+    }
+
+    /// <summary>Reads the header.</summary>
+    /// <exception cref="InvalidInputException">The header is there and no version.</exception>
+    public static int ReadMajor(HttpRequest request) => request.Headers[VersionHeader].ToString() switch
+    {
+        "" => DefaultMajor,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major >= 5 => major,
+        _ => throw new InvalidInputException(VersionHeader, "must be the major version of the npm package ai, from 5 on"),
+    };
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using AgentStream.AspNetCore.Requests;
+
+namespace AgentStream.AspNetCore.Protocols;
+
+/// <summary>Reads the prompt from a conversation: the text of its last message. The history is the session's own, so the messages before it do not count.</summary>
+internal static class LastMessage
+{
+    private const string Messages = "messages";
+
+    /// <summary>Reads the prompt.</summary>
+    /// <param name="root">The body, with its field <c>messages</c>.</param>
+    /// <param name="content">The field of a message that has its text, or its parts.</param>
+    /// <param name="fields">Takes what is wrong.</param>
+    /// <returns>The prompt; null when it is wrong.</returns>
+    public static string? Prompt(JsonElement root, string content, JsonFields fields)
+    {
+        if (!root.TryGetProperty(Messages, out var messages) || messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
+        {
+            return fields.Wrong(Messages, "must be an array of at least one message");
+        }
+
+        var at = messages.GetArrayLength() - 1;
+        var path = $"{Messages}[{at}]";
+        var last = messages[at];
+        if (Field(last, "role") is not { ValueKind: JsonValueKind.String } role || !role.ValueEquals("user"u8))
+        {
+            return fields.Wrong(path, "must be the user's: the silo calls the tools and keeps the history, so there is nothing else to send");
+        }
+
+        try
+        {
+            var text = Field(last, content) switch
+            {
+                { ValueKind: JsonValueKind.String } whole => whole.GetString(),
+                { ValueKind: JsonValueKind.Array } parts => Join(parts, $"{path}.{content}", fields),
+                _ => fields.Wrong($"{path}.{content}", "must be the message's text, or an array of its parts"),
+            };
+            return text is not null && RunRules.Prompt(text) is { } broken ? fields.Wrong($"{path}.{content}", broken) : text;
+        }
+        catch (InvalidOperationException)
+        {
+            return fields.Wrong($"{path}.{content}", "must not contain half of a surrogate pair");
+        }
+    }
+
+    private static string? Join(JsonElement parts, string path, JsonFields fields)
+    {
+        var texts = new List<string>();
+        var i = 0;
+        foreach (var part in parts.EnumerateArray())
+        {
+            var type = Field(part, "type") is { ValueKind: JsonValueKind.String } word ? word.GetString()! : "";
+            if (type == "text" && Field(part, "text") is { ValueKind: JsonValueKind.String } text)
+            {
+                texts.Add(text.GetString()!);
+            }
+            else if (!type.StartsWith("data-", StringComparison.Ordinal))
+            {
+                return fields.Wrong($"{path}[{i}]", "must be text: prompts have no files here");
+            }
+
+            i++;
+        }
+
+        return string.Join('\n', texts);
+    }
+
+    private static JsonElement? Field(JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var field) ? field : null;
+}

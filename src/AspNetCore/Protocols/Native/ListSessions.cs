@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Requests;
+using AgentStream.AspNetCore.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentStream.AspNetCore.Protocols.Native;
+
+/// <summary><c>GET /chat</c>: the caller's live sessions, or all of them.</summary>
+internal static class ListSessions
+{
+    private const string IncludeForeign = "include_foreign";
+    private const string All = "all";
+    private const string Count = "count";
+
+    public static void MapListSessions(this RouteGroupBuilder chat) =>
+        chat.MapGet("", async Task<Results<Ok<LiveSession[]>, Ok<ListedSession[]>>> (HttpContext context, AgentStreamClient client) =>
+        {
+            var includeForeign = ReadFlag(context.Request, IncludeForeign);
+            if (ReadFlag(context.Request, All))
+            {
+                return TypedResults.Ok(await ListAsync(client, context.Caller(), includeForeign ? throw NotBoth() : ReadCount(context.Request)));
+            }
+
+            var keys = await client.QueryAsync(context.Caller(), includeForeign);
+            return TypedResults.Ok(Array.ConvertAll(keys, key => new LiveSession(key.Scope, key.User, key.Session)));
+        });
+
+    private static async Task<ListedSession[]> ListAsync(AgentStreamClient client, UserKey user, int count)
+    {
+        try
+        {
+            return Array.ConvertAll(await client.ListAsync(user, count), ListedSession.Of);
+        }
+        catch (NotSupportedException)
+        {
+            // Somebody's own journal.
+            throw new RefusedException(StatusCodes.Status501NotImplemented, "The server's journal cannot say which sessions there are.");
+        }
+    }
+
+    private static InvalidInputException NotBoth() => new(IncludeForeign, $"goes without {All}: of sessions of another library only the live ones are known");
+
+    private static bool ReadFlag(HttpRequest request, string name) => request.Query[name].ToString() switch
+    {
+        "" => false,
+        var text when bool.TryParse(text, out var flag) => flag,
+        _ => throw new InvalidInputException(name, "must be true or false"),
+    };
+
+    private static int ReadCount(HttpRequest request) => request.Query[Count].ToString() switch
+    {
+        "" => SessionSummary.DefaultCount,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= SessionSummary.MaxCount => count,
+        _ => throw new InvalidInputException(Count, $"must be a whole number from 1 to {SessionSummary.MaxCount}"),
+    };
+}
+
+/// <summary>A session that has a run under way.</summary>
+/// <param name="ScopeId">The scope.</param>
+/// <param name="UserId">The user within the scope.</param>
+/// <param name="SessionId">The session's id.</param>
+internal sealed record LiveSession(
+    [property: JsonPropertyName("scope_id")] long ScopeId,
+    [property: JsonPropertyName("user_id")] long UserId,
+    [property: JsonPropertyName("session_id")] string SessionId);
+
+/// <summary>A session in the list of all.</summary>
+/// <param name="ScopeId">The scope.</param>
+/// <param name="UserId">The user within the scope.</param>
+/// <param name="SessionId">The session's id.</param>
+/// <param name="Title">The beginning of its first prompt.</param>
+/// <param name="Changed">When its history last grew; null when it has none yet.</param>
+/// <param name="IsLive">Whether it has a run under way.</param>
+internal sealed record ListedSession(
+    [property: JsonPropertyName("scope_id")] long ScopeId,
+    [property: JsonPropertyName("user_id")] long UserId,
+    [property: JsonPropertyName("session_id")] string SessionId,
+    [property: JsonPropertyName("title")] string Title,
+    [property: JsonPropertyName("changed")] DateTimeOffset? Changed,
+    [property: JsonPropertyName("live")] bool IsLive)
+{
+    public static ListedSession Of(SessionSummary session) =>
+        new(session.Key.Scope, session.Key.User, session.Key.Session, session.Title, session.Changed, session.IsLive);
+}

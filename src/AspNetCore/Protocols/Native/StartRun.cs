@@ -1,0 +1,41 @@
+using System.Globalization;
+using AgentStream.AspNetCore.Security;
+using AgentStream.AspNetCore.Sse;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentStream.AspNetCore.Protocols.Native;
+
+/// <summary><c>POST /chat</c>: starts a run and answers with its stream, from its <c>begin</c>.</summary>
+internal static class StartRun
+{
+    /// <summary>The response header that names the session, also where the caller left the choice to us.</summary>
+    internal const string SessionHeader = "X-Session-Id";
+
+    /// <summary>The response header that names the run.</summary>
+    internal const string RunHeader = "X-Run-Id";
+
+    /// <summary>The response header with the prompt's place among those that wait, from 1; absent when its run has begun.</summary>
+    internal const string WaitingHeader = "X-Waiting";
+
+    public static void MapStartRun(this RouteGroupBuilder chat) =>
+        chat.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
+        {
+            var body = await ChatRequest.ReadAsync(context.Request, context.RequestAborted);
+            var key = context.Caller().Session(body.SessionId ?? SessionKey.NewSessionId());
+
+            // Before the start, so that the caller can look for the run even if it is not known whether it has started.
+            context.Response.Headers[SessionHeader] = key.Session;
+
+            // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
+            var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy), CancellationToken.None);
+            context.Response.Headers[RunHeader] = run.RunId;
+            if (run.Place > 0)
+            {
+                context.Response.Headers[WaitingHeader] = run.Place.ToString(CultureInfo.InvariantCulture);
+            }
+
+            return new EventStream(key, after: null) { Run = run };
+        });
+}

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http;
+
+namespace AgentStream.AspNetCore.Requests;
+
+/// <summary>Reads a request's body that is to be JSON.</summary>
+internal static class JsonBody
+{
+    /// <summary>What errors call the body.</summary>
+    public const string Field = "body";
+
+    /// <summary>Reads the body; what is in it is for the caller to check.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="maxLength">The longest body, in bytes.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The body: UTF-8.</returns>
+    /// <exception cref="RefusedException">It is not announced as JSON, or is too long.</exception>
+    /// <exception cref="InvalidInputException">It is not UTF-8.</exception>
+    public static async Task<byte[]> ReadAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
+    {
+        // Anything else could be sent by a foreign page's form, without asking this server first.
+        if (!IsJson(request.ContentType))
+        {
+            throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, "The body must be JSON in UTF-8, announced as Content-Type: application/json.");
+        }
+
+        var body = await ReadAllAsync(request, maxLength, cancellationToken);
+        return Utf8.IsValid(body) ? body : throw new InvalidInputException(Field, "must be UTF-8");
+    }
+
+    /// <summary>Reads a body that is to be a JSON object; its fields are for the caller to check.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="maxLength">The longest body, in bytes.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The object.</returns>
+    /// <exception cref="RefusedException">It is not announced as JSON, or is too long.</exception>
+    /// <exception cref="InvalidInputException">It is no JSON object.</exception>
+    public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, maxLength, cancellationToken);
+        try
+        {
+            CheckNames(body);
+
+            // Not pooled, so it needs no disposing.
+            var root = JsonElement.Parse(body);
+            return root.ValueKind == JsonValueKind.Object
+                ? root
+                : throw new InvalidInputException(Field, $"must be a JSON object, but is {JsonFields.Describe(root.ValueKind)}");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException(Field, $"must be JSON, but is not from line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} on");
+        }
+    }
+
+    // A name that is no text would be found by each look for a field.
+    private static void CheckNames(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                try
+                {
+                    reader.GetString();
+                }
+                catch (InvalidOperationException)
+                {
+                    throw new InvalidInputException(Field, "must not have a field whose name contains half of a surrogate pair");
+                }
+            }
+        }
+    }
+
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && string.Equals(type.MediaType, "application/json", StringComparison.OrdinalIgnoreCase)
+        && (type.CharSet is null || string.Equals(type.CharSet.Trim('"'), "utf-8", StringComparison.OrdinalIgnoreCase));
+
+    // The length may be unknown beforehand (chunked) and the server's own limit is the host's to set, so this counts.
+    private static async Task<byte[]> ReadAllAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = request.ContentLength > maxLength ? throw TooLong(maxLength) : await request.BodyReader.ReadAsync(cancellationToken);
+            if (read.Buffer.Length > maxLength)
+            {
+                throw TooLong(maxLength);
+            }
+
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private static RefusedException TooLong(int maxLength) =>
+        new(StatusCodes.Status413PayloadTooLarge, $"The body must not be longer than {maxLength} bytes.");
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace AgentStream.AspNetCore.Requests;
+
+/// <summary>
+/// The one place where exceptions become answers. A filter rather than middleware, so that it holds in every program that maps
+/// the routes, before that program's own handlers, and touches no other route.
+/// </summary>
+internal sealed class ProblemFilter(ILogger<ProblemFilter> logger) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        try
+        {
+            return await next(context);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has gone: nobody is there to read an answer.
+            return Results.Empty;
+        }
+#pragma warning disable CA1031 // Nothing of an unexpected exception may reach the caller, a developer's error page included.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            var problem = Problems.For(e);
+            switch (problem.StatusCode)
+            {
+                case StatusCodes.Status500InternalServerError:
+                    logger.LogError(e, "{Method} {Path} failed.", http.Request.Method, http.Request.Path);
+                    break;
+                case StatusCodes.Status503ServiceUnavailable:
+                    logger.LogWarning(e, "{Method} {Path} could not be served now.", http.Request.Method, http.Request.Path);
+                    http.Response.Headers.RetryAfter = Problems.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+                    break;
+            }
+
+            return problem;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+// The chat page: ties the box to type in, the list of sessions, the buttons and the address bar to one Chat.
+
+import { handleActions } from './view/actions.js';
+import { addressOfNew, sessionOf } from './view/address.js';
+import { createApi } from './model/api.js';
+import { Chat } from './model/chat.js';
+import { Composer } from './view/composer.js';
+import { Drawer } from './view/drawer.js';
+import { showNotice } from './view/notice-view.js';
+import { noticeOf } from './model/notices.js';
+import { StickyScroll } from './view/scroll.js';
+import { Sessions } from './model/sessions.js';
+import { SessionsView } from './view/sessions-view.js';
+import { StatusLine } from './view/status.js';
+import { tellTabs } from './view/tabs.js';
+import { ConversationView } from './view/view.js';
+
+const $ = id => document.getElementById(id);
+const api = createApi((url, options) => fetch(url, options));
+const tell = tellTabs(hint => hinted(hint));
+const sessions = new Sessions({ api, onChange: listed, isVisible: () => !document.hidden });
+const chat = new Chat({
+  api,
+  agent: new URLSearchParams(location.search).get('agent'),
+  onChange: changed,
+  onNotice: notify,
+  onRun: id => {
+    tell({ id, kind: 'run' });
+    sessions.refresh();
+  },
+});
+const conversationView = new ConversationView($('transcript'));
+const sessionsView = new SessionsView($('sessions'), askToDelete);
+const status = new StatusLine($('status'), $('countdown'), $('said'));
+const composer = new Composer($, send, () => chat.stop());
+const scroll = new StickyScroll($('main'), $('latest'), () => chat.isBusy);
+const drawer = new Drawer($('side'), $('menu'), $('shade'));
+
+let renderTimer = null;
+let renderCost = 0;
+let toDelete = null;
+let wasListed = false;
+
+/** Buttons and state follow at once, so that no second click finds them as they were; the transcript with the next frame. */
+function changed() {
+  document.body.dataset.state = chat.state;
+  composer.update(chat);
+  status.update(chat, sessions.isReachable);
+  scheduleRender();
+}
+
+/** Draws with the frames of the screen, but leaves most of the time free when a very long answer makes drawing slow. */
+function scheduleRender() {
+  renderTimer ??= setTimeout(() => requestAnimationFrame(() => {
+    const start = performance.now();
+    renderTimer = null;
+    render();
+    renderCost = performance.now() - start;
+  }), renderCost > 8 ? renderCost * 4 : 0);
+}
+
+function render() {
+  const { conversation } = chat;
+  const title = conversation.runs.find(run => run.prompt)?.prompt.slice(0, 60);
+  document.title = title ? `${title} · AgentStream` : 'AgentStream';
+  document.body.dataset.empty = String(conversation.runs.length === 0 && chat.state === 'idle');
+  conversationView.update(conversation, chat.canRepeat);
+
+  if (conversation.id && sessionOf(location) !== conversation.id) {
+    history.pushState(null, '', `#s=${encodeURIComponent(conversation.id)}`);
+    wasListed = false;
+    sessionsView.update(sessions.all, conversation.id);
+  }
+
+  scroll.update();
+}
+
+function listed() {
+  const { id } = chat.conversation;
+  sessionsView.update(sessions.all, id);
+  status.update(chat, sessions.isReachable);
+  const mine = sessions.all?.find(session => session.session_id === id);
+
+  if (mine) {
+    wasListed = true;
+    chat.look(mine);
+  } else if (id && wasListed && sessions.isReachable && !chat.isBusy && sessions.all.length < 100) {
+    left(id);
+  }
+}
+
+/** Another tab says that something has happened. */
+function hinted({ id, kind }) {
+  if (kind === 'gone') {
+    left(id);
+  }
+
+  sessions.refresh();
+}
+
+/** A session is not there any more. */
+function left(id) {
+  if (chat.conversation.id === id) {
+    newChat();
+    notify({ kind: 'info', title: 'This conversation was deleted.' });
+  }
+}
+
+function notify(notice) {
+  showNotice($('notice'), notice);
+
+  if (notice?.prompt) {
+    composer.giveBack(notice.prompt);
+  }
+}
+
+function send(text) {
+  if (chat.state === 'loading' || (chat.state === 'lost' && !chat.isBusy)) {
+    return false;
+  }
+
+  scroll.toEnd();
+  chat.send(text);
+  return true;
+}
+
+function openFromAddress() {
+  const id = sessionOf(location);
+
+  if (id !== chat.conversation.id || id === null) {
+    notify(null);
+    wasListed = false;
+    chat.open(id);
+    scroll.toEnd();
+    sessionsView.update(sessions.all, id);
+  }
+}
+
+function newChat() {
+  // Only the page leaves a run under way; it goes on, and Back leads to it.
+  history.pushState(null, '', addressOfNew(location));
+  openFromAddress();
+}
+
+function askToDelete(session, row) {
+  toDelete = { session, row };
+  $('delete-title').textContent = session.title;
+  $('delete').showModal();
+}
+
+async function remove({ session, row }) {
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+
+  try {
+    await sessions.remove(session.session_id);
+    tell({ id: session.session_id, kind: 'gone' });
+    status.say('Deleted');
+    (next?.querySelector('a') ?? $('new-chat')).focus();
+
+    if (chat.conversation.id === session.session_id) {
+      newChat();
+    }
+  } catch (error) {
+    notify(noticeOf(error));
+  }
+}
+
+$('delete-yes').addEventListener('click', () => {
+  $('delete').close();
+  remove(toDelete);
+});
+$('delete-no').addEventListener('click', () => $('delete').close());
+handleActions($('transcript'), () => chat.repeat(), text => status.say(text));
+document.querySelectorAll('[data-prompt]').forEach(chip => chip.addEventListener('click', () => {
+  send(chip.dataset.prompt);
+  composer.focus();
+}));
+$('new-chat').addEventListener('click', () => {
+  newChat();
+  drawer.close();
+  composer.focus();
+});
+
+$('skip').addEventListener('click', event => {
+  // The address is the session's, so the link does not lead through it.
+  event.preventDefault();
+  composer.focus();
+});
+
+addEventListener('keydown', event => {
+  // A dialog closes itself.
+  if (event.key === 'Escape' && !event.isComposing && !$('delete').open) {
+    drawer.isOpen ? drawer.close() : chat.stop();
+  }
+});
+
+addEventListener('popstate', openFromAddress);
+addEventListener('hashchange', openFromAddress);
+addEventListener('focus', () => sessions.refresh());
+addEventListener('online', () => {
+  chat.retry();
+  sessions.refresh();
+});
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) {
+    chat.retry();
+    sessions.refresh();
+  }
+});
+
+openFromAddress();
+sessions.refresh();

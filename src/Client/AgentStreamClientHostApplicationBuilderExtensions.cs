@@ -1,0 +1,55 @@
+using AgentStream;
+using AgentStream.Storage.Redis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Clustering.Redis;
+using Orleans.Configuration;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>Makes a program a client of a cluster.</summary>
+public static class AgentStreamClientHostApplicationBuilderExtensions
+{
+    /// <summary>
+    /// Adds an <see cref="AgentStreamClient"/>, also as <see cref="IAgentStreamClient"/>, that calls the silos through their gateways and reads events from Redis itself. The Redis is
+    /// <c>ConnectionStrings:redis</c>; it tells where the silos are. The section <c>AgentStream</c> must name the same prefix and the same cluster as theirs: where silos are not on loopback,
+    /// <c>AgentStream:Cluster:ClusterId</c> is that prefix, unless they were told otherwise.
+    /// </summary>
+    /// <param name="builder">The program.</param>
+    /// <returns>The program.</returns>
+    /// <exception cref="OptionsValidationException">There is no Redis, or settings break their rules; the message names each of them.</exception>
+    public static IHostApplicationBuilder AddAgentStreamClient(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var settings = ClusterSettings.Read(builder.Configuration);
+        var redis = builder.Configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName);
+        if (string.IsNullOrEmpty(redis))
+        {
+            throw new OptionsValidationException(
+                AgentStreamOptions.Section, typeof(AgentStreamOptions), [$"{RedisConnectionString.Setting} must name the cluster's Redis."]);
+        }
+
+        var section = builder.Configuration.GetSection(AgentStreamOptions.Section);
+        if (AgentStreamOptionsValidator.Validate(section.WithDurations<AgentStreamOptions>().Get<AgentStreamOptions>() ?? new AgentStreamOptions()) is { Count: > 0 } errors)
+        {
+            throw new OptionsValidationException(AgentStreamOptions.Section, typeof(AgentStreamOptions), errors);
+        }
+
+        builder.Services.Configure<AgentStreamOptions>(options => section.WithDurations<AgentStreamOptions>().Bind(options));
+        builder.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
+            clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));
+        builder.Services.AddOptions<ClusterOptions>().Configure<IOptions<AgentStreamOptions>>((cluster, options) =>
+        {
+            cluster.ServiceId = settings.ServiceIdOf(options.Value.RedisPrefix);
+            cluster.ClusterId = settings.ClusterIdOf(options.Value.RedisPrefix);
+        });
+        var configured = RedisConnectionString.Parse(redis);
+        builder.UseOrleansClient(client => client.UseRedisClustering(clustering => clustering.ConfigurationOptions = configured));
+        builder.Services.AddStreamStore(redis);
+        builder.Services.TryAddSingleton<AgentStreamClient>();
+        builder.Services.TryAddSingleton<IAgentStreamClient>(provider => provider.GetRequiredService<AgentStreamClient>());
+        return builder;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace AgentStream.Messages;
+
+/// <summary>A history as JSON, in the form of pydantic-ai's <c>ModelMessagesTypeAdapter</c>.</summary>
+public static class ModelMessages
+{
+    /// <summary>The prompt of a history that has none.</summary>
+    public const string NoTitle = "No title";
+
+    private const string Root = "messages";
+
+    /// <summary>Writes a history. What was read and not changed is written as it was read, also what is not known here.</summary>
+    /// <param name="messages">The messages.</param>
+    /// <returns>UTF-8 JSON: an array of messages.</returns>
+    public static byte[] ToJson(IReadOnlyList<ModelMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
+        {
+            json.WriteStartArray();
+            foreach (var message in messages)
+            {
+                MessageWriter.Write(json, message);
+            }
+
+            json.WriteEndArray();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a history, also one of an earlier or a later version of pydantic-ai.</summary>
+    /// <param name="json">UTF-8 JSON: an array of messages. It is not used after the call.</param>
+    /// <returns>The messages.</returns>
+    /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong, as in <c>messages[2].parts[0].part_kind</c>.</exception>
+    public static IReadOnlyList<ModelMessage> FromJson(ReadOnlyMemory<byte> json)
+    {
+        var messages = JsonPlace.Root(Parse(json.Span), Root).Items().Select(MessageReader.Message).ToArray();
+        RefuseArguments(messages);
+        return messages;
+    }
+
+    /// <summary>What a session is called: its first prompt.</summary>
+    /// <param name="messages">The messages.</param>
+    /// <returns>The words of the first user prompt of the first message, else <see cref="NoTitle"/>.</returns>
+    public static string GetUserPrompt(IReadOnlyList<ModelMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var prompt = messages is [ModelRequest first, ..] ? first.Parts.OfType<UserPromptPart>().FirstOrDefault() : null;
+        return prompt is not null && prompt.Content.OfType<UserText>().Any() ? prompt.Text : NoTitle;
+    }
+
+    /// <summary>
+    /// The nodes of a history, for a page that shows it: each request and its response are one, the response's object with the parts of both. System prompts
+    /// and signatures are not for showing.
+    /// </summary>
+    /// <param name="messages">An array of messages.</param>
+    /// <returns>An array of nodes; an empty one for an odd number of messages. Pairs that are no request and response are left out.</returns>
+    /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong.</exception>
+    public static JsonElement NodesFromMessages(JsonElement messages)
+    {
+        var all = JsonPlace.Root(messages, Root).Items().ToArray();
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
+        {
+            json.WriteStartArray();
+            foreach (var pair in all.Chunk(2).Where(_ => all.Length % 2 == 0))
+            {
+                if (IsOf(pair[0], MessageKinds.Request) && IsOf(pair[1], MessageKinds.Response))
+                {
+                    WriteNode(json, pair[0], pair[1]);
+                }
+            }
+
+            json.WriteEndArray();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan, JsonValues.Reading);
+    }
+
+    /// <summary>As <see cref="NodesFromMessages(JsonElement)"/>, from JSON text.</summary>
+    /// <param name="json">UTF-8 JSON: an array of messages. It is not used after the call.</param>
+    /// <returns>An array of nodes.</returns>
+    /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong.</exception>
+    public static JsonElement NodesFromMessages(ReadOnlyMemory<byte> json) => NodesFromMessages(Parse(json.Span));
+
+    private static bool IsOf(JsonPlace message, string kind) =>
+        message.Object().Field("kind").Value is { ValueKind: JsonValueKind.String } given && given.ValueEquals(kind);
+
+    private static void WriteNode(Utf8JsonWriter json, JsonPlace request, JsonPlace response)
+    {
+        json.WriteStartObject();
+        foreach (var field in response.Value.EnumerateObject().Where(field => field.Name is not ("kind" or "parts")))
+        {
+            field.WriteTo(json);
+        }
+
+        json.WriteNull("kind");
+        json.WriteStartArray("parts");
+        foreach (var part in request.Field("parts").Items().Concat(response.Field("parts").Items()))
+        {
+            if (part.Object().Field("part_kind").Text() == PartKinds.SystemPrompt)
+            {
+                continue;
+            }
+
+            json.WriteStartObject();
+            foreach (var field in part.Value.EnumerateObject().Where(field => field.Name != "signature"))
+            {
+                field.WriteTo(json);
+            }
+
+            json.WriteNull("signature");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static JsonElement Parse(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            throw new InvalidInputException(Root, "must be UTF-8");
+        }
+
+        JsonFaults.Refuse(json, Root);
+        return JsonElement.Parse(json, JsonValues.Reading);
+    }
+
+    /// <summary>The arguments of a call may be JSON in a string: that must be fit to be sent, too.</summary>
+    private static void RefuseArguments(ModelMessage[] messages)
+    {
+        foreach (var (index, response) in messages.Index().Where(message => message.Item is ModelResponse))
+        {
+            foreach (var (place, part) in ((ModelResponse)response).Parts.Index())
+            {
+                if (part is ToolCallPart { Args: { ValueKind: JsonValueKind.String } args } && JsonFaults.OfText(args.GetString()!) is { } fault)
+                {
+                    throw new InvalidInputException(
+                        string.Create(CultureInfo.InvariantCulture, $"{Root}[{index}].parts[{place}].args"), $"must not have {fault}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using AgentStream.Grains.Chat;
+using AgentStream.Grains.Runs;
+using AgentStream.Messages;
+using AgentStream.Storage;
+using Microsoft.Extensions.AI;
+
+namespace AgentStream;
+
+/// <summary>
+/// A session's stream in the hands of an agent's code: every operation of the Python library's <c>Deps</c>. A tool gets it through a parameter of this type,
+/// which the model does not see.
+/// </summary>
+public sealed class Deps
+{
+    // How soon a listener that came before the run sees it.
+    private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
+
+    private readonly NodeWriter _nodes;
+    private OwnedRun? _run;
+
+    internal Deps(RunEnvironment environment, SessionKey key)
+    {
+        (Environment, Key) = (environment, key);
+        _nodes = new NodeWriter(
+            (body, cancellationToken) => Run.EmitAsync(Protocol.Event, Environment.Options.EventOrigin, body, cancellationToken),
+            (body, cancellationToken) => Run.EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
+    }
+
+    /// <summary>The session.</summary>
+    public SessionKey Key { get; }
+
+    internal RunEnvironment Environment { get; }
+
+    /// <summary>The node that is under way.</summary>
+    internal NodeWriter Node => _nodes;
+
+    /// <summary>The session's run as this process owns it.</summary>
+    /// <exception cref="InvalidOperationException">It does not: the run was not started here, or it has ended.</exception>
+    internal OwnedRun Run => _run ?? throw new InvalidOperationException($"Session {Key} has no run of this Deps: start one first.");
+
+    /// <summary>Starts a run: takes the session, empties its stream, raises the live flag and adds <c>begin</c>.</summary>
+    /// <returns>The run's id and the cursor of <c>begin</c>.</returns>
+    /// <exception cref="SessionBusyException">The session has a run under way, of this process or another.</exception>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public Task<StartedRun> StartAsync() => StartAsync(null);
+
+    /// <summary>Ends the run: writes what is pending and <c>end</c>, takes the live flag away and lets the stream expire.</summary>
+    /// <param name="gracePeriod">How long the stream stays; null for the setting <see cref="AgentStreamOptions.GracePeriod"/>.</param>
+    /// <returns>A task that completes when the stream has its <c>end</c>.</returns>
+    /// <exception cref="InvalidOperationException">No run was started here.</exception>
+    /// <exception cref="OwnershipLostException">Another process took the run over; nothing was written.</exception>
+    public Task StopAsync(TimeSpan? gracePeriod = null) => StopAsync(null, gracePeriod);
+
+    /// <summary>Whether the session's live flag is there.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>True if it is.</returns>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public Task<bool> IsLiveAsync(CancellationToken cancellationToken = default) => Environment.Log.IsLiveAsync(Key, cancellationToken);
+
+    /// <summary>Cancels the session's run, whoever runs it.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>True for the one call that canceled it.</returns>
+    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => Environment.Log.CancelAsync(Key, cancellationToken);
+
+    /// <summary>Adds an entry of any type to the run's stream.</summary>
+    /// <param name="type">The type; protocol.md lists those that clients know.</param>
+    /// <param name="origin">Who says it.</param>
+    /// <param name="body">What it says, made JSON as <see cref="AIJsonUtilities.DefaultOptions"/> says, on one line; null for no body.</param>
+    /// <param name="cancellationToken">Gives up waiting for room in the queue.</param>
+    /// <returns>A task that completes when the entry is queued; entries keep their order.</returns>
+    /// <exception cref="InvalidInputException">The type is <c>begin</c> or <c>end</c>, or type or origin is empty.</exception>
+    /// <exception cref="InvalidOperationException">No run was started here, or it has ended.</exception>
+    /// <exception cref="OwnershipLostException">Another process took the run over.</exception>
+    public ValueTask AddAsync(string type, string origin, object? body = null, CancellationToken cancellationToken = default)
+    {
+        if (string.IsNullOrEmpty(type) || type is Protocol.Begin or Protocol.End)
+        {
+            throw new InvalidInputException(nameof(type), "must not be empty, nor 'begin' or 'end': a run has one of each, written by the runtime");
+        }
+
+        if (string.IsNullOrEmpty(origin))
+        {
+            throw new InvalidInputException(nameof(origin), "must not be empty");
+        }
+
+        ReadOnlyMemory<byte> json = body is null ? default : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), ChatJson.SerializerOptions);
+        return Run.EmitAsync(type, origin, json, cancellationToken);
+    }
+
+    /// <summary>Adds an <c>error</c> entry. It says something to listeners and does not end the run.</summary>
+    /// <param name="body">What it says.</param>
+    /// <param name="origin">Who says it.</param>
+    /// <param name="cancellationToken">Gives up waiting for room in the queue.</param>
+    /// <returns>A task that completes when the entry is queued.</returns>
+    /// <inheritdoc cref="AddAsync" path="/exception"/>
+    public ValueTask AddErrorAsync(object body, string origin = Protocol.DeveloperOrigin, CancellationToken cancellationToken = default) =>
+        AddAsync(Protocol.Error, origin, body, cancellationToken);
+
+    /// <summary>Adds an <c>info</c> entry.</summary>
+    /// <param name="body">What it says.</param>
+    /// <param name="origin">Who says it.</param>
+    /// <param name="cancellationToken">Gives up waiting for room in the queue.</param>
+    /// <returns>A task that completes when the entry is queued.</returns>
+    /// <inheritdoc cref="AddAsync" path="/exception"/>
+    public ValueTask AddInfoAsync(object body, string origin = Protocol.DeveloperOrigin, CancellationToken cancellationToken = default) =>
+        AddAsync(Protocol.Info, origin, body, cancellationToken);
+
+    /// <summary>Starts the run's next node: <c>llm-begin</c>, and a <c>tool-return</c> for each tool result that the request carries.</summary>
+    /// <param name="request">The request that goes to the model.</param>
+    /// <param name="cancellationToken">Gives up waiting for room in the queue.</param>
+    /// <returns>A task that completes when the events are queued.</returns>
+    public ValueTask AddNodeBeginAsync(ModelRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _nodes.BeginAsync(request, cancellationToken);
+    }
+
+    /// <summary>Shows an update of the model's stream.</summary>
+    /// <param name="update">The update.</param>
+    /// <param name="cancellationToken">Gives up waiting for room in the queue.</param>
+    /// <returns>A task that completes when the events are queued.</returns>
+    public ValueTask AddNodeEventAsync(ChatResponseUpdate update, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        return _nodes.UpdateAsync(update, cancellationToken);
+    }
+
+    /// <summary>Ends the node: shows the tool calls that are still open, then <c>llm-end</c>.</summary>
+    /// <param name="cancellationToken">Gives up waiting for room in the queue.</param>
+    /// <returns>The response, put together from the updates.</returns>
+    public async ValueTask<ModelResponse> AddNodeEndAsync(CancellationToken cancellationToken = default)
+    {
+        var response = await CompleteNodeAsync(cancellationToken);
+        await EndNodeAsync(cancellationToken);
+        return response;
+    }
+
+    /// <summary>
+    /// Follows the session's current run from its start, as the Python library's <c>listen</c> does: gives up after <paramref name="wait"/> if nothing ever came, and after
+    /// <paramref name="timeout"/> of silence later on; completes at <c>end</c>, which it does not give.
+    /// </summary>
+    /// <param name="wait">How long to wait for a run; null for 3 s.</param>
+    /// <param name="timeout">The longest silence; null for 60 s.</param>
+    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <returns>The run's events, in order.</returns>
+    public async IAsyncEnumerable<StreamEvent> ListenAsync(
+        TimeSpan? wait = null,
+        TimeSpan? timeout = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var patience = wait ?? TimeSpan.FromSeconds(3);
+        var since = Environment.Time.GetTimestamp();
+        while (true)
+        {
+            var heard = false;
+            await foreach (var item in UntilSilentAsync(timeout ?? TimeSpan.FromSeconds(60), cancellationToken))
+            {
+                heard = true;
+                if (!item.IsEnd)
+                {
+                    yield return item;
+                }
+            }
+
+            if (heard || Environment.Time.GetElapsedTime(since) >= patience)
+            {
+                yield break;
+            }
+
+            await Task.Delay(StartPoll, Environment.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>Starts a run of a known id.</summary>
+    internal async Task<StartedRun> StartAsync(string? runId)
+    {
+        _run = await OwnedRun.StartAsync(Environment, Key, runId);
+        return new StartedRun(_run.Token.RunId, _run.Begin);
+    }
+
+    /// <summary>Gives the run to another process.</summary>
+    internal async Task GiveAwayAsync()
+    {
+        var run = Run;
+        _run = null;
+        await run.GiveAwayAsync();
+    }
+
+    /// <summary>Goes on with a run that this process took over.</summary>
+    internal void Adopt(TakenRun taken) => _run = OwnedRun.Adopt(Environment, taken);
+
+    /// <summary>Shows finished nodes from the journal; the next node to begin is the one behind them.</summary>
+    /// <param name="messages">The history; the last of it are the run's.</param>
+    /// <param name="next">The first node to show.</param>
+    /// <param name="answered">How many nodes the run has finished.</param>
+    /// <param name="cancellationToken">Stops at once.</param>
+    internal async Task ReplayAsync(IReadOnlyList<ModelMessage> messages, int next, int answered, CancellationToken cancellationToken)
+    {
+        _nodes.ContinueAt(next);
+        for (var idx = next; idx < answered; idx++)
+        {
+            var response = messages.Count - (2 * (answered - idx)) + 1;
+            await _nodes.ReplayAsync((ModelRequest)messages[response - 1], (ModelResponse)messages[response], cancellationToken);
+        }
+    }
+
+    /// <summary>The node's response is complete: shows what is still open of it, but not yet <c>llm-end</c>.</summary>
+    internal ValueTask<ModelResponse> CompleteNodeAsync(CancellationToken cancellationToken) =>
+        _nodes.CompleteAsync(Environment.Time.GetUtcNow(), cancellationToken);
+
+    /// <summary>Shows <c>llm-end</c>.</summary>
+    internal ValueTask EndNodeAsync(CancellationToken cancellationToken) => _nodes.EndAsync(cancellationToken);
+
+    /// <summary>What a node that was cut short had said; null when it had said nothing.</summary>
+    internal ModelResponse? PartialNode() => _nodes.Partial(Environment.Time.GetUtcNow());
+
+    /// <summary>Ends the run, with an error entry before <c>end</c> if there is something to say.</summary>
+    internal Task StopAsync(string? error, TimeSpan? gracePeriod) => Run.FinishAsync(error, gracePeriod ?? Environment.Options.GracePeriod);
+
+    private async IAsyncEnumerable<StreamEvent> UntilSilentAsync(TimeSpan timeout, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var items = PatientStream.ReadAsync(
+            token => Environment.Hub.ListenAsync(Key, null, token), "the run", timeout, Environment.Time, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using (items)
+        {
+            while (await MovedAsync(items))
+            {
+                yield return items.Current;
+            }
+        }
+
+        static async ValueTask<bool> MovedAsync(IAsyncEnumerator<StreamEvent> items)
+        {
+            try
+            {
+                return await items.MoveNextAsync();
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
+    }
+}

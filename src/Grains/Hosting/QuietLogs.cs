@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Grains.Hosting;
+
+/// <summary>
+/// What is logged unless the program says otherwise: what goes wrong, and where the program listens; not a page for each start nor a line for each request. A rule of the program's own, in
+/// the configuration (<c>Logging:LogLevel</c>) or in code, wins over a rule for the same category here.
+/// </summary>
+internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<LoggerFilterOptions>
+{
+    private const string Watchdog = "Orleans.Runtime.Watchdog";
+
+    private static readonly (string Category, LogLevel Least)[] Rules =
+    [
+        ("Microsoft.AspNetCore", LogLevel.Warning),
+        ("Microsoft.Orleans", LogLevel.Warning),
+        ("Orleans", LogLevel.Warning),
+        ("Polly", LogLevel.Warning),
+    ];
+
+    /// <inheritdoc/>
+    public void Configure(LoggerFilterOptions options)
+    {
+        // Of rules for one category the last one counts.
+        foreach (var (category, least) in Rules)
+        {
+            options.Rules.Insert(0, new LoggerFilterRule(null, category, least, null));
+        }
+
+        // At each start Orleans' watchdog takes a time that it has not measured yet for a deadlock of as many minutes as the machine has run.
+        options.Rules.Insert(0, new LoggerFilterRule(null, Watchdog, LogLevel.Warning, (_, _, _) => HasStarted));
+    }
+
+    private bool HasStarted => services.GetService<IHostApplicationLifetime>()?.ApplicationStarted.IsCancellationRequested == true;
+}

@@ -1,0 +1,68 @@
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Queue;
+using AgentStream.Grains.Recovery;
+using AgentStream.Grains.Runs;
+using AgentStream.Grains.Streams;
+using AgentStream.Storage.Redis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Grains.Hosting;
+
+/// <summary>Adds what a silo needs to run agents.</summary>
+internal static class RuntimeServices
+{
+    /// <summary>Adds the stores and what the grains need; Orleans itself is left to the caller. A store that is registered before is the one that is used.</summary>
+    public static AgentStreamBuilder AddAgentStream(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+
+        var section = configuration.GetSection(AgentStreamOptions.Section);
+        services.AddOptions<AgentStreamOptions>().Configure(options => section.WithDurations<AgentStreamOptions>().Bind(options)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>, ValidateOptions>());
+        services.AddStorage(configuration);
+        services.TryAddSingleton<ToolSources>();
+        services.TryAddSingleton<AgentCatalog>();
+        services.AddHostedService<AgentCheck>();
+        services.TryAddSingleton<RunEnvironment>();
+        services.TryAddSingleton<StreamMirror>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunObserver, StreamMirror>(provider => provider.GetRequiredService<StreamMirror>()));
+        services.TryAddSingleton<LiveRuns>();
+
+        // Services stop in the reverse order: the mirror behind the runs, so that it sees their ends.
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<StreamMirror>());
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
+        services.TryAddSingleton<StrangeRuns>();
+        services.TryAddSingleton<RunRecovery>();
+        services.TryAddSingleton<LocalRecovery>();
+
+        // A program without actors has no grains.
+        services.TryAddSingleton<IRecovery>(provider => provider.GetService<IGrainFactory>() is { } grains
+            ? new GrainRecovery(grains, provider.GetRequiredService<RunRecovery>(), provider.GetRequiredService<LocalRecovery>(), provider.GetRequiredService<TimeProvider>())
+            : provider.GetRequiredService<LocalRecovery>());
+        services.AddHostedService<TakeOver>();
+        services.TryAddSingleton<BusySession>();
+        services.AddHostedService<WaitingPrompts>();
+        services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);
+        return new AgentStreamBuilder(services);
+    }
+
+    /// <summary>A host gives up on a stop that takes too long, after 30 s by default: the time that runs have must fit in, and leave some for the rest of the program.</summary>
+    private static void LetRunsLeave(HostOptions host, IOptions<AgentStreamOptions> options)
+    {
+        var needed = options.Value.DrainTimeout + TimeSpan.FromSeconds(20);
+        host.ShutdownTimeout = host.ShutdownTimeout < needed ? needed : host.ShutdownTimeout;
+    }
+
+    private sealed class ValidateOptions : IValidateOptions<AgentStreamOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, AgentStreamOptions options) =>
+            AgentStreamOptionsValidator.Validate(options) is { Count: > 0 } errors
+                ? ValidateOptionsResult.Fail(errors)
+                : ValidateOptionsResult.Success;
+    }
+}

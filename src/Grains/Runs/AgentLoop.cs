@@ -1,0 +1,275 @@
+using AgentStream.Grains.Chat;
+using AgentStream.Messages;
+using AgentStream.Storage.Journal;
+using Microsoft.Extensions.AI;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>
+/// The loop of an agent: a request to the model, its response, the tools it calls, the next request with their results, until a response calls none.
+/// </summary>
+/// <remarks>
+/// Some chat clients call tools by themselves, and their one stream carries calls, results and what the model made of them. Such a
+/// stream is shown and kept as the nodes it is made of, and its calls are not made again.
+/// </remarks>
+internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunEnvironment environment)
+{
+    private readonly ToolInvoker _tools = new(agent, deps, environment);
+
+    // Calls of the last response that somebody else has made.
+    private readonly HashSet<string> _madeElsewhere = new(StringComparer.Ordinal);
+
+    // The calls of the last response, whose client may know them by other ids.
+    private IReadOnlyList<OpenCall> _calls = [];
+    private int _idx = -1;
+
+    // The last node whose request is in the journal; the first one's, the user's, is there before the loop begins.
+    private int _requested;
+    private bool _isOpen;
+    private ModelResponse? _response;
+
+    /// <summary>
+    /// What the last node had said when the run was cut short; null when nothing was. It goes into the journal with the run's end, in one step: a take-over that finds it alone would take it
+    /// for the whole response.
+    /// </summary>
+    public (int Idx, ModelResponse Said)? CutShort { get; private set; }
+
+    /// <summary>Runs until the model has nothing more to do. The first request, the user's, is in the journal already.</summary>
+    /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        do
+        {
+            LeaveIfAsked();
+            await AskAsync(cancellationToken);
+        }
+        while (await CallToolsAsync(cancellationToken));
+    }
+
+    /// <summary>Goes on where a process died: finished responses and results come from the journal, the node that was under way starts again.</summary>
+    /// <param name="run">How far it got.</param>
+    /// <param name="next">The first node that the stream does not show whole: those that are finished from there on are shown from the journal.</param>
+    /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
+    public async Task ResumeAsync(UnfinishedRun run, int next, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _requested = run.Idx;
+        var messages = journal.History.Messages;
+        await deps.ReplayAsync(messages, next, run.Answered, cancellationToken);
+        _idx = run.Answered - 1;
+        if (run.IsAnswered)
+        {
+            _response = (ModelResponse)messages[^1];
+            await FinishCallsAsync(cancellationToken);
+            if (!_response.ToolCalls.Any())
+            {
+                return;
+            }
+        }
+
+        await RunAsync(cancellationToken);
+    }
+
+    private async Task AskAsync(CancellationToken cancellationToken)
+    {
+        await BeginNodeAsync(cancellationToken);
+        var (chat, options) = agent.NewRequest(ChatMessages.ToChat(journal.History.Messages.Append(journal.History.PendingRequest())));
+        try
+        {
+            var updates = PatientStream.ReadAsync(
+                token => agent.Client.GetStreamingResponseAsync(chat, options, token),
+                "the model",
+                environment.Options.ModelSilence,
+                environment.Time,
+                cancellationToken);
+            await foreach (var update in updates)
+            {
+                await TakeAsync(update, cancellationToken);
+            }
+
+            if (_isOpen)
+            {
+                AnswerRules.Check(deps.Node, agent.Bounds);
+            }
+        }
+        catch (Exception) when (_isOpen && !deps.Run.HasToLeave && deps.PartialNode() is { } said)
+        {
+            // What a listener has seen stays said, whatever cut it short: the next prompt's model knows of it.
+            CutShort = (_idx, said);
+            throw;
+        }
+
+        if (_isOpen)
+        {
+            await EndNodeAsync(cancellationToken);
+        }
+    }
+
+    private async Task BeginNodeAsync(CancellationToken cancellationToken)
+    {
+        if (++_idx == environment.Options.MaxNodes)
+        {
+            throw new RunException($"the run needs more than {_idx} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})");
+        }
+
+        if (_idx > _requested)
+        {
+            await journal.AddAsync(now => new RequestRecord(_idx, []) { Timestamp = now });
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        await deps.AddNodeBeginAsync(journal.History.PendingRequest(), cancellationToken);
+        _madeElsewhere.Clear();
+        _isOpen = true;
+    }
+
+    /// <summary>The response is in the journal before <c>llm-end</c> is announced.</summary>
+    private async Task EndNodeAsync(CancellationToken cancellationToken)
+    {
+        var response = await deps.CompleteNodeAsync(cancellationToken);
+        _calls = [.. deps.Node.Calls];
+        _madeElsewhere.UnionWith(_calls.Where(call => call.IsInformational).Select(call => call.Id));
+        await journal.AddAsync(now => new ResponseRecord(_idx, response) { Timestamp = now });
+        await deps.EndNodeAsync(cancellationToken);
+        (_response, _isOpen) = (response, false);
+    }
+
+    private async ValueTask TakeAsync(ChatResponseUpdate update, CancellationToken cancellationToken)
+    {
+        var (saysSomething, hasCall, failed) = (false, false, update.FinishReason == AnswerRules.Error);
+        foreach (var content in update.Contents)
+        {
+            if (content is FunctionResultContent)
+            {
+                await TakeApartAsync(update, cancellationToken);
+                return;
+            }
+
+            // Not what it cost, and not what stands for nothing at all.
+            saysSomething |= content is not UsageContent && content.GetType() != typeof(AIContent);
+            hasCall |= content is FunctionCallContent;
+            failed |= content is ErrorContent;
+        }
+
+        if (!_isOpen)
+        {
+            if (!saysSomething)
+            {
+                return;
+            }
+
+            await BeginNodeAsync(cancellationToken);
+        }
+
+        await deps.AddNodeEventAsync(hasCall ? WithToolNames(update) : update, cancellationToken);
+        if (failed)
+        {
+            throw AnswerRules.Failure(update);
+        }
+    }
+
+    /// <summary>The model calls tools by the names that it was told.</summary>
+    private ChatResponseUpdate WithToolNames(ChatResponseUpdate update)
+    {
+        if (!update.Contents.OfType<FunctionCallContent>().Any(call => agent.ToolNameOf(call.Name) != call.Name))
+        {
+            return update;
+        }
+
+        var renamed = update.Clone();
+        renamed.Contents = [.. update.Contents.Select(content => content is not FunctionCallContent call ? content
+            : new FunctionCallContent(call.CallId, agent.ToolNameOf(call.Name), call.Arguments)
+            {
+                AdditionalProperties = call.AdditionalProperties,
+                Exception = call.Exception,
+                InformationalOnly = call.InformationalOnly,
+                RawRepresentation = call.RawRepresentation,
+            })];
+        return renamed;
+    }
+
+    /// <summary>An update with results among its contents ends a node in the middle: its contents are taken one by one.</summary>
+    private async ValueTask TakeApartAsync(ChatResponseUpdate update, CancellationToken cancellationToken)
+    {
+        foreach (var content in update.Contents)
+        {
+            if (content is FunctionResultContent result)
+            {
+                await TakeResultAsync(result, cancellationToken);
+                continue;
+            }
+
+            var piece = update.Clone();
+            piece.Contents = [content];
+            await TakeAsync(piece, cancellationToken);
+        }
+    }
+
+    private async Task TakeResultAsync(FunctionResultContent result, CancellationToken cancellationToken)
+    {
+        if (_isOpen)
+        {
+            await EndNodeAsync(cancellationToken);
+        }
+
+        var known = _calls.FirstOrDefault(call => call.ClientId == result.CallId && !journal.History.HasResult(call.Id));
+        if (known is not null && _response?.ToolCalls.FirstOrDefault(call => call.ToolCallId == known.Id) is { } call)
+        {
+            _madeElsewhere.Add(call.ToolCallId);
+            var part = _tools.ToReturn(call, result);
+            await journal.AddAsync(now => new ToolResultRecord(part) { Timestamp = now });
+        }
+    }
+
+    /// <summary>Makes the calls of the last response, all at once.</summary>
+    /// <returns>Whether there were any, so that the model is to be told.</returns>
+    private async Task<bool> CallToolsAsync(CancellationToken cancellationToken)
+    {
+        var calls = _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId)).ToList();
+        if (calls.Count == 0)
+        {
+            return false;
+        }
+
+        LeaveIfAsked();
+
+        // What a tool does cannot be taken back: a process that was paused must not do it beside the one that has the run now.
+        await deps.Run.EnsureOwnedAsync(cancellationToken);
+        await Task.WhenAll(calls.Select(call => CallAsync(call, cancellationToken)));
+        return true;
+    }
+
+    /// <summary>Between two steps nothing is half done: the place to leave a process that is about to stop.</summary>
+    private void LeaveIfAsked()
+    {
+        if (deps.Run.IsLeaving)
+        {
+            throw new RunLeavesException();
+        }
+    }
+
+    /// <summary>Makes the calls that have no result yet; those that may not be made again are told as interrupted.</summary>
+    private async Task FinishCallsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var call in _response!.ToolCalls)
+        {
+            if (journal.History.HasResult(call.ToolCallId))
+            {
+                _madeElsewhere.Add(call.ToolCallId);
+            }
+            else if (_tools.Interrupted(call) is { } interrupted)
+            {
+                _madeElsewhere.Add(call.ToolCallId);
+                await journal.AddAsync(now => new ToolResultRecord(interrupted) { Timestamp = now });
+            }
+        }
+
+        await CallToolsAsync(cancellationToken);
+    }
+
+    private async Task CallAsync(ToolCallPart call, CancellationToken cancellationToken)
+    {
+        var result = await _tools.InvokeAsync(call, cancellationToken);
+        await journal.AddAsync(now => new ToolResultRecord(result) { Timestamp = now });
+    }
+}

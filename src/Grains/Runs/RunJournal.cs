@@ -1,0 +1,64 @@
+using AgentStream.Storage;
+using AgentStream.Storage.Journal;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>
+/// A session's journal in the hands of the run that owns it: one append at a time, each in the fold as soon as it is kept. While the journal is away an append is
+/// repeated, with the same records: a shared journal recognises one that it has already.
+/// </summary>
+/// <param name="journal">The journal.</param>
+/// <param name="owner">The run.</param>
+/// <param name="history">The fold, lent by the session.</param>
+/// <param name="time">The clock of records and of pauses.</param>
+/// <param name="abandon">Gives up on a journal that is away.</param>
+internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionHistory history, TimeProvider time, CancellationToken abandon)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>The fold.</summary>
+    public SessionHistory History => history;
+
+    /// <summary>Brings the fold up to what others have written since.</summary>
+    public Task ReadNewsAsync() => history.ReadAsync(journal, owner.Key);
+
+    /// <summary>Deletes the journal; the fold is of no more use.</summary>
+    public async Task DeleteAsync() => await journal.DeleteAsync(owner, CancellationToken.None);
+
+    /// <summary>Adds a record. A record that is under way is not canceled with the run: it is kept, or the journal says why not.</summary>
+    public Task AddAsync(Func<DateTimeOffset, JournalRecord> record) => AddAsync(now => [record(now)]);
+
+    /// <summary>Adds records, all or none.</summary>
+    public async Task AddAsync(Func<DateTimeOffset, JournalRecord[]> records)
+    {
+        await _turn.WaitAsync(CancellationToken.None);
+        try
+        {
+            var made = records(time.GetUtcNow());
+            await AppendAsync(made);
+            Array.ForEach(made, history.Apply);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task AppendAsync(JournalRecord[] records)
+    {
+        while (true)
+        {
+            try
+            {
+                await journal.AppendAsync(owner, history.Version, records, CancellationToken.None);
+                return;
+            }
+            catch (LogUnavailableException) when (!abandon.IsCancellationRequested)
+            {
+                await Task.Delay(RetryAfter, time, abandon);
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using AgentStream.Messages;
+using AgentStream.Storage;
+using AgentStream.Storage.Journal;
+
+namespace AgentStream.Grains.Sessions;
+
+/// <summary>A user's sessions: the live ones as the event log knows them, all of them as the journal does. Every process writes there, so nothing is kept here.</summary>
+internal sealed class RegistryGrain(IEventLog log, ISessionJournal journal) : Grain, IRegistryGrain
+{
+    private UserKey User => UserKey.Parse(this.GetPrimaryKeyString());
+
+    async Task<SessionKey[]> IRegistryGrain.QueryAsync(bool includeForeign) => [.. await log.QueryAsync(User, includeForeign)];
+
+    async Task<SessionSummary[]> IRegistryGrain.ListAsync(int count)
+    {
+        if (count is < 1 or > SessionSummary.MaxCount)
+        {
+            throw new InvalidInputException("count", $"must be a whole number from 1 to {SessionSummary.MaxCount}");
+        }
+
+        // The live ones first: a run that ends in between is in the journal by then.
+        var live = (await log.QueryAsync(User)).ToHashSet();
+        var journaled = await journal.ListAsync(User, count);
+
+        // A run is live a moment before its first record is in the journal, and its last one may be older than those of many others.
+        var others = live.Except(journaled.Select(session => session.Key)).OrderBy(key => key.Session, StringComparer.Ordinal);
+        return
+        [
+            .. others.Select(key => new SessionSummary(key, ModelMessages.NoTitle, Changed: null, IsLive: true)),
+            .. journaled.Select(session => new SessionSummary(session.Key, session.Title ?? ModelMessages.NoTitle, session.Changed, live.Contains(session.Key))),
+        ];
+    }
+}

@@ -1,0 +1,202 @@
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Queue;
+using AgentStream.Grains.Recovery;
+using AgentStream.Grains.Runs;
+using AgentStream.Messages;
+using AgentStream.Storage;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Queue;
+using Microsoft.Extensions.Hosting;
+using Orleans.Placement;
+
+namespace AgentStream.Grains.Sessions;
+
+/// <summary>
+/// A session, and the run that is under way in it. It accepts a prompt, takes the session in the event log, and lets the run go beside its own turns: no call lasts as long as a run. The run
+/// leaves with the activation. The log decides who owns the session, so a second activation elsewhere (in a partition, say) can do no harm.
+/// Sessions go to a silo by chance: by load, a silo that has just joined gets next to nothing for a while (measured: docs/operations.md).
+/// </summary>
+[RandomPlacement]
+internal sealed class SessionGrain(
+    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, RunRecovery recovery, BusySession busy, IPromptQueue queue, IHostApplicationLifetime lifetime)
+    : Grain, ISessionGrain, ISessionRecovery
+{
+    private SessionHistory _history = new();
+    private AgentRun? _run;
+    private Task _running = Task.CompletedTask;
+    private SessionKey? _key;
+
+    private SessionKey Key => _key ??= SessionKey.Parse(this.GetPrimaryKeyString());
+
+    async Task<StartedRun> ISessionGrain.StartAsync(RunRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Prompts.Check(request.Prompt);
+        var agent = agents.Get(request.Agent);
+        if (request.OnBusy == OnBusy.Queue && await busy.IsWaitedForAsync(Key))
+        {
+            return await busy.WaitAsync(Key, agent, request.Prompt);
+        }
+
+        var deps = new Deps(environment, Key);
+        StartedRun started;
+        try
+        {
+            started = await deps.StartAsync();
+        }
+        catch (SessionBusyException) when (request.OnBusy == OnBusy.Queue)
+        {
+            return await busy.WaitAsync(Key, agent, request.Prompt);
+        }
+        catch (SessionBusyException) when (request.OnBusy == OnBusy.Replace)
+        {
+            started = await busy.ReplaceAsync(deps, CancelAsync);
+        }
+
+        var run = new AgentRun(environment, journal, agent, HistoryForNewRun(), deps);
+        await run.AcceptAsync(request.Prompt);
+        Go(run);
+        return started;
+    }
+
+    async Task ISessionGrain.StartWaitingAsync()
+    {
+        if (await queue.ReadAsync(Key) is not [var next, ..])
+        {
+            return;
+        }
+
+        var history = HistoryForNewRun();
+        await history.ReadAsync(journal, Key);
+        if (history.LastWaitedRunId == next.RunId)
+        {
+            // Its process died before it could take the prompt out.
+            await queue.RemoveAsync(Key, next);
+            return;
+        }
+
+        var deps = new Deps(environment, Key);
+        try
+        {
+            await deps.StartAsync(next.RunId);
+        }
+        catch (SessionBusyException)
+        {
+            // Another process was faster, or another prompt. The next look is soon enough.
+            return;
+        }
+
+        if (await WaitingRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
+        {
+            Go(run);
+        }
+    }
+
+    async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadRunsAsync(Key)).Contains(runId);
+
+    Task<bool> ISessionGrain.CancelAsync() => CancelAsync();
+
+    private Task<bool> CancelAsync() => _run is { } run && !_running.IsCompleted ? run.CancelAsync() : environment.Log.CancelAsync(Key);
+
+    async Task<bool> ISessionRecovery.RecoverAsync(string siloId, string runId, int turn) =>
+        Go(await recovery.ClaimAsync(new RunToken(Key, siloId, runId, turn), lifetime.ApplicationStopping));
+
+    async Task<bool> ISessionRecovery.RestartAsync() => Go(await recovery.RestartAsync(Key, lifetime.ApplicationStopping));
+
+    /// <summary>The run leaves with the activation: it is handed to another at the next place where nothing is half done. When the process stops, that is seen to already.</summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_run is { CanLeave: true } run && !_running.IsCompleted && !runs.IsStopping)
+        {
+            run.Leave();
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(_running, Task.Delay(environment.Options.DrainTimeout, environment.Time, patience.Token));
+            await patience.CancelAsync();
+            await run.ShutDownAsync();
+            await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    async Task<SessionSnapshot?> ISessionGrain.GetAsync()
+    {
+        var history = HistoryForReading();
+        await history.ReadAsync(journal, Key);
+        var isLive = await environment.Log.IsLiveAsync(Key);
+        return history.Version == 0 && !isLive
+            ? null
+            : new SessionSnapshot(
+                history.Title,
+                isLive,
+                isLive ? null : history.LastError,
+                ModelMessages.ToJson(history.Messages),
+                (await queue.ReadRunsAsync(Key)).Count,
+                history is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null);
+    }
+
+    Task ISessionGrain.ImportAsync(byte[] messages)
+    {
+        var imported = ModelMessages.FromJson(messages);
+        return ChangeAsync((_, records) => records.AddAsync(now => new ImportedRecord(imported) { Timestamp = now }));
+    }
+
+    Task ISessionGrain.DeleteAsync() => ChangeAsync(async (run, records) =>
+    {
+        await queue.ClearAsync(run);
+        await records.DeleteAsync();
+        _history = new SessionHistory();
+    });
+
+    private async Task<Cursor?> FindBeginAsync(string runId) =>
+        await environment.Log.FindRunAsync(Key) is { } known && known.Run.RunId == runId ? known.Begin : null;
+
+    /// <summary>The fold is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
+    private SessionHistory HistoryForNewRun() => _running.IsCompleted ? _history : _history = new SessionHistory();
+
+    /// <summary>A run that is under way has the fold; who wants to read meanwhile folds the journal anew.</summary>
+    private SessionHistory HistoryForReading() => _running.IsCompleted ? _history : new SessionHistory();
+
+    /// <summary>Changes the journal as its owner: for the time of the change, the session has a run that says nothing.</summary>
+    private async Task ChangeAsync(Func<RunToken, RunJournal, Task> change)
+    {
+        var deps = new Deps(environment, Key);
+        await deps.StartAsync();
+        try
+        {
+            var records = new RunJournal(journal, deps.Run.Token, HistoryForNewRun(), environment.Time, deps.Run.Abandoned);
+            await records.ReadNewsAsync();
+            await change(deps.Run.Token, records);
+        }
+        finally
+        {
+            await deps.StopAsync(TimeSpan.Zero);
+        }
+    }
+
+    private bool Go(Recovered recovered)
+    {
+        if (recovered.Run is { } run)
+        {
+            _history = recovered.History!;
+            Go(run);
+        }
+
+        return recovered.IsTaken;
+    }
+
+    private void Go(AgentRun run)
+    {
+        (_run, _running) = (run, runs.Go(run));
+        _ = StayUntilOverAsync(_running);
+    }
+
+    /// <summary>The activation stays while its run is under way, so that a client that comes again finds the fold warm.</summary>
+    private async Task StayUntilOverAsync(Task running)
+    {
+        DelayDeactivation(Timeout.InfiniteTimeSpan);
+        await running;
+        if (ReferenceEquals(running, _running))
+        {
+            DelayDeactivation(TimeSpan.Zero);
+        }
+    }
+}

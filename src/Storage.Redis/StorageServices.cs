@@ -1,0 +1,80 @@
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Ownership;
+using AgentStream.Storage.Queue;
+using AgentStream.Storage.Sqlite;
+using AgentStream.Storage.Tailing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Storage.Redis;
+
+/// <summary>Chooses the stores: Redis where there is one; otherwise memory for streams, and SQLite for journals and prompt queues.</summary>
+public static class StorageServices
+{
+    /// <summary>
+    /// Registers <see cref="IEventLog"/>, <see cref="ISessionJournal"/> and <see cref="IPromptQueue"/>, each unless it is registered, and what works on them: <see cref="EventHub"/>,
+    /// <see cref="SiloIdentity"/>, <see cref="OwnedRuns"/>, and the service that keeps the lease. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted service starts. The start
+    /// fails with a <see cref="LogUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
+    /// Settings are <see cref="AgentStreamOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">The program's configuration.</param>
+    /// <returns>The services.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="OptionsValidationException">The connection string names no Redis.</exception>
+    public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var redis = configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName);
+        services.AddStreamStore(redis);
+        services.TryAddSingleton<SiloIdentity>();
+        services.TryAddSingleton<OwnedRuns>();
+        services.AddHostedService<SiloLease>();
+        if (!string.IsNullOrEmpty(redis))
+        {
+            services.TryAddSingleton<RedisCheck>();
+        }
+
+        services.AddJournal(configuration);
+        services.TryAddSingleton(ChooseQueue);
+        return services;
+    }
+
+    /// <summary>Registers <see cref="IEventLog"/> and <see cref="EventHub"/> as <see cref="AddStorage"/> does, for a program that follows and cancels runs and has none of its own.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="redisConfiguration">The Redis to use: a connection string, as <see cref="RedisConnectionString"/> reads it; null or empty for streams in memory.</param>
+    /// <returns>The services.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
+    /// <exception cref="OptionsValidationException">The connection string names no Redis.</exception>
+    public static IServiceCollection AddStreamStore(this IServiceCollection services, string? redisConfiguration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<AgentStreamOptions>();
+        services.TryAddSingleton(TimeProvider.System);
+        if (string.IsNullOrEmpty(redisConfiguration))
+        {
+            services.TryAddSingleton<IEventLog, InMemoryEventLog>();
+        }
+        else
+        {
+            // Read here once, so that a wrong one is found before anything starts.
+            RedisConnectionString.Parse(redisConfiguration);
+            services.TryAddSingleton(provider => new RedisConnection(
+                redisConfiguration, provider.GetRequiredService<IOptions<AgentStreamOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            services.TryAddSingleton<IEventLog, RedisEventLog>();
+            services.AddHostedService<RedisOpening>();
+        }
+
+        services.TryAddSingleton<EventHub>();
+        return services;
+    }
+
+    /// <summary>A prompt queue that lasts as long as the journal, where that is ours.</summary>
+    private static IPromptQueue ChooseQueue(IServiceProvider services) =>
+        services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqlitePromptQueue(journal.Database)
+            : services.GetService<RedisConnection>() is { } redis ? ActivatorUtilities.CreateInstance<RedisPromptQueue>(services, redis)
+            : new InMemoryPromptQueue();
+}

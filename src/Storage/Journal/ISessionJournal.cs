@@ -1,0 +1,51 @@
+namespace AgentStream.Storage.Journal;
+
+/// <summary>
+/// Where sessions are kept: an append-only, versioned list of records for each. A user with a database of their own implements this.
+/// </summary>
+public interface ISessionJournal
+{
+    /// <summary>
+    /// Whether another process, or this one when it starts again, finds what was kept. Then a process that shuts down in order leaves its runs to others; otherwise it ends them.
+    /// </summary>
+    bool OutlivesProcess => true;
+
+    /// <summary>Reads a session's records behind a version.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="afterVersion">The version that the reader has: the number of records it knows; 0 for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The later records in order; none for a session that nobody wrote to, or when the reader is up to date.</returns>
+    ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds records, all or none. When it has answered, they survive what the journal's medium survives.</summary>
+    /// <param name="owner">The run that writes; a journal that several processes share proves its ownership in the same atomic step.</param>
+    /// <param name="expectedVersion">The version that the writer has: the number of records before these.</param>
+    /// <param name="records">The records; at least one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A task that completes when they are kept. The new version is the old one and the number of records.</returns>
+    /// <exception cref="OwnershipLostException">The journal's version is another, so somebody else has written, or the run lost its session. Nothing was written.</exception>
+    ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Finds the sessions whose last run has not ended, for a journal that belongs to one process at a time: when the process starts, those are the runs that its
+    /// predecessor left. A journal beside an event log that others share finds none: there, the log knows whose runs are abandoned.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The sessions, those of runs that are under way in this process among them.</returns>
+    Task<IReadOnlyList<SessionKey>> ListUnfinishedAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SessionKey>>([]);
+
+    /// <summary>A user's sessions that have records, those that last grew first. The cost grows with the sessions of that user at the most, not with those of others.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="count">The most sessions to answer with; at least 1.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The sessions.</returns>
+    /// <exception cref="NotSupportedException">This journal cannot tell.</exception>
+    ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes all of a session's records; its version is 0 again.</summary>
+    /// <param name="owner">The run that owns the session meanwhile, as in <see cref="AppendAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>A task that completes when they are gone.</returns>
+    /// <exception cref="OwnershipLostException">The run lost its session. Nothing was removed.</exception>
+    ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default);
+}

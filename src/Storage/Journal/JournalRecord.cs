@@ -1,0 +1,53 @@
+using System.Text.Json;
+using AgentStream.Messages;
+
+namespace AgentStream.Storage.Journal;
+
+/// <summary>One fact about a session; the fold of a session's records is its state.</summary>
+public abstract record JournalRecord
+{
+    /// <summary>When it was written, in UTC.</summary>
+    public required DateTimeOffset Timestamp { get; init; }
+}
+
+/// <summary>A run was accepted.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Agent">The agent's name.</param>
+/// <param name="HasWaited">Whether its prompt had to wait for its turn.</param>
+public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited = false) : JournalRecord;
+
+/// <summary>A node begins: a request goes to the model.</summary>
+/// <param name="Idx">The node, from 0 within the run.</param>
+/// <param name="Parts">The request's parts, without the tool results: those have records of their own and stand before these.</param>
+public sealed record RequestRecord(int Idx, IReadOnlyList<RequestPart> Parts) : JournalRecord;
+
+/// <summary>A node's response is complete.</summary>
+/// <param name="Idx">The node.</param>
+/// <param name="Response">The response.</param>
+public sealed record ResponseRecord(int Idx, ModelResponse Response) : JournalRecord;
+
+/// <summary>A tool call has its result.</summary>
+/// <param name="Result">The result: a <see cref="ToolReturnPart"/> or a <see cref="RetryPromptPart"/>.</param>
+public sealed record ToolResultRecord(RequestPart Result) : JournalRecord;
+
+/// <summary>A process took the run over from one that died, and goes on with it.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Idx">The node at which it goes on.</param>
+public sealed record RunResumedRecord(string RunId, int Idx) : JournalRecord;
+
+/// <summary>The run's process was about to stop, and left the run to another at a place where nothing was half done, or had to.</summary>
+/// <param name="RunId">The run.</param>
+public sealed record RunGivenAwayRecord(string RunId) : JournalRecord;
+
+/// <summary>A run has ended.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Error">What the stream's <c>error</c> entry says; null when the run completed.</param>
+public sealed record RunEndedRecord(string RunId, string? Error) : JournalRecord;
+
+/// <summary>The history was brought from elsewhere, and replaces what was there.</summary>
+/// <param name="Messages">Requests and responses in turn.</param>
+public sealed record ImportedRecord(IReadOnlyList<ModelMessage> Messages) : JournalRecord;
+
+/// <summary>A record of a type that is not known here: a later version wrote it. It counts, and says nothing.</summary>
+/// <param name="Json">The record.</param>
+public sealed record UnknownRecord(JsonElement Json) : JournalRecord;

@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Text.Json;
+using AgentStream.Messages;
+
+namespace AgentStream.Storage.Journal;
+
+/// <summary>
+/// A record as JSON: one minified object on one line, <c>{"type":"run-started","timestamp":...}</c>. For journals that keep text, also those of others.
+/// </summary>
+public static class JournalRecordJson
+{
+    // A record puts an object around what a history of the deepest nesting has in an array.
+    private const int MaxDepth = JsonValues.MaxDepth + 1;
+
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = MaxDepth };
+    private static readonly JsonWriterOptions Writing = JsonValues.Writing with { MaxDepth = MaxDepth };
+
+    /// <summary>Writes a record.</summary>
+    /// <param name="record">The record.</param>
+    /// <returns>UTF-8 JSON without a line break. The same record gives the same bytes.</returns>
+    /// <exception cref="ArgumentException">It is a record of a type that somebody else has derived.</exception>
+    public static byte[] Write(JournalRecord record)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        Write(record, buffer);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a record. What it does not know does no harm: fields are passed over, a record of another type is an <see cref="UnknownRecord"/>.</summary>
+    /// <param name="json">UTF-8 JSON: an object. It is not used after the call.</param>
+    /// <returns>The record.</returns>
+    /// <exception cref="InvalidDataException">It is no record; the message says what is wrong, and where.</exception>
+    public static JournalRecord Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return Read(JsonPlace.Root(JsonElement.Parse(json, Reading), "record"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidInputException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"This is no record of a journal: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes a record behind what the buffer has.</summary>
+    internal static void Write(JournalRecord record, IBufferWriter<byte> buffer)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        using var json = new Utf8JsonWriter(buffer, Writing);
+        if (record is UnknownRecord unknown)
+        {
+            unknown.Json.WriteTo(json);
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("type", TypeOf(record));
+        json.WriteString("timestamp", record.Timestamp.UtcDateTime);
+        switch (record)
+        {
+            case RunStartedRecord started:
+                json.WriteString("run_id", started.RunId);
+                json.WriteString("agent", started.Agent);
+                if (started.HasWaited)
+                {
+                    json.WriteBoolean("has_waited", true);
+                }
+
+                break;
+            case RequestRecord request:
+                json.WriteNumber("idx", request.Idx);
+                WriteList(json, "parts", request.Parts);
+                break;
+            case ResponseRecord response:
+                json.WriteNumber("idx", response.Idx);
+                json.WritePropertyName("response");
+                MessageWriter.Write(json, response.Response);
+                break;
+            case ToolResultRecord result:
+                json.WritePropertyName("result");
+                MessageWriter.Write(json, result.Result);
+                break;
+            case RunResumedRecord resumed:
+                json.WriteString("run_id", resumed.RunId);
+                json.WriteNumber("idx", resumed.Idx);
+                break;
+            case RunGivenAwayRecord given:
+                json.WriteString("run_id", given.RunId);
+                break;
+            case RunEndedRecord ended:
+                json.WriteString("run_id", ended.RunId);
+                json.WriteString("error", ended.Error);
+                break;
+            case ImportedRecord imported:
+                WriteList(json, "messages", imported.Messages);
+                break;
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static string TypeOf(JournalRecord record) => record switch
+    {
+        RunStartedRecord => JournalRecordTypes.RunStarted,
+        RequestRecord => JournalRecordTypes.Request,
+        ResponseRecord => JournalRecordTypes.Response,
+        ToolResultRecord => JournalRecordTypes.ToolResult,
+        RunResumedRecord => JournalRecordTypes.RunResumed,
+        RunGivenAwayRecord => JournalRecordTypes.RunGivenAway,
+        RunEndedRecord => JournalRecordTypes.RunEnded,
+        ImportedRecord => JournalRecordTypes.Imported,
+        _ => throw new ArgumentException($"A journal does not keep a {record.GetType().Name}.", nameof(record)),
+    };
+
+    private static JournalRecord Read(JsonPlace place)
+    {
+        var type = place.Object().Field("type").Text();
+        var timestamp = place.Field("timestamp").Time() ?? throw place.Field("timestamp").Error("must be given");
+        return type switch
+        {
+            JournalRecordTypes.RunStarted =>
+                new RunStartedRecord(
+                    place.Field("run_id").Text(),
+                    place.Field("agent").Text(),
+                    place.Field("has_waited").Value.ValueKind == JsonValueKind.True)
+                { Timestamp = timestamp },
+            JournalRecordTypes.Request =>
+                new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(MessageReader.RequestPart)]) { Timestamp = timestamp },
+            JournalRecordTypes.Response => new ResponseRecord(Idx(place), Response(place.Field("response"))) { Timestamp = timestamp },
+
+            // A part of another kind is the result of something that is not known here, as a record of another type is.
+            JournalRecordTypes.ToolResult when MessageReader.RequestPart(place.Field("result")) is (ToolReturnPart or RetryPromptPart) and var result =>
+                new ToolResultRecord(result) { Timestamp = timestamp },
+            JournalRecordTypes.RunResumed => new RunResumedRecord(place.Field("run_id").Text(), Idx(place)) { Timestamp = timestamp },
+            JournalRecordTypes.RunGivenAway => new RunGivenAwayRecord(place.Field("run_id").Text()) { Timestamp = timestamp },
+            JournalRecordTypes.RunEnded =>
+                new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull()) { Timestamp = timestamp },
+            JournalRecordTypes.Imported =>
+                new ImportedRecord([.. place.Field("messages").Items().Select(MessageReader.Message)]) { Timestamp = timestamp },
+            _ => new UnknownRecord(place.Value) { Timestamp = timestamp },
+        };
+    }
+
+    private static int Idx(JsonPlace place)
+    {
+        var idx = place.Field("idx");
+        return idx.Value.ValueKind == JsonValueKind.Number && idx.Count() is >= 0 and <= int.MaxValue and var number
+            ? (int)number
+            : throw idx.Error("must be a whole number, not negative");
+    }
+
+    private static ModelResponse Response(JsonPlace place) =>
+        MessageReader.Message(place) as ModelResponse ?? throw place.Error("must be a response");
+
+    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<HistoryItem> items)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            MessageWriter.Write(json, item);
+        }
+
+        json.WriteEndArray();
+    }
+}

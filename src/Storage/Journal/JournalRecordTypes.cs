@@ -1,0 +1,14 @@
+namespace AgentStream.Storage.Journal;
+
+/// <summary>The values of a record's <c>type</c>.</summary>
+internal static class JournalRecordTypes
+{
+    public const string RunStarted = "run-started";
+    public const string Request = "request";
+    public const string Response = "response";
+    public const string ToolResult = "tool-result";
+    public const string RunResumed = "run-resumed";
+    public const string RunGivenAway = "run-given-away";
+    public const string RunEnded = "run-ended";
+    public const string Imported = "imported";
+}

@@ -1,0 +1,162 @@
+using System.Text;
+using AgentStream.Grains.Runs;
+using AgentStream.Grains.Tests.Messages;
+using AgentStream.Messages;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Tests.Journal;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace AgentStream.Grains.Tests.Runs;
+
+/// <summary>Records as JSON.</summary>
+public sealed class JournalRecordJsonTests
+{
+    [Fact]
+    public void Every_record_comes_back_as_it_was()
+    {
+        foreach (var record in Samples.EveryKind())
+        {
+            var json = JournalRecordJson.Write(record);
+            var read = JournalRecordJson.Read(json);
+
+            Assert.IsType(record.GetType(), read);
+            Assert.Equal(Text(json), Text(JournalRecordJson.Write(read)));
+            Assert.DoesNotContain((byte)'\n', json);
+            Assert.DoesNotContain((byte)'\r', json);
+            if (record is not UnknownRecord)
+            {
+                Assert.Equal(record.Timestamp, read.Timestamp);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_form_is_fixed()
+    {
+        Assert.Equal(
+            """{"type":"run-started","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","agent":"assistant"}""",
+            Text(JournalRecordJson.Write(Samples.Started())));
+        Assert.Equal(
+            """{"type":"request","timestamp":"2026-03-04T05:06:07.891234Z","idx":0,"parts":[{"content":"hi","timestamp":"2026-03-04T05:06:07.891234Z","part_kind":"user-prompt"}]}""",
+            Text(JournalRecordJson.Write(Samples.Said("hi"))));
+        Assert.Equal(
+            """{"type":"run-resumed","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","idx":2}""",
+            Text(JournalRecordJson.Write(new RunResumedRecord("run-1", 2) { Timestamp = Samples.Time })));
+        Assert.Equal(
+            """{"type":"run-ended","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","error":null}""",
+            Text(JournalRecordJson.Write(Samples.Ended())));
+    }
+
+    [Fact]
+    public void What_a_part_is_survives_the_journal()
+    {
+        var records = Samples.EveryKind().Select(record => JournalRecordJson.Read(JournalRecordJson.Write(record))).ToArray();
+
+        var request = Assert.IsType<RequestRecord>(records[1]);
+        Assert.Equal(
+            [typeof(SystemPromptPart), typeof(UserPromptPart), typeof(UserPromptPart), typeof(UnknownRequestPart)],
+            request.Parts.Select(part => part.GetType()));
+        Assert.Equal("„words“ \u2028 🙂 </script>\r\n\"quoted\"", ((UserPromptPart)request.Parts[1]).Text);
+        Assert.Equal(new byte[] { 0, 10, 255 }, ((BinaryContent)((UserPromptPart)request.Parts[2]).Content[2]).Data.ToArray());
+
+        var response = Assert.IsType<ResponseRecord>(records[2]).Response;
+        Assert.Equal(
+            [typeof(ThinkingPart), typeof(TextPart), typeof(ToolCallPart), typeof(ToolCallPart), typeof(FilePart), typeof(UnknownResponsePart)],
+            response.Parts.Select(part => part.GetType()));
+        Assert.Equal("signature", ((ThinkingPart)response.Parts[0]).Signature);
+        Assert.Equal("is no JSON", ((ToolCallPart)response.Parts[3]).ArgsError);
+        Assert.Equal((3, 4, 5), (response.Usage!.InputTokens, response.Usage.OutputTokens, response.Usage.Details["reasoning_tokens"]));
+
+        Assert.Equal("c1", Assert.IsType<ToolReturnPart>(Assert.IsType<ToolResultRecord>(records[3]).Result).ToolCallId);
+        Assert.Equal("is no JSON", Assert.IsType<RetryPromptPart>(Assert.IsType<ToolResultRecord>(records[4]).Result).Text);
+        Assert.Equal("crashed - \n", Assert.IsType<RunEndedRecord>(records[8]).Error);
+        Assert.Equal("i", Assert.IsType<ModelRequest>(Assert.IsType<ImportedRecord>(records[9]).Messages[0]).Instructions);
+    }
+
+    [Fact]
+    public void A_history_of_any_form_comes_through_the_journal_as_it_was() =>
+        Prop.ForAll(GeneratedHistories.Arbitrary, json =>
+        {
+            var messages = ModelMessages.FromJson(Encoding.UTF8.GetBytes(json));
+            var read = (ImportedRecord)JournalRecordJson.Read(JournalRecordJson.Write(new ImportedRecord(messages) { Timestamp = Samples.Time }));
+            return Text(ModelMessages.ToJson(messages)) == Text(ModelMessages.ToJson(read.Messages));
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_history_of_the_deepest_nesting_can_be_kept()
+    {
+        // The list, the message, its parts and the part are four levels.
+        var depth = JsonValues.MaxDepth - 4;
+        var json = $$"""[{"kind":"response","parts":[{"part_kind":"later","x":{{new string('[', depth)}}{{new string(']', depth)}}}]}]""";
+        var messages = ModelMessages.FromJson(Encoding.UTF8.GetBytes(json));
+
+        var read = JournalRecordJson.Read(JournalRecordJson.Write(new ImportedRecord(messages) { Timestamp = Samples.Time }));
+
+        Assert.Equal(json, Text(ModelMessages.ToJson(Assert.IsType<ImportedRecord>(read).Messages)));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"later","timestamp":"2026-03-04T05:06:07Z","x":[1.0]}""")]
+    [InlineData("""{"type":"tool-result","timestamp":"2026-03-04T05:06:07Z","result":{"part_kind":"later"}}""")]
+    public void A_record_of_a_later_version_is_kept_and_counts_and_says_nothing(string json)
+    {
+        var record = JournalRecordJson.Read(Encoding.UTF8.GetBytes(json));
+        Assert.IsType<UnknownRecord>(record);
+        Assert.Equal(json, Text(JournalRecordJson.Write(record)));
+
+        var history = new SessionHistory();
+        history.Apply(Samples.Said("hi"));
+        history.Apply(record);
+        history.Apply(new ResponseRecord(0, new ModelResponse([new TextPart("yes")]) { Timestamp = null }) { Timestamp = Samples.Time });
+        Assert.Equal((3, 2), (history.Version, history.Messages.Count));
+    }
+
+    [Fact]
+    public void Fields_of_a_later_version_are_passed_over()
+    {
+        var json = """{"later":{},"idx":3.0,"run_id":"r","timestamp":"2026-03-04T05:06:07Z","type":"run-resumed"}"""u8;
+        Assert.Equal(new RunResumedRecord("r", 3) { Timestamp = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero) }, JournalRecordJson.Read(json));
+    }
+
+    [Theory]
+    [InlineData("", "tokens")]
+    [InlineData("{", "depth")]
+    [InlineData("[]", "record must be an object")]
+    [InlineData("{}", "record.type must be a string")]
+    [InlineData("""{"type":"run-started"}""", "record.timestamp must be given")]
+    [InlineData("""{"type":"run-started","timestamp":"2026-03-04T05:06:07Z"}""", "record.run_id must be a string")]
+    [InlineData("""{"type":"run-resumed","timestamp":"2026-03-04T05:06:07Z","run_id":"r","idx":-1}""", "record.idx must be a whole number")]
+    [InlineData("""{"type":"request","timestamp":"2026-03-04T05:06:07Z","idx":0,"parts":[{}]}""", "record.parts[0].part_kind must be a string")]
+    [InlineData("""{"type":"response","timestamp":"2026-03-04T05:06:07Z","idx":0,"response":{"kind":"request","parts":[]}}""", "record.response must be a response")]
+    [InlineData("""{"type":"run-ended","timestamp":"2026-03-04T05:06:07Z","run_id":"\ud800"}""", "surrogate")]
+    public void What_is_no_record_is_an_error_that_names_the_place(string json, string expected)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => JournalRecordJson.Read(Encoding.UTF8.GetBytes(json)));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resumes_are_counted_for_the_last_run()
+    {
+        var history = new SessionHistory();
+        foreach (var record in (JournalRecord[])[Samples.Started(), Resumed(), Resumed()])
+        {
+            history.Apply(record);
+        }
+
+        Assert.Equal(2, history.Unfinished?.Resumes);
+        history.Apply(Samples.Started("run-2"));
+        Assert.Equal(0, history.Unfinished?.Resumes);
+
+        static RunResumedRecord Resumed() => new("run-1", 0) { Timestamp = Samples.Time };
+    }
+
+    [Fact]
+    public void A_record_that_somebody_else_derived_is_refused() =>
+        Assert.Throws<ArgumentException>(() => JournalRecordJson.Write(new OwnRecord { Timestamp = Samples.Time }));
+
+    private static string Text(byte[] json) => Encoding.UTF8.GetString(json);
+
+    private sealed record OwnRecord : JournalRecord;
+}

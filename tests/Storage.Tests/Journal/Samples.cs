@@ -1,0 +1,87 @@
+using System.Text.Json;
+using AgentStream.Messages;
+using AgentStream.Storage.Journal;
+
+namespace AgentStream.Storage.Tests.Journal;
+
+/// <summary>Records of every type with parts of every kind.</summary>
+internal static class Samples
+{
+    public static readonly DateTimeOffset Time = new(2026, 3, 4, 5, 6, 7, 891, 234, TimeSpan.Zero);
+
+    private static readonly JsonElement SomeJson = JsonElement.Parse("""{"a":[1,2.50,null,"line\nbreak"],"":{}}""");
+
+    public static SessionKey NewSession() => new(1, 1, SessionKey.NewSessionId());
+
+    public static RunStartedRecord Started(string runId = "run-1") => new(runId, "assistant") { Timestamp = Time };
+
+    public static RunEndedRecord Ended(string runId = "run-1", string? error = null) => new(runId, error) { Timestamp = Time };
+
+    /// <summary>A record that is told from others by its text.</summary>
+    public static RequestRecord Said(string text) => new(0, [new UserPromptPart(text) { Timestamp = Time }]) { Timestamp = Time };
+
+    public static JournalRecord[] EveryKind() =>
+    [
+        Started(),
+        new RequestRecord(
+            0,
+            [
+                new SystemPromptPart("be brief") { Timestamp = Time },
+                new UserPromptPart("„words“ \u2028 🙂 </script>\r\n\"quoted\"") { Timestamp = Time },
+                new UserPromptPart(
+                    [
+                        new UserText("see"),
+                        new UserUrl("https://example.com/cat.png", UserUrlKind.Image) { MediaType = "image/png" },
+                        new BinaryContent(new byte[] { 0, 10, 255 }, "image/png"),
+                        new UnknownUserContent(JsonElement.Parse("""{"kind":"cache-point"}""")),
+                    ])
+                {
+                    Timestamp = Time,
+                },
+                new UnknownRequestPart(JsonElement.Parse("""{"part_kind":"later","x":1}""")) { Timestamp = null },
+            ])
+        {
+            Timestamp = Time,
+        },
+        new ResponseRecord(
+            0,
+            new ModelResponse(
+                [
+                    new ThinkingPart("hm", "signature") { Id = "t", ProviderName = "p" },
+                    new TextPart("Hello") { Id = "x" },
+                    new ToolCallPart("add", "c1", SomeJson),
+                    new ToolCallPart("add", "c2", JsonElement.Parse("\"{\"")) { ArgsError = "is no JSON" },
+                    new FilePart(new BinaryContent(new byte[] { 1, 2 }, "text/plain")) { Id = "f" },
+                    new UnknownResponsePart(JsonElement.Parse("""{"part_kind":"later"}""")),
+                ])
+            {
+                Timestamp = Time,
+                RunId = "run-1",
+                ModelName = "model",
+                ProviderName = "provider",
+                ProviderDetails = SomeJson,
+                ProviderResponseId = "r1",
+                FinishReason = "tool_call",
+                Usage = new TokenUsage(3, 4) { CacheReadTokens = 1, CacheWriteTokens = 2, Details = new Dictionary<string, long> { ["reasoning_tokens"] = 5 } },
+            })
+        {
+            Timestamp = Time,
+        },
+        new ToolResultRecord(new ToolReturnPart("add", "c1", SomeJson, ToolOutcome.Success) { Timestamp = Time, Metadata = SomeJson }) { Timestamp = Time },
+        new ToolResultRecord(new RetryPromptPart("add", "c2", "is no JSON") { Timestamp = Time }) { Timestamp = Time },
+        new RunResumedRecord("run-1", 1) { Timestamp = Time },
+        Said("and then?") with { Idx = 1 },
+        new ResponseRecord(1, new ModelResponse([]) { Timestamp = null }) { Timestamp = Time },
+        Ended(error: "crashed - \n"),
+        new ImportedRecord(
+            [
+                new ModelRequest([new UserPromptPart("old") { Timestamp = Time }]) { Timestamp = Time, Instructions = "i" },
+                new ModelResponse([new TextPart("answer")]) { Timestamp = Time },
+                new UnknownMessage(JsonElement.Parse("""{"kind":"later"}""")) { Timestamp = null },
+            ])
+        {
+            Timestamp = Time,
+        },
+        new UnknownRecord(JsonElement.Parse("""{"type":"later","timestamp":"2026-03-04T05:06:07Z","x":[1]}""")) { Timestamp = Time },
+    ];
+}

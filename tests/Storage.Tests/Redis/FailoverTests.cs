@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Globalization;
+using AgentStream.Storage.Redis;
+using AgentStream.Testing;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Storage.Tests.Redis;
+
+/// <summary>Primary and replica change places. A lease of 10 s must be renewed before it is over.</summary>
+public sealed class FailoverTests
+{
+    private static readonly AgentStreamOptions Settings = new() { RedisPrefix = "p" };
+
+    [Fact]
+    public async Task A_server_that_was_a_replica_for_a_while_takes_renewals_as_soon_as_it_is_the_primary()
+    {
+        await using var server = await RedisServer.StartAsync();
+        using var raw = await server.ConnectAsync();
+        await raw.CallAsync("ACL", "SETUSER", "silo", "on", ">p", "~*", "&*", "+@all");
+        await using var connection = await OpenAsync($"{server.Configuration},user=silo,password=p,configCheckSeconds=1");
+        using var log = new RedisEventLog(connection, Options.Create(Settings));
+        await raw.CallAsync("REPLICAOF", "127.0.0.1", "1");
+        await Wait.Until(() => connection.IsReplica, "the client to take it for a replica");
+
+        // Now the client has no means to learn that it is none any more.
+        await raw.CallAsync("ACL", "SETUSER", "silo", "-info");
+        await Assert.ThrowsAsync<LogUnavailableException>(() => log.RenewLeaseAsync("silo", Settings.Lease));
+        await raw.CallAsync("REPLICAOF", "NO", "ONE");
+
+        await log.RenewLeaseAsync("silo", Settings.Lease);
+        await log.RenewLeaseAsync("silo", TimeSpan.Zero);
+        Assert.True(connection.IsReplica);
+    }
+
+    [Fact]
+    public async Task With_both_addresses_the_new_primary_is_found_in_seconds()
+    {
+        await using var pair = await Pair.StartAsync();
+        await using var connection = await OpenAsync($"{pair.One.Configuration},{pair.Two.Configuration}");
+        await IsFoundInSecondsAsync(connection, pair, () => { });
+    }
+
+    [Fact]
+    public async Task Where_an_address_leads_to_the_new_primary_but_its_connections_are_with_the_old_one_it_is_found_in_seconds()
+    {
+        await using var pair = await Pair.StartAsync();
+        await using var proxy = new RedisProxy(pair.One.Port);
+        await using var connection = await OpenAsync(proxy.Configuration);
+        await IsFoundInSecondsAsync(connection, pair, () => proxy.Target = pair.Two.Port);
+    }
+
+    private static Task<RedisConnection> OpenAsync(string text) => RedisConnection.ConnectAsync(text, Options.Create(Settings), TimeProvider.System);
+
+    private static async Task IsFoundInSecondsAsync(RedisConnection connection, Pair pair, Action lead)
+    {
+        using var log = new RedisEventLog(connection, Options.Create(Settings));
+        await log.RenewLeaseAsync("silo", Settings.Lease);
+
+        await pair.ChangePlacesAsync();
+        lead();
+        var since = Stopwatch.GetTimestamp();
+        await Wait.Until(
+            async () =>
+            {
+                try
+                {
+                    // As the keeper of the lease does.
+                    await Task.Delay(250);
+                    await log.RenewLeaseAsync("silo", Settings.Lease);
+                    return true;
+                }
+                catch (LogUnavailableException)
+                {
+                    return false;
+                }
+            },
+            "the new primary to be found");
+
+        // By itself the client takes up to a minute for the one, and would never find the other.
+        Assert.InRange(Stopwatch.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        using var raw = await pair.Two.ConnectAsync();
+        Assert.Equal(1, await raw.NumberAsync("EXISTS", "p:silo:silo"));
+    }
+
+    /// <summary>A primary and its replica.</summary>
+    private sealed class Pair(RedisServer one, RedisServer two) : IAsyncDisposable
+    {
+        public RedisServer One => one;
+
+        public RedisServer Two => two;
+
+        public static async Task<Pair> StartAsync()
+        {
+            var pair = new Pair(await RedisServer.StartAsync(), await RedisServer.StartAsync());
+            await FollowAsync(pair.Two, pair.One);
+            return pair;
+        }
+
+        public async Task ChangePlacesAsync()
+        {
+            using var raw = await two.ConnectAsync();
+            await raw.CallAsync("REPLICAOF", "NO", "ONE");
+            await FollowAsync(one, two);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await one.DisposeAsync();
+            await two.DisposeAsync();
+        }
+
+        private static async Task FollowAsync(RedisServer replica, RedisServer primary)
+        {
+            using var raw = await replica.ConnectAsync();
+            await raw.CallAsync("REPLICAOF", "127.0.0.1", primary.Port.ToString(CultureInfo.InvariantCulture));
+            await Wait.Until(async () => (await raw.TextAsync("INFO", "replication"))!.Contains("master_link_status:up", StringComparison.Ordinal), "the replica to follow");
+        }
+    }
+}

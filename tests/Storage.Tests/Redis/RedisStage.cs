@@ -1,0 +1,42 @@
+using AgentStream.Storage.Redis;
+using AgentStream.Testing;
+
+namespace AgentStream.Storage.Tests.Redis;
+
+/// <summary>A log in Redis under a prefix of its own, and a raw client beside it.</summary>
+internal sealed class RedisStage : IAsyncDisposable
+{
+    private RedisStage(AgentStreamOptions options, RedisConnection connection, RawRedis raw)
+    {
+        Options = options;
+        Connection = connection;
+        Raw = raw;
+        Log = new(connection, Microsoft.Extensions.Options.Options.Create(options));
+    }
+
+    public AgentStreamOptions Options { get; }
+
+    public RedisConnection Connection { get; }
+
+    public RedisEventLog Log { get; }
+
+    public RawRedis Raw { get; }
+
+    public static async Task<RedisStage> OpenAsync(RedisServer server, AgentStreamOptions? options = null)
+    {
+        options ??= new() { RedisPrefix = RedisServer.NewPrefix() };
+        var connection = await RedisConnection.ConnectAsync(
+            server.Configuration, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System);
+        return new(options, connection, await server.ConnectAsync());
+    }
+
+    /// <summary>The name of a key of the session.</summary>
+    public string Name(SessionKey key, string rest = "") => $"{Options.RedisPrefix}:{key}{rest}";
+
+    public async ValueTask DisposeAsync()
+    {
+        Log.Dispose();
+        await Connection.DisposeAsync();
+        Raw.Dispose();
+    }
+}

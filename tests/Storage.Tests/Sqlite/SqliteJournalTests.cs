@@ -1,0 +1,143 @@
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Sqlite;
+using AgentStream.Storage.Tests.Journal;
+using AgentStream.Testing;
+
+namespace AgentStream.Storage.Tests.Sqlite;
+
+/// <summary>The journal in SQLite keeps the contract, and knows what a file of one process has to know.</summary>
+public sealed class SqliteJournalTests : JournalContract, IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentstream-sqlite-");
+    private readonly RunToken _run = new(Samples.NewSession(), "silo-1", "run-1");
+    private SqliteDatabase _database;
+    private SqliteJournal _journal;
+
+    public SqliteJournalTests() => (_database, _journal) = Open();
+
+    protected override ISessionJournal Journal => _journal;
+
+    public void Dispose()
+    {
+        _database.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task An_append_that_is_repeated_is_kept_once()
+    {
+        JournalRecord[] records = [Samples.Said("1"), Samples.Said("2")];
+        await _journal.AppendAsync(_run, 0, records);
+        await _journal.AppendAsync(_run, 0, records);
+        Assert.Equal(["1", "2"], await SaidAsync(_run.Key));
+    }
+
+    [Theory]
+    [InlineData("run-2", 0, "a", "1", "2")]
+    [InlineData("run-1", 1, "a", "1", "2")]
+    [InlineData("run-1", 0, "a", "1", "3")]
+    [InlineData("run-1", 0, "b", "1")]
+    [InlineData("run-1", 0, "b", "1", "2", "3")]
+    public async Task An_append_of_another_run_of_another_turn_or_of_other_records_is_no_repetition(string run, int turn, string _, params string[] texts)
+    {
+        await _journal.AppendAsync(_run, 0, [Samples.Said("1"), Samples.Said("2")]);
+        await Assert.ThrowsAsync<OwnershipLostException>(() =>
+            _journal.AppendAsync(_run with { RunId = run, Turn = turn }, 0, [.. texts.Select(Samples.Said)]).AsTask());
+        Assert.Equal(["1", "2"], await SaidAsync(_run.Key));
+    }
+
+    [Fact]
+    public async Task Sessions_whose_last_run_has_not_ended_are_found_also_after_a_restart()
+    {
+        await KeepAsync("Ended", Samples.Started(), Samples.Said("x"), Samples.Ended());
+        await KeepAsync("Open", Samples.Started(), Samples.Said("x"));
+        await KeepAsync("open-again", Samples.Started(), Samples.Ended(), Samples.Started("run-2"), Samples.Said("x"));
+        await KeepAsync("resumed", Samples.Started(), new RunResumedRecord("run-1", 0) { Timestamp = Samples.Time });
+        await KeepAsync("given-away", Samples.Started(), new RunGivenAwayRecord("run-1") { Timestamp = Samples.Time });
+        await KeepAsync("imported", new ImportedRecord([]) { Timestamp = Samples.Time });
+        await KeepAsync("imported-later", Samples.Started(), Samples.Ended(), new ImportedRecord([]) { Timestamp = Samples.Time });
+        await KeepAsync("imported-over", Samples.Started(), new ImportedRecord([]) { Timestamp = Samples.Time });
+        await KeepAsync("deleted", Samples.Started());
+        await _journal.DeleteAsync(new RunToken(new(3, 4, "deleted"), "silo-1", "run-1"));
+
+        // In one append, too.
+        await _journal.AppendAsync(new RunToken(new(3, 4, "all-at-once"), "silo-1", "run-1"), 0, [Samples.Started(), Samples.Said("x"), Samples.Ended(), Samples.Said("y")]);
+
+        string[] unfinished = ["given-away", "Open", "open-again", "resumed"];
+        Assert.Equal(unfinished, await UnfinishedAsync());
+        await OpenAgainAsync();
+        Assert.Equal(unfinished, await UnfinishedAsync());
+
+        async Task KeepAsync(string id, params JournalRecord[] records)
+        {
+            foreach (var (version, record) in records.Index())
+            {
+                await _journal.AppendAsync(new RunToken(new(3, 4, id), "silo-1", "run-1"), version, [record]);
+            }
+        }
+
+        async Task<IEnumerable<string>> UnfinishedAsync() =>
+            (await _journal.ListUnfinishedAsync()).Select(key => key.Session).Order(StringComparer.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [MemberData(nameof(OddIds))]
+    public async Task An_unfinished_session_is_found_by_its_key_whatever_its_id_is(string id)
+    {
+        var key = new SessionKey(long.MaxValue, 0, id);
+        await _journal.AppendAsync(new RunToken(key, "silo-1", "run-1"), 0, [Samples.Started()]);
+        Assert.Equal([key], await _journal.ListUnfinishedAsync());
+    }
+
+    [Fact]
+    public async Task A_record_that_cannot_be_read_is_an_error_that_names_it_and_changes_nothing()
+    {
+        await _journal.AppendAsync(_run, 0, [Samples.Said("1"), Samples.Said("2"), Samples.Said("3")]);
+        await _database.WriteAsync(statements => statements.Execute("UPDATE records SET record = '{\"type\":]' WHERE version = 2"));
+
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => _journal.ReadAsync(_run.Key, 0).AsTask());
+        Assert.StartsWith($"Record 2 of session {_run.Key}: This is no record of a journal: ", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["3"], await SaidAsync(_run.Key, 2));
+    }
+
+    [Fact]
+    public async Task What_was_appended_before_the_file_was_closed_is_kept_and_a_closed_journal_says_so()
+    {
+        var appends = Enumerable.Range(0, 100).Select(version => _journal.AppendAsync(_run, version, [Samples.Said($"{version}")]).AsTask()).ToArray();
+        _database.Dispose();
+        await Task.WhenAll(appends).Within();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _journal.AppendAsync(_run, 100, [Samples.Said("x")]).AsTask());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _journal.ReadAsync(_run.Key, 0).AsTask());
+
+        (_database, _journal) = Open();
+        Assert.Equal(Enumerable.Range(0, 100).Select(version => $"{version}"), await SaidAsync(_run.Key));
+    }
+
+    [Fact]
+    public async Task Nothing_to_append_is_refused() =>
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _journal.AppendAsync(_run, 0, []).AsTask());
+
+    [Fact]
+    public async Task Records_are_text_in_the_file_for_other_programs_to_read()
+    {
+        await _journal.AppendAsync(_run, 0, [Samples.Started()]);
+        Assert.Equal(
+            ["text", """{"type":"run-started","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","agent":"assistant"}"""],
+            await _database.ReadAsync(statements => statements.Query<string[]>("SELECT typeof(record), record FROM records", row => [row.GetString(0), row.GetString(1)])[0]));
+    }
+
+    protected override ValueTask<ISessionJournal?> OpenAgainAsync()
+    {
+        _database.Dispose();
+        (_database, _journal) = Open();
+        return new(_journal);
+    }
+
+    protected override Task<RunToken> StartedAsync(SessionKey key) => Task.FromResult(new RunToken(key, "silo-1", Guid.NewGuid().ToString()));
+
+    private (SqliteDatabase, SqliteJournal) Open()
+    {
+        var database = SqliteDatabase.Open(Path.Combine(_folder.FullName, "sessions.db"));
+        return (database, new(database));
+    }
+}

@@ -1,0 +1,47 @@
+using AgentStream.Storage.Sqlite;
+
+namespace AgentStream.Storage.Tests.Sqlite;
+
+/// <summary>No question looks at more rows than it answers with: SQLite says how it would find them.</summary>
+public sealed class SqlitePlanTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentstream-sqlite-");
+    private readonly SqliteDatabase _database;
+
+    public SqlitePlanTests()
+    {
+        _database = SqliteDatabase.Open(Path.Combine(_folder.FullName, "sessions.db"));
+        _ = new SqliteJournal(_database);
+        _ = new SqlitePromptQueue(_database);
+    }
+
+    public static TheoryData<string, string> Plans => new()
+    {
+        { SqliteJournal.FindSql, "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (scope=? AND user=? AND session=?)" },
+        { SqliteJournal.ReadSql, "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=? AND version>?)" },
+        { SqliteJournal.DeleteSql, "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=?)" },
+
+        // In the order of the index: nothing is sorted.
+        { SqliteJournal.ListSql, "SEARCH sessions USING INDEX sessions_by_change (scope=? AND user=?)" },
+
+        // This index has the unfinished sessions and no others.
+        { SqliteJournal.UnfinishedSql, "SCAN sessions USING INDEX sessions_unfinished" },
+        { SqlitePromptQueue.ReadSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
+        { SqlitePromptQueue.RunsSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
+        { SqlitePromptQueue.RemoveSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
+        { SqlitePromptQueue.ClearSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
+        { SqlitePromptQueue.AfterSql, "SEARCH prompts USING COVERING INDEX prompts_of_session ((scope,user,session)>(?,?,?))" },
+        { SqlitePromptQueue.UpToSql, "SEARCH prompts USING COVERING INDEX prompts_of_session ((scope,user,session)<(?,?,?))" },
+    };
+
+    public void Dispose()
+    {
+        _database.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Plans))]
+    public async Task Rows_are_found_by_an_index(string sql, string plan) =>
+        Assert.Equal([plan], await _database.ReadAsync(statements => statements.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3))));
+}
