@@ -12,8 +12,8 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
     private readonly Edge _edge = new(stage);
 
     /// <summary>Runs to the end.</summary>
-    /// <param name="abandon">Breaks it off.</param>
-    public async Task RunAsync(CancellationToken abandon)
+    /// <param name="giveUp">Breaks it off.</param>
+    public async Task RunAsync(CancellationToken giveUp)
     {
         foreach (var member in stage.Members)
         {
@@ -23,15 +23,15 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
         var tools = new ToolCheck(violations, figures);
         var check = new SessionCheck(stage, _edge, tools, violations, figures, _faults);
         var maker = new FaultMaker(stage, _faults, violations, figures, settings);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(abandon);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(abandon);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
         end.CancelAfter(settings.Duration);
 
         var reading = Task.Run(() => ReadAsync(over.Token), CancellationToken.None);
         var asking = new LiveCheck(stage, _edge, violations, figures).RunAsync(end.Token);
         var making = maker.RunAsync(end.Token);
         var visiting = Task.WhenAll(Enumerable.Range(0, settings.Runs).Select(number => Task.Run(
-            () => new Visitor(number, _edge, _ledger, check, figures, _faults, settings).RunAsync(end.Token, abandon), CancellationToken.None)));
+            () => new Visitor(number, _edge, _ledger, check, figures, _faults, settings).RunAsync(end.Token, giveUp), CancellationToken.None)));
 
         // Whoever fails has something to say that the others cannot do without.
         foreach (var task in await WhenAllOrOneFailsAsync(reading, asking, making, visiting))
@@ -39,7 +39,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
             await task;
         }
 
-        abandon.ThrowIfCancellationRequested();
+        giveUp.ThrowIfCancellationRequested();
         output.WriteLine("all runs have ended");
         await KeyCheck.CheckAsync(stage, check.IsClosed, violations);
         await StopAllAsync();
@@ -56,7 +56,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
 
     public void Dispose() => _edge.Dispose();
 
-    /// <summary>Waits for all but the first, which goes on until it is told to end, or for one that fails.</summary>
+    /// <summary>Waits for all but the first, which continues until it is told to end, or for one that fails.</summary>
     private static async Task<IEnumerable<Task>> WhenAllOrOneFailsAsync(Task reading, params Task[] others)
     {
         var all = new List<Task>(others) { reading };

@@ -24,7 +24,7 @@ internal sealed class Caller(IReadOnlyList<SiloProcess> silos) : IDisposable
     /// <summary>What the failed attempts said, each once.</summary>
     public IEnumerable<string> Failures => _failures.GroupBy(failure => failure).Select(same => $"{same.Count()} x {same.Key}");
 
-    /// <summary>Starts a run that goes on for hours unless it is canceled.</summary>
+    /// <summary>Starts a run that continues for hours unless it is canceled.</summary>
     /// <returns>How long it took until the answer. With <paramref name="untilFree"/>, "busy" is no answer.</returns>
     public Task<TimeSpan> StartAsync(string session, bool untilFree = false, Func<Task<bool>>? orElse = null) => CallAsync(
         () => new HttpRequestMessage(HttpMethod.Post, "chat")
@@ -41,7 +41,7 @@ internal sealed class Caller(IReadOnlyList<SiloProcess> silos) : IDisposable
     public Task<TimeSpan> GetAsync(string session) =>
         CallAsync(() => new HttpRequestMessage(HttpMethod.Get, $"chat/{session}"), status => status is HttpStatusCode.OK or HttpStatusCode.NotFound);
 
-    public Task<TimeSpan> ListAsync() => CallAsync(() => new HttpRequestMessage(HttpMethod.Get, "chat"), status => status == HttpStatusCode.OK);
+    public Task<TimeSpan> ListSessionsAsync() => CallAsync(() => new HttpRequestMessage(HttpMethod.Get, "chat"), status => status == HttpStatusCode.OK);
 
     public void Dispose() => _http.Dispose();
 

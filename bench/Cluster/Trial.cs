@@ -72,12 +72,12 @@ internal sealed class Trial : IDisposable
         var canceled = ForEachAsync(lost.Skip(third).Take(third), _caller.CancelAsync);
         var started = ForEachAsync(lost.Skip(2 * third), session => _caller.StartAsync(session, untilFree: true, () => IsTakenOverAsync(session, silo.Id)));
         var others = ForEachAsync(elsewhere, _caller.GetAsync);
-        var listed = _caller.ListAsync();
+        var listed = _caller.ListSessionsAsync();
         await Task.WhenAll(queried, canceled, started, others, listed);
 
         _report.Seconds("killed silo: its sessions answer queries", await queried, UntilAnswered);
         _report.Seconds("killed silo: its sessions answer cancels", await canceled, UntilAnswered);
-        _report.Seconds("killed silo: its sessions take a new prompt, or are taken over", await started, UntilFree);
+        _report.Seconds("killed silo: its sessions take a new prompt, or are recovered", await started, UntilFree);
         _report.Seconds("killed silo: sessions elsewhere answer", await others, UntilAnswered);
         _report.Seconds("killed silo: the list of live sessions", [await listed], UntilAnswered);
         foreach (var failure in _caller.Failures)
@@ -103,8 +103,8 @@ internal sealed class Trial : IDisposable
         var started = ForEachAsync(lost.Skip(lost.Count / 2), session => _caller.StartAsync(session, untilFree: true, () => IsTakenOverAsync(session, silo.Id)));
         await Task.WhenAll(queried, started);
         _report.Seconds("paused silo: its sessions answer queries", await queried, UntilAnswered);
-        _report.Seconds("paused silo: its sessions take a new prompt, or are taken over", await started, UntilFree);
-        _report.Say("paused silo, when it goes on", await silo.ContinueAsync(TimeSpan.FromSeconds(5)));
+        _report.Seconds("paused silo: its sessions take a new prompt, or are recovered", await started, UntilFree);
+        _report.Say("paused silo, when it continues", await silo.ContinueAsync(TimeSpan.FromSeconds(5)));
 
         var stolen = 0;
         foreach (var session in lost.Skip(lost.Count / 2))
@@ -185,7 +185,7 @@ internal sealed class Trial : IDisposable
         _report.Seconds("all silos killed and started: a prompt is accepted", [clock.Elapsed], UntilRecovered);
     }
 
-    /// <summary>Redis comes back empty: runs and the list of silos are gone; the silos go on. Who joins later may not find them, and works beside them, on the same log.</summary>
+    /// <summary>Redis comes back empty: runs and the list of silos are gone; the silos continue. Who joins later may not find them, and works beside them, on the same log.</summary>
     public async Task LoseDataAsync()
     {
         _redis.Kill();

@@ -36,7 +36,7 @@ internal sealed class SiloProcess(string name, string program, string[] argument
         return process.ExitCode;
     }
 
-    /// <summary>Its id in the event log: a new one with each start.</summary>
+    /// <summary>Its id in the stream store: a new one with each start.</summary>
     public string Id { get; set; } = "";
 
     /// <summary>The last lines it wrote.</summary>
@@ -127,14 +127,14 @@ internal sealed class SiloProcess(string name, string program, string[] argument
         return SignalAsync("STOP");
     }
 
-    /// <summary>Lets a paused process go on, and serve.</summary>
+    /// <summary>Lets a paused process continue, and serve.</summary>
     public async Task ContinueAsync()
     {
         await SignalAsync("CONT");
         Url = _pausedUrl;
     }
 
-    /// <summary>Lets a paused process go on, and looks for a while whether it ends by itself.</summary>
+    /// <summary>Lets a paused process continue, and looks for a while whether it ends by itself.</summary>
     /// <returns>What it did.</returns>
     public async Task<string> ContinueAsync(TimeSpan watch)
     {

@@ -3,7 +3,7 @@ using AgentStream.Events;
 using AgentStream.Worker;
 
 // worker PROMPT...: asks all of them at once, each in a session of its own, and says what happens. A prompt's session has the number of the prompt in its name, so a
-// worker that is started again with the same job goes on where it was: what runs is followed, what is done is read, and nothing is asked twice.
+// worker that is started again with the same job continues where it was: what runs is followed, what is done is read, and nothing is asked twice.
 var job = Environment.GetEnvironmentVariable("WORKER_JOB") ?? $"job-{Guid.CreateVersion7()}";
 
 await using var connection = await Connection.OpenAsync();
@@ -14,14 +14,14 @@ return answers.All(answered => answered) ? 0 : 1;
 async Task<bool> WorkAsync(SessionKey key, string prompt)
 {
     // What a worker before this one asked is known by the history; what it was about to ask is not there.
-    if (await client.GetAsync(key) is null)
+    if (await client.GetSessionAsync(key) is null)
     {
         await client.StartAsync(key, new RunRequest(prompt));
         Console.WriteLine($"{key.Session}: started");
     }
 
     var run = new Transcript();
-    await foreach (var item in client.ListenEventsAsync(key))
+    await foreach (var item in client.ListenAsync(key))
     {
         run.Apply(item);
         if (item is ToolCalled call)

@@ -15,11 +15,11 @@ public sealed class AgentStreamHttpOptions
     /// Says for whom a request is made; null refuses it with 401. Every session that a request names is a session of this user.
     /// The default takes everybody for user 1 in scope 1, and as long as it stands the edge is there for this machine alone.
     /// </summary>
-    public Func<HttpContext, ValueTask<UserKey?>> Caller { get; set; } = Anyone;
+    public Func<HttpContext, ValueTask<UserKey?>> GetUser { get; set; } = Anyone;
 
-    /// <summary>Lets everybody who can reach the server in as user 1 of scope 1, from other machines too. False unless set; it changes nothing when <see cref="Caller"/> is set.</summary>
+    /// <summary>Lets everybody who can reach the server in as user 1 of scope 1, from other machines too. False unless set; it changes nothing when <see cref="GetUser"/> is set.</summary>
     public bool AllowAnonymous { get; set; }
 
     /// <summary>Whether anybody who reaches the server is let in unasked, and nobody has said that this is meant.</summary>
-    internal bool IsForThisMachineOnly => Caller == Anyone && !AllowAnonymous;
+    internal bool IsForThisMachineOnly => GetUser == Anyone && !AllowAnonymous;
 }

@@ -21,7 +21,7 @@ public static class AgentStreamHttpServices
 
         services.AddOptions<AgentStreamHttpOptions>()
             .BindConfiguration(AgentStreamHttpOptions.Section)
-            .Validate(options => options.Caller is not null, $"{AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.Caller)} must not be null.")
+            .Validate(options => options.GetUser is not null, $"{AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.GetUser)} must not be null.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<LoopbackRule>();

@@ -13,7 +13,7 @@ internal static class CommandLine
     private const string Help = """
         Asks agents, follows and cancels their runs, and reads sessions.
 
-        A run belongs to the server: it goes on when this command ends, and can be followed again from anywhere.
+        A run belongs to the server: it continues when this command ends, and can be followed again from anywhere.
 
           agentstream ask "what is 12*7?"                 ask, in a new session
           agentstream ask "and 13*7?" --session sums      ask in a session of that name
@@ -24,7 +24,7 @@ internal static class CommandLine
         header. With --redis instead, the settings are those of a silo, from the environment (AgentStream__RedisPrefix, ...).
 
         Exit codes: 0 done, answered; 1 the run failed; 2 wrong use; 3 canceled; 4 unreachable; 5 the session is busy;
-        6 left by Ctrl-C, the run goes on; 7 nothing there; 8 the server refuses.
+        6 left by Ctrl-C, the run continues; 7 nothing there; 8 the server refuses.
         """;
 
     /// <summary>Runs a command line.</summary>

@@ -12,7 +12,7 @@ internal static class ExitCodes
     /// <summary>The command line, the environment or what was asked breaks a rule.</summary>
     public const int WrongUse = 2;
 
-    /// <summary>The run was canceled, by whomever.</summary>
+    /// <summary>The run was canceled, by anyone.</summary>
     public const int Canceled = 3;
 
     /// <summary>The server, the cluster or its Redis cannot be reached.</summary>
@@ -21,7 +21,7 @@ internal static class ExitCodes
     /// <summary>The session has a run under way.</summary>
     public const int Busy = 5;
 
-    /// <summary>Ctrl-C: the command has left, and the run goes on.</summary>
+    /// <summary>Ctrl-C: the command has left, and the run continues.</summary>
     public const int Left = 6;
 
     /// <summary>There is nothing of that kind: no run to follow or to cancel, no such session.</summary>

@@ -9,11 +9,11 @@ internal static class Failures
     public static int? CodeOf(Exception exception) => exception switch
     {
         InvalidInputException or UnknownAgentException or OptionsValidationException => ExitCodes.WrongUse,
-        AgentCanceledException => ExitCodes.Canceled,
+        RunCanceledException => ExitCodes.Canceled,
         SessionBusyException => ExitCodes.Busy,
         RunFailedException => ExitCodes.RunFailed,
         ServerRefusedException => ExitCodes.Refused,
-        ServerUnreachableException or LogUnavailableException or OwnershipLostException or OrleansException or TimeoutException => ExitCodes.Unreachable,
+        ServerUnreachableException or StorageUnavailableException or OwnershipLostException or OrleansException or TimeoutException => ExitCodes.Unreachable,
         _ => null,
     };
 

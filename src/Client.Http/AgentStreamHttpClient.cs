@@ -11,7 +11,7 @@ namespace AgentStream;
 /// the server itself would have thrown; any member may also throw <see cref="ServerUnreachableException"/> and <see cref="ServerRefusedException"/>.
 /// </summary>
 /// <remarks>
-/// Listening comes back by itself after a lost connection, behind its cursor; it gives up when nothing was heard of the server for <see cref="AgentStreamHttpClientOptions.GiveUpAfter"/>. A start is
+/// Listening comes back by itself after a lost connection, behind its cursor; it gives up when nothing was heard of the server for <see cref="AgentStreamHttpClientOptions.ReconnectTimeout"/>. A start is
 /// sent once. Where its answer is lost, whether the run has started is not known: listen to the session to see. For any number of callers at once.
 /// </remarks>
 public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
@@ -35,7 +35,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
             ?? new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
         var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         options.ConfigureHttp?.Invoke(http);
-        _routes = new RoutesClient(http, options.Address, options.Silence, _time);
+        _routes = new RoutesClient(http, options.Address, options.IdleTimeout, _time);
     }
 
     /// <summary>Makes a client.</summary>
@@ -66,7 +66,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StreamEvent> RunAsync(
+    public async IAsyncEnumerable<StreamEntry> StartAndListenAsync(
         SessionKey key, RunRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var response = await PostAsync(key, request, cancellationToken).ConfigureAwait(false);
@@ -84,7 +84,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StreamEvent> ListenAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<StreamEntry> ListenRawAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
         new RunFollower(_routes, Mine(key), _options, _time).FollowAsync(first: null, after, cancellationToken);
 
     /// <inheritdoc/>
@@ -96,16 +96,16 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
         (await GetAnswerAsync(key, cancellationToken).ConfigureAwait(false))?.IsLive ?? false;
 
     /// <inheritdoc/>
-    public async Task<SessionKey[]> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default)
+    public async Task<SessionKey[]> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default)
     {
         Mine(user);
-        var answer = await _routes.CallAsync(HttpMethod.Get, includeForeign ? "?include_foreign=true" : "", session: "", content: null, cancellationToken).ConfigureAwait(false);
+        var answer = await _routes.CallAsync(HttpMethod.Get, includeExternal ? "?include_foreign=true" : "", session: "", content: null, cancellationToken).ConfigureAwait(false);
         var sessions = Read(answer, Json.Default.LiveSessionArray) ?? [];
         return Array.ConvertAll(sessions, session => new SessionKey(session.ScopeId, session.UserId, session.SessionId));
     }
 
     /// <inheritdoc/>
-    public async Task<SessionSummary[]> ListAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default)
+    public async Task<SessionSummary[]> ListSessionsAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default)
     {
         Mine(user);
         var path = string.Create(CultureInfo.InvariantCulture, $"?all=true&count={count}");
@@ -116,7 +116,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<SessionSnapshot?> GetAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public async Task<SessionSnapshot?> GetSessionAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         // Two questions: a session that is forgotten in between is null, as it would be a moment later.
         return await GetAnswerAsync(key, cancellationToken).ConfigureAwait(false) is { } session
@@ -126,14 +126,14 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task ImportAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default)
+    public async Task ImportMessagesAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default)
     {
         using var content = JsonContent(messages);
         await CallAsync(HttpMethod.Put, key, "/messages", content, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken = default) => CallAsync(HttpMethod.Delete, key, "", content: null, cancellationToken);
+    public Task DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default) => CallAsync(HttpMethod.Delete, key, "", content: null, cancellationToken);
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _routes.Dispose();

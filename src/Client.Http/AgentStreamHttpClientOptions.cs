@@ -15,14 +15,14 @@ public sealed class AgentStreamHttpClientOptions
     /// </summary>
     public UserKey User { get; set; } = new(1, 1);
 
-    /// <summary>How long listening goes on without hearing of the server before it gives up: 0 or more; <see cref="Timeout.InfiniteTimeSpan"/> for never. One minute covers a restart.</summary>
-    public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromMinutes(1);
+    /// <summary>How long listening continues without hearing of the server before it gives up: 0 or more; <see cref="Timeout.InfiniteTimeSpan"/> for never. One minute covers a restart.</summary>
+    public TimeSpan ReconnectTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// How long a connection may be silent before it counts as dead: more than 0. Servers send a comment each 15 s, so 45 s is three that did not come. It is also how long the server may
     /// take to begin an answer.
     /// </summary>
-    public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(45);
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(45);
 
     /// <summary>Sets up the connection's client, once: headers such as <c>Authorization</c> for all requests. Null for nothing.</summary>
     public Action<HttpClient>? ConfigureHttp { get; set; }
@@ -39,14 +39,14 @@ public sealed class AgentStreamHttpClientOptions
             throw new InvalidInputException(nameof(Address), $"must be an absolute URL of http or https, but is '{Address}'");
         }
 
-        if (GiveUpAfter < TimeSpan.Zero && GiveUpAfter != Timeout.InfiniteTimeSpan)
+        if (ReconnectTimeout < TimeSpan.Zero && ReconnectTimeout != Timeout.InfiniteTimeSpan)
         {
-            throw new InvalidInputException(nameof(GiveUpAfter), "must be 0 or more, or infinite");
+            throw new InvalidInputException(nameof(ReconnectTimeout), "must be 0 or more, or infinite");
         }
 
-        if (Silence <= TimeSpan.Zero)
+        if (IdleTimeout <= TimeSpan.Zero)
         {
-            throw new InvalidInputException(nameof(Silence), "must be more than 0");
+            throw new InvalidInputException(nameof(IdleTimeout), "must be more than 0");
         }
     }
 }

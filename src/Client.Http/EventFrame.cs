@@ -11,7 +11,7 @@ internal static class EventFrame
     /// <summary>Reads a frame.</summary>
     /// <param name="data">The frame's data, UTF-8.</param>
     /// <returns>The event, with no cursor yet, its body byte for byte as it came; null when the data is no event.</returns>
-    public static StreamEvent? Read(ReadOnlySpan<byte> data)
+    public static StreamEntry? Read(ReadOnlySpan<byte> data)
     {
         try
         {
@@ -19,12 +19,12 @@ internal static class EventFrame
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // One entry that is no JSON, written by whomever, must not end the listening.
+            // One entry that is no JSON, written by anyone, must not end the listening.
             return null;
         }
     }
 
-    private static StreamEvent? ReadFields(ReadOnlySpan<byte> data)
+    private static StreamEntry? ReadFields(ReadOnlySpan<byte> data)
     {
         // In a word of the frame's own half a surrogate pair cannot be read either.
         var reader = new Utf8JsonReader(data, Reading);
@@ -58,6 +58,6 @@ internal static class EventFrame
             }
         }
 
-        return type is null ? null : new StreamEvent(default, type, origin ?? "", CleanJson.Of(body));
+        return type is null ? null : new StreamEntry(default, type, origin ?? "", CleanJson.Of(body));
     }
 }

@@ -7,7 +7,7 @@ internal sealed class EventResponse : IAsyncDisposable
 {
     private readonly HttpResponseMessage _response;
     private readonly WatchedStream _stream;
-    private readonly IAsyncEnumerator<SseItem<StreamEvent?>> _items;
+    private readonly IAsyncEnumerator<SseItem<StreamEntry?>> _items;
 
     private EventResponse(HttpResponseMessage response, WatchedStream stream, CancellationToken cancellationToken)
     {
@@ -33,7 +33,7 @@ internal sealed class EventResponse : IAsyncDisposable
     }
 
     /// <summary>The next event; null when no more come from this response, complete or broken. A frame that did not arrive whole is none.</summary>
-    public async ValueTask<StreamEvent?> ReadAsync()
+    public async ValueTask<StreamEntry?> ReadAsync()
     {
         try
         {

@@ -27,7 +27,7 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
             HttpStatusCode.BadRequest when problem.Errors is { Count: > 0 } errors => new InvalidInputException(errors.First().Key, Rules(errors)),
             HttpStatusCode.NotFound when agent is not null && problem.Errors?.ContainsKey("agent") == true => new UnknownAgentException(agent, Known(detail)),
             HttpStatusCode.Conflict => new SessionBusyException(session, "a run is under way"),
-            HttpStatusCode.ServiceUnavailable => new LogUnavailableException(detail),
+            HttpStatusCode.ServiceUnavailable => new StorageUnavailableException(detail),
             HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => new ServerUnreachableException($"A gateway could not reach the server: {detail}"),
             _ => new ServerRefusedException(response.StatusCode, detail),
         };
@@ -75,7 +75,7 @@ internal sealed record StartBody(string Prompt, string SessionId, string? Agent,
         request.Prompt,
         key.Session,
         request.Agent,
-        request.OnBusy switch { AgentStream.OnBusy.Queue => "queue", AgentStream.OnBusy.Replace => "replace", _ => null });
+        request.OnBusy switch { BusySessionBehavior.Queue => "queue", BusySessionBehavior.Replace => "replace", _ => null });
 }
 
 /// <summary>The answer to a cancel.</summary>

@@ -21,7 +21,7 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
     /// <param name="after">Events behind this place; null for all of the current run.</param>
     /// <param name="cancellationToken">Ends the listening.</param>
     /// <returns>The events, each once and in order, without <c>end</c>.</returns>
-    public async IAsyncEnumerable<StreamEvent> FollowAsync(
+    public async IAsyncEnumerable<StreamEntry> FollowAsync(
         HttpResponseMessage? first, Cursor? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (cursor, hasBegun, isOver) = (after, false, false);
@@ -34,7 +34,7 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
                 yield break;
             }
 
-            await using var events = await EventResponse.OpenAsync(response, options.Silence, time, cancellationToken).ConfigureAwait(false);
+            await using var events = await EventResponse.OpenAsync(response, options.IdleTimeout, time, cancellationToken).ConfigureAwait(false);
             var gotSome = false;
             while (await events.ReadAsync().ConfigureAwait(false) is { } item)
             {
@@ -107,9 +107,9 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
     {
         var wait = Backoff.After(++_failures);
         var silence = time.GetElapsedTime(_lastHeard);
-        if (failure is not null && options.GiveUpAfter != Timeout.InfiniteTimeSpan && silence + wait > options.GiveUpAfter)
+        if (failure is not null && options.ReconnectTimeout != Timeout.InfiniteTimeSpan && silence + wait > options.ReconnectTimeout)
         {
-            throw failure is LogUnavailableException
+            throw failure is StorageUnavailableException
                 ? failure
                 : new ServerUnreachableException($"Listening to session {key} gave up: nothing was heard of the server for {silence.TotalSeconds:0} s. {failure.Message}", failure);
         }

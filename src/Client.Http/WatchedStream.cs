@@ -1,6 +1,6 @@
 namespace AgentStream.Client.Http;
 
-/// <summary>A response's body, in which silence is a failure: a connection whose other end is gone says nothing for ever.</summary>
+/// <summary>A response's body, in which silence is a failure: a connection whose other end is gone says nothing forever.</summary>
 /// <param name="inner">The body.</param>
 /// <param name="silence">How long it may say nothing.</param>
 /// <param name="time">The clock.</param>

@@ -6,10 +6,10 @@ namespace AgentStream;
 
 /// <summary>Starts, follows, cancels and finds runs, from within the process or cluster that runs them.</summary>
 /// <param name="grains">Finds the grains.</param>
-/// <param name="log">The event log.</param>
-/// <param name="hub">This process's listening to the event log.</param>
+/// <param name="streams">The sessions' streams.</param>
+/// <param name="hub">This process's listening to the event streams.</param>
 /// <param name="time">The clock of waits for a run's turn; null for the system's.</param>
-public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, EventHub hub, TimeProvider? time = null) : IAgentStreamClient
+public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader streams, StreamHub hub, TimeProvider? time = null) : IAgentStreamClient
 {
     // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
     private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);
@@ -22,7 +22,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         Session(key).StartAsync(request).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StreamEvent> RunAsync(
+    public async IAsyncEnumerable<StreamEntry> StartAndListenAsync(
         SessionKey key, RunRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var run = await StartAsync(key, request, cancellationToken).ConfigureAwait(false);
@@ -34,12 +34,12 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
 
     /// <summary>Follows one run of a session from its <c>begin</c>, without <c>end</c>, at which it completes. A run that waits for its turn is waited for.</summary>
     /// <param name="key">The session.</param>
-    /// <param name="runId">The run. One that neither waits nor is the session's last, or one of the <see cref="LogRules.PastRuns"/> before it, has no events.</param>
-    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <param name="runId">The run. One that neither waits nor is the session's last, or one of the <see cref="StreamRules.PastRuns"/> before it, has no events.</param>
+    /// <param name="cancellationToken">Ends the listening; the run continues.</param>
     /// <returns>The events, each once and in order.</returns>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
     /// <exception cref="RunFailedException">The run's last events were gone before they were read.</exception>
-    public async IAsyncEnumerable<StreamEvent> FollowAsync(SessionKey key, string runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<StreamEntry> FollowAsync(SessionKey key, string runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (await FindBeginAsync(key, runId, cancellationToken).ConfigureAwait(false) is { } begin)
         {
@@ -53,46 +53,46 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     /// <summary>Follows a run that was just started, from its <c>begin</c>, without <c>end</c>, at which it completes. A run that waits for its turn is waited for.</summary>
     /// <param name="key">The session.</param>
     /// <param name="run">The run.</param>
-    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <param name="cancellationToken">Ends the listening; the run continues.</param>
     /// <returns>The events of this run and no other, each once and in order.</returns>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
     /// <exception cref="RunFailedException">The run's last events were gone before they were read.</exception>
-    public IAsyncEnumerable<StreamEvent> FollowAsync(SessionKey key, StartedRun run, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<StreamEntry> FollowAsync(SessionKey key, StartedRun run, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return run.Place == 0 ? FollowAsync(key, run.Begin, cancellationToken) : FollowAsync(key, run.RunId, cancellationToken);
+        return run.QueuePosition == 0 ? FollowAsync(key, run.Begin, cancellationToken) : FollowAsync(key, run.RunId, cancellationToken);
     }
 
-    /// <summary>Whether a run waits for its turn in a session, or is the session's last, or one of the <see cref="LogRules.PastRuns"/> before it.</summary>
+    /// <summary>Whether a run waits for its turn in a session, or is the session's last, or one of the <see cref="StreamRules.PastRuns"/> before it.</summary>
     /// <param name="key">The session.</param>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>True if there is something to follow.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     public async Task<bool> IsKnownAsync(SessionKey key, string runId, CancellationToken cancellationToken = default) =>
-        await log.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is not null
+        await streams.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is not null
         || await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The run that an event is of, when somebody who has it still misses something of that run: the session's last run, or one of the <see cref="LogRules.PastRuns"/> before it.</summary>
+    /// <summary>The run that an event is of, when somebody who has it still misses something of that run: the session's last run, or one of the <see cref="StreamRules.PastRuns"/> before it.</summary>
     /// <param name="key">The session.</param>
     /// <param name="place">The event's cursor.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>The run, to be followed from its <c>begin</c>; null when it is not known any more, or nothing but its <c>end</c> comes after the event.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     public async Task<StartedRun?> FindUnreadRunAsync(SessionKey key, Cursor place, CancellationToken cancellationToken = default)
     {
-        if (await log.FindRunAtAsync(key, place, cancellationToken).ConfigureAwait(false) is not { } run)
+        if (await streams.FindRunAtAsync(key, place, cancellationToken).ConfigureAwait(false) is not { } run)
         {
             return null;
         }
 
-        var next = await log.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
+        var next = await streams.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
         return next.Events is [{ IsBegin: false, IsEnd: false }, ..] ? new StartedRun(run.Run.RunId, run.Begin) : null;
     }
 
     /// <inheritdoc/>
-    /// <remarks>While the event log is out of reach it waits. The session's grain is not loaded.</remarks>
-    public async IAsyncEnumerable<StreamEvent> ListenAsync(
+    /// <remarks>While the stream store is out of reach it waits. The session's grain is not loaded.</remarks>
+    public async IAsyncEnumerable<StreamEntry> ListenRawAsync(
         SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         for (var isOver = false; !isOver;)
@@ -121,9 +121,9 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         }
     }
 
-    private async IAsyncEnumerable<StreamEvent> FollowAsync(SessionKey key, Cursor begin, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<StreamEntry> FollowAsync(SessionKey key, Cursor begin, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var streamEvent in ListenAsync(key, begin.Previous, cancellationToken).ConfigureAwait(false))
+        await foreach (var streamEvent in ListenRawAsync(key, begin.Previous, cancellationToken).ConfigureAwait(false))
         {
             if (streamEvent.IsBegin && streamEvent.Cursor != begin)
             {
@@ -139,12 +139,12 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     /// <param name="after">The place; null for before every event.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>False when the session has no run, or its last run has nothing but <c>end</c> behind the cursor.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     public async Task<bool> HasMoreAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default)
     {
         for (var place = after ?? Cursor.Start; ;)
         {
-            var next = await log.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
+            var next = await streams.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
             if (next.Events is not [{ IsEnd: true } end, ..])
             {
                 return next.Events.Count > 0 || next.IsOpen;
@@ -160,27 +160,27 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
     }
 
     /// <inheritdoc/>
-    public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => log.CancelAsync(key, cancellationToken);
+    public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => streams.CancelAsync(key, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => log.IsLiveAsync(key, cancellationToken);
+    public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => streams.IsLiveAsync(key, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<SessionKey[]> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default) =>
-        grains.GetGrain<IRegistryGrain>(user.ToString()).QueryAsync(includeForeign).WaitAsync(cancellationToken);
+    public Task<SessionKey[]> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default) =>
+        grains.GetGrain<IRegistryGrain>(user.ToString()).GetLiveSessionsAsync(includeExternal).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<SessionSummary[]> ListAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default) =>
-        grains.GetGrain<IRegistryGrain>(user.ToString()).ListAsync(count).WaitAsync(cancellationToken);
+    public Task<SessionSummary[]> ListSessionsAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default) =>
+        grains.GetGrain<IRegistryGrain>(user.ToString()).ListSessionsAsync(count).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<SessionSnapshot?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).GetAsync().WaitAsync(cancellationToken);
+    public Task<SessionSnapshot?> GetSessionAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).GetAsync().WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task ImportAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default) => Session(key).ImportAsync(messages).WaitAsync(cancellationToken);
+    public Task ImportMessagesAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default) => Session(key).ImportMessagesAsync(messages).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).DeleteAsync().WaitAsync(cancellationToken);
+    public Task DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).DeleteAsync().WaitAsync(cancellationToken);
 
     private async Task<Cursor?> FindBeginAsync(SessionKey key, string runId, CancellationToken cancellationToken)
     {
@@ -188,7 +188,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
         {
             try
             {
-                if (await log.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is { } known)
+                if (await streams.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is { } known)
                 {
                     return known.Begin;
                 }
@@ -201,7 +201,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IEventLog log, Event
                 // It may begin between the two questions, so the first is asked once more.
                 isDropped = look % LooksAtQueue == 0 && !await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (LogUnavailableException)
+            catch (StorageUnavailableException)
             {
                 // Listeners wait until the log is there again.
             }

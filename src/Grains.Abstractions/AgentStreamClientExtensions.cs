@@ -11,7 +11,7 @@ public static class AgentStreamClientExtensions
     /// <param name="key">The session.</param>
     /// <param name="prompt">What the user says.</param>
     /// <param name="agent">The name of a registered agent; null is the one that was registered first.</param>
-    /// <param name="cancellationToken">Ends the listening; a run that has started goes on.</param>
+    /// <param name="cancellationToken">Ends the listening; a run that has started continues.</param>
     /// <returns>The answer; empty when the model said nothing.</returns>
     /// <inheritdoc cref="AskAsync(IAgentStreamClient, SessionKey, RunRequest, CancellationToken)" path="/exception"/>
     public static Task<string> AskAsync(this IAgentStreamClient client, SessionKey key, string prompt, string? agent = null, CancellationToken cancellationToken = default) =>
@@ -21,9 +21,9 @@ public static class AgentStreamClientExtensions
     /// <param name="client">The client.</param>
     /// <param name="key">The session.</param>
     /// <param name="request">What to run.</param>
-    /// <param name="cancellationToken">Ends the listening; a run that has started goes on.</param>
+    /// <param name="cancellationToken">Ends the listening; a run that has started continues.</param>
     /// <returns>The answer; empty when the model said nothing.</returns>
-    /// <exception cref="AgentCanceledException">The run was canceled.</exception>
+    /// <exception cref="RunCanceledException">The run was canceled.</exception>
     /// <exception cref="RunFailedException">The run ended without an answer, or its last events could not be had any more.</exception>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
@@ -31,7 +31,7 @@ public static class AgentStreamClientExtensions
     public static async Task<string> AskAsync(this IAgentStreamClient client, SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
     {
         var transcript = new Transcript();
-        await foreach (var item in client.AskEventsAsync(key, request, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in client.AskStreamingAsync(key, request, cancellationToken).ConfigureAwait(false))
         {
             transcript.Apply(item);
         }
@@ -40,36 +40,36 @@ public static class AgentStreamClientExtensions
         return transcript.Outcome switch
         {
             RunOutcome.Answered => transcript.Answer,
-            RunOutcome.Canceled => throw new AgentCanceledException(key.ToString()),
+            RunOutcome.Canceled => throw new RunCanceledException(key.ToString()),
             RunOutcome.Failed => throw new RunFailedException(key.ToString(), transcript.Error!),
             _ => throw new RunFailedException(key.ToString(), "its last events were gone before they were read"),
         };
     }
 
-    /// <summary><see cref="IAgentStreamClient.RunAsync"/> with typed events.</summary>
+    /// <summary><see cref="IAgentStreamClient.StartAndListenAsync"/> with typed events.</summary>
     /// <param name="client">The client.</param>
     /// <param name="key">The session.</param>
     /// <param name="request">What to run.</param>
-    /// <param name="cancellationToken">Ends the listening; a run that has started goes on.</param>
+    /// <param name="cancellationToken">Ends the listening; a run that has started continues.</param>
     /// <returns>The events, from <see cref="RunBegan"/> on.</returns>
-    public static IAsyncEnumerable<AgentEvent> AskEventsAsync(
+    public static IAsyncEnumerable<AgentEvent> AskStreamingAsync(
         this IAgentStreamClient client, SessionKey key, RunRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return ReadAsync(client.RunAsync(key, request, cancellationToken), cancellationToken);
+        return ReadAsync(client.StartAndListenAsync(key, request, cancellationToken), cancellationToken);
     }
 
-    /// <summary><see cref="IAgentStreamClient.ListenAsync"/> with typed events.</summary>
+    /// <summary><see cref="IAgentStreamClient.ListenRawAsync"/> with typed events.</summary>
     /// <param name="client">The client.</param>
     /// <param name="key">The session.</param>
     /// <param name="after">Events behind this place; null for all of the current run.</param>
-    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <param name="cancellationToken">Ends the listening; the run continues.</param>
     /// <returns>The events. A <see cref="RunBegan"/> supersedes all before it.</returns>
-    public static IAsyncEnumerable<AgentEvent> ListenEventsAsync(
+    public static IAsyncEnumerable<AgentEvent> ListenAsync(
         this IAgentStreamClient client, SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return ReadAsync(client.ListenAsync(key, after, cancellationToken), cancellationToken);
+        return ReadAsync(client.ListenRawAsync(key, after, cancellationToken), cancellationToken);
     }
 
     /// <summary>A session's history, as a transcript of all its runs.</summary>
@@ -80,10 +80,10 @@ public static class AgentStreamClientExtensions
     public static async Task<Transcript?> GetHistoryAsync(this IAgentStreamClient client, SessionKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return await client.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } session ? Transcript.OfHistory(session) : null;
+        return await client.GetSessionAsync(key, cancellationToken).ConfigureAwait(false) is { } session ? Transcript.OfHistory(session) : null;
     }
 
-    private static async IAsyncEnumerable<AgentEvent> ReadAsync(IAsyncEnumerable<StreamEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<AgentEvent> ReadAsync(IAsyncEnumerable<StreamEntry> events, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var item in events.WithCancellation(cancellationToken).ConfigureAwait(false))
         {

@@ -24,7 +24,7 @@ public sealed class AgentStreamOptions
     /// <summary>How long a run's stream stays after its <c>end</c>, so that late listeners see it: 0 to 1 hour. The Python library's default is 5 s.</summary>
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a process owns its runs without renewing, 1 s to 5 min: the time after which others may take over a killed process's runs.</summary>
+    /// <summary>How long a process owns its runs without renewing, 1 s to 5 min: the time after which others may recover a killed process's runs.</summary>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a Redis command may take before it counts as failed: 100 ms to 1 min.</summary>
@@ -45,11 +45,11 @@ public sealed class AgentStreamOptions
     /// <summary>How long a tool may take before the model is told that it failed: 10 ms to 1 day.</summary>
     public TimeSpan ToolTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether a run whose process died goes on in the process that takes it over; otherwise it ends there as crashed.</summary>
+    /// <summary>Whether a run whose process died continues in the process that recovers it; otherwise it ends there as crashed.</summary>
     public bool ResumeRuns { get; set; } = true;
 
     /// <summary>
-    /// How long a process that shuts down in order waits for its runs to come to a place where another process can go on with them without doing anything twice, 0 to 10 min: the end of a response, or of
+    /// How long a process that shuts down in order waits for its runs to come to a place where another process can continue them without doing anything twice, 0 to 10 min: the end of a response, or of
     /// the tool calls under way. What is not there by then is broken off, and the node that was under way starts again elsewhere. <c>docker stop</c> kills after 10 s by default, Kubernetes after 30 s.
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -86,35 +86,35 @@ public sealed class UnknownAgentException(string agent, string known)
     public override string? PublicMessage => Message;
 }
 
-/// <summary>The event log could not be reached, or did not answer in time. Whether the operation took place is not known.</summary>
+/// <summary>The stream store could not be reached, or did not answer in time. Whether the operation took place is not known.</summary>
 /// <param name="message">What was tried, where, and what the connection said.</param>
 /// <param name="inner">What the connection threw.</param>
 [GenerateSerializer, Alias("AgentStream.LogUnavailableException")]
-public sealed class LogUnavailableException(string message, Exception? inner = null) : AgentStreamException(message, inner)
+public sealed class StorageUnavailableException(string message, Exception? inner = null) : AgentStreamException(message, inner)
 {
     /// <inheritdoc/>
-    public override string? PublicMessage => "the event log is out of reach";
+    public override string? PublicMessage => "the stream store is out of reach";
 }
 
-/// <summary>The event log refused an operation, for a reason that does not pass by itself: a key that another program has written to, or a right that is missing. It is of no use to try again.</summary>
+/// <summary>The stream store refused an operation, for a reason that does not pass by itself: a key that another program has written to, or a right that is missing. It is of no use to try again.</summary>
 /// <param name="message">What was tried, where, and the reason; a key that has something else in it than it should is named.</param>
 /// <param name="inner">What the log's client threw, if it threw anything.</param>
 [GenerateSerializer, Alias("AgentStream.LogRefusedException")]
-public sealed class LogRefusedException(string message, Exception? inner = null) : AgentStreamException(message, inner)
+public sealed class StorageRefusedException(string message, Exception? inner = null) : AgentStreamException(message, inner)
 {
     /// <inheritdoc/>
-    public override string? PublicMessage => "the event log refused the operation";
+    public override string? PublicMessage => "the stream store refused the operation";
 }
 
-/// <summary>The run no longer belongs to this process: another took it over. Whoever gets this writes nothing more to the run.</summary>
+/// <summary>The run no longer belongs to this process: another recovered it. Whoever gets this writes nothing more to the run.</summary>
 /// <param name="message">Which run, and who owns it now where that is known.</param>
 [GenerateSerializer, Alias("AgentStream.OwnershipLostException")]
 public sealed class OwnershipLostException(string message) : AgentStreamException(message);
 
-/// <summary>The run was canceled, by whomever.</summary>
+/// <summary>The run was canceled, by anyone.</summary>
 /// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>
 [GenerateSerializer, Alias("AgentStream.AgentCanceledException")]
-public sealed class AgentCanceledException(string session) : AgentStreamException($"The run of session {session} was canceled.")
+public sealed class RunCanceledException(string session) : AgentStreamException($"The run of session {session} was canceled.")
 {
     /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
     [Id(0)]

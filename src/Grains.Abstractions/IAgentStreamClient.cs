@@ -5,15 +5,15 @@ namespace AgentStream;
 /// over HTTP (<c>AgentStream.Client.Http</c>); what both do on top of these members is in <see cref="AgentStreamClientExtensions"/>.
 /// </summary>
 /// <remarks>
-/// Any member may throw <see cref="LogUnavailableException"/> when the event log is out of reach; then it is not known whether it took effect. Over HTTP the server itself may be
+/// Any member may throw <see cref="StorageUnavailableException"/> when the stream store is out of reach; then it is not known whether it took effect. Over HTTP the server itself may be
 /// out of reach too, or refuse; that client says with which exceptions.
 /// </remarks>
 public interface IAgentStreamClient
 {
-    /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream, or it is known to wait for its turn; the run goes on by itself.</summary>
+    /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream, or it is known to wait for its turn; the run continues by itself.</summary>
     /// <param name="key">The session.</param>
     /// <param name="request">What to run.</param>
-    /// <param name="cancellationToken">Gives up waiting; a run that has started goes on.</param>
+    /// <param name="cancellationToken">Gives up waiting; a run that has started continues.</param>
     /// <returns>The run, and where its stream begins, or its place among those that wait.</returns>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
@@ -23,13 +23,13 @@ public interface IAgentStreamClient
     /// <summary>Starts a run and follows it, from its <c>begin</c> to its end, without <c>end</c>. The run is started once, when the first event is asked for, and never again. One that waits for its turn is waited for.</summary>
     /// <param name="key">The session.</param>
     /// <param name="request">What to run.</param>
-    /// <param name="cancellationToken">Ends the listening; a run that has started goes on.</param>
+    /// <param name="cancellationToken">Ends the listening; a run that has started continues.</param>
     /// <returns>The events. They stop early when the session has begun another run before they were all read.</returns>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way, and the request does not want to wait for it or replace it; or that cannot be done.</exception>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
-    IAsyncEnumerable<StreamEvent> RunAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<StreamEntry> StartAndListenAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Follows a session: every event behind the cursor once and in order, without <c>end</c>, at which it completes. Where there is nothing to follow it completes at once.
@@ -37,14 +37,14 @@ public interface IAgentStreamClient
     /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="after">Events behind this place; null for all of the current run.</param>
-    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <param name="cancellationToken">Ends the listening; the run continues.</param>
     /// <returns>The events. A <c>begin</c> supersedes all before it.</returns>
     /// <exception cref="RunFailedException">
-    /// The stream was gone before the run's <c>end</c>: the event log has lost its data, or the listener was slower than the grace period, or another library's run was left behind by a crash. Over HTTP, a
+    /// The stream was gone before the run's <c>end</c>: the stream store has lost its data, or the listener was slower than the grace period, or another library's run was left behind by a crash. Over HTTP, a
     /// server that is asked again knows of no run, and then the listening completes.
     /// </exception>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
-    IAsyncEnumerable<StreamEvent> ListenAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<StreamEntry> ListenRawAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default);
 
     /// <summary>Cancels a session's run, whichever process runs it.</summary>
     /// <param name="key">The session.</param>
@@ -60,10 +60,10 @@ public interface IAgentStreamClient
 
     /// <summary>A user's live sessions.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="includeForeign">Also find sessions that another library started, by a scan over all keys.</param>
+    /// <param name="includeExternal">Also find sessions that another library started, by a scan over all keys.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>Their keys, sorted by session id.</returns>
-    Task<SessionKey[]> QueryAsync(UserKey user, bool includeForeign = false, CancellationToken cancellationToken = default);
+    Task<SessionKey[]> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default);
 
     /// <summary>A user's sessions, live or not.</summary>
     /// <param name="user">The user.</param>
@@ -71,13 +71,13 @@ public interface IAgentStreamClient
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>The sessions, those that last grew first. The live ones are all among them; what only another library has written is not.</returns>
     /// <exception cref="InvalidInputException">The count is out of its range.</exception>
-    Task<SessionSummary[]> ListAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default);
+    Task<SessionSummary[]> ListSessionsAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default);
 
     /// <summary>What a session has come to.</summary>
     /// <param name="key">The session.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>The session; null when nobody has ever written to it.</returns>
-    Task<SessionSnapshot?> GetAsync(SessionKey key, CancellationToken cancellationToken = default);
+    Task<SessionSnapshot?> GetSessionAsync(SessionKey key, CancellationToken cancellationToken = default);
 
     /// <summary>Replaces a session's history with one from elsewhere.</summary>
     /// <param name="key">The session.</param>
@@ -86,12 +86,12 @@ public interface IAgentStreamClient
     /// <returns>A task that completes when the history is kept.</returns>
     /// <exception cref="InvalidInputException">The JSON is not of that format; the exception names the place. Nothing was changed.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
-    Task ImportAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default);
+    Task ImportMessagesAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default);
 
     /// <summary>Forgets a session's history.</summary>
     /// <param name="key">The session.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>A task that completes when nothing is left of it.</returns>
     /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
-    Task DeleteAsync(SessionKey key, CancellationToken cancellationToken = default);
+    Task DeleteSessionAsync(SessionKey key, CancellationToken cancellationToken = default);
 }

@@ -7,18 +7,18 @@ namespace AgentStream;
 public interface IRegistryGrain : IGrainWithStringKey
 {
     /// <summary>The user's live sessions. The cost grows with the answer, not with the number of keys.</summary>
-    /// <param name="includeForeign">Also find sessions that another library started, by a scan over all keys.</param>
+    /// <param name="includeExternal">Also find sessions that another library started, by a scan over all keys.</param>
     /// <returns>Their keys, sorted by session id.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [ReadOnly, Alias("QueryAsync")]
-    Task<SessionKey[]> QueryAsync(bool includeForeign = false);
+    Task<SessionKey[]> GetLiveSessionsAsync(bool includeExternal = false);
 
     /// <summary>The user's sessions, live or not.</summary>
     /// <param name="count">The most sessions that are not live to answer with; from 1 to <see cref="SessionSummary.MaxCount"/>.</param>
     /// <returns>The sessions, those that last grew first. The live ones are all among them.</returns>
     /// <exception cref="InvalidInputException">The count is out of its range.</exception>
-    /// <exception cref="LogUnavailableException">The event log or the journal is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store or the journal is out of reach.</exception>
     /// <exception cref="NotSupportedException">The silo's journal cannot tell.</exception>
     [ReadOnly, Alias("ListAsync")]
-    Task<SessionSummary[]> ListAsync(int count = SessionSummary.DefaultCount);
+    Task<SessionSummary[]> ListSessionsAsync(int count = SessionSummary.DefaultCount);
 }

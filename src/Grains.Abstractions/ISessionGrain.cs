@@ -6,7 +6,7 @@ namespace AgentStream;
 [Alias("AgentStream.ISessionGrain")]
 public interface ISessionGrain : IGrainWithStringKey
 {
-    /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream, or it waits for its turn; the run goes on by itself.</summary>
+    /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream, or it waits for its turn; the run continues by itself.</summary>
     /// <param name="request">What to run.</param>
     /// <returns>The run, and where its stream begins.</returns>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
@@ -14,32 +14,32 @@ public interface ISessionGrain : IGrainWithStringKey
     /// <exception cref="SessionBusyException">
     /// The session has a run under way, and the request does not want to wait for it or replace it; or too many prompts wait already; or the run that was canceled for this one does not come to its end.
     /// </exception>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [Alias("StartAsync")]
     Task<StartedRun> StartAsync(RunRequest request);
 
     /// <summary>Starts the first of the prompts that wait for the session, if there is one and no run is under way. Silos call this; nobody else has to.</summary>
     /// <returns>A task that completes when that is done.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [Alias("StartWaitingAsync")]
     Task StartWaitingAsync();
 
-    /// <summary>Whether a run still waits for its turn (<see cref="OnBusy.Queue"/>).</summary>
+    /// <summary>Whether a run still waits for its turn (<see cref="BusySessionBehavior.Queue"/>).</summary>
     /// <param name="runId">The run.</param>
     /// <returns>False when it has begun, or was dropped with its session.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [AlwaysInterleave, Alias("IsWaitingAsync")]
     Task<bool> IsWaitingAsync(string runId);
 
     /// <summary>Cancels the session's run, whoever runs it.</summary>
     /// <returns>True for the one call that canceled the run; false when there was none, or it was canceled already.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [AlwaysInterleave, Alias("CancelAsync")]
     Task<bool> CancelAsync();
 
     /// <summary>What the session has come to.</summary>
     /// <returns>The session; null when nobody has ever written to it.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [Alias("GetAsync")]
     Task<SessionSnapshot?> GetAsync();
 
@@ -48,14 +48,14 @@ public interface ISessionGrain : IGrainWithStringKey
     /// <returns>A task that completes when the history is kept.</returns>
     /// <exception cref="InvalidInputException">The JSON is not of that format; the exception names the place. Nothing was changed.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [Alias("ImportAsync")]
-    Task ImportAsync(byte[] messages);
+    Task ImportMessagesAsync(byte[] messages);
 
     /// <summary>Forgets the session's history, and the prompts that wait for it.</summary>
     /// <returns>A task that completes when nothing is left of it.</returns>
     /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [Alias("DeleteAsync")]
     Task DeleteAsync();
 }

@@ -5,11 +5,11 @@ namespace AgentStream;
 /// <param name="Agent">The name of a registered agent; null is the one that was registered first.</param>
 /// <param name="OnBusy">What becomes of it when the session has a run under way.</param>
 [GenerateSerializer, Immutable, Alias("AgentStream.RunRequest")]
-public sealed record RunRequest([property: Id(0)] string Prompt, [property: Id(1)] string? Agent = null, [property: Id(2)] OnBusy OnBusy = OnBusy.Reject);
+public sealed record RunRequest([property: Id(0)] string Prompt, [property: Id(1)] string? Agent = null, [property: Id(2)] BusySessionBehavior OnBusy = BusySessionBehavior.Reject);
 
 /// <summary>A run that has begun, or waits for the end of another.</summary>
 /// <param name="RunId">The run's id, a UUID of version 7.</param>
 /// <param name="Begin">The cursor of the run's <c>begin</c>: a listener that continues behind it sees the rest of this run. <see cref="Cursor.Start"/> for a run that waits.</param>
-/// <param name="Place">Its place among the prompts that wait for the session, from 1; 0 for a run that has begun.</param>
+/// <param name="QueuePosition">Its place among the prompts that wait for the session, from 1; 0 for a run that has begun.</param>
 [GenerateSerializer, Immutable, Alias("AgentStream.StartedRun")]
-public sealed record StartedRun([property: Id(0)] string RunId, [property: Id(1)] Cursor Begin, [property: Id(2)] int Place = 0);
+public sealed record StartedRun([property: Id(0)] string RunId, [property: Id(1)] Cursor Begin, [property: Id(2)] int QueuePosition = 0);

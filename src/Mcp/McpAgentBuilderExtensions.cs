@@ -75,8 +75,8 @@ public static class McpAgentBuilderExtensions
     private static AgentBuilder Add(this AgentBuilder agent, string name, McpConnectionOptions options)
     {
         var title = McpServerException.Title(name);
-        return agent.WithToolSource(
+        return agent.WithToolProvider(
             title,
-            services => new McpToolSource(title, options, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<TimeProvider>()));
+            services => new McpToolProvider(title, options, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<TimeProvider>()));
     }
 }

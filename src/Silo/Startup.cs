@@ -7,7 +7,7 @@ internal static class Startup
     public const string DefaultUrl = "http://127.0.0.1:5080";
 
     /// <summary>Builds the program and runs it until it is stopped.</summary>
-    /// <returns>The exit code: 0 after an order to stop, also one that came during the start; 1 when it could not start, or could not go on.</returns>
+    /// <returns>The exit code: 0 after an order to stop, also one that came during the start; 1 when it could not start, or could not continue.</returns>
     public static async Task<int> RunAsync(string[] args, Func<WebApplicationBuilder, WebApplication> build)
     {
         using var stop = new StopOrder();

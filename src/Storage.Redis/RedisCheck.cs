@@ -24,7 +24,7 @@ internal sealed class RedisCheck(RedisConnection redis, IOptions<AgentStreamOpti
     /// <summary>Checks.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OptionsValidationException">The Redis will not do; the message is one sentence.</exception>
-    /// <exception cref="LogUnavailableException">Redis is away.</exception>
+    /// <exception cref="StorageUnavailableException">Redis is away.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (redis.IsCluster)
@@ -53,7 +53,7 @@ internal sealed class RedisCheck(RedisConnection redis, IOptions<AgentStreamOpti
             if (answer is [_, var command, var error, ..])
             {
                 throw RedisFaults.IsAwayAnswer(error)
-                    ? new LogUnavailableException($"Redis at {redis.Where} answers {command} with '{RedisFaults.Short(error)}'.")
+                    ? new StorageUnavailableException($"Redis at {redis.Where} answers {command} with '{RedisFaults.Short(error)}'.")
                     : Refused(command, error);
             }
         }
@@ -76,7 +76,7 @@ internal sealed class RedisCheck(RedisConnection redis, IOptions<AgentStreamOpti
         }
         catch (TimeoutException exception)
         {
-            throw new LogUnavailableException($"Redis at {redis.Where} cannot be reached: what it is told to publish is not heard.", exception);
+            throw new StorageUnavailableException($"Redis at {redis.Where} cannot be reached: what it is told to publish is not heard.", exception);
         }
         finally
         {
@@ -90,7 +90,7 @@ internal sealed class RedisCheck(RedisConnection redis, IOptions<AgentStreamOpti
         {
             return await ask();
         }
-        catch (LogRefusedException exception)
+        catch (StorageRefusedException exception)
         {
             throw Refused(command, exception.InnerException!.Message);
         }

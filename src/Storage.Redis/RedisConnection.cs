@@ -71,7 +71,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The connection.</returns>
     /// <exception cref="OptionsValidationException">It is no connection string of a Redis.</exception>
-    /// <exception cref="LogUnavailableException">As <see cref="OpenAsync"/>.</exception>
+    /// <exception cref="StorageUnavailableException">As <see cref="OpenAsync"/>.</exception>
     public static async Task<RedisConnection> ConnectAsync(
         string configuration, IOptions<AgentStreamOptions> options, TimeProvider time, CancellationToken cancellationToken = default)
     {
@@ -91,7 +91,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <summary>Connects, if that has not been done yet: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
     /// <param name="cancellationToken">Gives up between the steps; each of the few attempts to connect has its own bound, <see cref="AgentStreamOptions.RedisTimeout"/>.</param>
     /// <returns>A task that completes when the connection stands.</returns>
-    /// <exception cref="LogUnavailableException">Redis cannot be reached; the message says so in one sentence.</exception>
+    /// <exception cref="StorageUnavailableException">Redis cannot be reached; the message says so in one sentence.</exception>
     /// <exception cref="OptionsValidationException">The user may not subscribe to channels; the message says so in one sentence.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken = default)
     {
@@ -106,7 +106,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
         catch (Exception exception) when (exception is RedisConnectionException or TimeoutException)
         {
-            throw new LogUnavailableException($"Redis at {Where} cannot be reached: {RedisFaults.WhyNoConnection(exception)}", RedisFaults.Portable(exception));
+            throw new StorageUnavailableException($"Redis at {Where} cannot be reached: {RedisFaults.WhyNoConnection(exception)}", RedisFaults.Portable(exception));
         }
 
         _multiplexer.ConnectionRestored += (_, restored) =>
@@ -121,7 +121,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         {
             await RedisHandshake.AwaitSubscriberAsync(this, _options, cancellationToken);
         }
-        catch (LogRefusedException exception)
+        catch (StorageRefusedException exception)
         {
             throw RedisHandshake.WillNotDo(Where, _options.RedisPrefix, "SUBSCRIBE", exception.InnerException!.Message);
         }
@@ -134,8 +134,8 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Gives up waiting for the answer; the command may be done nevertheless.</param>
     /// <param name="keys">The command's keys, for an error that says which of them has something else in it than it should.</param>
     /// <returns>The answer.</returns>
-    /// <exception cref="LogUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
-    /// <exception cref="LogRefusedException">Redis refuses the command for another reason.</exception>
+    /// <exception cref="StorageUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
+    /// <exception cref="StorageRefusedException">Redis refuses the command for another reason.</exception>
     public Task<T> RunAsync<T>(string what, Func<IDatabase, Task<T>> command, CancellationToken cancellationToken = default, params RedisKey[] keys)
     {
         ArgumentNullException.ThrowIfNull(command);
@@ -149,8 +149,8 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <param name="arguments">Its arguments.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer; the script may run nevertheless.</param>
     /// <returns>The answer.</returns>
-    /// <exception cref="LogUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
-    /// <exception cref="LogRefusedException">The script fails for another reason. Where a key has something else in it than it should, the message names it.</exception>
+    /// <exception cref="StorageUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
+    /// <exception cref="StorageRefusedException">The script fails for another reason. Where a key has something else in it than it should, the message names it.</exception>
     public Task<RedisResult> ScriptAsync(
         string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default)
     {
@@ -197,7 +197,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         {
             Forget(pending);
             var waiting = multiplexer.GetCounters().TotalOutstanding;
-            throw new LogUnavailableException(
+            throw new StorageUnavailableException(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"Redis at {Where} could not {what}: no answer within {_options.RedisTimeout.TotalSeconds:0.###} s; the connection is {(multiplexer.IsConnected ? "up" : "down")}, {waiting} commands wait."),
@@ -211,12 +211,12 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         catch (Exception exception) when (RedisFaults.IsAway(exception))
         {
             _primary.Heard(multiplexer, exception);
-            throw new LogUnavailableException($"Redis at {Where} could not {what}: {RedisFaults.Short(exception.Message)}", RedisFaults.Portable(exception));
+            throw new StorageUnavailableException($"Redis at {Where} could not {what}: {RedisFaults.Short(exception.Message)}", RedisFaults.Portable(exception));
         }
         catch (Exception exception) when (exception is RedisServerException or RedisCommandException)
         {
             var foreign = keys is null ? null : await RedisForeignKeys.FindAsync(multiplexer.GetDatabase(), _options, Time, exception, keys);
-            throw new LogRefusedException($"Redis at {Where} could not {what}: {foreign ?? RedisFaults.Short(exception.Message)}", RedisFaults.Portable(exception));
+            throw new StorageRefusedException($"Redis at {Where} could not {what}: {foreign ?? RedisFaults.Short(exception.Message)}", RedisFaults.Portable(exception));
         }
     }
 
@@ -226,7 +226,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     {
         var multiplexer = Opened(what);
         var server = multiplexer.GetServers().Where(server => server.IsConnected).MinBy(server => server.IsReplica)
-            ?? throw new LogUnavailableException($"Redis at {Where} could not {what}: there is no connection.");
+            ?? throw new StorageUnavailableException($"Redis at {Where} could not {what}: there is no connection.");
         await using var keys = server.KeysAsync(multiplexer.GetDatabase().Database, pattern, stepLength).GetAsyncEnumerator(cancellationToken);
 
         // From one key to the next may be any number of steps. The client bounds each of them.
@@ -263,7 +263,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     }
 
     private ConnectionMultiplexer Opened(string what) =>
-        _multiplexer ?? throw new LogUnavailableException($"Redis at {Where} could not {what}: the connection has not been opened yet.");
+        _multiplexer ?? throw new StorageUnavailableException($"Redis at {Where} could not {what}: the connection has not been opened yet.");
 
     private static void Forget(Task? pending) =>
         pending?.ContinueWith(

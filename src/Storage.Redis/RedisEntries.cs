@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using AgentStream.Events;
 using StackExchange.Redis;
+using RedisEntry = StackExchange.Redis.StreamEntry;
 
 namespace AgentStream.Storage.Redis;
 
@@ -21,7 +22,7 @@ internal static class RedisEntries
     /// <param name="leading">The other arguments.</param>
     /// <param name="events">The events.</param>
     /// <returns>All arguments.</returns>
-    public static RedisValue[] Arguments(ReadOnlySpan<RedisValue> leading, IReadOnlyList<NewEvent> events)
+    public static RedisValue[] Arguments(ReadOnlySpan<RedisValue> leading, IReadOnlyList<NewEntry> events)
     {
         var groups = 0;
         for (var i = 0; i < events.Count; i++)
@@ -50,9 +51,9 @@ internal static class RedisEntries
     /// <summary>Reads entries of a stream.</summary>
     /// <param name="entries">The entries.</param>
     /// <returns>The events.</returns>
-    public static IReadOnlyList<StreamEvent> Read(StreamEntry[] entries)
+    public static IReadOnlyList<StreamEntry> Read(RedisEntry[] entries)
     {
-        var events = new StreamEvent[entries.Length];
+        var events = new StreamEntry[entries.Length];
         for (var i = 0; i < entries.Length; i++)
         {
             events[i] = Read(entries[i]);
@@ -62,7 +63,7 @@ internal static class RedisEntries
     }
 
     // What another library writes may lack any field, or have more.
-    private static StreamEvent Read(in StreamEntry entry)
+    private static StreamEntry Read(in RedisEntry entry)
     {
         var (type, origin, body) = ("", "", ReadOnlyMemory<byte>.Empty);
         Span<byte> buffer = stackalloc byte[MostOfName];
@@ -109,7 +110,7 @@ internal static class RedisEntries
         : text.SequenceEqual("pydantic-ai-stream"u8) ? Protocol.DefaultRuntimeOrigin
         : Encoding.UTF8.GetString(text);
 
-    private static bool IsSameGroup(in NewEvent one, in NewEvent other) => one.Type == other.Type && one.Origin == other.Origin;
+    private static bool IsSameGroup(in NewEntry one, in NewEntry other) => one.Type == other.Type && one.Origin == other.Origin;
 
     private static byte[] Bytes(ReadOnlyMemory<byte> body) =>
         MemoryMarshal.TryGetArray(body, out var segment) && segment.Offset == 0 && segment.Array is { } array && array.Length == segment.Count

@@ -56,8 +56,8 @@ internal static class RedisForeignKeys
     }
 
     /// <summary>Reads a cursor that AgentStream has kept in a key.</summary>
-    /// <exception cref="LogRefusedException">It is none.</exception>
-    public static Cursor CursorOf(string? text, string key) => Cursor.TryParse(text, out var cursor) ? cursor : throw new LogRefusedException($"Redis: {Wrong(key)}.");
+    /// <exception cref="StorageRefusedException">It is none.</exception>
+    public static Cursor CursorOf(string? text, string key) => Cursor.TryParse(text, out var cursor) ? cursor : throw new StorageRefusedException($"Redis: {Wrong(key)}.");
 
     /// <summary>What is said of a key of the right type with a value that is not ours.</summary>
     public static string Wrong(string key) => $"key {key} has a value that AgentStream does not write; another program has written to it";

@@ -36,15 +36,15 @@ internal static class RedisHandshake
     }
 
     /// <summary>Waits for the connection for notices: the client is content when the one for commands stands.</summary>
-    /// <exception cref="LogUnavailableException">It does not come up.</exception>
-    /// <exception cref="LogRefusedException">The user may not subscribe to channels.</exception>
+    /// <exception cref="StorageUnavailableException">It does not come up.</exception>
+    /// <exception cref="StorageRefusedException">The user may not subscribe to channels.</exception>
     public static async Task AwaitSubscriberAsync(RedisConnection redis, AgentStreamOptions options, CancellationToken cancellationToken)
     {
         var channel = RedisChannel.Literal($"{options.RedisPrefix}:silo:probe");
         Action<RedisChannel, RedisValue> ignore = static (_, _) => { };
         for (var started = redis.Time.GetTimestamp(); ;)
         {
-            LogUnavailableException? away = null;
+            StorageUnavailableException? away = null;
             try
             {
                 if (await redis.SubscribeAsync(channel, ignore))
@@ -52,7 +52,7 @@ internal static class RedisHandshake
                     return;
                 }
             }
-            catch (LogUnavailableException exception)
+            catch (StorageUnavailableException exception)
             {
                 away = exception;
             }
@@ -63,7 +63,7 @@ internal static class RedisHandshake
 
             if (redis.Time.GetElapsedTime(started) > options.RedisTimeout)
             {
-                throw new LogUnavailableException($"Redis at {redis.Where} cannot be reached: the connection for notices does not come up.", away);
+                throw new StorageUnavailableException($"Redis at {redis.Where} cannot be reached: the connection for notices does not come up.", away);
             }
 
             await Task.Delay(SubscriberPause, redis.Time, cancellationToken);

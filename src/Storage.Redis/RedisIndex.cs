@@ -29,7 +29,7 @@ internal sealed class RedisIndex(RedisConnection redis)
     /// <param name="index">The index's key.</param>
     /// <param name="members">What it lists.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task ListAsync(string what, string index, IReadOnlyCollection<string> members, CancellationToken cancellationToken)
+    public async Task ListSessionsAsync(string what, string index, IReadOnlyCollection<string> members, CancellationToken cancellationToken)
     {
         // Also without members: something else is in its place.
         foreach (var some in members.Count == 0 ? [[]] : members.Chunk(ListCount))

@@ -2,19 +2,20 @@ using System.Globalization;
 using AgentStream.Storage.Journal;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using RedisEntry = StackExchange.Redis.StreamEntry;
 using static System.FormattableString;
 
 namespace AgentStream.Storage.Redis;
 
 /// <summary>
-/// A journal in Redis, beside the event log: a stream for each session, <c>{prefix}:journal:{scope}:{user}:{session}</c>, that does not expire.
+/// A journal in Redis, beside the stream store: a stream for each session, <c>{prefix}:journal:{scope}:{user}:{session}</c>, that does not expire.
 /// A record's version is its entry's id, and each write proves in the same atomic step that its run owns the session.
 /// </summary>
 /// <remarks>
-/// Every operation may throw <see cref="LogUnavailableException"/>; then it is not known whether it took place. It may be repeated: records that
+/// Every operation may throw <see cref="StorageUnavailableException"/>; then it is not known whether it took place. It may be repeated: records that
 /// the run has added already are not added twice.
 /// </remarks>
-/// <param name="redis">The event log's Redis.</param>
+/// <param name="redis">The stream store's Redis.</param>
 /// <param name="options">The settings: the prefix.</param>
 public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOptions> options) : ISessionJournal
 {
@@ -87,7 +88,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
 
     /// <inheritdoc/>
     /// <remarks>A session is in the list from its first append on; one that was last written to before there was a list is not in it until it is written to again.</remarks>
-    public async ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var answer = (RedisResult[]?)await redis.ScriptAsync(
@@ -130,7 +131,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
         new($"Run {owner.RunId} does not own session {owner.Key} any more. Its journal was left as it is.");
 
     /// <summary>The record of an entry, which is its second field.</summary>
-    private static byte[] Record(in StreamEntry entry) => entry.Values is [_, var record, ..] ? (byte[]?)record.Value ?? [] : [];
+    private static byte[] Record(in RedisEntry entry) => entry.Values is [_, var record, ..] ? (byte[]?)record.Value ?? [] : [];
 
     private static JournalRecord Read(string journal, long version, byte[] json)
     {

@@ -11,7 +11,7 @@ internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
 
     private readonly RedisIndex _index = new(redis);
 
-    public async Task<IReadOnlyList<SessionKey>> QueryAsync(UserKey user, bool includeForeign, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SessionKey>> GetLiveSessionsAsync(UserKey user, bool includeExternal, CancellationToken cancellationToken)
     {
         var what = $"query the live sessions of user {user}";
         var registry = RedisKeys.Registry(prefix, user);
@@ -21,11 +21,11 @@ internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
         {
             // Something else is in the registry's place.
             ours = await FindOursAsync(what, user, cancellationToken);
-            await _index.ListAsync(what, registry, [.. ours!], cancellationToken);
+            await _index.ListSessionsAsync(what, registry, [.. ours!], cancellationToken);
         }
 
         var sessions = new SortedSet<string>(ours!, StringComparer.Ordinal);
-        if (includeForeign)
+        if (includeExternal)
         {
             sessions.UnionWith(await FindAllAsync(what, user, cancellationToken));
         }

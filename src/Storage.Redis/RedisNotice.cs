@@ -13,33 +13,33 @@ internal static class RedisNotice
     /// <summary>Reads a message.</summary>
     /// <param name="message">The message; null when some may have been lost.</param>
     /// <returns>The notice; one without events where the message has none that can be read.</returns>
-    public static LogNotice Read(byte[]? message) => message switch
+    public static StreamNotice Read(byte[]? message) => message switch
     {
-        null => new(LogNoticeKind.Unsure),
-        [(byte)'c', ..] => new(LogNoticeKind.Canceled),
+        null => new(StreamNoticeKind.Unsure),
+        [(byte)'c', ..] => new(StreamNoticeKind.Canceled),
         _ => Grown(message),
     };
 
-    private static LogNotice Grown(byte[] message)
+    private static StreamNotice Grown(byte[] message)
     {
         ReadOnlyMemory<byte> rest = message;
         if (!TryLine(ref rest, out var line) || line.Length < 6 || !TryCursor(line[6..], out var after))
         {
-            return new(LogNoticeKind.Grown);
+            return new(StreamNoticeKind.Grown);
         }
 
-        var events = new List<StreamEvent>();
+        var events = new List<StreamEntry>();
         while (!rest.IsEmpty)
         {
             if (!TryLine(ref rest, out line) || TryEvent(line, ref rest) is not { } item)
             {
-                return new(LogNoticeKind.Grown);
+                return new(StreamNoticeKind.Grown);
             }
 
             events.Add(item);
         }
 
-        return new(LogNoticeKind.Grown, events, after);
+        return new(StreamNoticeKind.Grown, events, after);
     }
 
     private static bool TryLine(ref ReadOnlyMemory<byte> rest, out ReadOnlySpan<byte> line)
@@ -50,7 +50,7 @@ internal static class RedisNotice
         return end >= 0;
     }
 
-    private static StreamEvent? TryEvent(ReadOnlySpan<byte> line, ref ReadOnlyMemory<byte> rest)
+    private static StreamEntry? TryEvent(ReadOnlySpan<byte> line, ref ReadOnlyMemory<byte> rest)
     {
         var space = line.IndexOf((byte)' ');
         if (space < 0 || !TryCursor(line[..space], out var cursor))
@@ -75,7 +75,7 @@ internal static class RedisNotice
             return null;
         }
 
-        var item = new StreamEvent(
+        var item = new StreamEntry(
             cursor, RedisEntries.Word(rest.Span[..lengths[0]]), RedisEntries.Word(rest.Span.Slice(lengths[0], lengths[1])), CleanJson.Of(rest.Slice(lengths[0] + lengths[1], lengths[2])));
         rest = rest[(lengths[0] + lengths[1] + lengths[2])..];
         return item;

@@ -86,7 +86,7 @@ internal sealed class RedisNotices : IDisposable
     {
         if (!await _connection.SubscribeAsync(topic.Channel, topic.Hear))
         {
-            throw new LogUnavailableException($"Redis could not subscribe to channel {topic.Name}: the connection for notices is down.");
+            throw new StorageUnavailableException($"Redis could not subscribe to channel {topic.Name}: the connection for notices is down.");
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed class RedisNotices : IDisposable
             catch (Exception exception)
             {
                 // Whatever it is, it must not be the last try. That Redis is away is said by others.
-                if (exception is not LogUnavailableException)
+                if (exception is not StorageUnavailableException)
                 {
                     _faults.Failed($"Listening to channel {topic.Name}", exception);
                 }

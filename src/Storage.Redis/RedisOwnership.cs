@@ -20,12 +20,12 @@ internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions o
     private const string IsRun = "run";
 
     private static readonly RedisScript RenewScript = RedisScript.Own("renew.lua");
-    private static readonly RedisScript ReleaseScript = RedisScript.Own("release.lua");
+    private static readonly RedisScript ReleaseScript = RedisScript.Own("hand-off.lua");
     private static readonly RedisScript KeepScript = RedisScript.Own("keep.lua");
     private static readonly RedisScript OwnedScript = RedisScript.Own("owned.lua");
-    private static readonly RedisScript AbandonedScript = RedisScript.Own("abandoned.lua");
+    private static readonly RedisScript OrphanedScript = RedisScript.Own("orphan.lua");
     private static readonly RedisScript DisownScript = RedisScript.Own("disown.lua");
-    private static readonly RedisScript TakeOverScript = RedisScript.Own("takeover.lua");
+    private static readonly RedisScript RecoverScript = RedisScript.Own("recover.lua");
 
     private readonly string _prefix = options.RedisPrefix;
     private readonly FaultLog _faults = new(logger);
@@ -44,12 +44,12 @@ internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions o
             cancellationToken);
     }
 
-    public Task ReleaseAsync(RunToken run, CancellationToken cancellationToken)
+    public Task HandOffAsync(RunToken run, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
         var keys = new RedisKeys(_prefix, run.Key);
         return redis.ScriptAsync(
-            $"give away run {run.RunId} of session {run.Key}",
+            $"hand off run {run.RunId} of session {run.Key}",
             ReleaseScript,
             [keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), RedisKeys.SiloRuns(_prefix, SiloIdentity.Nobody), RedisKeys.AllSilos(_prefix)],
             [run.SiloId, run.Fence, SiloIdentity.Nobody, run.Key.ToString()],
@@ -90,11 +90,11 @@ internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions o
         return found;
     }
 
-    public async Task<IReadOnlyList<RunToken>> FindAbandonedAsync(int count, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RunToken>> FindOrphanedAsync(int count, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var answer = await redis.ScriptAsync(
-            "find abandoned runs", AbandonedScript, [RedisKeys.AllSilos(_prefix)], [RedisKeys.Silos(_prefix), $"{_prefix}:", count], cancellationToken);
+            "find orphaned runs", OrphanedScript, [RedisKeys.AllSilos(_prefix)], [RedisKeys.Silos(_prefix), $"{_prefix}:", count], cancellationToken);
         var found = new List<RunToken>();
         foreach (var run in ((RedisValue[]?)answer)!.Chunk(FoundWords))
         {
@@ -115,19 +115,19 @@ internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions o
         return found;
     }
 
-    public async Task<TakenRun?> TakeOverAsync(RunToken abandoned, string siloId, CancellationToken cancellationToken)
+    public async Task<RecoveredRun?> RecoverAsync(RunToken orphan, string siloId, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(abandoned);
+        ArgumentNullException.ThrowIfNull(orphan);
         ArgumentException.ThrowIfNullOrEmpty(siloId);
-        var (keys, taken) = (new RedisKeys(_prefix, abandoned.Key), abandoned.For(siloId));
+        var (keys, taken) = (new RedisKeys(_prefix, orphan.Key), orphan.For(siloId));
         var parts = ((RedisResult[]?)await redis.ScriptAsync(
-            $"take over run {abandoned.RunId} of session {abandoned.Key}",
-            TakeOverScript,
+            $"recover run {orphan.RunId} of session {orphan.Key}",
+            RecoverScript,
             [
-                keys.Live, keys.Owner, RedisKeys.Lease(_prefix, abandoned.SiloId), RedisKeys.SiloRuns(_prefix, abandoned.SiloId),
+                keys.Live, keys.Owner, RedisKeys.Lease(_prefix, orphan.SiloId), RedisKeys.SiloRuns(_prefix, orphan.SiloId),
                 RedisKeys.Lease(_prefix, siloId), RedisKeys.SiloRuns(_prefix, siloId), RedisKeys.AllSilos(_prefix),
             ],
-            [abandoned.SiloId, abandoned.Fence, siloId, RedisKeys.Milliseconds(options.Lease), abandoned.Key.ToString(), taken.Fence],
+            [orphan.SiloId, orphan.Fence, siloId, RedisKeys.Milliseconds(options.Lease), orphan.Key.ToString(), taken.Fence],
             cancellationToken))!;
         return (long)parts[0] == 0
             ? null
@@ -203,7 +203,7 @@ internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions o
         {
             await redis.ScriptAsync($"take out {what}", DisownScript, [silos, RedisKeys.SiloRuns(_prefix, silo.ToString())], [kind, silo, session], cancellationToken);
         }
-        catch (LogRefusedException exception)
+        catch (StorageRefusedException exception)
         {
             _faults.Failed($"Taking out {what}", exception);
         }

@@ -22,17 +22,17 @@ internal static class RedisPastRuns
     /// <param name="runs">The list.</param>
     /// <param name="runId">The run.</param>
     /// <returns>The run; null when it is not in the list.</returns>
-    public static KnownRun? Find(SessionKey key, RedisValue runs, string runId) => All(key, runs).LastOrDefault(run => run.Run.RunId == runId);
+    public static RunInfo? Find(SessionKey key, RedisValue runs, string runId) => All(key, runs).LastOrDefault(run => run.Run.RunId == runId);
 
     /// <summary>Finds the past run that an entry is of.</summary>
     /// <param name="key">The session.</param>
     /// <param name="runs">The list.</param>
     /// <param name="entry">The entry's cursor.</param>
     /// <returns>The run; null when it is not in the list.</returns>
-    public static KnownRun? FindAt(SessionKey key, RedisValue runs, Cursor entry) => All(key, runs).LastOrDefault(run => run.Begin <= entry && entry <= run.Last);
+    public static RunInfo? FindAt(SessionKey key, RedisValue runs, Cursor entry) => All(key, runs).LastOrDefault(run => run.Begin <= entry && entry <= run.Last);
 
-    private static IEnumerable<KnownRun> All(SessionKey key, RedisValue runs) =>
-        Read(runs).Select(run => new KnownRun(RunToken.Of(key, "", run.Fence), run.First, run.Last, HasEnded: true));
+    private static IEnumerable<RunInfo> All(SessionKey key, RedisValue runs) =>
+        Read(runs).Select(run => new RunInfo(RunToken.Of(key, "", run.Fence), run.First, run.Last, HasEnded: true));
 
     private static IEnumerable<(string Fence, Cursor First, Cursor Last)> Read(RedisValue runs)
     {

@@ -8,12 +8,12 @@ using StackExchange.Redis;
 namespace AgentStream.Storage.Redis;
 
 /// <summary>Waiting prompts in Redis: a list for each session, <c>{prefix}:waiting:{scope}:{user}:{session}</c>, and the set of those sessions, <c>{prefix}:waiting</c>.</summary>
-/// <remarks>Every operation may throw <see cref="LogUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
+/// <remarks>Every operation may throw <see cref="StorageUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
 internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStreamOptions> options, ILogger<RedisPromptQueue> logger) : IPromptQueue
 {
-    private static readonly RedisScript AddScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "waiting-add.lua");
-    private static readonly RedisScript RemoveScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "waiting-remove.lua");
-    private static readonly RedisScript ClearScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "waiting-clear.lua");
+    private static readonly RedisScript AddScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "queue-add.lua");
+    private static readonly RedisScript RemoveScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "queue-remove.lua");
+    private static readonly RedisScript ClearScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "queue-clear.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
     private readonly FaultLog _faults = new(logger);
@@ -21,20 +21,20 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStre
 
     private string Sessions => RedisKeys.AllWaiting(_prefix);
 
-    public async ValueTask<int> AddAsync(SessionKey key, WaitingPrompt prompt, CancellationToken cancellationToken = default) =>
+    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default) =>
         (int)await redis.ScriptAsync(
-            $"let a prompt wait for session {key}", AddScript, [Waiting(key), Sessions], [prompt.ToJson(), key.ToString(), IPromptQueue.MostWaiting], cancellationToken);
+            $"let a prompt wait for session {key}", AddScript, [Waiting(key), Sessions], [prompt.ToJson(), key.ToString(), IPromptQueue.MaxQueued], cancellationToken);
 
-    public async ValueTask<IReadOnlyList<WaitingPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         var waiting = await redis.RunAsync(
             $"read the prompts that wait for session {key}", database => database.ListRangeAsync(Waiting(key)), cancellationToken, Waiting(key));
-        var prompts = new List<WaitingPrompt>(waiting.Length);
+        var prompts = new List<QueuedPrompt>(waiting.Length);
         foreach (var json in waiting)
         {
             try
             {
-                prompts.Add(WaitingPrompt.FromJson((byte[])json!));
+                prompts.Add(QueuedPrompt.FromJson((byte[])json!));
             }
             catch (InvalidDataException e)
             {
@@ -50,7 +50,7 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStre
         return prompts;
     }
 
-    public async ValueTask RemoveAsync(SessionKey key, WaitingPrompt prompt, CancellationToken cancellationToken = default) =>
+    public async ValueTask RemoveAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default) =>
         await TakeOutAsync(key, prompt.ToJson(), cancellationToken);
 
     public async ValueTask ClearAsync(RunToken owner, CancellationToken cancellationToken = default) =>
@@ -61,7 +61,7 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStre
             [owner.SiloId, owner.Fence, owner.Key.ToString()],
             cancellationToken);
 
-    public async ValueTask<IReadOnlyList<SessionKey>> ListAsync(int count, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<SessionKey>> ListSessionsAsync(int count, CancellationToken cancellationToken = default)
     {
         const string What = "find sessions that prompts wait for";
         RedisValue[] sessions;
@@ -69,7 +69,7 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStre
         {
             sessions = await redis.RunAsync(What, database => database.SetRandomMembersAsync(Sessions, count), cancellationToken, Sessions);
         }
-        catch (LogRefusedException e) when (RedisForeignKeys.IsForeign(e.InnerException!))
+        catch (StorageRefusedException e) when (RedisForeignKeys.IsForeign(e.InnerException!))
         {
             Say(Sessions);
             var found = new List<string>();
@@ -78,7 +78,7 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStre
                 found.Add(session);
             }
 
-            await _index.ListAsync(What, Sessions, found, cancellationToken);
+            await _index.ListSessionsAsync(What, Sessions, found, cancellationToken);
             return [];
         }
 

@@ -10,8 +10,8 @@ internal sealed class RedisStreamReader(RedisConnection redis, string prefix)
     private static readonly RedisScript ReadScript = RedisScript.Own("read.lua");
     private static readonly RedisValue[] OwnerFields = ["run", "ended", "past"];
 
-    /// <inheritdoc cref="IEventLog.ReadAsync"/>
-    public async Task<LogSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken)
+    /// <inheritdoc cref="IStreamReader.ReadAsync"/>
+    public async Task<StreamSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken)
     {
         var keys = new RedisKeys(prefix, key);
         var what = $"read stream {keys.Stream}";
@@ -46,7 +46,7 @@ internal sealed class RedisStreamReader(RedisConnection redis, string prefix)
             {
                 // In this order: whatever is added after the answer that nothing more comes is among the entries.
                 var open = database.ScriptEvaluateAsync(
-                    ReadScript.Text, [keys.Stream, keys.Live, keys.Owner], [RedisKeys.Milliseconds(LogRules.ForeignSilence)]);
+                    ReadScript.Text, [keys.Stream, keys.Live, keys.Owner], [RedisKeys.Milliseconds(StreamRules.ForeignSilence)]);
                 var range = database.StreamRangeAsync(keys.Stream, first, "+", count);
                 var runs = database.HashGetAsync(keys.Owner, "past");
                 return ((long)await open, await range, await runs);
@@ -59,7 +59,7 @@ internal sealed class RedisStreamReader(RedisConnection redis, string prefix)
     }
 
     /// <summary>Reads the rest of the past run that a cursor stands in; null when there is none.</summary>
-    private async Task<LogSlice?> ReadPastAsync(
+    private async Task<StreamSlice?> ReadPastAsync(
         string what, RedisKeys keys, RedisValue runs, Cursor after, RedisValue first, int count, CancellationToken cancellationToken)
     {
         if (after == Cursor.Start || RedisPastRuns.FirstOf(runs, after) is not { } begin)

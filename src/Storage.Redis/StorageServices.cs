@@ -15,9 +15,9 @@ namespace AgentStream.Storage.Redis;
 public static class StorageServices
 {
     /// <summary>
-    /// Registers <see cref="IEventLog"/>, <see cref="ISessionJournal"/> and <see cref="IPromptQueue"/>, each unless it is registered, and what works on them: <see cref="EventHub"/>,
-    /// <see cref="SiloIdentity"/>, <see cref="OwnedRuns"/>, and the service that keeps the lease. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted service starts. The start
-    /// fails with a <see cref="LogUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
+    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/> and <see cref="IPromptQueue"/>, each unless it is registered, and what works on them: <see cref="StreamHub"/>,
+    /// <see cref="SiloIdentity"/>, <see cref="RunRegistry"/>, and the service that keeps the lease. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted service starts. The start
+    /// fails with a <see cref="StorageUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
     /// Settings are <see cref="AgentStreamOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
     /// </summary>
     /// <param name="services">The services.</param>
@@ -31,8 +31,8 @@ public static class StorageServices
         var redis = configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName);
         services.AddStreamStore(redis);
         services.TryAddSingleton<SiloIdentity>();
-        services.TryAddSingleton<OwnedRuns>();
-        services.AddHostedService<SiloLease>();
+        services.TryAddSingleton<RunRegistry>();
+        services.AddHostedService<OwnershipService>();
         if (!string.IsNullOrEmpty(redis))
         {
             services.TryAddSingleton<RedisCheck>();
@@ -43,7 +43,7 @@ public static class StorageServices
         return services;
     }
 
-    /// <summary>Registers <see cref="IEventLog"/> and <see cref="EventHub"/> as <see cref="AddStorage"/> does, for a program that follows and cancels runs and has none of its own.</summary>
+    /// <summary>Registers <see cref="IStreamStore"/> and <see cref="StreamHub"/> as <see cref="AddStorage"/> does, for a program that follows and cancels runs and has none of its own.</summary>
     /// <param name="services">The services.</param>
     /// <param name="redisConfiguration">The Redis to use: a connection string, as <see cref="RedisConnectionString"/> reads it; null or empty for streams in memory.</param>
     /// <returns>The services.</returns>
@@ -56,7 +56,7 @@ public static class StorageServices
         services.TryAddSingleton(TimeProvider.System);
         if (string.IsNullOrEmpty(redisConfiguration))
         {
-            services.TryAddSingleton<IEventLog, InMemoryEventLog>();
+            services.TryAddSingleton<IStreamStore, InMemoryStreamStore>();
         }
         else
         {
@@ -64,11 +64,12 @@ public static class StorageServices
             RedisConnectionString.Parse(redisConfiguration);
             services.TryAddSingleton(provider => new RedisConnection(
                 redisConfiguration, provider.GetRequiredService<IOptions<AgentStreamOptions>>(), provider.GetRequiredService<TimeProvider>()));
-            services.TryAddSingleton<IEventLog, RedisEventLog>();
+            services.TryAddSingleton<IStreamStore, RedisStreamStore>();
             services.AddHostedService<RedisOpening>();
         }
 
-        services.TryAddSingleton<EventHub>();
+        services.TryAddSingleton<IStreamReader>(provider => provider.GetRequiredService<IStreamStore>());
+        services.TryAddSingleton<StreamHub>();
         return services;
     }
 

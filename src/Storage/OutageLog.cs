@@ -2,18 +2,18 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Storage;
 
-/// <summary>Says once that the event log is away, and once that it is back, however often it was tried.</summary>
+/// <summary>Says once that the stream store is away, and once that it is back, however often it was tried.</summary>
 /// <param name="logger">Takes the lines.</param>
 /// <param name="consequence">What does not work meanwhile.</param>
 internal sealed class OutageLog(ILogger logger, string consequence)
 {
     private int _isOut;
 
-    public void Failed(LogUnavailableException exception)
+    public void Failed(StorageUnavailableException exception)
     {
         if (Interlocked.Exchange(ref _isOut, 1) == 0)
         {
-            logger.LogWarning(exception, "The event log is unavailable: {Consequence}. It is tried again until it answers.", consequence);
+            logger.LogWarning(exception, "The stream store is unavailable: {Consequence}. It is tried again until it answers.", consequence);
         }
     }
 
@@ -21,7 +21,7 @@ internal sealed class OutageLog(ILogger logger, string consequence)
     {
         if (Volatile.Read(ref _isOut) == 1 && Interlocked.Exchange(ref _isOut, 0) == 1)
         {
-            logger.LogInformation("The event log is available again.");
+            logger.LogInformation("The stream store is available again.");
         }
     }
 }

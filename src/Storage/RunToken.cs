@@ -7,7 +7,7 @@ namespace AgentStream.Storage;
 /// <param name="SiloId">The process that owns the run.</param>
 /// <param name="RunId">The run; every run has a new id.</param>
 /// <param name="Turn">
-/// How often the run was taken over before the process got it. A process may get a run back that it had lost; what it sent in its first turn is not to count in its second.
+/// How often the run was recovered before the process got it. A process may get a run back that it had lost; what it sent in its first turn is not to count in its second.
 /// </param>
 public sealed record RunToken(SessionKey Key, string SiloId, string RunId, int Turn = 0)
 {
@@ -16,7 +16,7 @@ public sealed record RunToken(SessionKey Key, string SiloId, string RunId, int T
     /// <summary>Run and turn in one word, as Redis keeps them.</summary>
     internal string Fence => Turn == 0 ? RunId : string.Create(CultureInfo.InvariantCulture, $"{RunId}{Mark}{Turn}");
 
-    /// <summary>The token of the one who takes the run over.</summary>
+    /// <summary>The token of the one who recovers the run.</summary>
     internal RunToken For(string siloId) => this with { SiloId = siloId, Turn = Turn + 1 };
 
     /// <summary>Reads what Redis keeps.</summary>

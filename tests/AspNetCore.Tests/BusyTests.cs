@@ -60,10 +60,10 @@ public sealed class BusyTests
         using var client = new AgentStreamHttpClient(new Uri(proxy.Url, "/chat"));
         var key = new SessionKey(1, 1, "s1");
         await client.StartAsync(key, new RunRequest("one"));
-        var place = await client.StartAsync(key, new RunRequest("two", OnBusy: OnBusy.Queue));
-        Assert.Equal((1, Cursor.Start), (place.Place, place.Begin));
-        var third = client.RunAsync(key, new RunRequest("three", OnBusy: OnBusy.Queue)).ToListAsync().AsTask();
-        await Wait.Until(async () => (await client.GetAsync(key))?.Waiting == 2, "both prompts wait");
+        var place = await client.StartAsync(key, new RunRequest("two", OnBusy: BusySessionBehavior.Queue));
+        Assert.Equal((1, Cursor.Start), (place.QueuePosition, place.Begin));
+        var third = client.StartAndListenAsync(key, new RunRequest("three", OnBusy: BusySessionBehavior.Queue)).ToListAsync().AsTask();
+        await Wait.Until(async () => (await client.GetSessionAsync(key))?.QueuedPrompts == 2, "both prompts wait");
         proxy.CutAll();
         model.Continue.SetResult();
         var seen = await third.Within();

@@ -8,7 +8,7 @@ namespace AgentStream.AspNetCore.Tests;
 public sealed class CallerTests
 {
     private static readonly Action<WebApplicationBuilder> ByHeader = builder =>
-        builder.Services.Configure<AgentStreamHttpOptions>(options => options.Caller = context => ValueTask.FromResult<UserKey?>(
+        builder.Services.Configure<AgentStreamHttpOptions>(options => options.GetUser = context => ValueTask.FromResult<UserKey?>(
             long.TryParse(context.Request.Headers["X-User"], CultureInfo.InvariantCulture, out var user) ? new UserKey(7, user) : null));
 
     [Theory]

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentStream.AspNetCore.Tests;
 
-/// <summary>A program with the HTTP edge, on a free port of this machine, over the event log in memory and scripted sessions.</summary>
+/// <summary>A program with the HTTP edge, on a free port of this machine, over the stream store in memory and scripted sessions.</summary>
 internal sealed class ChatApp : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -21,14 +21,14 @@ internal sealed class ChatApp : IAsyncDisposable
         _app = app;
         Http = http;
         Sessions = app.Services.GetRequiredService<ScriptedSessions>();
-        Log = app.Services.GetRequiredService<IEventLog>();
+        Log = app.Services.GetRequiredService<IStreamStore>();
     }
 
     public HttpClient Http { get; }
 
     public ScriptedSessions Sessions { get; }
 
-    public IEventLog Log { get; }
+    public IStreamStore Log { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -70,16 +70,16 @@ internal sealed class ChatApp : IAsyncDisposable
     /// <summary>A session of the user that the edge takes everybody for.</summary>
     public static SessionKey Key(string session) => new(1, 1, session);
 
-    /// <summary>Makes calls of an event log's method fail, as long as there is trouble.</summary>
+    /// <summary>Makes calls of a stream store's method fail, as long as there is trouble.</summary>
     public static Action<WebApplicationBuilder> WithTroubledLog(string method, Func<Exception?> trouble) => builder =>
     {
-        var inner = builder.Services.Last(service => service.ServiceType == typeof(IEventLog));
+        var inner = builder.Services.Last(service => service.ServiceType == typeof(IStreamStore));
         builder.Services.AddSingleton(services =>
         {
-            var log = (IEventLog)(inner.ImplementationFactory?.Invoke(services)
+            var log = (IStreamStore)(inner.ImplementationFactory?.Invoke(services)
                 ?? inner.ImplementationInstance
                 ?? ActivatorUtilities.CreateInstance(services, inner.ImplementationType!));
-            return Stub.Of<IEventLog>((called, args) => called.Name == method && trouble() is { } exception
+            return Stub.Of<IStreamStore>((called, args) => called.Name == method && trouble() is { } exception
                 ? throw exception
                 : called.Invoke(log, BindingFlags.DoNotWrapExceptions, null, args, null));
         });

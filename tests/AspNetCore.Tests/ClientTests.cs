@@ -16,17 +16,17 @@ public sealed class ClientTests
 
         var run = await client.StartAsync(Key, new RunRequest("hello"));
         Assert.True(await client.IsLiveAsync(Key));
-        Assert.Equal([Key], await client.QueryAsync(new UserKey(1, 1)));
+        Assert.Equal([Key], await client.GetLiveSessionsAsync(new UserKey(1, 1)));
 
-        var all = ListAsync(client, after: null);
-        var rest = ListAsync(client, run.Begin);
+        var all = ListSessionsAsync(client, after: null);
+        var rest = ListSessionsAsync(client, run.Begin);
         await app.Sessions.AppendAsync(Key, """{"n":1}""");
         await app.Sessions.FinishAsync(Key);
 
         // The end is told by completing, not by an event.
         Assert.Equal([Protocol.Begin, Protocol.Event], await all.Within());
         Assert.Equal([Protocol.Event], await rest.Within());
-        Assert.Empty(await client.QueryAsync(new UserKey(1, 1)));
+        Assert.Empty(await client.GetLiveSessionsAsync(new UserKey(1, 1)));
     }
 
     [Fact]
@@ -62,14 +62,14 @@ public sealed class ClientTests
     {
         await using var app = await ChatApp.StartAsync();
 
-        Assert.Empty(await ListAsync(app.Services.GetRequiredService<AgentStreamClient>(), after: null).Within());
+        Assert.Empty(await ListSessionsAsync(app.Services.GetRequiredService<AgentStreamClient>(), after: null).Within());
         Assert.Empty(app.Sessions.Starts);
     }
 
-    private static async Task<List<string>> ListAsync(AgentStreamClient client, Cursor? after)
+    private static async Task<List<string>> ListSessionsAsync(AgentStreamClient client, Cursor? after)
     {
         var types = new List<string>();
-        await foreach (var streamEvent in client.ListenAsync(Key, after))
+        await foreach (var streamEvent in client.ListenRawAsync(Key, after))
         {
             types.Add(streamEvent.Type);
         }

@@ -131,7 +131,7 @@ public sealed class FollowTests
         await using var app = await StartRunAsync();
         var listeners = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => new SseReader(await app.FollowAsync("s1"))));
         var reading = Task.WhenAll(listeners.Select(listener => listener.ItemsAsync()));
-        await app.Sessions.AppendAsync(Key, [.. Enumerable.Range(2, 5000).Select(n => new NewEvent(Protocol.Event, Protocol.DefaultEventOrigin, Encoding.UTF8.GetBytes($$"""{"n":{{n}}}""")))]);
+        await app.Sessions.AppendAsync(Key, [.. Enumerable.Range(2, 5000).Select(n => new NewEntry(Protocol.Event, Protocol.DefaultEventOrigin, Encoding.UTF8.GetBytes($$"""{"n":{{n}}}""")))]);
         await app.Sessions.FinishAsync(Key);
 
         var seen = await reading;

@@ -19,17 +19,17 @@ public sealed class HttpClientTests
         var run = await outside.StartAsync(Key, new RunRequest("hello", "greeter"));
         Assert.Equal((Key, new RunRequest("hello", "greeter")), Assert.Single(app.Sessions.Starts));
         Assert.True(Guid.TryParse(run.RunId, out _));
-        Assert.Equal([Key], await outside.QueryAsync(new UserKey(1, 1)));
-        Assert.Equal((await inside.ListenAsync(Key).FirstAsync()).Cursor, run.Begin);
+        Assert.Equal([Key], await outside.GetLiveSessionsAsync(new UserKey(1, 1)));
+        Assert.Equal((await inside.ListenRawAsync(Key).FirstAsync()).Cursor, run.Begin);
 
-        var listening = Task.WhenAll(outside.ListenAsync(Key).ToListAsync().AsTask(), inside.ListenAsync(Key).ToListAsync().AsTask());
+        var listening = Task.WhenAll(outside.ListenRawAsync(Key).ToListAsync().AsTask(), inside.ListenRawAsync(Key).ToListAsync().AsTask());
         await app.Sessions.AppendAsync(Key, """{"idx":0,"event":"llm-begin"}""");
         await app.Sessions.AppendAsync(Key, """{"any": ["thing",  "ü"]}""", Protocol.Info, "me");
         await app.Sessions.FinishAsync(Key);
         var seen = await listening.Within();
         Assert.Equal(3, seen[0].Count);
         Assert.Equal(seen[1].Select(item => (item.Cursor, item.ToJson())), seen[0].Select(item => (item.Cursor, item.ToJson())));
-        Assert.Empty(await outside.ListenAsync(Key, seen[0][^1].Cursor).ToListAsync());
+        Assert.Empty(await outside.ListenRawAsync(Key, seen[0][^1].Cursor).ToListAsync());
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class HttpClientTests
         await using var proxy = new CuttingProxy(app.Http.BaseAddress!) { CutAfter = bytes };
         using var client = NewClient(proxy.Url);
         var run = await client.StartAsync(Key, new RunRequest("hello"));
-        var listening = client.ListenAsync(Key).ToListAsync().AsTask();
+        var listening = client.ListenRawAsync(Key).ToListAsync().AsTask();
         for (var i = 0; i < 40; i++)
         {
             await app.Sessions.AppendAsync(Key, i.ToString(CultureInfo.InvariantCulture));
@@ -64,17 +64,17 @@ public sealed class HttpClientTests
         var proxy = new CuttingProxy(app.Http.BaseAddress!);
         using var client = NewClient(proxy.Url);
         await client.StartAsync(Key, new RunRequest("hello"));
-        var seen = new List<StreamEvent>();
+        var seen = new List<StreamEntry>();
         var listening = Task.Run(async () =>
         {
-            await foreach (var item in client.ListenAsync(Key))
+            await foreach (var item in client.ListenRawAsync(Key))
             {
                 seen.Add(item);
             }
         });
         await Wait.Until(() => seen.Count == 1, "the listener has the begin");
 
-        // Nobody listens at the address any more, and the run goes on.
+        // Nobody listens at the address any more, and the run continues.
         var address = proxy.Url;
         await proxy.DisposeAsync();
         await app.Sessions.AppendAsync(Key, "1");
@@ -95,7 +95,7 @@ public sealed class HttpClientTests
         await model.Waits.Task.Within();
         Assert.True(await client.IsLiveAsync(Key));
         await Assert.ThrowsAsync<SessionBusyException>(() => client.AskAsync(Key, "me too"));
-        await Assert.ThrowsAsync<SessionBusyException>(() => client.DeleteAsync(Key));
+        await Assert.ThrowsAsync<SessionBusyException>(() => client.DeleteSessionAsync(Key));
         Assert.Equal("nobody", (await Assert.ThrowsAsync<UnknownAgentException>(() => client.AskAsync(ChatApp.Key("s2"), "hi", "nobody"))).Agent);
         Assert.Equal("No agent is named 'nobody'. Registered: greeter.", (await Assert.ThrowsAsync<UnknownAgentException>(() => client.AskAsync(ChatApp.Key("s2"), "hi", "nobody"))).Message);
         Assert.Equal("prompt", (await Assert.ThrowsAsync<InvalidInputException>(() => client.AskAsync(ChatApp.Key("s2"), " "))).Field);
@@ -105,12 +105,12 @@ public sealed class HttpClientTests
         var history = await client.GetHistoryAsync(Key);
         Assert.Equal(("greet", "Hello world"), (history!.Nodes.Single().Prompt, history.Answer));
 
-        var session = await client.GetAsync(Key);
-        await client.ImportAsync(ChatApp.Key("copy"), session!.Messages);
+        var session = await client.GetSessionAsync(Key);
+        await client.ImportMessagesAsync(ChatApp.Key("copy"), session!.Messages);
         Assert.Equal("Hello world", (await client.GetHistoryAsync(ChatApp.Key("copy")))!.Answer);
-        await Assert.ThrowsAsync<InvalidInputException>(() => client.ImportAsync(Key, "{}"u8.ToArray()));
-        await client.DeleteAsync(Key);
-        Assert.Null(await client.GetAsync(Key));
+        await Assert.ThrowsAsync<InvalidInputException>(() => client.ImportMessagesAsync(Key, "{}"u8.ToArray()));
+        await client.DeleteSessionAsync(Key);
+        Assert.Null(await client.GetSessionAsync(Key));
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class HttpClientTests
             var asking = client.AskAsync(ChatApp.Key(session), "greet");
             await Wait.Until(() => client.IsLiveAsync(ChatApp.Key(session)), "the run is live");
             Assert.True(await client.CancelAsync(ChatApp.Key(session)));
-            await Assert.ThrowsAsync<AgentCanceledException>(() => asking.Within());
+            await Assert.ThrowsAsync<RunCanceledException>(() => asking.Within());
             Assert.False(await client.CancelAsync(ChatApp.Key(session)));
         }
     }

@@ -14,7 +14,7 @@ public sealed class LeavingTests
     public async Task A_listener_that_goes_away_leaves_nothing_behind_and_the_run_goes_on()
     {
         await using var app = await ChatApp.StartAsync();
-        var hub = app.Services.GetRequiredService<EventHub>();
+        var hub = app.Services.GetRequiredService<StreamHub>();
         var stream = new SseReader(await app.PostChatAsync("""{"prompt":"hello","session_id":"s1"}"""));
         Assert.NotNull(await stream.NextAsync());
         Assert.Equal((1, 1), (hub.ActiveListeners, hub.ActiveFeeds));

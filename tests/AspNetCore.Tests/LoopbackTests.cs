@@ -87,7 +87,7 @@ public sealed class LoopbackTests
         await using var app = await ChatApp.StartAsync(builder =>
         {
             builder.WebHost.UseUrls("http://0.0.0.0:0");
-            builder.Services.Configure<AgentStreamHttpOptions>(options => options.Caller = _ => ValueTask.FromResult<UserKey?>(new UserKey(2, 3)));
+            builder.Services.Configure<AgentStreamHttpOptions>(options => options.GetUser = _ => ValueTask.FromResult<UserKey?>(new UserKey(2, 3)));
         });
 
         Assert.Equal("[]", await app.Http.GetStringAsync("/chat"));

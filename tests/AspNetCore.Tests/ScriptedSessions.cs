@@ -4,8 +4,8 @@ using AgentStream.Storage;
 
 namespace AgentStream.AspNetCore.Tests;
 
-/// <summary>Sessions without agents: a start takes the session in the event log, and the test says what happens then.</summary>
-internal sealed class ScriptedSessions(IEventLog log)
+/// <summary>Sessions without agents: a start takes the session in the stream store, and the test says what happens then.</summary>
+internal sealed class ScriptedSessions(IStreamStore log)
 {
     private readonly ConcurrentDictionary<SessionKey, Run> _runs = new();
 
@@ -25,16 +25,16 @@ internal sealed class ScriptedSessions(IEventLog log)
             ? Stub.Of<ISessionGrain>((called, call) => called.Name == nameof(ISessionGrain.CancelAsync)
                 ? log.CancelAsync(SessionKey.Parse(key))
                 : StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!))
-            : Stub.Of<IRegistryGrain>((called, call) => called.Name == nameof(IRegistryGrain.QueryAsync)
-                ? QueryAsync(key, (bool)call[0]!)
+            : Stub.Of<IRegistryGrain>((called, call) => called.Name == nameof(IRegistryGrain.GetLiveSessionsAsync)
+                ? GetLiveSessionsAsync(key, (bool)call[0]!)
                 : Task.FromException<SessionSummary[]>(new NotSupportedException("These sessions have no journal.")));
     });
 
     /// <summary>A run's next event.</summary>
     public Task<RunStatus> AppendAsync(SessionKey key, string body, string type = Protocol.Event, string origin = Protocol.DefaultEventOrigin) =>
-        AppendAsync(key, [new NewEvent(type, origin, Encoding.UTF8.GetBytes(body))]);
+        AppendAsync(key, [new NewEntry(type, origin, Encoding.UTF8.GetBytes(body))]);
 
-    public async Task<RunStatus> AppendAsync(SessionKey key, IReadOnlyList<NewEvent> events)
+    public async Task<RunStatus> AppendAsync(SessionKey key, IReadOnlyList<NewEntry> events)
     {
         var run = _runs[key];
         return (await log.AppendAsync(run.Token, ++run.Appends, events)).Status;
@@ -56,10 +56,10 @@ internal sealed class ScriptedSessions(IEventLog log)
         return new StartedRun(run.RunId, begin);
     }
 
-    private async Task<SessionKey[]> QueryAsync(string user, bool includeForeign)
+    private async Task<SessionKey[]> GetLiveSessionsAsync(string user, bool includeExternal)
     {
-        Queries.Enqueue((user, includeForeign));
-        return [.. await log.QueryAsync(UserKey.Parse(user), includeForeign)];
+        Queries.Enqueue((user, includeExternal));
+        return [.. await log.GetLiveSessionsAsync(UserKey.Parse(user), includeExternal)];
     }
 
     private sealed class Run(RunToken token)

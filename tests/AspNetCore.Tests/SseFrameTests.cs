@@ -17,7 +17,7 @@ public sealed class SseFrameTests
     public void A_frame_is_its_id_its_data_line_by_line_and_a_blank_line(string body, string data)
     {
         var output = new ArrayBufferWriter<byte>();
-        SseFrame.Write(output, new StreamEvent(new Cursor(ulong.MaxValue, ulong.MaxValue), "event", "o", Encoding.UTF8.GetBytes(body)));
+        SseFrame.Write(output, new StreamEntry(new Cursor(ulong.MaxValue, ulong.MaxValue), "event", "o", Encoding.UTF8.GetBytes(body)));
 
         Assert.Equal($"id: 18446744073709551615-18446744073709551615\n{data}\n", Encoding.UTF8.GetString(output.WrittenSpan));
     }

@@ -41,7 +41,7 @@ public sealed class SseWriterTests
     [Fact]
     public async Task Events_are_flushed_before_the_next_one_is_waited_for()
     {
-        var events = Channel.CreateUnbounded<StreamEvent>();
+        var events = Channel.CreateUnbounded<StreamEntry>();
         var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         for (var n = 1; n <= 3; n++)
         {
@@ -56,7 +56,7 @@ public sealed class SseWriterTests
     [Fact]
     public async Task Each_stretch_of_silence_is_broken_by_a_comment_and_loses_no_event()
     {
-        var events = Channel.CreateUnbounded<StreamEvent>();
+        var events = Channel.CreateUnbounded<StreamEntry>();
         var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         const string Comment = ": keep-alive\n\n";
         for (var n = 1; n <= 3; n++)
@@ -85,7 +85,7 @@ public sealed class SseWriterTests
     public async Task Silence_that_ends_as_the_next_event_comes_neither_loses_nor_repeats_one()
     {
         const int Count = 2_000;
-        var events = Channel.CreateUnbounded<StreamEvent>();
+        var events = Channel.CreateUnbounded<StreamEntry>();
         var writing = new SseWriter(_pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
         var reading = ReadToEndAsync();
         var clock = Task.Run(() =>
@@ -144,13 +144,13 @@ public sealed class SseWriterTests
         Assert.True(ended.Task.IsCompletedSuccessfully);
     }
 
-    private static StreamEvent Event(int n) => new(new Cursor((ulong)n, 0), "event", "o", Encoding.UTF8.GetBytes(n.ToString(CultureInfo.InvariantCulture)));
+    private static StreamEntry Event(int n) => new(new Cursor((ulong)n, 0), "event", "o", Encoding.UTF8.GetBytes(n.ToString(CultureInfo.InvariantCulture)));
 
     private static string Frame(int n) => $"id: {n}-0\ndata: {{\"type\":\"event\",\"origin\":\"o\",\"body\":{n}}}\n\n";
 
     private static string Frames(int count) => string.Concat(Enumerable.Range(1, count).Select(Frame));
 
-    private static async IAsyncEnumerable<StreamEvent> Ready(int count)
+    private static async IAsyncEnumerable<StreamEntry> Ready(int count)
     {
         await Task.CompletedTask;
         for (var n = 1; n <= count; n++)
@@ -159,7 +159,7 @@ public sealed class SseWriterTests
         }
     }
 
-    private static async IAsyncEnumerable<StreamEvent> Never(TaskCompletionSource ended, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<StreamEntry> Never(TaskCompletionSource ended, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         try
         {
@@ -188,11 +188,11 @@ public sealed class SseWriterTests
         return await reader.ReadToEndAsync();
     }
 
-    private sealed class Counting(int most) : IRendering
+    private sealed class Counting(int most) : IFrameRenderer
     {
         private int _written;
 
-        public bool Write(IBufferWriter<byte> output, StreamEvent streamEvent)
+        public bool Write(IBufferWriter<byte> output, StreamEntry streamEvent)
         {
             output.Write(Encoding.UTF8.GetBytes($"{streamEvent.Cursor} "));
             return ++_written < most;

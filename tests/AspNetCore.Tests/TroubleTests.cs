@@ -13,7 +13,7 @@ public sealed class TroubleTests
     private const string Secret = "10.1.2.3:6379 refused the password";
 
     public static TheoryData<Exception> Unreachable => new(
-        new LogUnavailableException(Secret), new TimeoutException(Secret), new OrleansException(Secret), new OwnershipLostException(Secret), new OperationCanceledException(Secret));
+        new StorageUnavailableException(Secret), new TimeoutException(Secret), new OrleansException(Secret), new OwnershipLostException(Secret), new OperationCanceledException(Secret));
 
     [Theory]
     [MemberData(nameof(Unreachable), DisableDiscoveryEnumeration = true)]
@@ -30,12 +30,12 @@ public sealed class TroubleTests
     }
 
     [Theory]
-    [InlineData(nameof(IEventLog.ReadAsync), "GET", "/chat/s1/stream")]
-    [InlineData(nameof(IEventLog.CancelAsync), "POST", "/chat/s1/cancel")]
-    [InlineData(nameof(IEventLog.QueryAsync), "GET", "/chat")]
+    [InlineData(nameof(IStreamStore.ReadAsync), "GET", "/chat/s1/stream")]
+    [InlineData(nameof(IStreamStore.CancelAsync), "POST", "/chat/s1/cancel")]
+    [InlineData(nameof(IStreamStore.GetLiveSessionsAsync), "GET", "/chat")]
     public async Task A_log_out_of_reach_asks_to_come_back(string method, string verb, string path)
     {
-        await using var app = await ChatApp.StartAsync(ChatApp.WithTroubledLog(method, () => new LogUnavailableException(Secret)));
+        await using var app = await ChatApp.StartAsync(ChatApp.WithTroubledLog(method, () => new StorageUnavailableException(Secret)));
         using var request = new HttpRequestMessage(new HttpMethod(verb), path);
         using var response = await app.Http.SendAsync(request);
 
@@ -46,7 +46,7 @@ public sealed class TroubleTests
     public async Task A_listener_is_not_told_that_a_run_has_ended_when_the_listening_fails()
     {
         Exception? trouble = null;
-        await using var app = await ChatApp.StartAsync(ChatApp.WithTroubledLog(nameof(IEventLog.ReadAsync), () => trouble));
+        await using var app = await ChatApp.StartAsync(ChatApp.WithTroubledLog(nameof(IStreamStore.ReadAsync), () => trouble));
         using var stream = new SseReader(await app.PostChatAsync("""{"prompt":"hello","session_id":"s1"}"""));
         Assert.NotNull(await stream.NextAsync());
 
@@ -75,7 +75,7 @@ public sealed class TroubleTests
         await using var app = await ChatApp.StartAsync(
             builder => builder.Services.AddProblemDetails().AddExceptionHandler<Teapot>(),
             own => own.UseExceptionHandler());
-        app.Sessions.BeforeStart = () => throw new LogUnavailableException(Secret);
+        app.Sessions.BeforeStart = () => throw new StorageUnavailableException(Secret);
         using var response = await app.PostChatAsync("""{"prompt":"hello"}""");
         await AssertUnavailableAsync(response);
 

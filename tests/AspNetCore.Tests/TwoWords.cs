@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentStream.AspNetCore.Tests;
 
-/// <summary>A model that says one word when it is told to go on, and another right after.</summary>
+/// <summary>A model that says one word when it is told to continue, and another right after.</summary>
 internal sealed class TwoWords : IChatClient
 {
     public TaskCompletionSource Waits { get; } = new();

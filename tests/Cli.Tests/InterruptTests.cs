@@ -54,7 +54,7 @@ public sealed class InterruptTests
     [Fact]
     public async Task A_cancel_that_fails_can_be_tried_again()
     {
-        using var interrupts = new Interrupts("again", Moment, _ => ++_cancels == 1 ? throw new LogUnavailableException("away") : Task.CompletedTask, _time);
+        using var interrupts = new Interrupts("again", Moment, _ => ++_cancels == 1 ? throw new StorageUnavailableException("away") : Task.CompletedTask, _time);
         interrupts.Press();
         _time.Advance(Moment);
         await interrupts.Canceling.Within();

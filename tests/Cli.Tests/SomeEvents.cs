@@ -7,7 +7,7 @@ namespace AgentStream.Cli.Tests;
 internal static class SomeEvents
 {
     public static List<AgentEvent> Of(params (string Type, string Body)[] entries) =>
-        [.. entries.Select((entry, at) => AgentEvent.Read(new StreamEvent(new Cursor((ulong)at + 1, 0), entry.Type, "me", Encoding.UTF8.GetBytes(entry.Body))))];
+        [.. entries.Select((entry, at) => AgentEvent.Read(new StreamEntry(new Cursor((ulong)at + 1, 0), entry.Type, "me", Encoding.UTF8.GetBytes(entry.Body))))];
 
     /// <summary>A run that thinks, calls a tool and answers.</summary>
     public static List<AgentEvent> ToolCall => Of(

@@ -67,7 +67,7 @@ describe('AG-UI', () => {
     assert.equal((await session(silo, agent.threadId)).nodes.length, 2);
   });
 
-  test('a prompt for a busy session is refused, and its run goes on', async t => {
+  test('a prompt for a busy session is refused, and its run continues', async t => {
     t.mock.method(console, 'error', () => {});
     const agent = newAgent(silo.url);
     const running = agent.say('count to 200');

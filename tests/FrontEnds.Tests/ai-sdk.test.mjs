@@ -58,7 +58,7 @@ for (const [version, sdk, headers] of [[7, seven, { 'X-AI-SDK-Version': '7' }], 
       assert.equal((await session(silo, chat.id)).nodes.length, 2);
     });
 
-    test('a prompt for a busy session is refused, and its run goes on', async () => {
+    test('a prompt for a busy session is refused, and its run continues', async () => {
       const chat = chatAt(silo.url);
       const running = chat.sendMessage({ text: 'count to 200' });
       await chat.when(() => textOf(chat) !== '');

@@ -116,7 +116,7 @@ public abstract record Step
     public sealed record Pause(Gate Gate, bool Deaf = false) : Step;
 }
 
-/// <summary>A place where code under test stops until the test lets it go on.</summary>
+/// <summary>A place where code under test stops until the test lets it continue.</summary>
 public sealed class Gate
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -19,7 +19,7 @@ public sealed class TestSilos : IAsyncDisposable
     {
         (_cluster, Prefix) = (cluster, prefix);
         Services = cluster.GetSiloServiceProvider();
-        Client = new AgentStreamClient(cluster.Client, Services.GetRequiredService<IEventLog>(), Services.GetRequiredService<EventHub>());
+        Client = new AgentStreamClient(cluster.Client, Services.GetRequiredService<IStreamStore>(), Services.GetRequiredService<StreamHub>());
     }
 
     /// <summary>The first silo's services.</summary>
@@ -82,7 +82,7 @@ public sealed class TestSilos : IAsyncDisposable
         var lines = new StringBuilder();
         try
         {
-            await foreach (var item in Services.GetRequiredService<EventHub>().ListenAsync(key, null, patience.Token))
+            await foreach (var item in Services.GetRequiredService<StreamHub>().ListenAsync(key, null, patience.Token))
             {
                 lines.AppendLine($"{item.Type} {Encoding.UTF8.GetString(item.Body.Span)}".TrimEnd());
             }

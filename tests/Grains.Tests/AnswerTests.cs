@@ -53,7 +53,7 @@ public sealed class AnswerTests
         await using var silos = await TestSilos.StartAsync(null, new ScriptedModel([Step.Think("hm")], [Step.Say("fine")]));
         var key = TestSilos.NewSession();
         Assert.Contains("\"part_kind\":\"thinking\",\"content\":\"hm\"", await silos.RunAsync(key), StringComparison.Ordinal);
-        var history = ModelMessages.FromJson((await silos.Client.GetAsync(key))!.Messages);
+        var history = ModelMessages.FromJson((await silos.Client.GetSessionAsync(key))!.Messages);
         Assert.Equal("hm", Assert.IsType<ThinkingPart>(Assert.Single(((ModelResponse)history[1]).Parts)).Content);
     }
 
@@ -107,9 +107,9 @@ public sealed class AnswerTests
         Assert.Equal(["here\n[data was here: image/png, 3 bytes]\n[data was here: image/png, 3 bytes]\nthere", "[data was here: image/png, 3 bytes]"],
             model.Requests.Last().Messages.Where(message => message.Role == ChatRole.Assistant).Select(message => message.Text));
 
-        static async Task<StreamEvent> InfoAsync(TestSilos silos, SessionKey key)
+        static async Task<StreamEntry> InfoAsync(TestSilos silos, SessionKey key)
         {
-            await foreach (var item in silos.Client.ListenAsync(key))
+            await foreach (var item in silos.Client.ListenRawAsync(key))
             {
                 if (item.Type == Protocol.Info)
                 {
@@ -129,7 +129,7 @@ public sealed class AnswerTests
             [Say("", null, null), Say("a", null, "m1"), Say("b", "ann", null), Say("c", "bob", "m1"), Say("d", null, "m2"), Say("e", null, null), new Step.Raw(new(ChatRole.Assistant, [new TextReasoningContent("f")]))]));
         var key = TestSilos.NewSession();
         await silos.RunAsync(key);
-        var response = (ModelResponse)ModelMessages.FromJson((await silos.Client.GetAsync(key))!.Messages)[1];
+        var response = (ModelResponse)ModelMessages.FromJson((await silos.Client.GetSessionAsync(key))!.Messages)[1];
         Assert.Equal(["ab", "c", "de", "f"], response.Parts.Select(part => part switch { TextPart text => text.Content, ThinkingPart thought => thought.Content, _ => "?" }));
     }
 
@@ -155,7 +155,7 @@ public sealed class AnswerTests
         Assert.Equal(2, call.AdditionalProperties.Count);
 
         // Also after a restart: the history has it.
-        var kept = (ModelResponse)ModelMessages.FromJson((await silos.Client.GetAsync(key))!.Messages)[1];
+        var kept = (ModelResponse)ModelMessages.FromJson((await silos.Client.GetSessionAsync(key))!.Messages)[1];
         Assert.Equal(("x", """{"kind":7}"""), (((ThinkingPart)kept.Parts[1]).ProviderName, ((ThinkingPart)kept.Parts[1]).ProviderDetails.ToString()));
         Assert.Equal("""{"signature":"abc","more":{"a":1}}""", kept.ToolCalls.Single().ProviderDetails.ToString());
     }
@@ -226,7 +226,7 @@ public sealed class AnswerTests
         var key = TestSilos.NewSession();
         await silos.RunAsync(key);
         Assert.Equal(0, called);
-        var results = ModelMessages.FromJson((await silos.Client.GetAsync(key))!.Messages).OfType<ModelRequest>().SelectMany(request => request.Parts.OfType<ToolReturnPart>());
+        var results = ModelMessages.FromJson((await silos.Client.GetSessionAsync(key))!.Messages).OfType<ModelRequest>().SelectMany(request => request.Parts.OfType<ToolReturnPart>());
         Assert.Equal(["one", "two", "three"], results.Select(result => result.Content.GetString()));
     }
 
@@ -266,7 +266,7 @@ public sealed class AnswerTests
         var called = 0;
         var tool = new ApprovalRequiredAIFunction(AIFunctionFactory.Create(() => ++called, "pay"));
         await using var silos = await TestSilos.StartAsync(
-            null, new ScriptedModel([Step.Call("c1", "pay")]), _ => { }, agent => agent.WithToolSource("the bank", _ => new Source(tool)));
+            null, new ScriptedModel([Step.Call("c1", "pay")]), _ => { }, agent => agent.WithToolProvider("the bank", _ => new Source(tool)));
         Assert.Contains(
             "crashed - the tool 'pay' of the bank needs approval before each call, and calls cannot be approved yet", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
         Assert.Equal(0, called);
@@ -276,7 +276,7 @@ public sealed class AnswerTests
 
     private sealed class Wrapper(AIFunction inner) : DelegatingAIFunction(inner);
 
-    private sealed class Source(AITool tool) : IToolSource
+    private sealed class Source(AITool tool) : IToolProvider
     {
         public ValueTask<IReadOnlyList<AITool>> GetToolsAsync(CancellationToken cancellationToken) => new([tool]);
     }

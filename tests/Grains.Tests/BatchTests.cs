@@ -13,7 +13,7 @@ public sealed class BatchTests
 {
     private static readonly string[] Words = [.. Enumerable.Range(0, 100).Select(n => $"{n} ")];
 
-    private readonly SlowLog _log = SlowLog.Around(new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System));
+    private readonly SlowLog _log = SlowLog.Around(new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System));
     private readonly SessionKey _key = TestSilos.NewSession();
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class BatchTests
     {
         var (speak, silent) = (new Gate(), new Gate());
         var model = new ScriptedModel([new Step.Pause(speak), .. Words.Select(Step.Say), new Step.Pause(silent)]);
-        await using var silos = await TestSilos.StartAsync(null, model, configure, _ => { }, services => services.AddSingleton((IEventLog)_log));
+        await using var silos = await TestSilos.StartAsync(null, model, configure, _ => { }, services => services.AddSingleton((IStreamStore)_log));
         await silos.Client.StartAsync(_key, new RunRequest("go"));
         await _log.FirstAppend.ReachedAsync();
         speak.Open();
@@ -63,27 +63,27 @@ public sealed class BatchTests
     /// <summary>A log whose first append takes its time. It counts the events of each.</summary>
     public class SlowLog : DispatchProxy
     {
-        private IEventLog? _log;
+        private IStreamStore? _log;
 
         public ConcurrentQueue<int> Appends { get; } = [];
 
         public Gate FirstAppend { get; } = new();
 
-        public static SlowLog Around(IEventLog log)
+        public static SlowLog Around(IStreamStore log)
         {
-            var proxy = (SlowLog)(object)Create<IEventLog, SlowLog>();
+            var proxy = (SlowLog)(object)Create<IStreamStore, SlowLog>();
             proxy._log = log;
             return proxy;
         }
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            if (targetMethod!.Name != nameof(IEventLog.AppendAsync))
+            if (targetMethod!.Name != nameof(IStreamStore.AppendAsync))
             {
                 return targetMethod.Invoke(_log, args);
             }
 
-            Appends.Enqueue(((IReadOnlyList<NewEvent>)args![2]!).Count);
+            Appends.Enqueue(((IReadOnlyList<NewEntry>)args![2]!).Count);
             return Appends.Count == 1 ? LaterAsync(targetMethod, args) : targetMethod.Invoke(_log, args);
         }
 

@@ -20,7 +20,7 @@ public sealed class CancelTests(RedisFixture redis) : IClassFixture<RedisFixture
 
         gate.Open();
         Assert.DoesNotContain("canceled", await silos.TranscriptAsync(key), StringComparison.Ordinal);
-        Assert.Null((await silos.Client.GetAsync(key))?.Error);
+        Assert.Null((await silos.Client.GetSessionAsync(key))?.Error);
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class CancelTests(RedisFixture redis) : IClassFixture<RedisFixture
             }
 
             Assert.Equal(isCanceled, types[^1] == """{"msg":"canceled"}""");
-            Assert.Equal(isCanceled ? "canceled" : null, (await silos.Client.GetAsync(key))?.Error);
+            Assert.Equal(isCanceled ? "canceled" : null, (await silos.Client.GetSessionAsync(key))?.Error);
         }
 
     }

@@ -11,18 +11,18 @@ public sealed class DeltasTests
     [Fact]
     public void Deltas_of_one_part_become_one_and_nothing_else_changes()
     {
-        NewEvent[] events =
+        NewEntry[] events =
         [
-            Event(EventBodies.PartStart(0, 0, EventBodies.Text, "a")),
-            Delta(0, 0, EventBodies.Text, "b"),
-            Delta(0, 0, EventBodies.Text, "c"),
-            Delta(0, 1, EventBodies.Text, "another part"),
-            Delta(0, 1, EventBodies.Thinking, "another kind"),
-            Delta(1, 1, EventBodies.Thinking, "another node"),
-            Event(EventBodies.NodeEnd(1)),
-            Delta(1, 1, EventBodies.Thinking, "behind something else"),
-            new("info", Protocol.DefaultEventOrigin, EventBodies.PartDelta(1, 1, EventBodies.Thinking, "of another type")),
-            new(Protocol.Info, "somebody", EventBodies.PartDelta(1, 1, EventBodies.Thinking, "of another origin")),
+            Event(EntryBodies.PartStart(0, 0, EntryBodies.Text, "a")),
+            Delta(0, 0, EntryBodies.Text, "b"),
+            Delta(0, 0, EntryBodies.Text, "c"),
+            Delta(0, 1, EntryBodies.Text, "another part"),
+            Delta(0, 1, EntryBodies.Thinking, "another kind"),
+            Delta(1, 1, EntryBodies.Thinking, "another node"),
+            Event(EntryBodies.NodeEnd(1)),
+            Delta(1, 1, EntryBodies.Thinking, "behind something else"),
+            new("info", Protocol.DefaultEventOrigin, EntryBodies.PartDelta(1, 1, EntryBodies.Thinking, "of another type")),
+            new(Protocol.Info, "somebody", EntryBodies.PartDelta(1, 1, EntryBodies.Thinking, "of another origin")),
             new(Protocol.Info, "somebody", default),
         ];
         var joined = Deltas.Coalesce(events);
@@ -41,7 +41,7 @@ public sealed class DeltasTests
     public void The_text_is_the_same_whatever_is_in_it(string one, string other)
     {
         var texts = new[] { one, other, one, one };
-        var joined = Assert.Single(Deltas.Coalesce([.. texts.Select(text => Delta(7, 3, EventBodies.Text, text))]));
+        var joined = Assert.Single(Deltas.Coalesce([.. texts.Select(text => Delta(7, 3, EntryBodies.Text, text))]));
 
         using var body = JsonDocument.Parse(joined.Body);
         Assert.Equal(string.Concat(texts), body.RootElement.GetProperty("content_delta").GetString());
@@ -51,7 +51,7 @@ public sealed class DeltasTests
     [Fact]
     public void Entries_of_an_agents_own_that_go_on_behind_the_text_stay_as_they_are()
     {
-        var own = new NewEvent("progress", Protocol.DeveloperOrigin, """{"event":"part_delta","content_delta":"a","more":"b"}"""u8.ToArray());
+        var own = new NewEntry("progress", Protocol.DeveloperOrigin, """{"event":"part_delta","content_delta":"a","more":"b"}"""u8.ToArray());
 
         Assert.Equal([own, own], Deltas.Coalesce([own, own]));
     }
@@ -59,7 +59,7 @@ public sealed class DeltasTests
     [Fact]
     public void No_events_stay_none() => Assert.Empty(Deltas.Coalesce([]));
 
-    private static NewEvent Event(ReadOnlyMemory<byte> body) => new(Protocol.Event, Protocol.DefaultEventOrigin, body);
+    private static NewEntry Event(ReadOnlyMemory<byte> body) => new(Protocol.Event, Protocol.DefaultEventOrigin, body);
 
-    private static NewEvent Delta(int idx, int eventIdx, string kind, string text) => Event(EventBodies.PartDelta(idx, eventIdx, kind, text));
+    private static NewEntry Delta(int idx, int eventIdx, string kind, string text) => Event(EntryBodies.PartDelta(idx, eventIdx, kind, text));
 }

@@ -17,7 +17,7 @@ public sealed class DepsTests : IAsyncDisposable
     private static readonly SessionKey Key = new(1, 2, "s1");
 
     private readonly ManualTimeProvider _time = new();
-    private readonly InMemoryEventLog _log;
+    private readonly InMemoryStreamStore _log;
     private readonly ServiceProvider _services;
     private volatile bool _appendsFail;
     private volatile int _checks;
@@ -26,10 +26,10 @@ public sealed class DepsTests : IAsyncDisposable
     {
         _log = new(Options.Create(new AgentStreamOptions()), _time);
         var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(_time)
-            .AddSingleton(FailingLog.Around(_log, (call, _) =>
+            .AddSingleton(FailingStore.Around(_log, (call, _) =>
             {
-                _checks += call == nameof(IEventLog.CheckAsync) ? 1 : 0;
-                return _appendsFail && call == nameof(IEventLog.AppendAsync);
+                _checks += call == nameof(IStreamStore.CheckAsync) ? 1 : 0;
+                return _appendsFail && call == nameof(IStreamStore.AppendAsync);
             }));
         services.AddAgentStream(new ConfigurationBuilder().Build());
         _services = services.BuildServiceProvider();
@@ -85,12 +85,12 @@ public sealed class DepsTests : IAsyncDisposable
         var builder = new AgentBuilder();
         builder.UseChatClient(_ => new ScriptedModel([new Step.Pause(gate), Step.Call("c1", "charge")], [Step.Say("charged")])).WithTool(() => ++calls, "charge");
         var running = AgentRunner.RunAsync(
-            new AgentSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps());
+            new StandaloneSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps());
         await gate.ReachedAsync();
 
-        // It is paused here, and nobody has renewed its lease: another takes the run over.
+        // It is paused here, and nobody has renewed its lease: another recovers the run.
         _time.Advance(TimeSpan.FromSeconds(11));
-        Assert.NotNull(await _log.TakeOverAsync((await _log.FindRunAsync(Key))!.Run, "another"));
+        Assert.NotNull(await _log.RecoverAsync((await _log.FindRunAsync(Key))!.Run, "another"));
 
         // When it wakes up, the tool's turn is before the answer to what it still writes.
         _appendsFail = true;
@@ -118,7 +118,7 @@ public sealed class DepsTests : IAsyncDisposable
 
         // Nobody renews a lease here at all.
         await AgentRunner.RunAsync(
-            new AgentSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps()).Within();
+            new StandaloneSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps()).Within();
 
         Assert.Equal(1, calls);
     }
@@ -174,7 +174,7 @@ public sealed class DepsTests : IAsyncDisposable
         await deps.StopAsync();
         await Assert.ThrowsAsync<InvalidOperationException>(() => deps.AddInfoAsync(new { msg = "late" }).AsTask());
 
-        var slice = await _services.GetRequiredService<IEventLog>().ReadAsync(Key, Cursor.Start, 100);
+        var slice = await _services.GetRequiredService<IStreamStore>().ReadAsync(Key, Cursor.Start, 100);
         Assert.Equal(
             [
                 """{"type":"begin","origin":"pydantic-ai-stream","body":{"session_id":"s1"}}""",
@@ -212,9 +212,9 @@ public sealed class DepsTests : IAsyncDisposable
 
     private Deps NewDeps() => new(_services.GetRequiredService<RunEnvironment>(), Key);
 
-    private async Task<int> CountAsync() => (await _services.GetRequiredService<IEventLog>().ReadAsync(Key, Cursor.Start, 100)).Events.Count;
+    private async Task<int> CountAsync() => (await _services.GetRequiredService<IStreamStore>().ReadAsync(Key, Cursor.Start, 100)).Events.Count;
 
-    private static async Task<List<string>> HearAsync(IAsyncEnumerable<StreamEvent> events)
+    private static async Task<List<string>> HearAsync(IAsyncEnumerable<StreamEntry> events)
     {
         var heard = new List<string>();
         await foreach (var item in events)

@@ -25,7 +25,7 @@ public sealed partial class DepthTests
         var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         var transcript = new Transcript();
-        await foreach (var item in silos.Client.ListenAsync(key))
+        await foreach (var item in silos.Client.ListenRawAsync(key))
         {
             transcript.Apply(AgentEvent.Read(item));
         }
@@ -35,10 +35,10 @@ public sealed partial class DepthTests
         Assert.Equal(deep.GetRawText(), transcript.ResultOf(call)!.Content.GetProperty("a").GetRawText());
 
         // The history comes back as it went, and the next request has it.
-        var session = (await silos.Client.GetAsync(key))!;
+        var session = (await silos.Client.GetSessionAsync(key))!;
         var known = Transcript.OfHistory(session).Nodes.SelectMany(node => node.Parts).OfType<Events.ToolCallPart>().Single();
         Assert.Equal(deep.GetRawText(), known.Arguments.GetProperty("a").GetRawText());
-        await silos.Client.ImportAsync(key, session.Messages);
+        await silos.Client.ImportMessagesAsync(key, session.Messages);
         Assert.EndsWith("end\n", await silos.RunAsync(key), StringComparison.Ordinal);
         Assert.Equal(deep.GetRawText(), ((JsonElement)model.Requests.Last().Messages[1].Contents.OfType<FunctionCallContent>().Single().Arguments!["a"]!).GetRawText());
     }

@@ -15,7 +15,7 @@ public sealed class DrainTests : IDisposable
 {
     private static readonly SessionKey Key = new(1, 1, "s1");
 
-    private readonly InMemoryEventLog _log = new(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+    private readonly InMemoryStreamStore _log = new(Options.Create(new AgentStreamOptions()), TimeProvider.System);
     private readonly SharedJournal _journal = new();
 
     public void Dispose() => _log.Dispose();
@@ -158,7 +158,7 @@ public sealed class DrainTests : IDisposable
     [Fact]
     public void Processes_that_stop_in_order_do_not_count_as_crashes()
     {
-        var history = new SessionHistory();
+        var history = new SessionState();
         history.Apply(new RunStartedRecord("run", "scripted") { Timestamp = default });
         for (var i = 0; i < 10; i++)
         {
@@ -171,7 +171,7 @@ public sealed class DrainTests : IDisposable
         Assert.Equal(1, history.Unfinished.Resumes);
     }
 
-    private static LiveRuns Runs(TestSilos silos) => silos.Services.GetRequiredService<LiveRuns>();
+    private static RunHost Runs(TestSilos silos) => silos.Services.GetRequiredService<RunHost>();
 
     private static Task StopAsync(TestSilos silos) => silos.Cluster.Silos[0].StopSiloAsync(stopGracefully: true);
 
@@ -180,7 +180,7 @@ public sealed class DrainTests : IDisposable
         model,
         options => (options.DrainTimeout, options.ResumeRuns) = (drain ?? TimeSpan.FromMinutes(1), resume),
         agent ?? (_ => { }),
-        services => services.AddSingleton<IEventLog>(_log).AddSingleton<ISessionJournal>(_journal));
+        services => services.AddSingleton<IStreamStore>(_log).AddSingleton<ISessionJournal>(_journal));
 
     /// <summary>Memory that stands for a store that other processes read.</summary>
     private sealed class SharedJournal : ISessionJournal
@@ -193,8 +193,8 @@ public sealed class DrainTests : IDisposable
         public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default) =>
             _journal.AppendAsync(owner, expectedVersion, records, cancellationToken);
 
-        public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
-            _journal.ListAsync(user, count, cancellationToken);
+        public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+            _journal.ListSessionsAsync(user, count, cancellationToken);
 
         public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) => _journal.DeleteAsync(owner, cancellationToken);
     }

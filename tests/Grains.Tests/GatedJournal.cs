@@ -31,8 +31,8 @@ internal sealed class GatedJournal(Gate gate, Func<JournalRecord, bool> stopAt) 
         await _journal.AppendAsync(owner, expectedVersion, records, cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
-        _journal.ListAsync(user, count, cancellationToken);
+    public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+        _journal.ListSessionsAsync(user, count, cancellationToken);
 
     public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) => _journal.DeleteAsync(owner, cancellationToken);
 }

@@ -35,7 +35,7 @@ public sealed class JournalFirstTests
     [Fact]
     public async Task What_was_said_before_a_failure_is_kept_with_the_runs_end_in_one_step()
     {
-        // Alone it would look like a whole response to who takes the run over when the process dies in between.
+        // Alone it would look like a whole response to who recovers the run when the process dies in between.
         var gate = new Gate();
         var journal = new GatedJournal(gate, record => record is ResponseRecord);
         await using var silos = await TestSilos.StartAsync(null, new ScriptedModel([Step.Say("half a "), new Step.Fail("broken")]), _ => { }, _ => { }, journal.AddTo);
@@ -54,13 +54,13 @@ public sealed class JournalFirstTests
     [Fact]
     public async Task What_a_run_said_is_in_the_stream_before_its_end_is_in_the_journal()
     {
-        using var log = new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+        using var log = new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System);
 
         // Away for the last words, once: they come with the next try, and the end is not journaled meanwhile.
         var failures = 0;
-        var away = FailingLog.Around(log, (call, arguments) =>
-            call == nameof(IEventLog.AppendAsync)
-            && ((IReadOnlyList<NewEvent>)arguments[2]!).Any(item => Encoding.UTF8.GetString(item.Body.Span).Contains("llm-end", StringComparison.Ordinal))
+        var away = FailingStore.Around(log, (call, arguments) =>
+            call == nameof(IStreamStore.AppendAsync)
+            && ((IReadOnlyList<NewEntry>)arguments[2]!).Any(item => Encoding.UTF8.GetString(item.Body.Span).Contains("llm-end", StringComparison.Ordinal))
             && Interlocked.Increment(ref failures) == 1);
         var gate = new Gate();
         await using var silos = await TestSilos.StartAsync(
@@ -93,7 +93,7 @@ public sealed class JournalFirstTests
         await gate.ReachedAsync();
 
         var before = "";
-        var log = silos.Services.GetRequiredService<IEventLog>();
+        var log = silos.Services.GetRequiredService<IStreamStore>();
         await Wait.Until(async () => (before = await ReadAsync(log, key)).Contains(last, StringComparison.Ordinal), last);
 
         gate.Open();
@@ -103,7 +103,7 @@ public sealed class JournalFirstTests
         return before.TrimEnd();
     }
 
-    private static async Task<string> ReadAsync(IEventLog log, SessionKey key)
+    private static async Task<string> ReadAsync(IStreamStore log, SessionKey key)
     {
         var slice = await log.ReadAsync(key, Cursor.Start, 100);
         return string.Concat(slice.Events.Select(item => $"{item.Type} {Encoding.UTF8.GetString(item.Body.Span)}\n"));

@@ -124,7 +124,7 @@ public sealed class RedisFaultTests
         model.MayTalk.SetResult();
         await waiting.OneWaitsAsync();
         await Wait.Until(() => model.Said > 1000, "the queue to be full");
-        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Assert.ThrowsAsync<LogUnavailableException>(() => silos.Client.IsLiveAsync(Key))));
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Assert.ThrowsAsync<StorageUnavailableException>(() => silos.Client.IsLiveAsync(Key))));
 
         // The queue, a batch that is under way, and what is in the hands of the loop.
         Assert.InRange(model.Said, 1000, 1024 + 256 + 8);
@@ -236,7 +236,7 @@ public sealed class RedisFaultTests
         /// <param name="heard">Completed with the first event.</param>
         public async Task HearAsync(TaskCompletionSource heard)
         {
-            await foreach (var item in _silos!.Client.ListenAsync(Key))
+            await foreach (var item in _silos!.Client.ListenRawAsync(Key))
             {
                 heard.TrySetResult();
                 Assert.False(item.IsEnd);
@@ -257,7 +257,7 @@ public sealed class RedisFaultTests
 
         public Task<string> ComesLaterAsync() => _silos!.TranscriptAsync(Key);
 
-        public async Task<string> HistoryAsync() => Encoding.UTF8.GetString((await _silos!.Client.GetAsync(Key))!.Messages);
+        public async Task<string> HistoryAsync() => Encoding.UTF8.GetString((await _silos!.Client.GetSessionAsync(Key))!.Messages);
 
         public Task OneWaitsAsync() => _waiting.OneWaitsAsync();
 
@@ -270,7 +270,7 @@ public sealed class RedisFaultTests
             Assert.Contains("again", await AskAgainAsync(), StringComparison.Ordinal);
         }
 
-        public Task IsOverAsync() => Wait.Until(() => _silos!.Services.GetRequiredService<LiveRuns>().Count == 0, "the run to be over");
+        public Task IsOverAsync() => Wait.Until(() => _silos!.Services.GetRequiredService<RunHost>().Count == 0, "the run to be over");
 
         /// <summary>Asks again, as a client does that is told to come back in a moment.</summary>
         public async Task<string> AskAgainAsync()
@@ -282,7 +282,7 @@ public sealed class RedisFaultTests
                     await _silos!.Client.StartAsync(Key, new RunRequest("once more"));
                     return true;
                 }
-                catch (LogUnavailableException)
+                catch (StorageUnavailableException)
                 {
                     return false;
                 }
@@ -292,7 +292,7 @@ public sealed class RedisFaultTests
 
         public ValueTask DisposeAsync() => _silos!.DisposeAsync();
 
-        private IEventLog Log => _silos!.Services.GetRequiredService<IEventLog>();
+        private IStreamStore Log => _silos!.Services.GetRequiredService<IStreamStore>();
     }
 
     /// <summary>A model that talks as fast as it is heard.</summary>

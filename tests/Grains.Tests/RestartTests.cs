@@ -46,7 +46,7 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
         var next = new ScriptedModel([Step.Say("It is 3.")]);
         await using (var silos = await StartAsync(next))
         {
-            await Wait.Until(() => !next.Requests.IsEmpty, "the run goes on");
+            await Wait.Until(() => !next.Requests.IsEmpty, "the run continues");
             Assert.Equal($$$"""
                 begin {"session_id":"{{{_key.Session}}}"}
                 info {"msg":"resumed","idx":0}
@@ -63,7 +63,7 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
                 end
 
                 """, await silos.TranscriptAsync(_key));
-            Assert.Equal(4, ModelMessages.FromJson((await silos.Client.GetAsync(_key))!.Messages).Count);
+            Assert.Equal(4, ModelMessages.FromJson((await silos.Client.GetSessionAsync(_key))!.Messages).Count);
         }
 
         Task<TestSilos> StartAsync(ScriptedModel model) => TestSilos.StartAsync(
@@ -83,10 +83,10 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
         for (var run = 1; run <= 2; run++)
         {
             using var database = SqliteDatabase.Open(File);
-            await using var runtime = await AgentRuntime.StartAsync();
+            await using var runtime = await StandaloneRuntime.StartAsync();
             var model = new ScriptedModel([Step.Say($"answer {run}")]);
             await AgentRunner.RunAsync(
-                new AgentSession(new SqliteJournal(database)), runtime.NewAgent("assistant", agent => agent.UseChatClient(_ => model)), $"prompt {run}", runtime.NewDeps(_key));
+                new StandaloneSession(new SqliteJournal(database)), runtime.NewAgent("assistant", agent => agent.UseChatClient(_ => model)), $"prompt {run}", runtime.NewDeps(_key));
             Assert.Equal(run == 1 ? ["prompt 1"] : ["prompt 1", "answer 1", "prompt 2"], Heard(model));
         }
     }
@@ -95,7 +95,7 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
     public async Task Without_actors_and_settings_no_file_is_made()
     {
         var before = Directory.GetFileSystemEntries(Environment.CurrentDirectory);
-        await using var runtime = await AgentRuntime.StartAsync();
+        await using var runtime = await StandaloneRuntime.StartAsync();
         Assert.Equal(before, Directory.GetFileSystemEntries(Environment.CurrentDirectory));
     }
 
@@ -121,15 +121,15 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
     [InlineData("redis", "AgentStream:Journal is 'redis', but ConnectionStrings:redis is not set.")]
     public async Task A_wrong_setting_stops_the_start_with_a_sentence(string journal, string expected)
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => AgentRuntime.StartAsync(null, options => options.Journal = journal));
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => StandaloneRuntime.StartAsync(null, options => options.Journal = journal));
         Assert.Equal([expected], error.Failures);
     }
 
     [Fact]
     public async Task A_file_in_use_stops_the_start_with_a_sentence_that_names_it_and_the_setting()
     {
-        await using var first = await AgentRuntime.StartAsync(null, InFile);
-        var error = await Assert.ThrowsAsync<IOException>(() => AgentRuntime.StartAsync(null, InFile));
+        await using var first = await StandaloneRuntime.StartAsync(null, InFile);
+        var error = await Assert.ThrowsAsync<IOException>(() => StandaloneRuntime.StartAsync(null, InFile));
         Assert.Equal($"The database '{File}' is in use by another process; set AgentStream:JournalPath to another file.", error.Message);
     }
 
@@ -150,13 +150,13 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
         var second = new ScriptedModel([Step.Say("You asked for 1 + 2.")]);
         await using (var silos = await StartAsync(second))
         {
-            var before = (await silos.Client.GetAsync(_key))!;
+            var before = (await silos.Client.GetSessionAsync(_key))!;
             Assert.Equal("What is 1 + 2?", before.Title);
             Assert.Equal(4, ModelMessages.FromJson(before.Messages).Count);
 
             await silos.RunAsync(_key, "What did I ask?");
             Assert.Equal(["What is 1 + 2?", "", "", "It is 3.", "What did I ask?"], Heard(second));
-            Assert.Equal(6, ModelMessages.FromJson((await silos.Client.GetAsync(_key))!.Messages).Count);
+            Assert.Equal(6, ModelMessages.FromJson((await silos.Client.GetSessionAsync(_key))!.Messages).Count);
         }
 
         Task<TestSilos> StartAsync(ScriptedModel model) =>

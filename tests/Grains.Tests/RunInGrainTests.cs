@@ -59,7 +59,7 @@ public sealed class RunInGrainTests : IAsyncLifetime
         _redis!.Kill();
         var canceling = Cluster.Client.GetGrain<ISessionGrain>(_key.ToString()).CancelAsync();
         await Wait.Until(() => _model.Stopped == 1, "the model's stream stops");
-        await Assert.ThrowsAsync<LogUnavailableException>(() => canceling);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => canceling);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class RunInGrainTests : IAsyncLifetime
 
         Assert.Single(answers, true);
         Assert.EndsWith("error {\"msg\":\"canceled\"}\nend", await listening, StringComparison.Ordinal);
-        Assert.Equal("canceled", (await ClientOf(Cluster.Silos[1]).GetAsync(_key))?.Error);
+        Assert.Equal("canceled", (await ClientOf(Cluster.Silos[1]).GetSessionAsync(_key))?.Error);
     }
 
     [Fact]
@@ -113,10 +113,10 @@ public sealed class RunInGrainTests : IAsyncLifetime
         Assert.DoesNotContain("error", types);
     }
 
-    private static LiveRuns RunsOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<LiveRuns>();
+    private static RunHost RunsOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<RunHost>();
 
     private static AgentStreamClient ClientOf(InProcessSiloHandle silo) => new(
-        silo.ServiceProvider.GetRequiredService<IGrainFactory>(), silo.ServiceProvider.GetRequiredService<IEventLog>(), silo.ServiceProvider.GetRequiredService<EventHub>());
+        silo.ServiceProvider.GetRequiredService<IGrainFactory>(), silo.ServiceProvider.GetRequiredService<IStreamStore>(), silo.ServiceProvider.GetRequiredService<StreamHub>());
 
     private async Task StartAsync()
     {
@@ -133,7 +133,7 @@ public sealed class RunInGrainTests : IAsyncLifetime
     private async Task<string> TranscriptAsync(InProcessSiloHandle silo)
     {
         var lines = new List<string>();
-        await foreach (var item in silo.ServiceProvider.GetRequiredService<EventHub>().ListenAsync(_key))
+        await foreach (var item in silo.ServiceProvider.GetRequiredService<StreamHub>().ListenAsync(_key))
         {
             lines.Add($"{item.Type} {Encoding.UTF8.GetString(item.Body.Span)}".TrimEnd());
         }

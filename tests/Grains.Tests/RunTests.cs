@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Tests;
 
-/// <summary>Runs and sessions: bounds, busy sessions, history, what goes on after a cancel or a crash.</summary>
+/// <summary>Runs and sessions: bounds, busy sessions, history, what continues after a cancel or a crash.</summary>
 public sealed class RunTests
 {
     [Fact]
@@ -46,12 +46,12 @@ public sealed class RunTests
         await gate.ReachedAsync();
         var busy = await Assert.ThrowsAsync<SessionBusyException>(() => silos.Client.StartAsync(key, new RunRequest("second")));
         Assert.Equal(key.ToString(), busy.Session);
-        Assert.Equal([key], await silos.Client.QueryAsync(new UserKey(1, 1)));
-        var begin = await silos.Client.ListenAsync(key).FirstAsync();
-        Assert.Equal(("first", begin.Cursor), ((await silos.Client.GetAsync(key))!.Run!.Prompt, (await silos.Client.GetAsync(key))!.Run!.Begin));
+        Assert.Equal([key], await silos.Client.GetLiveSessionsAsync(new UserKey(1, 1)));
+        var begin = await silos.Client.ListenRawAsync(key).FirstAsync();
+        Assert.Equal(("first", begin.Cursor), ((await silos.Client.GetSessionAsync(key))!.Run!.Prompt, (await silos.Client.GetSessionAsync(key))!.Run!.Begin));
         gate.Open();
         Assert.Contains("\"one\"", await silos.TranscriptAsync(key), StringComparison.Ordinal);
-        Assert.Empty(await silos.Client.QueryAsync(new UserKey(1, 1)));
+        Assert.Empty(await silos.Client.GetLiveSessionsAsync(new UserKey(1, 1)));
         Assert.Contains("\"two\"", await silos.RunAsync(key), StringComparison.Ordinal);
     }
 
@@ -61,18 +61,18 @@ public sealed class RunTests
         var gate = new Gate();
         await using var silos = await TestSilos.StartAsync(null, new ScriptedModel([Step.Say("one")], [new Step.Pause(gate), Step.Say("two")]));
         var user = new UserKey(1, 7);
-        Assert.Empty(await silos.Client.ListAsync(user));
+        Assert.Empty(await silos.Client.ListSessionsAsync(user));
         await silos.RunAsync(user.Session("over"), "first words");
         await silos.Client.StartAsync(user.Session("live"), new RunRequest("second words"));
         await gate.ReachedAsync();
         Assert.Equal(
             [("live", "second words", true), ("over", "first words", false)],
-            (await silos.Client.ListAsync(user)).Select(session => (session.Key.Session, session.Title, session.IsLive)).Order());
+            (await silos.Client.ListSessionsAsync(user)).Select(session => (session.Key.Session, session.Title, session.IsLive)).Order());
 
         // A live one is in every list; only the others are counted.
-        Assert.Contains(await silos.Client.ListAsync(user, 1), session => session is { IsLive: true, Key.Session: "live" });
-        await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.ListAsync(user, 0));
-        await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.ListAsync(user, SessionSummary.MaxCount + 1));
+        Assert.Contains(await silos.Client.ListSessionsAsync(user, 1), session => session is { IsLive: true, Key.Session: "live" });
+        await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.ListSessionsAsync(user, 0));
+        await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.ListSessionsAsync(user, SessionSummary.MaxCount + 1));
         gate.Open();
     }
 
@@ -192,14 +192,14 @@ public sealed class RunTests
     [Fact]
     public async Task A_start_whose_answer_was_lost_gives_the_session_back()
     {
-        var lossy = LossyLog.Around(new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System));
+        var lossy = LossyStore.Around(new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System));
         await using var silos = await TestSilos.StartAsync(
             null, new ScriptedModel([Step.Say("ok")]), _ => { }, _ => { }, services => services.AddSingleton(lossy));
         var key = TestSilos.NewSession();
-        await Assert.ThrowsAsync<LogUnavailableException>(() => silos.Client.StartAsync(key, new RunRequest("go")));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => silos.Client.StartAsync(key, new RunRequest("go")));
         Assert.Equal($$"""
             begin {"session_id":"{{key.Session}}"}
-            error {"msg":"crashed - the event log did not answer when the run started"}
+            error {"msg":"crashed - the stream store did not answer when the run started"}
             end
 
             """, await silos.TranscriptAsync(key));

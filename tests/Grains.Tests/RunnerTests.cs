@@ -14,7 +14,7 @@ public sealed class RunnerTests
     {
         IReadOnlyList<ModelMessage> kept = [];
         var model = new ScriptedModel([Step.Say("Hello")], [Step.Say("again")]);
-        await using var runtime = await AgentRuntime.StartAsync();
+        await using var runtime = await StandaloneRuntime.StartAsync();
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => model));
 
         var deps = runtime.NewDeps(Key);
@@ -37,7 +37,7 @@ public sealed class RunnerTests
         Assert.Equal(4, kept.Count);
         Assert.Equal(["Hello, world!", "Hello", "Again"], model.Requests.Last().Messages.Select(m => m.Text));
 
-        AgentSession NewSession() => new(
+        StandaloneSession NewSession() => new(
             _ => new(kept),
             (messages, _) =>
             {
@@ -50,14 +50,14 @@ public sealed class RunnerTests
     public async Task A_cancel_is_thrown_to_the_caller_and_what_was_said_is_kept()
     {
         var gate = new Gate();
-        await using var runtime = await AgentRuntime.StartAsync();
+        await using var runtime = await StandaloneRuntime.StartAsync();
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([Step.Say("half"), new Step.Pause(gate)])));
-        var session = new AgentSession(new InMemoryJournal());
+        var session = new StandaloneSession(new InMemoryJournal());
         var deps = runtime.NewDeps(Key);
         var running = AgentRunner.RunAsync(session, agent, "go", deps);
         await gate.ReachedAsync();
         Assert.True(await runtime.NewDeps(Key).CancelAsync());
-        Assert.Equal(Key.ToString(), (await Assert.ThrowsAsync<AgentCanceledException>(() => running.Within())).Session);
+        Assert.Equal(Key.ToString(), (await Assert.ThrowsAsync<RunCanceledException>(() => running.Within())).Session);
         Assert.Equal("half", Assert.IsType<TextPart>(Assert.IsType<ModelResponse>(session.Messages[^1]).Parts.Single()).Content);
         Assert.False(await deps.IsLiveAsync());
     }
@@ -67,22 +67,22 @@ public sealed class RunnerTests
     {
         var gate = new Gate();
         using var stop = new CancellationTokenSource();
-        await using var runtime = await AgentRuntime.StartAsync();
+        await using var runtime = await StandaloneRuntime.StartAsync();
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([new Step.Pause(gate)])));
-        var running = AgentRunner.RunAsync(new AgentSession(new InMemoryJournal()), agent, "go", runtime.NewDeps(Key), stop.Token);
+        var running = AgentRunner.RunAsync(new StandaloneSession(new InMemoryJournal()), agent, "go", runtime.NewDeps(Key), stop.Token);
         await gate.ReachedAsync();
         await stop.CancelAsync();
-        await Assert.ThrowsAsync<AgentCanceledException>(() => running.Within());
+        await Assert.ThrowsAsync<RunCanceledException>(() => running.Within());
     }
 
     [Fact]
     public async Task What_the_model_throws_is_in_the_stream_and_thrown_to_the_caller()
     {
-        await using var runtime = await AgentRuntime.StartAsync(configure: options => options.IncludeDetailedErrors = true);
+        await using var runtime = await StandaloneRuntime.StartAsync(configure: options => options.IncludeDetailedErrors = true);
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([new Step.Refuse("no credit")])));
         var deps = runtime.NewDeps(Key);
         var thrown = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => AgentRunner.RunAsync(new AgentSession(new InMemoryJournal()), agent, "go", deps));
+            () => AgentRunner.RunAsync(new StandaloneSession(new InMemoryJournal()), agent, "go", deps));
         Assert.Equal("no credit", thrown.Message);
         var last = "";
         await foreach (var item in deps.ListenAsync())
@@ -96,9 +96,9 @@ public sealed class RunnerTests
     [Fact]
     public async Task A_store_that_cannot_load_ends_the_run_and_is_thrown_to_the_caller()
     {
-        await using var runtime = await AgentRuntime.StartAsync();
+        await using var runtime = await StandaloneRuntime.StartAsync();
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel()));
-        var session = new AgentSession(_ => throw new IOException("disk"), (_, _) => ValueTask.CompletedTask);
+        var session = new StandaloneSession(_ => throw new IOException("disk"), (_, _) => ValueTask.CompletedTask);
         var deps = runtime.NewDeps(Key);
         await Assert.ThrowsAsync<IOException>(() => AgentRunner.RunAsync(session, agent, "go", deps));
         Assert.False(await deps.IsLiveAsync());

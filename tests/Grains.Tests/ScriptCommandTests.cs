@@ -9,7 +9,7 @@ public sealed partial class ScriptCommandTests
     [Fact]
     public void All_commands_of_all_scripts_are_tried_at_the_start()
     {
-        var scripts = new[] { typeof(IEventLog).Assembly, typeof(Deps).Assembly }
+        var scripts = new[] { typeof(IStreamStore).Assembly, typeof(Deps).Assembly }
             .SelectMany(assembly => assembly.GetManifestResourceNames().Where(name => name.EndsWith(".lua", StringComparison.Ordinal)).Select(name =>
             {
                 using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);

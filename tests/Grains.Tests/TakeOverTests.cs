@@ -14,10 +14,10 @@ using Microsoft.Extensions.Options;
 namespace AgentStream.Grains.Tests;
 
 /// <summary>
-/// Runs whose process died go on in another. Two processes share a log and a journal; one is dead when its lease is gone and its run hangs
+/// Runs whose process died continue in another. Two processes share a log and a journal; one is dead when its lease is gone and its run hangs
 /// in a model or tool that hears nothing.
 /// </summary>
-public sealed class TakeOverTests : IDisposable
+public sealed class RecoveryTests : IDisposable
 {
     private static readonly SessionKey Key = new(1, 1, "s1");
     private static readonly JournalRecord[] StrangeRun =
@@ -26,7 +26,7 @@ public sealed class TakeOverTests : IDisposable
         new RequestRecord(0, [new UserPromptPart("go") { Timestamp = default }]) { Timestamp = default },
     ];
 
-    private readonly InMemoryEventLog _log = new(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+    private readonly InMemoryStreamStore _log = new(Options.Create(new AgentStreamOptions()), TimeProvider.System);
     private readonly InMemoryJournal _journal = new();
 
     public void Dispose() => _log.Dispose();
@@ -61,7 +61,7 @@ public sealed class TakeOverTests : IDisposable
 
         // The dead process was only paused: it finds itself fenced out and writes nothing more, neither to the stream nor to the journal.
         gate.Open();
-        await Wait.Until(() => dying.Services.GetRequiredService<LiveRuns>().Count == 0, "the old run gives up");
+        await Wait.Until(() => dying.Services.GetRequiredService<RunHost>().Count == 0, "the old run gives up");
         Assert.Equal(Expected, await heir.TranscriptAsync(Key));
         Assert.Equal("one two", Assert.IsType<TextPart>(Assert.IsType<ModelResponse>((await HistoryAsync()).Messages[^1]).Parts.Single()).Content);
     }
@@ -114,10 +114,10 @@ public sealed class TakeOverTests : IDisposable
     {
         var hanging = new Gate();
         await using var dying = await StartAsync(
-            new ScriptedModel([Step.Call("c1", "pay")]), agent => agent.WithTool(() => Hang(hanging), "pay", Replay.Never));
+            new ScriptedModel([Step.Call("c1", "pay")]), agent => agent.WithTool(() => Hang(hanging), "pay", InterruptedToolCall.Report));
         var model = new ScriptedModel([Step.Say("sorry")]);
         await using var heir = await StartAsync(
-            model, agent => agent.WithTool(string () => throw new InvalidOperationException("paid twice"), "pay", Replay.Never));
+            model, agent => agent.WithTool(string () => throw new InvalidOperationException("paid twice"), "pay", InterruptedToolCall.Report));
         await dying.Client.StartAsync(Key, new RunRequest("go"));
         await hanging.ReachedAsync();
         var listening = heir.TranscriptAsync(Key);
@@ -160,10 +160,10 @@ public sealed class TakeOverTests : IDisposable
     public async Task A_log_and_a_journal_that_are_away_while_a_run_is_taken_over_are_waited_for()
     {
         var looks = 0;
-        var away = FailingLog.Around(_log, (call, arguments) => call == nameof(IEventLog.ReadAsync) && arguments[2] is StreamTail.Page && Interlocked.Increment(ref looks) == 1);
+        var away = FailingStore.Around(_log, (call, arguments) => call == nameof(IStreamStore.ReadAsync) && arguments[2] is NodeCounter.Page && Interlocked.Increment(ref looks) == 1);
         var journal = new StuckJournal(_journal, new Gate(), _ => false) { FailedReads = 1 };
         await using var heir = await StartAsync(new ScriptedModel([Step.Say("done")]), journal: journal, log: away);
-        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, new RequestRecord(0, []) { Timestamp = default }]);
+        var token = await OrphanAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, new RequestRecord(0, []) { Timestamp = default }]);
         await LookAsync(heir);
         Assert.Equal(
             """
@@ -186,7 +186,7 @@ public sealed class TakeOverTests : IDisposable
         var gate = new Gate();
         await using var dying = await StartAsync(new ScriptedModel([new Step.Pause(gate, Deaf: true)]));
         await using var heir = await StartAsync(new ScriptedModel());
-        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }], isCanceled: true);
+        var token = await OrphanAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }], isCanceled: true);
         await LookAsync(heir);
         Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
     }
@@ -196,7 +196,7 @@ public sealed class TakeOverTests : IDisposable
     {
         await using var heir = await StartAsync(new ScriptedModel([Step.Say("a fourth time")]));
         var resumed = Enumerable.Repeat(new RunResumedRecord("run", 0) { Timestamp = default }, RunRecovery.MostResumes);
-        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, .. resumed]);
+        var token = await OrphanAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, .. resumed]);
         await LookAsync(heir);
         Assert.EndsWith(
             "error {\"msg\":\"crashed - the processes that ran it are gone, 4 one after the other\"}\nend\n",
@@ -211,7 +211,7 @@ public sealed class TakeOverTests : IDisposable
         await using var old = await StartAsync(new ScriptedModel());
         await using var @new = await StartAsync(
             new ScriptedModel(), others: agents => agents.AddAgent("stranger", agent => agent.UseChatClient(_ => new ScriptedModel([Step.Say("known")]))));
-        await AbandonedAsync("dead", StrangeRun);
+        await OrphanAsync("dead", StrangeRun);
         await LookAsync(old);
         await LookAsync(old);
         Assert.Equal(SiloIdentity.Nobody, (await _log.FindRunAsync(Key))?.Run.SiloId);
@@ -233,9 +233,9 @@ public sealed class TakeOverTests : IDisposable
     {
         var time = new ManualTimeProvider();
         await using var heir = await StartAsync(new ScriptedModel(), strange: time);
-        await AbandonedAsync("dead", StrangeRun);
+        await OrphanAsync("dead", StrangeRun);
         await LookAsync(heir);
-        time.Advance(StrangeRuns.OthersHave - TimeSpan.FromMilliseconds(1));
+        time.Advance(DeferredRuns.OthersHave - TimeSpan.FromMilliseconds(1));
         await LookAsync(heir);
         Assert.Equal(SiloIdentity.Nobody, (await _log.FindRunAsync(Key))?.Run.SiloId);
 
@@ -248,7 +248,7 @@ public sealed class TakeOverTests : IDisposable
     public async Task A_run_that_the_journal_does_not_know_ends_as_crashed()
     {
         await using var heir = await StartAsync(new ScriptedModel());
-        var token = await AbandonedAsync("dead", []);
+        var token = await OrphanAsync("dead", []);
         await LookAsync(heir);
         Assert.EndsWith(
             "error {\"msg\":\"crashed - the process that ran it is gone, and what it knew with it\"}\nend\n",
@@ -260,7 +260,7 @@ public sealed class TakeOverTests : IDisposable
     public async Task A_run_whose_end_is_in_the_journal_is_brought_to_it()
     {
         await using var heir = await StartAsync(new ScriptedModel());
-        var token = await AbandonedAsync(
+        var token = await OrphanAsync(
             "dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, new RunEndedRecord("run", "canceled") { Timestamp = default }]);
         await LookAsync(heir);
         Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
@@ -270,7 +270,7 @@ public sealed class TakeOverTests : IDisposable
     public async Task A_run_that_had_completed_before_its_process_died_is_shown_to_its_end()
     {
         await using var heir = await StartAsync(new ScriptedModel());
-        var token = await AbandonedAsync(
+        var token = await OrphanAsync(
             "dead",
             [
                 new RunStartedRecord("run", "scripted") { Timestamp = default },
@@ -299,7 +299,7 @@ public sealed class TakeOverTests : IDisposable
         await using var heir = await StartAsync(new ScriptedModel());
         foreach (var i in Enumerable.Range(0, 130))
         {
-            await AbandonedAsync("dead", [], key: new(1, 1, $"s{i}"));
+            await OrphanAsync("dead", [], key: new(1, 1, $"s{i}"));
         }
 
         // Two shares of 64, and the rest. It looks by itself meanwhile as well, so some of them may be gone already.
@@ -317,7 +317,7 @@ public sealed class TakeOverTests : IDisposable
     public async Task Where_resuming_is_switched_off_the_run_ends_as_crashed()
     {
         await using var heir = await StartAsync(new ScriptedModel(), resume: false);
-        var token = await AbandonedAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }]);
+        var token = await OrphanAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }]);
         await LookAsync(heir);
         Assert.EndsWith(
             "error {\"msg\":\"crashed - the process that ran it is gone\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
@@ -330,21 +330,21 @@ public sealed class TakeOverTests : IDisposable
     }
 
     private static Task<bool> LookAsync(TestSilos silos) =>
-        silos.Services.GetServices<IHostedService>().OfType<TakeOver>().Single().LookAsync(CancellationToken.None);
+        silos.Services.GetServices<IHostedService>().OfType<OrphanWatch>().Single().LookAsync(CancellationToken.None);
 
     private Task<TestSilos> StartAsync(
         IChatClient model,
         Action<AgentBuilder>? agent = null,
         ISessionJournal? journal = null,
         bool resume = true,
-        IEventLog? log = null,
+        IStreamStore? log = null,
         Action<AgentStreamBuilder>? others = null,
         TimeProvider? strange = null) => TestSilos.StartAsync(
         null,
         model,
         options => options.ResumeRuns = resume,
         agent ?? (_ => { }),
-        services => services.AddSingleton(log ?? _log).AddSingleton(journal ?? _journal).AddSingleton(new StrangeRuns(strange ?? TimeProvider.System)),
+        services => services.AddSingleton(log ?? _log).AddSingleton(journal ?? _journal).AddSingleton(new DeferredRuns(strange ?? TimeProvider.System)),
         others);
 
     /// <summary>The process has gone: its lease with it, and another looks for what it left. As it is not really gone, it may renew its lease in between.</summary>
@@ -358,11 +358,11 @@ public sealed class TakeOverTests : IDisposable
                 await LookAsync(heir);
                 return (await _log.FindOwnedAsync(id)).Count == 0;
             },
-            "the run to be taken over");
+            "the run to be recovered");
     }
 
     /// <summary>A run of a process that died, with what it had journaled.</summary>
-    private async Task<RunToken> AbandonedAsync(string siloId, JournalRecord[] records, bool isCanceled = false, SessionKey? key = null)
+    private async Task<RunToken> OrphanAsync(string siloId, JournalRecord[] records, bool isCanceled = false, SessionKey? key = null)
     {
         var token = new RunToken(key ?? Key, siloId, "run");
         await _log.StartAsync(token);
@@ -376,9 +376,9 @@ public sealed class TakeOverTests : IDisposable
         return token;
     }
 
-    private async Task<SessionHistory> HistoryAsync()
+    private async Task<SessionState> HistoryAsync()
     {
-        var history = new SessionHistory();
+        var history = new SessionState();
         await history.ReadAsync(_journal, Key);
         return history;
     }
@@ -394,7 +394,7 @@ public sealed class TakeOverTests : IDisposable
             if (FailedReads > 0)
             {
                 FailedReads--;
-                throw new LogUnavailableException("The journal is away.");
+                throw new StorageUnavailableException("The journal is away.");
             }
 
             return journal.ReadAsync(key, afterVersion, cancellationToken);
@@ -411,8 +411,8 @@ public sealed class TakeOverTests : IDisposable
             }
         }
 
-        public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
-            journal.ListAsync(user, count, cancellationToken);
+        public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+            journal.ListSessionsAsync(user, count, cancellationToken);
 
         public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) => journal.DeleteAsync(owner, cancellationToken);
     }

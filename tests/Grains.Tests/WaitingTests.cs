@@ -30,19 +30,19 @@ public sealed class WaitingTests : IDisposable
         var gate = new Gate();
         var model = new ScriptedModel([new Step.Pause(gate), Step.Say("one")], [Step.Say("two")], [Step.Say("three")]);
         await using var silos = await TestSilos.StartAsync(withRedis ? (await RedisServer.SharedAsync()).Configuration : null, model);
-        var first = await silos.Client.StartAsync(_key, new RunRequest("1", OnBusy: OnBusy.Queue));
-        Assert.Equal(0, first.Place);
-        var second = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: OnBusy.Queue));
-        var third = await silos.Client.StartAsync(_key, new RunRequest("3", OnBusy: OnBusy.Queue));
-        Assert.Equal((1, 2), (second.Place, third.Place));
-        Assert.Equal(2, (await silos.Client.GetAsync(_key))!.Waiting);
+        var first = await silos.Client.StartAsync(_key, new RunRequest("1", OnBusy: BusySessionBehavior.Queue));
+        Assert.Equal(0, first.QueuePosition);
+        var second = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: BusySessionBehavior.Queue));
+        var third = await silos.Client.StartAsync(_key, new RunRequest("3", OnBusy: BusySessionBehavior.Queue));
+        Assert.Equal((1, 2), (second.QueuePosition, third.QueuePosition));
+        Assert.Equal(2, (await silos.Client.GetSessionAsync(_key))!.QueuedPrompts);
         await Assert.ThrowsAsync<SessionBusyException>(() => silos.Client.StartAsync(_key, new RunRequest("no")));
 
         gate.Open();
         await EndedAsync(silos, third.RunId);
-        Assert.Equal(0, (await silos.Client.GetAsync(_key))!.Waiting);
+        Assert.Equal(0, (await silos.Client.GetSessionAsync(_key))!.QueuedPrompts);
         Assert.Equal(["1", "one", "2", "two", "3", "three"], await TextsAsync(silos));
-        Assert.Empty(await silos.Services.GetRequiredService<IPromptQueue>().ListAsync(10));
+        Assert.Empty(await silos.Services.GetRequiredService<IPromptQueue>().ListSessionsAsync(10));
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class WaitingTests : IDisposable
         await using var silos = await TestSilos.StartAsync((await RedisServer.SharedAsync()).Configuration, model);
         await silos.Client.StartAsync(_key, new RunRequest("old"));
         await gate.ReachedAsync();
-        var started = await silos.Client.StartAsync(_key, new RunRequest("new", OnBusy: OnBusy.Replace));
-        Assert.Equal(0, started.Place);
+        var started = await silos.Client.StartAsync(_key, new RunRequest("new", OnBusy: BusySessionBehavior.Replace));
+        Assert.Equal(0, started.QueuePosition);
         Assert.StartsWith($"begin {{\"session_id\":\"{_key.Session}\"}}\nevent {{\"idx\":0,\"event\":\"llm-begin\"}}\n", await silos.TranscriptAsync(_key), StringComparison.Ordinal);
         Assert.Equal(["old", "so", "new", "new"], await TextsAsync(silos));
         Assert.Contains(await RecordsAsync(silos), record => record is RunEndedRecord { Error: "canceled" });
@@ -64,9 +64,9 @@ public sealed class WaitingTests : IDisposable
     public async Task A_free_session_takes_a_prompt_at_once_whatever_it_would_have_done()
     {
         await using var silos = await TestSilos.StartAsync(null, new ScriptedModel([Step.Say("one")], [Step.Say("two")]));
-        foreach (var onBusy in new[] { OnBusy.Queue, OnBusy.Replace })
+        foreach (var onBusy in new[] { BusySessionBehavior.Queue, BusySessionBehavior.Replace })
         {
-            Assert.Equal(0, (await silos.Client.StartAsync(_key, new RunRequest("go", OnBusy: onBusy))).Place);
+            Assert.Equal(0, (await silos.Client.StartAsync(_key, new RunRequest("go", OnBusy: onBusy))).QueuePosition);
             await silos.TranscriptAsync(_key);
         }
     }
@@ -77,16 +77,16 @@ public sealed class WaitingTests : IDisposable
         var gate = new Gate();
         await using var silos = await TestSilos.StartAsync(null, new ScriptedModel([new Step.Pause(gate)]));
         await silos.Client.StartAsync(_key, new RunRequest("go"));
-        for (var i = 1; i <= IPromptQueue.MostWaiting; i++)
+        for (var i = 1; i <= IPromptQueue.MaxQueued; i++)
         {
-            Assert.Equal(i, (await silos.Client.StartAsync(_key, new RunRequest("go", OnBusy: OnBusy.Queue))).Place);
+            Assert.Equal(i, (await silos.Client.StartAsync(_key, new RunRequest("go", OnBusy: BusySessionBehavior.Queue))).QueuePosition);
         }
 
-        var full = await Assert.ThrowsAsync<SessionBusyException>(() => silos.Client.StartAsync(_key, new RunRequest("go", OnBusy: OnBusy.Queue)));
+        var full = await Assert.ThrowsAsync<SessionBusyException>(() => silos.Client.StartAsync(_key, new RunRequest("go", OnBusy: BusySessionBehavior.Queue)));
         Assert.Contains("100 prompts wait for it already", full.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.StartAsync(_key, new RunRequest(" ", OnBusy: OnBusy.Queue)));
-        await Assert.ThrowsAsync<UnknownAgentException>(() => silos.Client.StartAsync(_key, new RunRequest("go", "nobody", OnBusy.Queue)));
-        Assert.Equal(IPromptQueue.MostWaiting, (await silos.Client.GetAsync(_key))!.Waiting);
+        await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.StartAsync(_key, new RunRequest(" ", OnBusy: BusySessionBehavior.Queue)));
+        await Assert.ThrowsAsync<UnknownAgentException>(() => silos.Client.StartAsync(_key, new RunRequest("go", "nobody", BusySessionBehavior.Queue)));
+        Assert.Equal(IPromptQueue.MaxQueued, (await silos.Client.GetSessionAsync(_key))!.QueuedPrompts);
     }
 
     [Fact]
@@ -98,14 +98,14 @@ public sealed class WaitingTests : IDisposable
         {
             await silos.Client.StartAsync(_key, new RunRequest("1"));
             await gate.ReachedAsync();
-            waiting = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: OnBusy.Queue));
+            waiting = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: BusySessionBehavior.Queue));
         }
 
         await using (var silos = await StartAsync(new ScriptedModel([Step.Say("one")], [Step.Say("two")])))
         {
             await EndedAsync(silos, waiting.RunId);
             Assert.Equal(["1", "one", "2", "two"], await TextsAsync(silos));
-            Assert.Empty(await silos.Services.GetRequiredService<IPromptQueue>().ListAsync(10));
+            Assert.Empty(await silos.Services.GetRequiredService<IPromptQueue>().ListSessionsAsync(10));
         }
 
         Task<TestSilos> StartAsync(ScriptedModel model) =>
@@ -116,8 +116,8 @@ public sealed class WaitingTests : IDisposable
     public async Task A_prompt_that_the_journal_has_already_is_taken_out_and_not_run_again()
     {
         await using var silos = await TestSilos.StartAsync((await RedisServer.SharedAsync()).Configuration, new ScriptedModel([Step.Say("direct")]));
-        var (log, queue) = (silos.Services.GetRequiredService<IEventLog>(), silos.Services.GetRequiredService<IPromptQueue>());
-        var waiting = new WaitingPrompt("run", "scripted", "2", DateTimeOffset.UnixEpoch);
+        var (log, queue) = (silos.Services.GetRequiredService<IStreamStore>(), silos.Services.GetRequiredService<IPromptQueue>());
+        var waiting = new QueuedPrompt("run", "scripted", "2", DateTimeOffset.UnixEpoch);
         var token = new RunToken(_key, "dead", waiting.RunId);
         await log.StartAsync(token);
         await silos.Services.GetRequiredService<ISessionJournal>().AppendAsync(
@@ -125,7 +125,7 @@ public sealed class WaitingTests : IDisposable
         await log.FinishAsync(token, 1, [], TimeSpan.Zero);
         Assert.Equal(1, await queue.AddAsync(_key, waiting));
 
-        await Wait.Until(async () => (await queue.ListAsync(10)).Count == 0, "the prompt is out");
+        await Wait.Until(async () => (await queue.ListSessionsAsync(10)).Count == 0, "the prompt is out");
         Assert.Single(await RecordsAsync(silos), record => record is RunStartedRecord);
     }
 
@@ -133,14 +133,14 @@ public sealed class WaitingTests : IDisposable
     public async Task A_prompt_whose_process_died_before_the_journal_had_it_is_run_by_who_takes_the_session_over()
     {
         await using var silos = await TestSilos.StartAsync((await RedisServer.SharedAsync()).Configuration, new ScriptedModel([Step.Say("two")]));
-        var (log, queue) = (silos.Services.GetRequiredService<IEventLog>(), silos.Services.GetRequiredService<IPromptQueue>());
+        var (log, queue) = (silos.Services.GetRequiredService<IStreamStore>(), silos.Services.GetRequiredService<IPromptQueue>());
         await log.StartAsync(new RunToken(_key, "dead", "run"));
-        Assert.Equal(1, await queue.AddAsync(_key, new WaitingPrompt("run", "scripted", "2", DateTimeOffset.UnixEpoch)));
+        Assert.Equal(1, await queue.AddAsync(_key, new QueuedPrompt("run", "scripted", "2", DateTimeOffset.UnixEpoch)));
         await log.RenewLeaseAsync("dead", TimeSpan.Zero);
 
         await EndedAsync(silos, "run");
         Assert.Equal(["2", "two"], await TextsAsync(silos));
-        Assert.Empty(await queue.ListAsync(10));
+        Assert.Empty(await queue.ListSessionsAsync(10));
     }
 
     [Fact]
@@ -149,9 +149,9 @@ public sealed class WaitingTests : IDisposable
         await using var silos = await TestSilos.StartAsync((await RedisServer.SharedAsync()).Configuration, new ScriptedModel());
         var queue = silos.Services.GetRequiredService<IPromptQueue>();
         var token = new RunToken(_key, "silo", "run");
-        var log = silos.Services.GetRequiredService<IEventLog>();
+        var log = silos.Services.GetRequiredService<IStreamStore>();
         await log.StartAsync(token);
-        await queue.AddAsync(_key, new WaitingPrompt("a", "scripted", "1", DateTimeOffset.UnixEpoch));
+        await queue.AddAsync(_key, new QueuedPrompt("a", "scripted", "1", DateTimeOffset.UnixEpoch));
         await queue.ClearAsync(token with { RunId = "another" });
         Assert.Single(await queue.ReadAsync(_key));
         await queue.ClearAsync(token);
@@ -162,12 +162,12 @@ public sealed class WaitingTests : IDisposable
     [Fact]
     public async Task A_start_that_was_carried_out_after_it_was_given_up_is_found_and_brought_to_its_end()
     {
-        using var log = new InMemoryEventLog(Options.Create(new AgentStreamOptions()), TimeProvider.System);
-        await using var silos = await TestSilos.StartAsync(null, new ScriptedModel(), _ => { }, _ => { }, services => services.AddSingleton<IEventLog>(log));
+        using var log = new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+        await using var silos = await TestSilos.StartAsync(null, new ScriptedModel(), _ => { }, _ => { }, services => services.AddSingleton<IStreamStore>(log));
         var environment = silos.Services.GetRequiredService<RunEnvironment>();
         var late = new RunToken(_key, environment.Silo.Id, "late");
         await log.StartAsync(late);
-        var looks = new LostStarts(environment);
+        var looks = new UnstartedRuns(environment);
         await looks.LookAsync(CancellationToken.None);
         Assert.Equal([RunStatus.Live], await log.CheckAsync([late]));
         await looks.LookAsync(CancellationToken.None);
@@ -179,7 +179,7 @@ public sealed class WaitingTests : IDisposable
     public async Task A_session_that_another_process_deleted_is_read_anew()
     {
         var journal = new InMemoryJournal();
-        var history = new SessionHistory();
+        var history = new SessionState();
         var token = new RunToken(_key, "silo", "run");
         await journal.AppendAsync(token, 0, Run("old"));
         await history.ReadAsync(journal, _key);
@@ -202,10 +202,10 @@ public sealed class WaitingTests : IDisposable
     private async Task<IEnumerable<JournalRecord>> RecordsAsync(TestSilos silos) => await silos.Services.GetRequiredService<ISessionJournal>().ReadAsync(_key, 0);
 
     private Task EndedAsync(TestSilos silos, string runId) => Wait.Until(
-        async () => await silos.Services.GetRequiredService<IEventLog>().FindRunAsync(_key) is { HasEnded: true } run && run.Run.RunId == runId, "the run has ended");
+        async () => await silos.Services.GetRequiredService<IStreamStore>().FindRunAsync(_key) is { HasEnded: true } run && run.Run.RunId == runId, "the run has ended");
 
     private async Task<IEnumerable<string>> TextsAsync(TestSilos silos) =>
-        ModelMessages.FromJson((await silos.Client.GetAsync(_key))!.Messages).Select(message => message switch
+        ModelMessages.FromJson((await silos.Client.GetSessionAsync(_key))!.Messages).Select(message => message switch
         {
             ModelRequest request => ModelMessages.GetUserPrompt([request]),
             ModelResponse response => string.Concat(response.Parts.OfType<TextPart>().Select(part => part.Content)),

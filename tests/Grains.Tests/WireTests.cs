@@ -11,7 +11,7 @@ public sealed class WireTests
     // What the compiler calls the field of a property.
     private const string BackingField = ">k__BackingField";
 
-    private static readonly Assembly[] Rooms = [typeof(ISessionGrain).Assembly, typeof(Storage.IEventLog).Assembly, typeof(AgentStreamBuilder).Assembly];
+    private static readonly Assembly[] Rooms = [typeof(ISessionGrain).Assembly, typeof(Storage.IStreamStore).Assembly, typeof(AgentStreamBuilder).Assembly];
 
     // Orleans' generator adds types of its own.
     private static readonly Type[] Types = [.. Rooms.SelectMany(room => room.GetTypes()).Where(type => type.Namespace?.StartsWith("AgentStream", StringComparison.Ordinal) == true)];

@@ -80,7 +80,7 @@ public sealed class FailureTests : IDisposable
         await using var source = McpSilos.NewSource(Options());
         var model = new ScriptedModel(
             [Step.Call("c1", "echo", ("text", "one"))], [Step.Say("ok")], [Step.Call("c2", "echo", ("text", "two"))], [Step.Say("ok")]);
-        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithToolSource("MCP server 'tools'", _ => source));
+        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithToolProvider("MCP server 'tools'", _ => source));
         Assert.Contains("\"content\":\"one\"", await silos.RunAsync(), StringComparison.Ordinal);
         await _server.KillAsync();
         await Wait.Until(() => !source.IsConnected, "the death is seen");

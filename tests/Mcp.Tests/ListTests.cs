@@ -22,7 +22,7 @@ public sealed class ListTests : IDisposable
         await using var source = McpSilos.NewSource(options);
         var model = new ScriptedModel(
             [Step.Call("c1", "learn", ("name", "dance"))], [Step.Say("ok")], [Step.Call("c2", "dance")], [Step.Say("ok")]);
-        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithToolSource("MCP server 'tools'", _ => source));
+        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithToolProvider("MCP server 'tools'", _ => source));
 
         await UntilKeptAsync(source);
         await silos.RunAsync();
@@ -37,7 +37,7 @@ public sealed class ListTests : IDisposable
     }
 
     /// <summary>From the first word of the server that it will tell of changes, tools are kept.</summary>
-    private Task UntilKeptAsync(McpToolSource source) => Wait.Until(
+    private Task UntilKeptAsync(McpToolProvider source) => Wait.Until(
         async () =>
         {
             var lists = Lists;

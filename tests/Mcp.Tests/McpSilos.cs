@@ -16,7 +16,7 @@ internal static class McpSilos
         others: agents => agents.AddAgent(Other, a => a.UseChatClient(_ => new ScriptedModel([Step.Say("fine")]))));
 
     /// <summary>A source that a test can ask too.</summary>
-    public static McpToolSource NewSource(McpConnectionOptions options, ILoggerFactory? logs = null) =>
+    public static McpToolProvider NewSource(McpConnectionOptions options, ILoggerFactory? logs = null) =>
         new(McpServerException.Title("tools"), options, logs ?? NullLoggerFactory.Instance, TimeProvider.System);
 
     /// <summary>Runs a prompt in a session of its own to its end, and writes its events down.</summary>

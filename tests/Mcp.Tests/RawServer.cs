@@ -82,7 +82,7 @@ internal sealed class RawServer : IAsyncDisposable
     public static Task ResultAsync(RawRequest request, HttpContext context, string result, string type = "application/json") =>
         StatusAsync(context, 200, $$"""{"jsonrpc":"2.0","id":{{request.Id}},"result":{{result}}}""", type);
 
-    public McpToolSource NewSource(ILoggerFactory? logs = null, Action<McpConnectionOptions>? configure = null)
+    public McpToolProvider NewSource(ILoggerFactory? logs = null, Action<McpConnectionOptions>? configure = null)
     {
         var options = new McpConnectionOptions { Url = Url };
         TestServer.Patient(options);

@@ -9,12 +9,12 @@ namespace AgentStream.Models.Tests;
 /// <summary>A session with an agent behind an endpoint, from its history to what is in its stream.</summary>
 internal sealed class Conversation : IAsyncDisposable
 {
-    private readonly AgentRuntime _runtime;
+    private readonly StandaloneRuntime _runtime;
     private readonly Agent _agent;
     private byte[] _saved = "[]"u8.ToArray();
-    private AgentSession? _session;
+    private StandaloneSession? _session;
 
-    private Conversation(ModelServer server, AgentRuntime runtime, Agent agent) => (Server, _runtime, _agent) = (server, runtime, agent);
+    private Conversation(ModelServer server, StandaloneRuntime runtime, Agent agent) => (Server, _runtime, _agent) = (server, runtime, agent);
 
     public ModelServer Server { get; }
 
@@ -29,7 +29,7 @@ internal sealed class Conversation : IAsyncDisposable
     public static async Task<Conversation> StartAsync(Action<AgentBuilder> agent, params RequestDelegate[] replies)
     {
         var server = await ModelServer.StartAsync(replies);
-        var runtime = await AgentRuntime.StartAsync();
+        var runtime = await StandaloneRuntime.StartAsync();
         return new Conversation(server, runtime, runtime.NewAgent("assistant", builder => agent(builder.UseChatClient(_ => server.Client()))));
     }
 
@@ -53,7 +53,7 @@ internal sealed class Conversation : IAsyncDisposable
     /// <param name="cancelAfter">What the stream shows before the run is canceled; null for a run that goes to its end.</param>
     public async Task<IReadOnlyList<string>> RunAsync(string prompt, string? cancelAfter = null)
     {
-        _session ??= new AgentSession(
+        _session ??= new StandaloneSession(
             _ => new(ModelMessages.FromJson(_saved)),
             (messages, _) =>
             {

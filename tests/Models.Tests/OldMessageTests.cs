@@ -72,8 +72,8 @@ public sealed class OldMessageTests
 
     [Theory]
     [InlineData("""{"part_kind":"user-prompt","content":"never mind"}""", "c1=interrupted c2=interrupted")]
-    [InlineData("""{"part_kind":"tool-return","tool_name":"look","tool_call_id":"c2","content":"two"},{"part_kind":"user-prompt","content":"go on"}""", "c1=interrupted c2=two")]
-    [InlineData("""{"part_kind":"user-prompt","content":"go on"},{"part_kind":"tool-return","tool_name":"look","tool_call_id":"c2","content":"two"},{"part_kind":"retry-prompt","tool_name":"look","tool_call_id":"c1","content":"no"}""", "c1=no c2=two")]
+    [InlineData("""{"part_kind":"tool-return","tool_name":"look","tool_call_id":"c2","content":"two"},{"part_kind":"user-prompt","content":"continue"}""", "c1=interrupted c2=two")]
+    [InlineData("""{"part_kind":"user-prompt","content":"continue"},{"part_kind":"tool-return","tool_name":"look","tool_call_id":"c2","content":"two"},{"part_kind":"retry-prompt","tool_name":"look","tool_call_id":"c1","content":"no"}""", "c1=no c2=two")]
     [InlineData("""{"part_kind":"tool-return","tool_name":"look","tool_call_id":"c1","content":"one"},{"part_kind":"tool-return","tool_name":"look","tool_call_id":"c1","content":"again"},{"part_kind":"tool-return","tool_name":"look","tool_call_id":"c2","content":"two"}""", "c1=one c2=two")]
     public async Task Each_call_gets_its_result_anywhere_in_a_history(string next, string expected)
     {

@@ -37,7 +37,7 @@ internal static class Reply
         context.Abort();
     };
 
-    /// <summary>A stream that begins so, and goes on for as long as the client listens.</summary>
+    /// <summary>A stream that begins so, and continues for as long as the client listens.</summary>
     /// <param name="text">The beginning.</param>
     /// <param name="left">Completes when the client has gone.</param>
     public static RequestDelegate Hold(string text, TaskCompletionSource left) => async context =>

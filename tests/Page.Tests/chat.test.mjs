@@ -55,7 +55,7 @@ test('nothing is sent that says nothing', async () => {
   assert.equal(await chat.send('  \n'), false);
 });
 
-test('a lost connection goes on behind the last event', async () => {
+test('a lost connection continues behind the last event', async () => {
   const stream = script(fails(new TypeError('Failed to fetch')), () => streamOf([second, nodeEnd]));
   const { chat, states } = chatWith({ start: script(streamOf([begin, nodeBegin, first], { breaks: true })), stream });
   await chat.send('hi');
@@ -236,7 +236,7 @@ test('a stop before the run has begun waits for its begin', async () => {
   assert.deepEqual([callsAtBegin, cancel.calls.length], [0, 1]);
 });
 
-test('a stop that does not get through says so, and the run goes on', async () => {
+test('a stop that does not get through says so, and the run continues', async () => {
   const { chat, notices } = chatWith({
     start: script(streamOf(wholeRun)),
     cancel: script(fails(new TypeError('Failed to fetch'))),

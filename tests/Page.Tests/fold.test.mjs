@@ -122,7 +122,7 @@ test('a run knows the cursor behind which it begins', () => {
   assert.equal(addRun(conversation, 'again').from, '4-0');
 });
 
-test('a run that was taken for ended goes on when more of it comes', () => {
+test('a run that was taken for ended continues when more of it comes', () => {
   const conversation = fold(begin, node(0, 'llm-begin'), text(0, 0, 'a'));
   settle(conversation.runs[0], 'gone');
   applyEvent(conversation, { cursor: '9-0', ...more(0, 0, 'b') });

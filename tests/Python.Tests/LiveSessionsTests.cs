@@ -31,13 +31,13 @@ public sealed class LiveSessionsTests
         await using var python = stage.Write();
         await python.DoAsync("start");
 
-        Assert.Equal([stage.Key], await stage.Silos.Client.QueryAsync(User, includeForeign: true));
-        Assert.Empty(await stage.Silos.Client.QueryAsync(User));
-        Assert.Empty(await stage.Silos.Client.QueryAsync(new UserKey(1, 11), includeForeign: true));
+        Assert.Equal([stage.Key], await stage.Silos.Client.GetLiveSessionsAsync(User, includeExternal: true));
+        Assert.Empty(await stage.Silos.Client.GetLiveSessionsAsync(User));
+        Assert.Empty(await stage.Silos.Client.GetLiveSessionsAsync(new UserKey(1, 11), includeExternal: true));
         Assert.True(await stage.Silos.Client.IsLiveAsync(stage.Key));
 
         await python.DoAsync("stop");
-        Assert.Empty(await stage.Silos.Client.QueryAsync(User, includeForeign: true));
+        Assert.Empty(await stage.Silos.Client.GetLiveSessionsAsync(User, includeExternal: true));
         Assert.False(await stage.Silos.Client.IsLiveAsync(stage.Key));
     }
 
@@ -47,12 +47,12 @@ public sealed class LiveSessionsTests
         var gate = new Gate();
         await using var stage = await Stage.OpenAsync(new ScriptedModel([new Step.Pause(gate, Deaf: true)]));
         await stage.StartAsync();
-        Assert.Equal([stage.Key], await stage.Silos.Client.QueryAsync(User));
+        Assert.Equal([stage.Key], await stage.Silos.Client.GetLiveSessionsAsync(User));
 
         Assert.True(await stage.PythonCancelsAsync());
 
-        Assert.Empty(await stage.Silos.Client.QueryAsync(User));
-        Assert.Empty(await stage.Silos.Client.QueryAsync(User, includeForeign: true));
+        Assert.Empty(await stage.Silos.Client.GetLiveSessionsAsync(User));
+        Assert.Empty(await stage.Silos.Client.GetLiveSessionsAsync(User, includeExternal: true));
         Assert.Empty(await stage.PythonFindsAsync(User));
         gate.Open();
     }

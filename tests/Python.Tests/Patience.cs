@@ -7,8 +7,8 @@ namespace AgentStream.Python.Tests;
 internal static class Patience
 {
     /// <summary>The same events, each awaited for <see cref="Wait.Limit"/> at the most.</summary>
-    public static async IAsyncEnumerable<StreamEvent> WithPatience(
-        this IAsyncEnumerable<StreamEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<StreamEntry> WithPatience(
+        this IAsyncEnumerable<StreamEntry> events, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Wait.Limit);

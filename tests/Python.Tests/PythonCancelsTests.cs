@@ -128,7 +128,7 @@ public sealed class PythonCancelsTests
         await using var stage = await Stage.OpenAsync();
         await using var python = stage.Write();
         await python.DoAsync("start", "node");
-        await using var heard = stage.Silos.Client.ListenAsync(stage.Key).WithPatience().GetAsyncEnumerator();
+        await using var heard = stage.Silos.Client.ListenRawAsync(stage.Key).WithPatience().GetAsyncEnumerator();
         Assert.True(await heard.MoveNextAsync());
         Assert.True(await stage.PythonCancelsAsync());
         Assert.True(await heard.MoveNextAsync());

@@ -14,7 +14,7 @@ public sealed class PythonRunsTests
         await using var stage = await Stage.OpenAsync();
         await using var python = stage.Write();
         await python.DoAsync("start");
-        await using var heard = stage.Silos.Client.ListenAsync(stage.Key).WithPatience().GetAsyncEnumerator();
+        await using var heard = stage.Silos.Client.ListenRawAsync(stage.Key).WithPatience().GetAsyncEnumerator();
         await NextIsAsync(heard, Wire.Begin(stage.Key));
 
         foreach (var (step, expected) in ((string, string)[])[
@@ -40,7 +40,7 @@ public sealed class PythonRunsTests
         await using var stage = await Stage.OpenAsync();
         await using var python = stage.Write();
         await python.DoAsync("start");
-        await using var heard = stage.Silos.Client.ListenAsync(stage.Key).WithPatience().GetAsyncEnumerator();
+        await using var heard = stage.Silos.Client.ListenRawAsync(stage.Key).WithPatience().GetAsyncEnumerator();
         await NextIsAsync(heard, Wire.Begin(stage.Key));
 
         var next = NextIsAsync(heard, Wire.Event("""{"idx":0,"event":"llm-begin"}"""));
@@ -90,7 +90,7 @@ public sealed class PythonRunsTests
         await using var python = stage.Write();
         await python.DoAsync("start", "node", $"event {Odd}");
         var seen = await stage.Raw.EntriesAsync(stage.Stream);
-        await using var heard = stage.Silos.Client.ListenAsync(stage.Key, Cursor.Parse(seen[1].Id)).WithPatience().GetAsyncEnumerator();
+        await using var heard = stage.Silos.Client.ListenRawAsync(stage.Key, Cursor.Parse(seen[1].Id)).WithPatience().GetAsyncEnumerator();
 
         await NextIsAsync(heard, Wire.Event(Odd));
         await python.DoAsync($"event {More}", "end", "down", "expire");
@@ -128,7 +128,7 @@ public sealed class PythonRunsTests
         Assert.InRange(ulong.Parse(now[0]!, CultureInfo.InvariantCulture), (last.Milliseconds / 1000) + 60, ulong.MaxValue);
     }
 
-    private static async Task NextIsAsync(IAsyncEnumerator<StreamEvent> heard, string expected)
+    private static async Task NextIsAsync(IAsyncEnumerator<StreamEntry> heard, string expected)
     {
         Assert.True(await heard.MoveNextAsync(), "The listening has completed.");
         Wire.Equal([expected], [heard.Current.ToJson()]);

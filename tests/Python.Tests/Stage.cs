@@ -95,7 +95,7 @@ internal sealed class Stage : IAsyncDisposable
 
     private async Task HearAsync(List<string> heard, Cursor? after)
     {
-        await foreach (var item in Silos.Client.ListenAsync(Key, after).WithPatience())
+        await foreach (var item in Silos.Client.ListenRawAsync(Key, after).WithPatience())
         {
             heard.Add(item.ToJson());
         }

@@ -79,7 +79,7 @@ internal sealed class Book(World world)
         }
     }
 
-    public AppendResult Appended(RunToken run, IReadOnlyList<NewEvent> events, AppendResult result)
+    public AppendResult Appended(RunToken run, IReadOnlyList<NewEntry> events, AppendResult result)
     {
         var session = Of(run.Key);
         CheckAnswer(session, run, result, "append");
@@ -191,11 +191,11 @@ internal sealed class Book(World world)
     public IReadOnlyList<RunToken> Found(IReadOnlyList<RunToken> answer)
     {
         var found = answer.OrderBy(Name, StringComparer.Ordinal).ToList();
-        var abandoned = _sessions.Values.Select(session => session.Owner).OfType<RunToken>().Where(owner => !_leases.Contains(owner.SiloId))
+        var orphan = _sessions.Values.Select(session => session.Owner).OfType<RunToken>().Where(owner => !_leases.Contains(owner.SiloId))
             .OrderBy(Name, StringComparer.Ordinal);
-        if (!found.SequenceEqual(abandoned))
+        if (!found.SequenceEqual(orphan))
         {
-            Fail($"4: abandoned were {string.Join(", ", abandoned.Select(Name))}, found were {string.Join(", ", found.Select(Name))}");
+            Fail($"4: orphan were {string.Join(", ", orphan.Select(Name))}, found were {string.Join(", ", found.Select(Name))}");
         }
 
         return found;
@@ -206,31 +206,31 @@ internal sealed class Book(World world)
         var session = Of(run.Key);
         if (session.Owner == run)
         {
-            Count("runs given away");
+            Count("runs handed off");
             session.Owner = run with { SiloId = SiloIdentity.Nobody };
         }
 
         return session.Owner != run;
     }
 
-    public TakenRun? Taken(RunToken abandoned, string siloId, TakenRun? taken)
+    public RecoveredRun? Taken(RunToken orphan, string siloId, RecoveredRun? taken)
     {
-        var session = Of(abandoned.Key);
-        var heir = abandoned.For(siloId);
-        var isFree = session.Owner == heir || (session.Owner == abandoned && !_leases.Contains(abandoned.SiloId));
+        var session = Of(orphan.Key);
+        var heir = orphan.For(siloId);
+        var isFree = session.Owner == heir || (session.Owner == orphan && !_leases.Contains(orphan.SiloId));
         if (isFree != (taken is not null))
         {
-            Fail($"2: {_names[siloId]} {(taken is null ? "was refused" : "took")} {Name(abandoned)}, owned by {(session.Owner is null ? "nobody" : Name(session.Owner))}");
+            Fail($"2: {_names[siloId]} {(taken is null ? "was refused" : "took")} {Name(orphan)}, owned by {(session.Owner is null ? "nobody" : Name(session.Owner))}");
         }
 
         if (taken is not null)
         {
-            Count("take-overs");
+            Count("recoveries");
             session.Owner = heir;
             _leases.Add(siloId);
             if (taken.Status != session.StatusOf(heir) || taken.IsSealed != session.IsSealed)
             {
-                Fail($"5: {Name(heir)} was taken over as {taken.Status}");
+                Fail($"5: {Name(heir)} was recovered as {taken.Status}");
             }
         }
 

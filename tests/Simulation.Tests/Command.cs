@@ -24,7 +24,7 @@ internal sealed class Command(Silo? sender, string what, Func<Task<object?>> car
         {
             _answer = await carryOut();
         }
-        catch (AgentStreamException refusal) when (refusal is not LogUnavailableException)
+        catch (AgentStreamException refusal) when (refusal is not StorageUnavailableException)
         {
             _refusal = refusal;
         }
@@ -52,7 +52,7 @@ internal sealed class Command(Silo? sender, string what, Func<Task<object?>> car
     public void Lose()
     {
         GivenUp = sender?.Clock.GetTimestamp() ?? 0;
-        _reply.SetException(new LogUnavailableException("The schedule lost it."));
+        _reply.SetException(new StorageUnavailableException("The schedule lost it."));
     }
 
     public override string ToString() => $"{sender?.Name ?? "client"}: {what}";

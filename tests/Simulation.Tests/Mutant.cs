@@ -13,7 +13,7 @@ internal sealed record Mutant(string Name)
     public static Mutant None { get; } = new("none");
 
     /// <summary>Whose script it is.</summary>
-    public Type Holder { get; init; } = typeof(RedisEventLog);
+    public Type Holder { get; init; } = typeof(RedisStreamStore);
 
     /// <summary>The field that holds the script; null for no change of one.</summary>
     public string? Script { get; init; }

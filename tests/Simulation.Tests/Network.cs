@@ -15,7 +15,7 @@ internal sealed class Network
 
     /// <summary>No network keeps a command for so long as the log remembers ends for its sake.</summary>
     public void DropOld() => Stray.RemoveAll(command =>
-        command.Sender is { IsDead: false } sender && sender.Clock.GetElapsedTime(command.GivenUp) >= LogRules.EndedMemory - Margin);
+        command.Sender is { IsDead: false } sender && sender.Clock.GetElapsedTime(command.GivenUp) >= StreamRules.EndedMemory - Margin);
 
     public async Task<T> SendAsync<T>(Silo? sender, string what, Func<Task<T>> carryOut, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ namespace AgentStream.Simulation.Tests;
 /// <summary>A listener: it reads behind its cursor, a few entries at a time, and keeps what it saw.</summary>
 internal sealed class Reader(World world, SessionKey key, int id)
 {
-    private readonly List<StreamEvent> _seen = [];
+    private readonly List<StreamEntry> _seen = [];
 
     /// <summary>Reads once.</summary>
     /// <returns>Whether there was something, or something may come.</returns>

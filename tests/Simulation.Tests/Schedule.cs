@@ -9,7 +9,7 @@ namespace AgentStream.Simulation.Tests;
 /// </summary>
 internal sealed class Schedule(World world, int seed)
 {
-    // Long enough for a run to be taken over twice and ended.
+    // Long enough for a run to be recovered twice and ended.
     private const int Steps = 70;
 
     // Far more than a healthy world needs to come to rest.
@@ -132,12 +132,12 @@ internal sealed class Schedule(World world, int seed)
             Add(4, $"{silo.Name} dies", () => Kill(silo), alive > 1 && _random.Next(4) == 0);
             Add(1, $"{silo.Name} is told to stop", silo.Stop, silo.IsAwake && !silo.IsStopping && alive > 1);
             Add(8, $"{silo.Name} has stopped", () => silo.IsDead = true, HasStopped(silo));
-            Add(4, $"{silo.Name} goes on", () => silo.IsPaused = false, silo.IsPaused);
+            Add(4, $"{silo.Name} continues", () => silo.IsPaused = false, silo.IsPaused);
             Add(3, $"{silo.Name} pauses", () => silo.IsPaused = true, silo.IsAwake);
             Add(1, $"{silo.Name}'s clock jumps", () => silo.Clock.Jump(TimeSpan.FromHours(_random.Next(-48, 48))), silo.IsAwake);
             Add(12, $"{silo.Name} has waited", () => world.Pump.Post(silo.Clock.EndPause), silo.IsAwake && silo.Clock.HasPause);
             Add(3, $"{silo.Name} renews its lease", silo.Renew, silo.IsAwake);
-            Add(6, $"{silo.Name} looks for abandoned runs", silo.Look, silo.IsAwake);
+            Add(6, $"{silo.Name} looks for orphaned runs", silo.Look, silo.IsAwake);
             Add(3, $"{silo.Name} checks its runs", silo.Check, silo.IsAwake);
         }
 
@@ -160,7 +160,7 @@ internal sealed class Schedule(World world, int seed)
                 Add(10, $"{silo.Name} is asked in {key.Session}: p{_prompts + 1}", () => silo.Prompt(key, string.Create(CultureInfo.InvariantCulture, $"p{++_prompts}")));
             }
 
-            Add(2, $"a client cancels {key.Session}", () => world.Do("client", () => new SiloLog(world, null).CancelAsync(key)));
+            Add(2, $"a client cancels {key.Session}", () => world.Do("client", () => new SiloStore(world, null).CancelAsync(key)));
             Add(1, $"a Python client cancels {key.Session}", () => world.CancelFromPythonAsync(key));
             Add(1, $"what has ended in {key.Session} expires", () => world.ExpireAsync(key));
         }
@@ -170,7 +170,7 @@ internal sealed class Schedule(World world, int seed)
             Add(5, $"{reader} reads", () => reader.ReadAsync(_random.Next(1, 9)));
         }
 
-        Add(2, "a client asks what is live", () => world.Do("client", () => new SiloLog(world, null).QueryAsync(new(1, 1))));
+        Add(2, "a client asks what is live", () => world.Do("client", () => new SiloStore(world, null).GetLiveSessionsAsync(new(1, 1))));
     }
 
     /// <summary>From here on nothing bad happens any more.</summary>
@@ -200,7 +200,7 @@ internal sealed class Schedule(World world, int seed)
         world.Pump.Drain();
     }
 
-    /// <summary>Lets everything that waits go on once.</summary>
+    /// <summary>Lets everything that waits continue once.</summary>
     /// <returns>Whether nothing waits, and nobody has anything left to do.</returns>
     private async Task<bool> IsQuietAsync()
     {
@@ -285,7 +285,7 @@ internal sealed class Schedule(World world, int seed)
             return;
         }
 
-        world.Do("client", () => new SiloLog(world, null).QueryAsync(new(1, 1)));
+        world.Do("client", () => new SiloStore(world, null).GetLiveSessionsAsync(new(1, 1)));
         world.Pump.Drain();
         await CarryOutAsync(world.Network.Pending.Single(), 0);
         world.Pump.Drain();

@@ -25,7 +25,7 @@ internal sealed class SessionBook(SessionKey key, Book book)
     public bool IsLive => Owner is not null && !IsCanceled;
 
     /// <summary>All entries that ever stood in the stream, also those that later runs have trimmed.</summary>
-    public List<StreamEvent> History { get; } = [];
+    public List<StreamEntry> History { get; } = [];
 
     /// <summary>What the journal has acknowledged.</summary>
     public List<byte[]> Records { get; } = [];
@@ -45,7 +45,7 @@ internal sealed class SessionBook(SessionKey key, Book book)
     public RunStatus StatusOf(RunToken run) => Owner != run ? RunStatus.Lost : IsCanceled ? RunStatus.Canceled : RunStatus.Live;
 
     /// <summary>Takes in what stands in the stream now.</summary>
-    public void Capture(IReadOnlyList<StreamEvent> stream)
+    public void Capture(IReadOnlyList<StreamEntry> stream)
     {
         if (stream.Count == 0)
         {
@@ -130,6 +130,6 @@ internal sealed class SessionBook(SessionKey key, Book book)
         }
     }
 
-    private static bool IsSame(StreamEvent one, StreamEvent other) =>
+    private static bool IsSame(StreamEntry one, StreamEntry other) =>
         one.Cursor == other.Cursor && one.Type == other.Type && one.Body.Span.SequenceEqual(other.Body.Span);
 }

@@ -15,16 +15,16 @@ namespace AgentStream.Simulation.Tests;
 /// <summary>A process with the real machinery of runs: what the host's services and the session grain do by themselves, it does when the schedule says so.</summary>
 internal sealed class Silo : IHostApplicationLifetime
 {
-    private static readonly IServiceProvider Services = new ServiceCollection().AddSingleton<ToolSources>().BuildServiceProvider();
+    private static readonly IServiceProvider Services = new ServiceCollection().AddSingleton<ToolProviders>().BuildServiceProvider();
 
     private readonly World _world;
     private readonly SiloIdentity _identity = new();
-    private readonly OwnedRuns _owned = new(NullLogger<OwnedRuns>.Instance);
+    private readonly RunRegistry _owned = new(NullLogger<RunRegistry>.Instance);
     private readonly RunEnvironment _environment;
     private readonly AgentCatalog _agents;
     private readonly SiloJournal _journal;
-    private readonly LiveRuns _runs;
-    private readonly TakeOver _takeOver;
+    private readonly RunHost _runs;
+    private readonly OrphanWatch _takeOver;
     private readonly CancellationTokenSource _stopping = new();
     private bool _isLooking;
 
@@ -33,7 +33,7 @@ internal sealed class Silo : IHostApplicationLifetime
         (_world, Name, Log, _journal) = (world, name, new(world, this), new(world, this));
         _environment = new(
             Log,
-            new EventHub(Log, TimeProvider.System, NullLogger<EventHub>.Instance),
+            new StreamHub(Log, TimeProvider.System, NullLogger<StreamHub>.Instance),
             _identity,
             _owned,
             Options.Create(world.Options),
@@ -44,7 +44,7 @@ internal sealed class Silo : IHostApplicationLifetime
         _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
         _runs = new(_environment, [], this);
         _ = _runs.StartAsync(CancellationToken.None);
-        var recovery = new RunRecovery(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), new StrangeRuns(_environment.Time));
+        var recovery = new RunRecovery(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), new DeferredRuns(_environment.Time));
         _takeOver = new(_environment, _journal, _agents, new LocalRecovery(recovery, _runs), this);
     }
 
@@ -52,7 +52,7 @@ internal sealed class Silo : IHostApplicationLifetime
 
     public string Id => _identity.Id;
 
-    public SiloLog Log { get; }
+    public SiloStore Log { get; }
 
     public JumpingClock Clock { get; } = new();
 
@@ -60,7 +60,7 @@ internal sealed class Silo : IHostApplicationLifetime
 
     public bool IsPaused { get; set; }
 
-    /// <summary>Whether it was told to stop: it gives its runs away.</summary>
+    /// <summary>Whether it was told to stop: it hands its runs off.</summary>
     public bool IsStopping => _runs.IsStopping;
 
     public bool IsAwake => !IsDead && !IsPaused;
@@ -83,7 +83,7 @@ internal sealed class Silo : IHostApplicationLifetime
     {
         var deps = new Deps(_environment, key);
         await deps.StartAsync();
-        var run = new AgentRun(_environment, _journal, _agents.Get(null), new SessionHistory(), deps);
+        var run = new AgentRun(_environment, _journal, _agents.Get(null), new SessionState(), deps);
         await run.AcceptAsync(prompt);
         _world.Book.Accepted(deps.Run.Token);
         _ = _runs.Go(run);
@@ -91,7 +91,7 @@ internal sealed class Silo : IHostApplicationLifetime
 
     public void Renew() => Do(() => Log.RenewLeaseAsync(Id, _world.Options.Lease));
 
-    /// <summary>As the service that looks for abandoned runs does: one look at a time.</summary>
+    /// <summary>As the service that looks for orphaned runs does: one look at a time.</summary>
     public void Look()
     {
         if (!_isLooking)

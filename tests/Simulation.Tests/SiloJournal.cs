@@ -31,7 +31,7 @@ internal sealed class SiloJournal(World world, Silo silo) : ISessionJournal
             },
             cancellationToken);
 
-    public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("Nobody lists sessions in a simulation.");
 
     public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) =>

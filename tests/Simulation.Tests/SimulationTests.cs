@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace AgentStream.Simulation.Tests;
 
 /// <summary>
-/// The ownership and append protocol as it is: the real scripts on a real Redis, the real log, journal, runs and take-over, in schedules of every fault that a network and
+/// The ownership and append protocol as it is: the real scripts on a real Redis, the real log, journal, runs and recovery, in schedules of every fault that a network and
 /// a machine have. A schedule is decided by its seed; <c>AGENTSTREAM_SEED=n</c> runs that one alone and prints what it did.
 /// </summary>
 public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output) : IClassFixture<RedisFixture>
@@ -35,17 +35,17 @@ public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output
         new("finish leaves the live flag") { Script = "FinishScript", From = "call('DEL', KEYS[2])", To = "" },
         new("finish does not remember that it was done") { Script = "FinishScript", From = "if owner[5] then", To = "if false then" },
         new("cancel leaves the live flag") { Script = "CancelScript", From = "GETDEL", To = "GET" },
-        new("a take-over does not compare") { Holder = typeof(RedisOwnership), Script = "TakeOverScript", From = "silo ~= ARGV[1] or run ~= ARGV[2] or ", To = "" },
-        new("a take-over does not ask for the lease") { Holder = typeof(RedisOwnership), Script = "TakeOverScript", From = " or call('EXISTS', KEYS[3]) == 1", To = "" },
-        new("a take-over leaves the live flag to the old owner") { Holder = typeof(RedisOwnership), Script = "TakeOverScript", From = "call('SET', KEYS[1], ARGV[3] .. ':' .. ARGV[6])", To = "" },
-        new("a take-over is not a turn of its own") { Holder = typeof(RedisOwnership), Script = "TakeOverScript", From = "if silo ~= ARGV[1]", To = "ARGV[6] = ARGV[2]\n    if silo ~= ARGV[1]" },
-        new("abandoned runs are not found") { Holder = typeof(RedisOwnership), Script = "AbandonedScript", From = "== 0 then", To = "== 2 then" },
+        new("a recovery does not compare") { Holder = typeof(RedisOwnership), Script = "RecoverScript", From = "silo ~= ARGV[1] or run ~= ARGV[2] or ", To = "" },
+        new("a recovery does not ask for the lease") { Holder = typeof(RedisOwnership), Script = "RecoverScript", From = " or call('EXISTS', KEYS[3]) == 1", To = "" },
+        new("a recovery leaves the live flag to the old owner") { Holder = typeof(RedisOwnership), Script = "RecoverScript", From = "call('SET', KEYS[1], ARGV[3] .. ':' .. ARGV[6])", To = "" },
+        new("a recovery is not a turn of its own") { Holder = typeof(RedisOwnership), Script = "RecoverScript", From = "if silo ~= ARGV[1]", To = "ARGV[6] = ARGV[2]\n    if silo ~= ARGV[1]" },
+        new("orphaned runs are not found") { Holder = typeof(RedisOwnership), Script = "OrphanedScript", From = "== 0 then", To = "== 2 then" },
         new("the journal does not ask who owns the session") { Holder = typeof(RedisJournal), Script = "AppendScript", From = "owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] or owner[3]", To = "false" },
         new("the journal does not know a repeated append") { Holder = typeof(RedisJournal), Script = "AppendScript", From = "version >= first and isRepeated()", To = "false" },
         new("the journal takes any version") { Holder = typeof(RedisJournal), Script = "AppendScript", From = "if version ~= first - 1 then", To = "if false then" },
         new("a query trusts the registry") { Holder = typeof(RedisLiveSessions), Script = "QueryScript", From = "redis.call('EXISTS', ARGV[1] .. session .. ':live') == 1", To = "true" },
         new("cancel takes the flag of a sealed run away") { Script = "CancelScript", From = "if owned and owner[4]", To = "if false" },
-        new("a take-over opens the run to cancels") { Holder = typeof(RedisOwnership), Script = "TakeOverScript", From = "sealed and 1 or 0", To = "0" },
+        new("a recovery opens the run to cancels") { Holder = typeof(RedisOwnership), Script = "RecoverScript", From = "sealed and 1 or 0", To = "0" },
         new("a reader waits for a run that has ended") { Holder = typeof(RedisStreamReader), Script = "ReadScript", From = "if run and not ended then", To = "if run then" },
     ];
 
@@ -69,7 +69,7 @@ public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output
 
         // A schedule in which nothing happens proves nothing.
         Assert.All(
-            ["runs", "ends", "prompts", "busy", "cancels", "take-overs", "deaths", "late commands", "lost commands or answers", "refused to who lost it", "finishes that came twice", "journal refusals", "tool calls"],
+            ["runs", "ends", "prompts", "busy", "cancels", "recoveries", "deaths", "late commands", "lost commands or answers", "refused to who lost it", "finishes that came twice", "journal refusals", "tool calls"],
             what => Assert.True(counts.GetValueOrDefault(what) > Schedules / 100, $"{what}: {counts.GetValueOrDefault(what)}"));
     }
 

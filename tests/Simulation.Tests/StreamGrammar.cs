@@ -9,7 +9,7 @@ internal static class StreamGrammar
     /// <summary>Says what is wrong with a history whose last run has ended; null for nothing.</summary>
     /// <param name="history">All entries that ever stood in the stream.</param>
     /// <param name="said">How many words each request to a model was answered with.</param>
-    public static string? Fault(IReadOnlyList<StreamEvent> history, IReadOnlyDictionary<int, int> said)
+    public static string? Fault(IReadOnlyList<StreamEntry> history, IReadOnlyDictionary<int, int> said)
     {
         var (isOpen, node, lastNode, resumedAt, error) = (false, -1, -1, -1, false);
         (int Request, int Place) word = default;
@@ -95,5 +95,5 @@ internal static class StreamGrammar
         return isOpen ? "the last run has not ended" : null;
     }
 
-    private static string At(StreamEvent item, string what) => $"{item.Cursor} {item.Type} {Encoding.UTF8.GetString(item.Body.Span)}: {what}";
+    private static string At(StreamEntry item, string what) => $"{item.Cursor} {item.Type} {Encoding.UTF8.GetString(item.Body.Span)}: {what}";
 }

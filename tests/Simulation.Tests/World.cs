@@ -25,7 +25,7 @@ internal sealed class World : IAsyncDisposable
 
     public AgentStreamOptions Options { get; }
 
-    public RedisEventLog Log { get; }
+    public RedisStreamStore Log { get; }
 
     public RedisJournal Journal { get; }
 
@@ -66,7 +66,7 @@ internal sealed class World : IAsyncDisposable
         {
             await work();
         }
-        catch (Exception exception) when (exception is SessionBusyException or LogUnavailableException or OwnershipLostException)
+        catch (Exception exception) when (exception is SessionBusyException or StorageUnavailableException or OwnershipLostException)
         {
         }
         catch (Exception exception)
@@ -108,7 +108,7 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    public async Task<IReadOnlyList<StreamEvent>> ReadStreamAsync(SessionKey key)
+    public async Task<IReadOnlyList<StreamEntry>> ReadStreamAsync(SessionKey key)
     {
         var stream = new RedisKeys(Options.RedisPrefix, key).Stream;
         return RedisEntries.Read(await _redis.RunAsync("read", database => database.StreamRangeAsync(stream)));

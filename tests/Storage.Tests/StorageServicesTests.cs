@@ -18,7 +18,7 @@ public sealed class StorageServicesTests(RedisFixture redis) : IClassFixture<Red
         using var host = Build(configuration);
         await host.StartAsync();
 
-        Assert.IsType<InMemoryEventLog>(host.Services.GetRequiredService<IEventLog>());
+        Assert.IsType<InMemoryStreamStore>(host.Services.GetRequiredService<IStreamStore>());
         await WorksAsync(host);
     }
 
@@ -28,7 +28,7 @@ public sealed class StorageServicesTests(RedisFixture redis) : IClassFixture<Red
         using var host = Build(redis.Server.Configuration);
         await host.StartAsync();
 
-        Assert.IsType<RedisEventLog>(host.Services.GetRequiredService<IEventLog>());
+        Assert.IsType<RedisStreamStore>(host.Services.GetRequiredService<IStreamStore>());
         await WorksAsync(host);
     }
 
@@ -39,7 +39,7 @@ public sealed class StorageServicesTests(RedisFixture redis) : IClassFixture<Red
         await server.DisposeAsync();
         using var host = Build(server.Configuration + ",connectRetry=1");
 
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => host.StartAsync()).Within();
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => host.StartAsync()).Within();
 
         Assert.Contains(server.Configuration, error.Message, StringComparison.Ordinal);
     }
@@ -55,16 +55,16 @@ public sealed class StorageServicesTests(RedisFixture redis) : IClassFixture<Red
 
     private static async Task WorksAsync(IHost host)
     {
-        var log = host.Services.GetRequiredService<IEventLog>();
+        var log = host.Services.GetRequiredService<IStreamStore>();
         var run = new RunToken(new(1, 2, "s"), host.Services.GetRequiredService<SiloIdentity>().Id, "run");
         var heard = new TaskCompletionSource<RunStatus>();
         await log.StartAsync(run);
-        using var registration = host.Services.GetRequiredService<OwnedRuns>().Register(run, heard.SetResult);
+        using var registration = host.Services.GetRequiredService<RunRegistry>().Register(run, heard.SetResult);
         await log.CancelAsync(run.Key);
         Assert.Equal(RunStatus.Canceled, await heard.Task.Within());
         await log.FinishAsync(run, 1, [], TimeSpan.FromSeconds(5));
         var types = new List<string>();
-        await foreach (var entry in host.Services.GetRequiredService<EventHub>().ListenAsync(run.Key))
+        await foreach (var entry in host.Services.GetRequiredService<StreamHub>().ListenAsync(run.Key))
         {
             types.Add(entry.Type);
         }

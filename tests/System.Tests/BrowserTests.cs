@@ -55,7 +55,7 @@ public abstract class BrowserTests : IAsyncLifetime
     }
 
     /// <summary>Brings a session in: prompts and their answers in turn.</summary>
-    private protected static async Task ImportAsync(SiloProcess silo, string session, params string[] words)
+    private protected static async Task ImportMessagesAsync(SiloProcess silo, string session, params string[] words)
     {
         using var http = new HttpClient { BaseAddress = silo.Url };
         var messages = words.Select((text, at) => at % 2 == 0

@@ -22,7 +22,7 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
             """,
             output);
         Assert.Equal(0, exitCode);
-        Assert.Matches(@"^\(to go on: --session [0-9a-f-]{36}\)\n$", errors);
+        Assert.Matches(@"^\(to continue: --session [0-9a-f-]{36}\)\n$", errors);
 
         Assert.Equal((0, "12*7 is 84.\n", ""), await RunAsync(silo.Url, "ask", "what is 12*7?", "--session", "s1", "--quiet"));
         await using var piped = ProgramProcess.Start("CliProgram", ["ask", "-", "-q", "-s", "s1"], new() { ["AGENTSTREAM_URL"] = silo.Url.ToString() }, "and 13*7?");
@@ -63,7 +63,7 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
         // A prompt that waits is not canceled with the run before it.
         await using var waiting = ProgramProcess.Cli(silo.Url, "ask", "what is 12*7?", "-s", "long", "--on-busy", "queue");
         using var client = new AgentStreamHttpClient(new Uri(silo.Url, "chat"));
-        await Wait.Until(async () => (await client.GetAsync(Long))?.Waiting == 1, "the prompt waits");
+        await Wait.Until(async () => (await client.GetSessionAsync(Long))?.QueuedPrompts == 1, "the prompt waits");
 
         var lines = asking.Output.Split('\n')[..7];
         var cursor = lines[4].Split('"')[3];
@@ -127,7 +127,7 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
         using var client = new AgentStreamHttpClient(new Uri(silo.Url, "chat"));
         await client.StartAsync(Long, new RunRequest("count to 100000"));
         await using var waiting = ProgramProcess.Cli(silo.Url, "ask", "count to 99999", "-s", "long", "--on-busy", "queue");
-        await Wait.Until(async () => (await client.GetAsync(Long))?.Waiting == 1, "the prompt waits");
+        await Wait.Until(async () => (await client.GetSessionAsync(Long))?.QueuedPrompts == 1, "the prompt waits");
         await waiting.InterruptAsync();
         await waiting.WarnsAsync("(canceling");
 

@@ -14,7 +14,7 @@ public sealed class PagePictures : BrowserTests
         | what dies | what happens |
         | --- | --- |
         | a client | nothing: it comes back and misses nothing |
-        | a silo | another goes on with its runs |
+        | a silo | another continues its runs |
 
         ```cs
         var client = new AgentStreamHttpClient(new Uri("http://127.0.0.1:5080/chat"));
@@ -26,9 +26,9 @@ public sealed class PagePictures : BrowserTests
     public async Task The_pictures_of_the_docs_can_be_taken()
     {
         await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.030");
-        await ImportAsync(silo, "trip", "Plan three days in Lisbon", "Gladly.");
-        await ImportAsync(silo, "sql", "Why is this query slow?", "It scans the whole table.");
-        await ImportAsync(silo, "how", "How does a session outlive its client?", Answer);
+        await ImportMessagesAsync(silo, "trip", "Plan three days in Lisbon", "Gladly.");
+        await ImportMessagesAsync(silo, "sql", "Why is this query slow?", "It scans the whole table.");
+        await ImportMessagesAsync(silo, "how", "How does a session outlive its client?", Answer);
         var directory = Environment.GetEnvironmentVariable("AGENTSTREAM_PICTURES") ?? Directory.CreateTempSubdirectory("agentstream-pictures-").FullName;
         var live = await OpenAsync(silo);
         await AskAsync(live, "count to 100000");

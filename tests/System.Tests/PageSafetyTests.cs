@@ -26,7 +26,7 @@ public sealed class PageSafetyTests : BrowserTests
     public async Task Nothing_in_a_history_runs()
     {
         await using var silo = await SiloProcess.StartAsync();
-        await ImportAsync(silo, "evil", Evil, Evil);
+        await ImportMessagesAsync(silo, "evil", Evil, Evil);
         await IsHarmlessAsync(silo, await Browser.NewContextAsync());
     }
 

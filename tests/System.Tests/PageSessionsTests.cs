@@ -83,7 +83,7 @@ public sealed class PageSessionsTests : BrowserTests
     public async Task On_a_phone_the_sessions_are_in_a_drawer_that_the_keyboard_can_use_too()
     {
         await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
-        await ImportAsync(silo, "s", "hello", "Hello!");
+        await ImportMessagesAsync(silo, "s", "hello", "Hello!");
         var page = await OpenAsync(silo, options: new() { ViewportSize = new() { Width = 390, Height = 780 } });
         await Assertions.Expect(page.GetByTestId("new-chat")).ToBeHiddenAsync();
         await page.GetByTestId("menu").PressAsync("Enter");
@@ -102,7 +102,7 @@ public sealed class PageSessionsTests : BrowserTests
     public async Task Every_control_has_a_name_and_the_page_has_its_landmarks()
     {
         await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
-        await ImportAsync(silo, "s", "how?", "So:\n\n```cs\nvar a = 1;\n```");
+        await ImportMessagesAsync(silo, "s", "how?", "So:\n\n```cs\nvar a = 1;\n```");
         var page = await OpenAsync(silo, "#s=s");
         await Assertions.Expect(page.GetByTestId("copy")).ToBeVisibleAsync();
         foreach (var role in new[] { AriaRole.Banner, AriaRole.Navigation, AriaRole.Main, AriaRole.Contentinfo, AriaRole.Log })

@@ -120,7 +120,7 @@ public sealed class PageTests : BrowserTests
     public async Task An_answer_and_its_code_can_be_copied_as_they_were_written()
     {
         await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
-        await ImportAsync(silo, "s", "how?", "**So:**\n\n```cs\nvar a = 1;\n```");
+        await ImportMessagesAsync(silo, "s", "how?", "**So:**\n\n```cs\nvar a = 1;\n```");
         var context = await Browser.NewContextAsync(new() { Permissions = ["clipboard-read", "clipboard-write"] });
         var page = await OpenAsync(silo, "#s=s", context);
         await Assertions.Expect(page.Locator(".answer strong")).ToHaveTextAsync("So:");

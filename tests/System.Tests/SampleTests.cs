@@ -12,7 +12,7 @@ public sealed class SampleTests(RedisFixture redis) : IClassFixture<RedisFixture
         await using var chat = await SiloProcess.StartProgramAsync("ChatProgram");
         using var client = new AgentStreamHttpClient(new Uri(chat.Url, "chat"));
         var run = new Transcript();
-        await foreach (var item in client.AskEventsAsync(new SessionKey(1, 1, "s1"), new RunRequest("How is the weather in Berlin?")))
+        await foreach (var item in client.AskStreamingAsync(new SessionKey(1, 1, "s1"), new RunRequest("How is the weather in Berlin?")))
         {
             run.Apply(item);
         }

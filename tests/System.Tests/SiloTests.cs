@@ -115,7 +115,7 @@ public sealed class SiloTests(RedisFixture redis) : IClassFixture<RedisFixture>
             }
         }
 
-        // The first client has gone; the run goes on.
+        // The first client has gone; the run continues.
         using var back = new HttpRequestMessage(HttpMethod.Get, "chat/c/stream");
         back.Headers.Add("Last-Event-ID", seen[^1].Id);
         using (var following = new SseReader(await SseReader.OpenAsync(http, () => Task.FromResult(back))))

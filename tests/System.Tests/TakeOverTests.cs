@@ -3,8 +3,8 @@ using AgentStream.Testing;
 
 namespace AgentStream.System.Tests;
 
-/// <summary>A silo is killed in the middle of a token: another goes on with its runs, and listeners see the rest on the connection that they have.</summary>
-public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixture>
+/// <summary>A silo is killed in the middle of a token: another continues its runs, and listeners see the rest on the connection that they have.</summary>
+public sealed class RecoveryTests(RedisFixture redis) : IClassFixture<RedisFixture>
 {
     [Fact]
     public async Task A_killed_silos_run_goes_on_in_another_on_the_connection_that_its_listener_has()
@@ -44,7 +44,7 @@ public sealed class TakeOverTests(RedisFixture redis) : IClassFixture<RedisFixtu
         Assert.Equal(seen.Select(frame => frame.Id), entries.SkipLast(1).Select(entry => entry.Id));
         Assert.Equal("[]", await second.GetStringAsync("chat"));
 
-        // The whole conversation is known where it went on.
+        // The whole conversation is known where it continued.
         using var session = JsonDocument.Parse(await second.GetStringAsync("chat/k"));
         Assert.Equal(("count to 600", "idle"), (session.RootElement.GetProperty("title").GetString(), session.RootElement.GetProperty("status").GetString()));
     }

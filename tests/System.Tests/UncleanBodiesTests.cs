@@ -50,7 +50,7 @@ public sealed class UncleanBodiesTests(RedisFixture redis) : IClassFixture<Redis
     {
         await using var stage = await StageAsync();
         using var client = new AgentStreamHttpClient(new Uri(stage.Silo.Url, "chat"));
-        var events = await client.ListenAsync(new SessionKey(1, 1, "py")).ToListAsync().AsTask().Within();
+        var events = await client.ListenRawAsync(new SessionKey(1, 1, "py")).ToListAsync().AsTask().Within();
         Assert.Equal(Bodies.Length + 2, events.Count);
         var typed = events.ConvertAll(Events.AgentEvent.Read);
         Assert.Equal(["a\ufffd", "last"], typed.OfType<Events.TextStarted>().Select(start => start.Text));

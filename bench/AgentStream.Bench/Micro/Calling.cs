@@ -23,5 +23,5 @@ public class Calling
 
     /// <summary>Calls and waits for the answer.</summary>
     [Benchmark(Description = "grain call, a user without live sessions")]
-    public Task<SessionKey[]> Call() => _grain!.QueryAsync();
+    public Task<SessionKey[]> Call() => _grain!.GetLiveSessionsAsync();
 }

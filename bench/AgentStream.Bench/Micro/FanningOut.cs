@@ -12,12 +12,12 @@ public class FanningOut
     private const int Batch = 256;
     private const int Listeners = 100;
 
-    private readonly NewEvent[] _events =
-        [.. Enumerable.Repeat(new NewEvent(Protocol.Event, Protocol.DefaultEventOrigin, EventBodies.PartDelta(0, 0, EventBodies.Text, TokenPlan.Token)), Batch)];
+    private readonly NewEntry[] _events =
+        [.. Enumerable.Repeat(new NewEntry(Protocol.Event, Protocol.DefaultEventOrigin, EntryBodies.PartDelta(0, 0, EntryBodies.Text, TokenPlan.Token)), Batch)];
 
     private readonly SemaphoreSlim _heard = new(0);
     private LocalSilo? _silo;
-    private IEventLog? _log;
+    private IStreamStore? _log;
     private RunToken? _run;
     private long _number;
 
@@ -27,8 +27,8 @@ public class FanningOut
     {
         // Without agents, it takes nobody's runs over: this one has no process.
         _silo = await LocalSilo.StartAsync(redis: null, "bench", hasAgent: false);
-        _log = _silo.Services.GetRequiredService<IEventLog>();
-        var hub = _silo.Services.GetRequiredService<EventHub>();
+        _log = _silo.Services.GetRequiredService<IStreamStore>();
+        var hub = _silo.Services.GetRequiredService<StreamHub>();
         _run = new RunToken(new SessionKey(1, 1, "s"), "nobody", "run");
         await _log.StartAsync(_run);
         for (var i = 0; i < Listeners; i++)
@@ -55,7 +55,7 @@ public class FanningOut
         await HeardAsync();
     }
 
-    private async Task ListenAsync(EventHub hub, SessionKey key)
+    private async Task ListenAsync(StreamHub hub, SessionKey key)
     {
         // The first is `begin`.
         var heard = Batch - 1;

@@ -12,14 +12,14 @@ public class Writing
 {
     private const int Batch = 256;
 
-    private readonly NewEvent[] _events =
-        [.. Enumerable.Repeat(new NewEvent(Protocol.Event, Protocol.DefaultEventOrigin, EventBodies.PartDelta(0, 0, EventBodies.Text, TokenPlan.Token)), Batch)];
+    private readonly NewEntry[] _events =
+        [.. Enumerable.Repeat(new NewEntry(Protocol.Event, Protocol.DefaultEventOrigin, EntryBodies.PartDelta(0, 0, EntryBodies.Text, TokenPlan.Token)), Batch)];
 
     private readonly RedisValue[] _leading = ["silo", "run", 1, "channel"];
 
     /// <summary>The JSON of a token's event.</summary>
     [Benchmark(Description = "body of a token's event")]
-    public ReadOnlyMemory<byte> Body() => EventBodies.PartDelta(0, 0, EventBodies.Text, TokenPlan.Token);
+    public ReadOnlyMemory<byte> Body() => EntryBodies.PartDelta(0, 0, EntryBodies.Text, TokenPlan.Token);
 
     /// <summary>The script's arguments, for each of 256 events.</summary>
     [Benchmark(Description = "arguments of the append script, for each event", OperationsPerInvoke = Batch)]

@@ -31,7 +31,7 @@ internal static class PythonWay
 
     /// <summary>A SCAN for the live flags of a user.</summary>
     /// <returns>Milliseconds.</returns>
-    public static async Task<double> QueryAsync(Stage stage, string prefix, int live) =>
+    public static async Task<double> GetLiveSessionsAsync(Stage stage, string prefix, int live) =>
         await RunAsync(stage, "query", prefix) is var answer && answer.GetProperty("found").GetInt32() == live
             ? answer.GetProperty("ms").GetDouble()
             : throw new InvalidOperationException($"The SCAN found {answer}, not {live} live sessions.");

@@ -25,7 +25,7 @@ internal static class ListenerRole
     public static async Task<List<double>> AgesAsync(AgentStreamClient client, SessionKey session, Action listening)
     {
         var ages = new List<double>();
-        await foreach (var item in client.ListenAsync(session))
+        await foreach (var item in client.ListenRawAsync(session))
         {
             if (item.IsBegin)
             {

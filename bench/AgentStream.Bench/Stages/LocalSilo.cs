@@ -49,7 +49,7 @@ internal sealed class LocalSilo : IAsyncDisposable
     public async Task<int> CountAsync(SessionKey session, CancellationToken cancellationToken = default)
     {
         var count = 0;
-        await foreach (var _ in Client.ListenAsync(session, cancellationToken: cancellationToken))
+        await foreach (var _ in Client.ListenRawAsync(session, cancellationToken: cancellationToken))
         {
             count++;
         }

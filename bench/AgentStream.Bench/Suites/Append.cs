@@ -41,14 +41,14 @@ internal static class Append
     }
 
     /// <summary>A runtime without grains, and its runs.</summary>
-    internal sealed class Runs(Stage stage, AgentRuntime runtime, Agent agent, string prefix) : IAsyncDisposable
+    internal sealed class Runs(Stage stage, StandaloneRuntime runtime, Agent agent, string prefix) : IAsyncDisposable
     {
         private int _sessions;
 
         public static async Task<Runs> StartAsync(Stage stage)
         {
             var prefix = Testing.RedisServer.NewPrefix();
-            var runtime = await AgentRuntime.StartAsync(stage.Redis.Configuration, options =>
+            var runtime = await StandaloneRuntime.StartAsync(stage.Redis.Configuration, options =>
             {
                 options.RedisPrefix = prefix;
                 options.GracePeriod = TimeSpan.FromMinutes(1);
@@ -85,7 +85,7 @@ internal static class Append
         private Task OneAsync(SessionKey key, TokenPlan plan)
         {
             // Kept as one document, as with the Python library, but without a store behind it: neither do the neighbours have one.
-            var session = new AgentSession(_ => new([]), (messages, _) =>
+            var session = new StandaloneSession(_ => new([]), (messages, _) =>
             {
                 ModelMessages.ToJson(messages);
                 return ValueTask.CompletedTask;

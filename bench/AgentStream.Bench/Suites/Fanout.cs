@@ -62,7 +62,7 @@ internal static class Fanout
         var heard = await crowd.HearAsync();
         var rate = heard.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
 
-        // All of it came, also to those who stalled, once they go on.
+        // All of it came, also to those who stalled, once they continue.
         var each = tokens + TokenPlan.OtherEvents - 1;
         if ((await crowd.GoOnAsync()).Concat(heard).Any(count => count != each))
         {
@@ -74,7 +74,7 @@ internal static class Fanout
 
     private readonly record struct Result(double Rate, double KiB, double Connections);
 
-    /// <summary>Listeners, of whom some take one event and then no more until they are let go on.</summary>
+    /// <summary>Listeners, of whom some take one event and then no more until they are let continue.</summary>
     private sealed class Crowd(LocalSilo silo)
     {
         private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -105,7 +105,7 @@ internal static class Fanout
         private async Task<int> ListenAsync(SessionKey key, bool isStalled)
         {
             var count = 0;
-            await foreach (var _ in silo.Client.ListenAsync(key))
+            await foreach (var _ in silo.Client.ListenRawAsync(key))
             {
                 if (++count == 1)
                 {

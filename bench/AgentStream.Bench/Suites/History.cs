@@ -42,7 +42,7 @@ internal static class History
         {
             var before = await RedisCounters.BytesReceivedAsync(stage.Raw);
             var started = Stopwatch.GetTimestamp();
-            await foreach (var _ in silo.Client.RunAsync(key, request))
+            await foreach (var _ in silo.Client.StartAndListenAsync(key, request))
             {
             }
 

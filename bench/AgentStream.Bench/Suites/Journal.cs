@@ -21,7 +21,7 @@ internal static class Journal
         try
         {
             await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, RedisServer.NewPrefix());
-            var (redis, log) = (silo.Services.GetRequiredService<ISessionJournal>(), silo.Services.GetRequiredService<IEventLog>());
+            var (redis, log) = (silo.Services.GetRequiredService<ISessionJournal>(), silo.Services.GetRequiredService<IStreamStore>());
             using var database = SqliteDatabase.Open(Path.Combine(folder.FullName, "sessions.db"));
             var (sqlite, memory) = (new SqliteJournal(database), new InMemoryJournal());
             foreach (var (sessions, each) in ((int, int)[])[(1, 2_048), (64, 128), (1_024, 16)])
@@ -50,7 +50,7 @@ internal static class Journal
     /// <param name="appends">How often each appends.</param>
     /// <param name="log">Knows who owns the sessions, for a journal that asks.</param>
     /// <returns>Appends per second.</returns>
-    private static async Task<double> RateAsync(ISessionJournal journal, int sessions, int appends, IEventLog? log = null)
+    private static async Task<double> RateAsync(ISessionJournal journal, int sessions, int appends, IStreamStore? log = null)
     {
         var runs = Enumerable.Range(0, sessions).Select(_ => new RunToken(new(1, 1, SessionKey.NewSessionId()), "bench", Guid.NewGuid().ToString())).ToList();
         if (log is not null)

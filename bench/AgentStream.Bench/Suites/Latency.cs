@@ -112,7 +112,7 @@ internal static class Latency
         return Figure.MedianOf(rates[0]) / 2;
     }
 
-    /// <summary>Runs that go on until they are canceled.</summary>
+    /// <summary>Runs that continue until they are canceled.</summary>
     private static async Task<List<SessionKey>> CrowdAsync(LocalSilo silo, double rate)
     {
         var keys = Enumerable.Range(0, Crowd).Select(i => new SessionKey(1, 2, string.Create(CultureInfo.InvariantCulture, $"crowd{i}"))).ToList();

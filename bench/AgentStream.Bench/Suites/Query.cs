@@ -29,7 +29,7 @@ internal static class Query
             await PopulateAsync(stage, there, there = keys);
             var sides = await stage.AlternateAsync(
                 () => OursAsync(silo, stage.Pick(500, 50)),
-                () => PythonWay.QueryAsync(stage, prefix, LiveSessions));
+                () => PythonWay.GetLiveSessionsAsync(stage, prefix, LiveSessions));
             var ours = new Figure("ms", sides[0]);
             var what = string.Create(CultureInfo.InvariantCulture, $"{LiveSessions} live sessions among {keys:#,0} keys");
             stage.Report.Add(new("query", what, ours, "SCAN, the Python way", new("ms", sides[1]), Goal.AtMost(MostMilliseconds, "< 1 ms")));
@@ -51,7 +51,7 @@ internal static class Query
         for (var i = 0; i < times; i++)
         {
             var started = Stopwatch.GetTimestamp();
-            var found = await silo.Client.QueryAsync(new UserKey(1, 1));
+            var found = await silo.Client.GetLiveSessionsAsync(new UserKey(1, 1));
             took[i] = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
             if (found.Length != LiveSessions)
             {

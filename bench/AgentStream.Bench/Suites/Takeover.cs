@@ -5,7 +5,7 @@ using AgentStream.Testing;
 
 namespace AgentStream.Bench.Suites;
 
-/// <summary>Two silos, of which one is killed with all its runs: how long until the last of them goes on in the other.</summary>
+/// <summary>Two silos, of which one is killed with all its runs: how long until the last of them continues in the other.</summary>
 internal static class Takeover
 {
     private const double LeaseSeconds = 10;
@@ -22,7 +22,7 @@ internal static class Takeover
         }
 
         stage.Report.Add(new(
-            "takeover", string.Create(CultureInfo.InvariantCulture, $"kill -9 of a silo with {runs:#,0} runs: until the last goes on elsewhere"), new("s", last),
+            "takeover", string.Create(CultureInfo.InvariantCulture, $"kill -9 of a silo with {runs:#,0} runs: until the last continues elsewhere"), new("s", last),
             Goal: Goal.AlwaysAtMost(lease + Slack, string.Create(CultureInfo.InvariantCulture, $"≤ {lease + Slack} s (lease + 2 s)"))));
     }
 
@@ -50,7 +50,7 @@ internal static class Takeover
 
         var killed = Stopwatch.GetTimestamp();
         first.Dispose();
-        var last = (await Task.WhenAll(resumed).Within("every run goes on")).Max();
+        var last = (await Task.WhenAll(resumed).Within("every run continues")).Max();
         await stop.CancelAsync();
         return Stopwatch.GetElapsedTime(killed, last).TotalSeconds;
     }
@@ -65,12 +65,12 @@ internal static class Takeover
         answer.EnsureSuccessStatusCode();
     }
 
-    /// <summary>Follows a run until it goes on in another process.</summary>
+    /// <summary>Follows a run until it continues in another process.</summary>
     /// <returns>When that was heard.</returns>
     private static async Task<long> ResumedAsync(LocalSilo watching, string session, Action speaks, CancellationToken cancellationToken)
     {
         var spoke = false;
-        await foreach (var item in watching.Client.ListenAsync(new SessionKey(1, 1, session), cancellationToken: cancellationToken))
+        await foreach (var item in watching.Client.ListenRawAsync(new SessionKey(1, 1, session), cancellationToken: cancellationToken))
         {
             if (item.Type == Protocol.Info)
             {
@@ -84,6 +84,6 @@ internal static class Takeover
             }
         }
 
-        throw new InvalidOperationException($"The run of {session} ended instead of going on.");
+        throw new InvalidOperationException($"The run of {session} ended instead of continuing.");
     }
 }

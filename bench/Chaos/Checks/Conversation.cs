@@ -17,6 +17,6 @@ internal sealed class Conversation(string session)
     /// <summary>Whether a prompt got no answer: it may have been taken, and may be yet.</summary>
     public bool HasUnanswered { get; set; }
 
-    /// <summary>Something went wrong with it, and is told; there is no use in going on.</summary>
+    /// <summary>Something went wrong with it, and is told; there is no use in continuing.</summary>
     public bool IsBroken { get; set; }
 }

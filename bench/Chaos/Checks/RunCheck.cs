@@ -50,10 +50,10 @@ internal sealed class RunCheck(Conversation conversation, RunRecord run, Plan? p
                 figures.Add("runs canceled", 1);
                 break;
             case GivenUp:
-                figures.Add("runs ended as crashed after three take-overs", 1);
+                figures.Add("runs ended as crashed after three recoveries", 1);
                 break;
             default:
-                Expect(!isPromised && _stream.Nodes.Count == 0, "a run completes, is canceled, or is given up after three take-overs", $"error {_stream.Error}");
+                Expect(!isPromised && _stream.Nodes.Count == 0, "a run completes, is canceled, or is given up after three recoveries", $"error {_stream.Error}");
                 break;
         }
     }
@@ -113,7 +113,7 @@ internal sealed class RunCheck(Conversation conversation, RunRecord run, Plan? p
         fold.Read();
         conversation.Prompts.Add(run.Prompt!);
         Expect(fold.Error == _stream.Error, $"the journal's run-ended says what the stream does, {_stream.Error ?? "nothing"}", fold.Error ?? "nothing");
-        Expect(_stream.Error != GivenUp || fold.Crashes == 3, "a run is given up after three take-overs", $"{fold.Crashes}");
+        Expect(_stream.Error != GivenUp || fold.Crashes == 3, "a run is given up after three recoveries", $"{fold.Crashes}");
         Expect(fold.Ended < run.Entries[^1].Order, "the run's end is journaled before its stream's", "behind it");
         Expect(_stream.Resumes <= run.Journal.Count(line => line.Type == "run-resumed"), "each resumed in the stream has its record", Shown());
         foreach (var response in fold.Responses)

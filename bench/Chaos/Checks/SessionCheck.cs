@@ -120,9 +120,9 @@ internal sealed class SessionCheck(
     }
 
     /// <summary>The conversation is over: the silos know it as the journal has it, and forget it when they are told to.</summary>
-    public async Task CloseAsync(Conversation conversation, Visitor visitor, CancellationToken abandon)
+    public async Task CloseAsync(Conversation conversation, Visitor visitor, CancellationToken giveUp)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(abandon);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
         patience.CancelAfter(Visitor.LongestRun);
         var path = $"chat/{conversation.Session}";
         try
@@ -149,7 +149,7 @@ internal sealed class SessionCheck(
 
             figures.Add("sessions", 1);
         }
-        catch (OperationCanceledException) when (!abandon.IsCancellationRequested)
+        catch (OperationCanceledException) when (!giveUp.IsCancellationRequested)
         {
             Wrong(conversation, false, $"a session can be deleted within {Visitor.LongestRun.TotalSeconds} s", "it cannot");
         }

@@ -67,7 +67,7 @@ internal sealed class StreamFold(RunRecord run, Action<string, string> wrong)
         Resumes++;
         var idx = body.GetProperty("idx").GetInt32();
         var next = Nodes.Count == 0 || Nodes[^1].End is not null ? Nodes.Count : Nodes.Count - 1;
-        Expect(idx == next, string.Create(CultureInfo.InvariantCulture, $"the run goes on with node {next}: what was finished is not begun again, and nothing is left out"), entry);
+        Expect(idx == next, string.Create(CultureInfo.InvariantCulture, $"the run continues with node {next}: what was finished is not begun again, and nothing is left out"), entry);
         (_mayBeginAgain, _open) = (true, null);
     }
 

@@ -5,7 +5,7 @@ namespace AgentStream.Chaos;
 /// <summary>What was done to the stage, and when.</summary>
 internal sealed class FaultLog(TextWriter output)
 {
-    // What is told of a fault behind its own end: until others have taken over what it left (the lease, their look once a second, their first words), and all have settled.
+    // What is told of a fault behind its own end: until others have recovered what it left (the lease, their look once a second, their first words), and all have settled.
     private static readonly TimeSpan Aftermath = Stage.Lease + TimeSpan.FromSeconds(3);
 
     private readonly DateTime _start = DateTime.UtcNow;

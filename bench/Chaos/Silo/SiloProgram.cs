@@ -22,8 +22,8 @@ internal static class SiloProgram
         await using var book = new ToolBook(builder.Configuration[ToolBookSetting]!);
         var tools = new Tools(book);
         builder.AddAgentStream()
-            .AddAgent(Agent, agent => agent.UseChatClient(_ => model).WithTool(tools.WorkAsync, Tools.Work).WithTool(tools.WorkAsync, Tools.Once, Replay.Never));
-        builder.Services.Configure<AgentStreamHttpOptions>(http => http.Caller = context =>
+            .AddAgent(Agent, agent => agent.UseChatClient(_ => model).WithTool(tools.WorkAsync, Tools.Work).WithTool(tools.WorkAsync, Tools.Once, InterruptedToolCall.Report));
+        builder.Services.Configure<AgentStreamHttpOptions>(http => http.GetUser = context =>
             ValueTask.FromResult<UserKey?>(long.TryParse(context.Request.Headers[UserHeader], out var user) ? new UserKey(1, user) : null));
 
         await using var app = builder.Build();

@@ -26,8 +26,8 @@ internal sealed class Visitor(int number, Edge edge, Ledger ledger, SessionCheck
 
     /// <summary>Leads conversations until no more are wanted.</summary>
     /// <param name="end">No more prompts.</param>
-    /// <param name="abandon">Gives up at once.</param>
-    public async Task RunAsync(CancellationToken end, CancellationToken abandon)
+    /// <param name="giveUp">Gives up at once.</param>
+    public async Task RunAsync(CancellationToken end, CancellationToken giveUp)
     {
         // Not all at once.
         await Task.Delay(_random.Next(3_000), CancellationToken.None);
@@ -39,12 +39,12 @@ internal sealed class Visitor(int number, Edge edge, Ledger ledger, SessionCheck
             var count = _random.Next(2, 6);
             for (var i = 1; i <= count && !end.IsCancellationRequested && !conversation.IsBroken; i++)
             {
-                await PromptAsync(conversation, string.Create(CultureInfo.InvariantCulture, $"{session}.{i}"), abandon);
+                await PromptAsync(conversation, string.Create(CultureInfo.InvariantCulture, $"{session}.{i}"), giveUp);
             }
 
             if (!conversation.IsBroken)
             {
-                await check.CloseAsync(conversation, this, abandon);
+                await check.CloseAsync(conversation, this, giveUp);
             }
 
             ledger.Forget(session);
@@ -52,10 +52,10 @@ internal sealed class Visitor(int number, Edge edge, Ledger ledger, SessionCheck
     }
 
     /// <summary>Sends a prompt until it is accepted or another one's run is found, and sees that through.</summary>
-    private async Task PromptAsync(Conversation conversation, string tag, CancellationToken abandon)
+    private async Task PromptAsync(Conversation conversation, string tag, CancellationToken giveUp)
     {
         var seed = _random.Next();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(abandon);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
         patience.CancelAfter(LongestRun);
         var attempts = new List<Prompt>();
         for (var attempt = 1; ; attempt++)
@@ -87,9 +87,9 @@ internal sealed class Visitor(int number, Edge edge, Ledger ledger, SessionCheck
             break;
         }
 
-        if (!abandon.IsCancellationRequested)
+        if (!giveUp.IsCancellationRequested)
         {
-            await SettleAsync(conversation, attempts, abandon);
+            await SettleAsync(conversation, attempts, giveUp);
         }
     }
 
@@ -145,9 +145,9 @@ internal sealed class Visitor(int number, Edge edge, Ledger ledger, SessionCheck
     }
 
     /// <summary>Waits until all that belongs to the attempts is written, and has it checked.</summary>
-    private async Task SettleAsync(Conversation conversation, IReadOnlyList<Prompt> attempts, CancellationToken abandon)
+    private async Task SettleAsync(Conversation conversation, IReadOnlyList<Prompt> attempts, CancellationToken giveUp)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(abandon);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
         patience.CancelAfter(attempts.All(attempt => attempt.Transcripts.All(transcript => transcript.IsComplete)) ? UntilWritten : LongestRun);
         IReadOnlyList<RunRecord>? runs;
         while ((runs = ledger.TakeIfOver(conversation.Session)) is null && !patience.IsCancellationRequested)

@@ -27,7 +27,7 @@ internal readonly record struct FramePlace(Cursor Cursor, int Number)
     /// <summary>Whether this place is behind another.</summary>
     public bool IsBehind(FramePlace other) => Cursor == other.Cursor ? Number > other.Number : Cursor > other.Cursor;
 
-    /// <summary>Where a request that goes on says that its last frame stood: null when it says nothing.</summary>
+    /// <summary>Where a request that continues says that its last frame stood: null when it says nothing.</summary>
     /// <param name="text">The header <c>Last-Event-ID</c>.</param>
     /// <returns>The place.</returns>
     /// <exception cref="InvalidInputException">The text is no place.</exception>

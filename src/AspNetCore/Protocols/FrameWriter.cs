@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace AgentStream.AspNetCore.Protocols;
 
 /// <summary>
-/// Writes frames of <c>id: {place}</c> and <c>data: {"type", ...}</c>. A response that goes on behind a place is rendered from the run's start, since
+/// Writes frames of <c>id: {place}</c> and <c>data: {"type", ...}</c>. A response that continues behind a place is rendered from the run's start, since
 /// what a frame looks like depends on those before it; the frames that the client has are dropped here.
 /// </summary>
 /// <param name="after">The place of the last frame that the client has; null for none.</param>

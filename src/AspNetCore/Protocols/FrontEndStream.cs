@@ -18,7 +18,7 @@ internal static class FrontEndStream
     /// <param name="request">What to run.</param>
     /// <param name="rendering">How the run's events become frames.</param>
     /// <returns>The run, from its <c>begin</c>; when it has to wait for its turn, the stream is silent until then.</returns>
-    public static async Task<EventStream> StartAsync(AgentStreamClient client, SessionKey key, RunRequest request, IRendering rendering)
+    public static async Task<EventStream> StartAsync(AgentStreamClient client, SessionKey key, RunRequest request, IFrameRenderer rendering)
     {
         // Not aborted with the request: a caller who goes away now must not leave a prompt half started.
         var run = await client.StartAsync(key, request, CancellationToken.None);
@@ -32,7 +32,7 @@ internal static class FrontEndStream
     /// <param name="newRendering">How the run's events become frames.</param>
     /// <returns>The run's frames behind that place, or 204 when there is no run.</returns>
     public static async Task<Results<EventStream, NoContent>> ResumeAsync(
-        AgentStreamClient client, SessionKey key, HttpRequest request, Func<FrameWriter, IRendering> newRendering)
+        AgentStreamClient client, SessionKey key, HttpRequest request, Func<FrameWriter, IFrameRenderer> newRendering)
     {
         var place = FramePlace.Read(request.Headers["Last-Event-ID"]);
         var frames = new FrameWriter(place);

@@ -8,7 +8,7 @@ namespace AgentStream.AspNetCore.Protocols;
 /// <summary>Reads a run's events (docs/protocol.md) and tells what happens, for another protocol to write it down. A pure state machine: the same events give the same frames.</summary>
 /// <param name="frames">Takes the frames.</param>
 /// <param name="isReplaced">Whether the client drops what a node had shown when that node begins again.</param>
-internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IRendering
+internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFrameRenderer
 {
     /// <summary>What a client is told that follows a run whose end it cannot see any more.</summary>
     internal const string Missed = "The end of this run was missed: the session has a new run.";
@@ -38,7 +38,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IRend
     protected Cursor Cursor { get; private set; }
 
     /// <inheritdoc/>
-    public bool Write(IBufferWriter<byte> output, StreamEvent streamEvent)
+    public bool Write(IBufferWriter<byte> output, StreamEntry streamEvent)
     {
         Cursor = streamEvent.Cursor;
         frames.Next(output, Cursor);
@@ -90,7 +90,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IRend
     /// <summary>A text or a thought begins; its first words come as <see cref="PartWent"/>.</summary>
     protected abstract void PartBegan(bool isThought);
 
-    /// <summary>The text or thought goes on.</summary>
+    /// <summary>The text or thought continues.</summary>
     protected abstract void PartWent(bool isThought, string delta);
 
     /// <summary>The text or thought is complete.</summary>

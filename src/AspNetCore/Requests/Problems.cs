@@ -6,7 +6,7 @@ namespace AgentStream.AspNetCore.Requests;
 /// <summary>What each exception is over HTTP: RFC 9457 problem details, with the broken rules by field where there are fields.</summary>
 internal static class Problems
 {
-    /// <summary>When to come back after a 503, in seconds: a lease and a take-over later most of what was away is there again, but asking early costs little.</summary>
+    /// <summary>When to come back after a 503, in seconds: a lease and a recovery later most of what was away is there again, but asking early costs little.</summary>
     internal const int RetryAfterSeconds = 2;
 
     /// <summary>The answer to a request that ended with an exception. It tells nothing of exceptions that nobody expected.</summary>
@@ -19,7 +19,7 @@ internal static class Problems
         UnknownAgentException e => Problem(StatusCodes.Status404NotFound, e.Message, Single("agent", "must be the name of a registered agent")),
         SessionBusyException => Problem(
             StatusCodes.Status409Conflict, "The session has a run under way. Follow that run, cancel it, or start again after its end."),
-        LogUnavailableException => Unavailable("The event log is out of reach"),
+        StorageUnavailableException => Unavailable("The stream store is out of reach"),
         TimeoutException or OrleansException or OwnershipLostException or OperationCanceledException => Unavailable("The session could not be reached"),
         BadHttpRequestException e => Problem(e.StatusCode, "The request is not valid HTTP, or its body did not arrive whole."),
         _ => Problem(StatusCodes.Status500InternalServerError, "The server failed to handle the request."),

@@ -21,5 +21,5 @@ internal static class RunRules
     public static string? OnBusy(string? word) => word is null or "reject" or "queue" or "replace" ? null : "must be 'reject', 'queue' or 'replace'";
 
     /// <summary>What a word that breaks no rule says of a busy session.</summary>
-    public static OnBusy ReadOnBusy(string? word) => word is null ? AgentStream.OnBusy.Reject : Enum.Parse<OnBusy>(word, ignoreCase: true);
+    public static BusySessionBehavior ReadOnBusy(string? word) => word is null ? BusySessionBehavior.Reject : Enum.Parse<BusySessionBehavior>(word, ignoreCase: true);
 }

@@ -16,7 +16,7 @@ internal sealed class CallerFilter(IOptions<AgentStreamHttpOptions> options, Loo
             throw new RefusedException(StatusCodes.Status403Forbidden, LoopbackRule.Why);
         }
 
-        var caller = await options.Value.Caller(http)
+        var caller = await options.Value.GetUser(http)
             ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "The request does not say, or not credibly, who makes it.");
         http.Features.Set(new CallerFeature(caller));
         return await next(context);

@@ -20,7 +20,7 @@ internal sealed class LoopbackRule(IConfiguration configuration, IOptions<AgentS
 {
     /// <summary>What the rule is and how to meet it.</summary>
     internal const string Why =
-        $"AgentStream serves this machine only while nothing says who calls: set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.Caller)}, "
+        $"AgentStream serves this machine only while nothing says who calls: set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.GetUser)}, "
         + $"or listen on localhost, or let everybody in with {AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.AllowAnonymous)}=true.";
 
     /// <summary>Whether the program has mapped routes that the rule protects.</summary>

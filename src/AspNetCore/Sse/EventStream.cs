@@ -11,7 +11,7 @@ namespace AgentStream.AspNetCore.Sse;
 /// <param name="after">Events behind this place; null for all of the current run.</param>
 /// <param name="rendering">How events become frames; null for each as it is.</param>
 /// <remarks>https://html.spec.whatwg.org/multipage/server-sent-events.html</remarks>
-internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? rendering = null) : IResult
+internal sealed class EventStream(SessionKey key, Cursor? after, IFrameRenderer? rendering = null) : IResult
 {
     /// <summary>The run to follow from its <c>begin</c>, also if it has to wait for its turn; null for the session, whatever its run.</summary>
     public string? RunId { get; init; }
@@ -49,10 +49,10 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IRendering? ren
         }
     }
 
-    private IAsyncEnumerable<StreamEvent> Listen(AgentStreamClient client, CancellationToken cancellationToken) =>
+    private IAsyncEnumerable<StreamEntry> Listen(AgentStreamClient client, CancellationToken cancellationToken) =>
         Run is not null ? client.FollowAsync(key, Run, cancellationToken)
         : RunId is not null ? client.FollowAsync(key, RunId, cancellationToken)
-        : client.ListenAsync(key, after, cancellationToken);
+        : client.ListenRawAsync(key, after, cancellationToken);
 
     private static void PrepareResponse(HttpContext context)
     {

@@ -11,7 +11,7 @@ internal static class SseFrame
     /// <summary>Writes the frame.</summary>
     /// <param name="output">Takes the frame, as UTF-8.</param>
     /// <param name="streamEvent">The event.</param>
-    public static void Write(IBufferWriter<byte> output, StreamEvent streamEvent)
+    public static void Write(IBufferWriter<byte> output, StreamEntry streamEvent)
     {
         output.Write("id: "u8);
         WriteCursor(output, streamEvent.Cursor);
@@ -38,7 +38,7 @@ internal static class SseFrame
     }
 
     // Other writers may lay their JSON out over several lines; a line end would end the frame's field, so each line becomes one.
-    private static void WriteLines(IBufferWriter<byte> output, StreamEvent streamEvent)
+    private static void WriteLines(IBufferWriter<byte> output, StreamEntry streamEvent)
     {
         var json = new ArrayBufferWriter<byte>(streamEvent.Body.Length + 64);
         streamEvent.WriteTo(json);

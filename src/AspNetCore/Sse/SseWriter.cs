@@ -10,7 +10,7 @@ namespace AgentStream.AspNetCore.Sse;
 /// <param name="output">The response's body.</param>
 /// <param name="time">The clock that measures silence.</param>
 /// <param name="rendering">How events become frames.</param>
-internal sealed class SseWriter(PipeWriter output, TimeProvider time, IRendering rendering)
+internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRenderer rendering)
 {
     /// <summary>The silence after which a comment is sent.</summary>
     internal static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
@@ -22,7 +22,7 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IRendering
     /// <param name="listen">Begins the listening, until its token is canceled.</param>
     /// <param name="cancellationToken">Ends the listening.</param>
     /// <returns>A task that completes when the last event is written.</returns>
-    public async Task WriteAsync(Func<CancellationToken, IAsyncEnumerable<StreamEvent>> listen, CancellationToken cancellationToken)
+    public async Task WriteAsync(Func<CancellationToken, IAsyncEnumerable<StreamEntry>> listen, CancellationToken cancellationToken)
     {
         using var listening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var next = new NextEvent(time, KeepAlive);

@@ -137,7 +137,7 @@ function openFromAddress() {
 }
 
 function newChat() {
-  // Only the page leaves a run under way; it goes on, and Back leads to it.
+  // Only the page leaves a run under way; it continues, and Back leads to it.
   history.pushState(null, '', addressOfNew(location));
   openFromAddress();
 }

@@ -12,7 +12,7 @@ internal static class AskCommand
         var prompt = new Argument<string>("prompt") { Description = "What to say; - reads it from the input." };
         var session = new Option<string?>("--session", "-s") { Description = "The session to say it in; a new one unless given.", HelpName = "id" };
         var agent = new Option<string?>("--agent", "-a") { Description = "The agent to ask; the server's first unless given.", HelpName = "name" };
-        var onBusy = new Option<OnBusy>("--on-busy") { Description = "When the session has a run under way: reject, queue behind it, or replace it.", HelpName = "reject|queue|replace" };
+        var onBusy = new Option<BusySessionBehavior>("--on-busy") { Description = "When the session has a run under way: reject, queue behind it, or replace it.", HelpName = "reject|queue|replace" };
         var quiet = SessionArguments.Quiet();
         var json = SessionArguments.Json("The events in their wire form, one a line.");
         session.Validators.Add(result =>
@@ -39,10 +39,10 @@ internal static class AskCommand
                 ask: "canceling (Ctrl-C again: leave it running)", TimeSpan.FromSeconds(1), CancelAsync, TimeProvider.System);
             using var signal = interrupts.Catch();
             var exitCode = await RunShow.ShowAsync(
-                token => open.Client.AskEventsAsync(key, request, token), view, interrupts, "The run's last events were gone before they were read.", begun.SetResult);
+                token => open.Client.AskStreamingAsync(key, request, token), view, interrupts, "The run's last events were gone before they were read.", begun.SetResult);
             if (parsed.GetValue(session) is null)
             {
-                await Console.Error.WriteLineAsync($"(to go on: --session {key.Session})");
+                await Console.Error.WriteLineAsync($"(to continue: --session {key.Session})");
             }
 
             return exitCode;

@@ -25,7 +25,7 @@ internal static class ListCommand
             await using var open = await target.OpenAsync(parsed, runsAgents: false, cancellationToken);
             if (parsed.GetValue(all))
             {
-                foreach (var session in await open.Client.ListAsync(open.User, cancellationToken: cancellationToken))
+                foreach (var session in await open.Client.ListSessionsAsync(open.User, cancellationToken: cancellationToken))
                 {
                     Console.WriteLine(LineOf(session));
                 }
@@ -33,7 +33,7 @@ internal static class ListCommand
                 return ExitCodes.Done;
             }
 
-            foreach (var key in await open.Client.QueryAsync(open.User, parsed.GetValue(foreign), cancellationToken))
+            foreach (var key in await open.Client.GetLiveSessionsAsync(open.User, parsed.GetValue(foreign), cancellationToken))
             {
                 Console.WriteLine(key.Session);
             }

@@ -23,7 +23,7 @@ internal static class ListenCommand
             using var interrupts = new Interrupts(ask: null, TimeSpan.Zero, cancel: null, TimeProvider.System);
             using var signal = interrupts.Catch();
             return await RunShow.ShowAsync(
-                token => open.Client.ListenEventsAsync(key, cursor, token),
+                token => open.Client.ListenAsync(key, cursor, token),
                 RunViews.Choose(parsed.GetValue(json), parsed.GetValue(quiet)), interrupts, "There is no run to follow, or not its whole end.");
         });
         return command;

@@ -18,7 +18,7 @@ internal static class ReadCommand
         {
             await using var open = await target.OpenAsync(parsed, runsAgents: false, cancellationToken);
             var key = open.User.Session(parsed.GetValue(session)!);
-            if (await open.Client.GetAsync(key, cancellationToken) is not { } found)
+            if (await open.Client.GetSessionAsync(key, cancellationToken) is not { } found)
             {
                 await Console.Error.WriteLineAsync($"agentstream: Nobody has written to session {key.Session}.");
                 return ExitCodes.Nothing;

@@ -13,7 +13,7 @@ internal static class RemoveCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var open = await target.OpenAsync(parsed, runsAgents: false, cancellationToken);
-            await open.Client.DeleteAsync(open.User.Session(parsed.GetValue(session)!), cancellationToken);
+            await open.Client.DeleteSessionAsync(open.User.Session(parsed.GetValue(session)!), cancellationToken);
             return ExitCodes.Done;
         });
         return command;

@@ -33,7 +33,7 @@ internal static class RunShow
         catch (OperationCanceledException) when (interrupts.Left.IsCancellationRequested)
         {
             view.End(transcript);
-            await Console.Error.WriteLineAsync("(left; the run goes on)");
+            await Console.Error.WriteLineAsync("(left; the run continues)");
             return ExitCodes.Left;
         }
 

@@ -10,7 +10,7 @@ internal static class ClusterTarget
         "Instead of a server: a client of the cluster that has this Redis, through its silos' gateways. Where silos are not on loopback, name the cluster: AgentStream__Cluster__ClusterId.";
 
     /// <summary>Connects.</summary>
-    /// <exception cref="LogUnavailableException">Redis cannot be reached.</exception>
+    /// <exception cref="StorageUnavailableException">Redis cannot be reached.</exception>
     public static Task<ITarget> OpenAsync(string redis, UserKey user, bool runsAgents, CancellationToken cancellationToken) =>
         HostedTarget.StartAsync(redis, user, builder => builder.AddAgentStreamClient(), cancellationToken);
 }

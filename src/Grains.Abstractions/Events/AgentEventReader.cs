@@ -8,7 +8,7 @@ internal static class AgentEventReader
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
     private static readonly JsonElement Null = JsonElement.Parse("null", Reading);
 
-    public static AgentEvent Read(StreamEvent source)
+    public static AgentEvent Read(StreamEntry source)
     {
         if (source.IsEnd)
         {
@@ -47,7 +47,7 @@ internal static class AgentEventReader
         }
     }
 
-    private static NodeEvent? InNode(StreamEvent source, JsonElement body) => Number(body, "idx") is not { } node ? null : Text(body, "event") switch
+    private static NodeEvent? InNode(StreamEntry source, JsonElement body) => Number(body, "idx") is not { } node ? null : Text(body, "event") switch
     {
         "llm-begin" => new NodeBegan(source, node),
         "llm-end" => new NodeEnded(source, node),
@@ -63,12 +63,12 @@ internal static class AgentEventReader
         _ => null,
     };
 
-    private static ToolReturned? Returned(StreamEvent source, int node, JsonElement body) =>
+    private static ToolReturned? Returned(StreamEntry source, int node, JsonElement body) =>
         Text(body, "tool_name") is { } name && Text(body, "tool_call_id") is { } id
             ? new ToolReturned(source, node, name, id, Json(body, "content"))
             : null;
 
-    private static NodeEvent? Started(StreamEvent source, int node, int part, JsonElement body) => Text(body, "part_kind") switch
+    private static NodeEvent? Started(StreamEntry source, int node, int part, JsonElement body) => Text(body, "part_kind") switch
     {
         "text" when Text(body, "content") is { } chunk => new TextStarted(source, node, part, chunk),
         "thinking" when Text(body, "content") is { } chunk => new ThinkingStarted(source, node, part, chunk),

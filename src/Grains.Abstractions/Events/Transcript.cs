@@ -27,7 +27,7 @@ public sealed class Transcript
     /// <summary>The session's id, once the run has begun; null before, and in a history.</summary>
     public string? SessionId { get; private set; }
 
-    /// <summary>The cursor of the last event that was folded in: where to go on. Null before the first.</summary>
+    /// <summary>The cursor of the last event that was folded in: where to continue. Null before the first.</summary>
     public Cursor? Cursor { get; private set; }
 
     /// <summary>Nodes and notes, in order.</summary>

@@ -170,7 +170,7 @@ internal static class MessageReader
     private static T[] List<T>(JsonPlace place, Func<JsonPlace, T> read) => [.. place.Items().Select(read)];
 
     private static T Keep<T>(JsonPlace place, T item)
-        where T : HistoryItem
+        where T : MessageElement
     {
         item.Origin = new HistoryOrigin(place.Value, item);
         return item;

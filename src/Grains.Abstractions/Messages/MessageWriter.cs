@@ -7,7 +7,7 @@ namespace AgentStream.Messages;
 /// <summary>Writes messages and parts: what was read and not changed as it was, everything else in pydantic-ai's form of today.</summary>
 internal static class MessageWriter
 {
-    public static void Write(Utf8JsonWriter json, HistoryItem item)
+    public static void Write(Utf8JsonWriter json, MessageElement item)
     {
         if (item.Origin is not { } origin)
         {
@@ -24,7 +24,7 @@ internal static class MessageWriter
     }
 
     /// <summary>Writes the JSON that the item came from, with what changed since in the place of what it was.</summary>
-    private static void WriteChanged(Utf8JsonWriter json, HistoryItem item, HistoryOrigin origin)
+    private static void WriteChanged(Utf8JsonWriter json, MessageElement item, HistoryOrigin origin)
     {
         var (now, then) = (ToJson(item), ToJson(origin.Item));
         if (now.ValueKind != JsonValueKind.Object)
@@ -50,7 +50,7 @@ internal static class MessageWriter
         json.WriteEndObject();
     }
 
-    private static JsonElement ToJson(HistoryItem item)
+    private static JsonElement ToJson(MessageElement item)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
@@ -61,7 +61,7 @@ internal static class MessageWriter
         return JsonElement.Parse(buffer.WrittenSpan, JsonValues.Reading);
     }
 
-    private static void WriteNew(Utf8JsonWriter json, HistoryItem item)
+    private static void WriteNew(Utf8JsonWriter json, MessageElement item)
     {
         switch (item)
         {
@@ -238,7 +238,7 @@ internal static class MessageWriter
         json.WriteEndObject();
     }
 
-    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<HistoryItem> items)
+    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<MessageElement> items)
     {
         json.WriteStartArray(name);
         foreach (var item in items)

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace AgentStream.Messages;
 
 /// <summary>A message of a session's history: requests and responses take turns.</summary>
-public abstract record ModelMessage : HistoryItem
+public abstract record ModelMessage : MessageElement
 {
     /// <summary>When it was made, in UTC; null where an older history does not say.</summary>
     public required DateTimeOffset? Timestamp { get; init; }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace AgentStream.Messages;
 
 /// <summary>A part of a request.</summary>
-public abstract record RequestPart : HistoryItem
+public abstract record RequestPart : MessageElement
 {
     /// <summary>When it was made, in UTC; null where an older history does not say.</summary>
     public required DateTimeOffset? Timestamp { get; init; }

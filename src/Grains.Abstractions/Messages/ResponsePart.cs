@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace AgentStream.Messages;
 
 /// <summary>A part of a response.</summary>
-public abstract record ResponsePart : HistoryItem;
+public abstract record ResponsePart : MessageElement;
 
 /// <summary>Text.</summary>
 /// <param name="Content">The text.</param>

@@ -3,7 +3,7 @@ namespace AgentStream.Messages;
 /// <summary>What a response cost, in tokens.</summary>
 /// <param name="InputTokens">Tokens read, those from and to the cache among them.</param>
 /// <param name="OutputTokens">Tokens written.</param>
-public sealed record TokenUsage(long InputTokens, long OutputTokens) : HistoryItem
+public sealed record TokenUsage(long InputTokens, long OutputTokens) : MessageElement
 {
     private static readonly Dictionary<string, long> None = [];
 

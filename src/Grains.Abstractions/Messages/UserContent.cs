@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace AgentStream.Messages;
 
 /// <summary>An item of what a user said.</summary>
-public abstract record UserContent : HistoryItem;
+public abstract record UserContent : MessageElement;
 
 /// <summary>Words.</summary>
 /// <param name="Text">The text.</param>

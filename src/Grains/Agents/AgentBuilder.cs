@@ -11,7 +11,7 @@ public sealed class AgentBuilder
     public const int DefaultMaxToolResult = 256 * 1024;
 
     private readonly List<(string Name, Func<IServiceProvider, AITool> Make)> _tools = [];
-    private readonly List<(string Name, Func<IServiceProvider, IToolSource> Make)> _sources = [];
+    private readonly List<(string Name, Func<IServiceProvider, IToolProvider> Make)> _sources = [];
     private Func<IServiceProvider, IChatClient> _client = services => services.GetService<IChatClient>()
         ?? throw new InvalidOperationException("The agent has no model: say UseChatClient, or register an IChatClient in the services.");
 
@@ -56,14 +56,14 @@ public sealed class AgentBuilder
     /// <remarks>The program does not start when a parameter is neither registered nor something that a model can write as JSON. To say something to the model, throw a <see cref="ToolException"/>.</remarks>
     /// <param name="method">The method.</param>
     /// <param name="name">The name that the model knows; null takes the method's, without a trailing <c>Async</c>.</param>
-    /// <param name="replay">What becomes of a call that was under way when its process died.</param>
+    /// <param name="whenInterrupted">What becomes of a call that was under way when its process died.</param>
     /// <returns>This builder.</returns>
     /// <exception cref="ArgumentException">The method has no name of its own (a lambda) and none is given, or a tool of that name is there.</exception>
-    public AgentBuilder WithTool(Delegate method, string? name = null, Replay replay = Replay.Again)
+    public AgentBuilder WithTool(Delegate method, string? name = null, InterruptedToolCall whenInterrupted = InterruptedToolCall.Retry)
     {
         ArgumentNullException.ThrowIfNull(method);
         name ??= ToolFactory.NameOf(method);
-        return Add(name, services => ToolFactory.Create(method, name, replay, services));
+        return Add(name, services => ToolFactory.Create(method, name, whenInterrupted, services));
     }
 
     /// <summary>Adds a tool.</summary>
@@ -96,7 +96,7 @@ public sealed class AgentBuilder
     /// <param name="source">Makes the source, once in a silo, when the agent is first asked for.</param>
     /// <returns>This builder.</returns>
     /// <exception cref="ArgumentException">The name is empty, or a source of that name is there.</exception>
-    public AgentBuilder WithToolSource(string name, Func<IServiceProvider, IToolSource> source)
+    public AgentBuilder WithToolProvider(string name, Func<IServiceProvider, IToolProvider> source)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(source);
@@ -142,7 +142,7 @@ public sealed class AgentBuilder
     internal Agent Build(string name, IServiceProvider services)
     {
         var client = _client(services);
-        var care = services.GetRequiredService<ToolSources>();
+        var care = services.GetRequiredService<ToolProviders>();
         return new(name, client, _instructions, MakeTools(name, services), [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _configure);
     }
 

@@ -18,7 +18,7 @@ public sealed class Deps
     private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
 
     private readonly NodeWriter _nodes;
-    private OwnedRun? _run;
+    private RunHandle? _run;
 
     internal Deps(RunEnvironment environment, SessionKey key)
     {
@@ -38,32 +38,32 @@ public sealed class Deps
 
     /// <summary>The session's run as this process owns it.</summary>
     /// <exception cref="InvalidOperationException">It does not: the run was not started here, or it has ended.</exception>
-    internal OwnedRun Run => _run ?? throw new InvalidOperationException($"Session {Key} has no run of this Deps: start one first.");
+    internal RunHandle Run => _run ?? throw new InvalidOperationException($"Session {Key} has no run of this Deps: start one first.");
 
     /// <summary>Starts a run: takes the session, empties its stream, raises the live flag and adds <c>begin</c>.</summary>
     /// <returns>The run's id and the cursor of <c>begin</c>.</returns>
     /// <exception cref="SessionBusyException">The session has a run under way, of this process or another.</exception>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     public Task<StartedRun> StartAsync() => StartAsync(null);
 
     /// <summary>Ends the run: writes what is pending and <c>end</c>, takes the live flag away and lets the stream expire.</summary>
     /// <param name="gracePeriod">How long the stream stays; null for the setting <see cref="AgentStreamOptions.GracePeriod"/>.</param>
     /// <returns>A task that completes when the stream has its <c>end</c>.</returns>
     /// <exception cref="InvalidOperationException">No run was started here.</exception>
-    /// <exception cref="OwnershipLostException">Another process took the run over; nothing was written.</exception>
+    /// <exception cref="OwnershipLostException">Another process recovered the run; nothing was written.</exception>
     public Task StopAsync(TimeSpan? gracePeriod = null) => StopAsync(null, gracePeriod);
 
     /// <summary>Whether the session's live flag is there.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>True if it is.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task<bool> IsLiveAsync(CancellationToken cancellationToken = default) => Environment.Log.IsLiveAsync(Key, cancellationToken);
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    public Task<bool> IsLiveAsync(CancellationToken cancellationToken = default) => Environment.Store.IsLiveAsync(Key, cancellationToken);
 
     /// <summary>Cancels the session's run, whoever runs it.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>True for the one call that canceled it.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => Environment.Log.CancelAsync(Key, cancellationToken);
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => Environment.Store.CancelAsync(Key, cancellationToken);
 
     /// <summary>Adds an entry of any type to the run's stream.</summary>
     /// <param name="type">The type; protocol.md lists those that clients know.</param>
@@ -73,7 +73,7 @@ public sealed class Deps
     /// <returns>A task that completes when the entry is queued; entries keep their order.</returns>
     /// <exception cref="InvalidInputException">The type is <c>begin</c> or <c>end</c>, or type or origin is empty.</exception>
     /// <exception cref="InvalidOperationException">No run was started here, or it has ended.</exception>
-    /// <exception cref="OwnershipLostException">Another process took the run over.</exception>
+    /// <exception cref="OwnershipLostException">Another process recovered the run.</exception>
     public ValueTask AddAsync(string type, string origin, object? body = null, CancellationToken cancellationToken = default)
     {
         if (string.IsNullOrEmpty(type) || type is Protocol.Begin or Protocol.End)
@@ -144,9 +144,9 @@ public sealed class Deps
     /// </summary>
     /// <param name="wait">How long to wait for a run; null for 3 s.</param>
     /// <param name="timeout">The longest silence; null for 60 s.</param>
-    /// <param name="cancellationToken">Ends the listening; the run goes on.</param>
+    /// <param name="cancellationToken">Ends the listening; the run continues.</param>
     /// <returns>The run's events, in order.</returns>
-    public async IAsyncEnumerable<StreamEvent> ListenAsync(
+    public async IAsyncEnumerable<StreamEntry> ListenAsync(
         TimeSpan? wait = null,
         TimeSpan? timeout = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -177,20 +177,20 @@ public sealed class Deps
     /// <summary>Starts a run of a known id.</summary>
     internal async Task<StartedRun> StartAsync(string? runId)
     {
-        _run = await OwnedRun.StartAsync(Environment, Key, runId);
+        _run = await RunHandle.StartAsync(Environment, Key, runId);
         return new StartedRun(_run.Token.RunId, _run.Begin);
     }
 
     /// <summary>Gives the run to another process.</summary>
-    internal async Task GiveAwayAsync()
+    internal async Task HandOffAsync()
     {
         var run = Run;
         _run = null;
-        await run.GiveAwayAsync();
+        await run.HandOffAsync();
     }
 
-    /// <summary>Goes on with a run that this process took over.</summary>
-    internal void Adopt(TakenRun taken) => _run = OwnedRun.Adopt(Environment, taken);
+    /// <summary>Goes on with a run that this process recovered.</summary>
+    internal void Adopt(RecoveredRun taken) => _run = RunHandle.Adopt(Environment, taken);
 
     /// <summary>Shows finished nodes from the journal; the next node to begin is the one behind them.</summary>
     /// <param name="messages">The history; the last of it are the run's.</param>
@@ -220,7 +220,7 @@ public sealed class Deps
     /// <summary>Ends the run, with an error entry before <c>end</c> if there is something to say.</summary>
     internal Task StopAsync(string? error, TimeSpan? gracePeriod) => Run.FinishAsync(error, gracePeriod ?? Environment.Options.GracePeriod);
 
-    private async IAsyncEnumerable<StreamEvent> UntilSilentAsync(TimeSpan timeout, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<StreamEntry> UntilSilentAsync(TimeSpan timeout, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var items = PatientStream.ReadAsync(
             token => Environment.Hub.ListenAsync(Key, null, token), "the run", timeout, Environment.Time, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -232,7 +232,7 @@ public sealed class Deps
             }
         }
 
-        static async ValueTask<bool> MovedAsync(IAsyncEnumerator<StreamEvent> items)
+        static async ValueTask<bool> MovedAsync(IAsyncEnumerator<StreamEntry> items)
         {
             try
             {

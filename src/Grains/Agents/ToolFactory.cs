@@ -17,11 +17,11 @@ internal static partial class ToolFactory
     /// <summary>Makes a tool.</summary>
     /// <param name="method">The method.</param>
     /// <param name="name">The name that the model knows; null for the method's.</param>
-    /// <param name="replay">What becomes of a call that was under way when its process died.</param>
+    /// <param name="whenInterrupted">What becomes of a call that was under way when its process died.</param>
     /// <param name="services">The program's services: parameters of their types are handed in. Null for none.</param>
     /// <exception cref="ArgumentException">The method has no name of its own, and none is given.</exception>
     /// <exception cref="NotSupportedException">A parameter can neither be written by a model nor be handed in.</exception>
-    public static AIFunction Create(Delegate method, string? name, Replay replay = Replay.Again, IServiceProvider? services = null)
+    public static AIFunction Create(Delegate method, string? name, InterruptedToolCall whenInterrupted = InterruptedToolCall.Retry, IServiceProvider? services = null)
     {
         var known = new ToolServices(services);
         return AIFunctionFactory.Create(method, new AIFunctionFactoryOptions
@@ -31,7 +31,7 @@ internal static partial class ToolFactory
 
             // As it is: what becomes of a result, and how much of it, is the same for all tools.
             MarshalResult = (result, _, _) => ValueTask.FromResult(result),
-            AdditionalProperties = new Dictionary<string, object?> { [ReplayProperty] = replay },
+            AdditionalProperties = new Dictionary<string, object?> { [ReplayProperty] = whenInterrupted },
             ConfigureParameterBinding = parameter => Bind(parameter, known),
         });
     }
@@ -71,8 +71,8 @@ internal static partial class ToolFactory
     public static bool NeedsApproval(AITool tool) => tool.GetService<ApprovalRequiredAIFunction>() is not null;
 
     /// <summary>What becomes of a call of a tool that was under way when its process died.</summary>
-    public static Replay ReplayOf(AIFunction function) =>
-        function.AdditionalProperties.TryGetValue(ReplayProperty, out var replay) && replay is Replay known ? known : Replay.Again;
+    public static InterruptedToolCall ReplayOf(AIFunction function) =>
+        function.AdditionalProperties.TryGetValue(ReplayProperty, out var replay) && replay is InterruptedToolCall known ? known : InterruptedToolCall.Retry;
 
     /// <summary>The arguments of a call as the model wrote them, with what is handed in beside.</summary>
     public static AIFunctionArguments Arguments(IDictionary<string, object?> arguments, Deps deps, ToolCall call, IServiceProvider services) =>

@@ -7,7 +7,7 @@ namespace AgentStream.Grains.Chat;
 /// <param name="maxBytes">The most bytes that are kept.</param>
 internal sealed class BoundedStream(int maxBytes) : Stream
 {
-    // To go on counting costs time and tells the model nothing that it can use.
+    // To continue counting costs time and tells the model nothing that it can use.
     private const long MostCounted = 64 * 1024 * 1024;
 
     private readonly MemoryStream _kept = new();

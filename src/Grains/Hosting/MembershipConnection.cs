@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace AgentStream.Grains.Hosting;
 
 /// <summary>
-/// The connection to the list of silos. It is opened at the same time as the event log's: one after the other they would take half a second longer. The list is read before the silo joins, and by
+/// The connection to the list of silos. It is opened at the same time as the stream store's: one after the other they would take half a second longer. The list is read before the silo joins, and by
 /// Orleans, with this one connection.
 /// </summary>
 /// <param name="configured">The Redis.</param>
@@ -21,7 +21,7 @@ internal sealed class MembershipConnection(ConfigurationOptions configured) : IH
 
     /// <summary>Begins to open the connection.</summary>
     /// <param name="cancellationToken">Not heeded: nothing is waited for.</param>
-    /// <returns>A task that is complete. A Redis that cannot be reached fails the start with the event log's words.</returns>
+    /// <returns>A task that is complete. A Redis that cannot be reached fails the start with the stream store's words.</returns>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         _ = OpenAsync().ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

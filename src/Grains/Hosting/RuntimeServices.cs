@@ -25,18 +25,18 @@ internal static class RuntimeServices
         services.AddOptions<AgentStreamOptions>().Configure(options => section.WithDurations<AgentStreamOptions>().Bind(options)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>, ValidateOptions>());
         services.AddStorage(configuration);
-        services.TryAddSingleton<ToolSources>();
+        services.TryAddSingleton<ToolProviders>();
         services.TryAddSingleton<AgentCatalog>();
         services.AddHostedService<AgentCheck>();
         services.TryAddSingleton<RunEnvironment>();
-        services.TryAddSingleton<StreamMirror>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunObserver, StreamMirror>(provider => provider.GetRequiredService<StreamMirror>()));
-        services.TryAddSingleton<LiveRuns>();
+        services.TryAddSingleton<SessionStreamPublisher>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunObserver, SessionStreamPublisher>(provider => provider.GetRequiredService<SessionStreamPublisher>()));
+        services.TryAddSingleton<RunHost>();
 
         // Services stop in the reverse order: the mirror behind the runs, so that it sees their ends.
-        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<StreamMirror>());
-        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LiveRuns>());
-        services.TryAddSingleton<StrangeRuns>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<SessionStreamPublisher>());
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RunHost>());
+        services.TryAddSingleton<DeferredRuns>();
         services.TryAddSingleton<RunRecovery>();
         services.TryAddSingleton<LocalRecovery>();
 
@@ -44,9 +44,9 @@ internal static class RuntimeServices
         services.TryAddSingleton<IRecovery>(provider => provider.GetService<IGrainFactory>() is { } grains
             ? new GrainRecovery(grains, provider.GetRequiredService<RunRecovery>(), provider.GetRequiredService<LocalRecovery>(), provider.GetRequiredService<TimeProvider>())
             : provider.GetRequiredService<LocalRecovery>());
-        services.AddHostedService<TakeOver>();
-        services.TryAddSingleton<BusySession>();
-        services.AddHostedService<WaitingPrompts>();
+        services.AddHostedService<OrphanWatch>();
+        services.TryAddSingleton<BusySessionPolicy>();
+        services.AddHostedService<PromptQueueService>();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);
         return new AgentStreamBuilder(services);
     }

@@ -8,7 +8,7 @@ using Orleans.Configuration;
 namespace AgentStream.Grains.Hosting;
 
 /// <summary>
-/// How a silo finds others: through the Redis of the event log, or, without one, not at all.
+/// How a silo finds others: through the Redis of the stream store, or, without one, not at all.
 /// </summary>
 internal static class SiloClustering
 {
@@ -50,7 +50,7 @@ internal static class SiloClustering
             clustering.CreateMultiplexer = async _ => (await connection.OpenAsync(), IsShared: false);
         });
 
-        // Before the event log's own, which it does not wait for.
+        // Before the stream store's own, which it does not wait for.
         silo.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(connection));
         silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
             clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));

@@ -4,7 +4,7 @@ using AgentStream.Storage;
 namespace AgentStream.Grains.Recovery;
 
 /// <summary>Recovers runs in this process, without their sessions' grains.</summary>
-internal sealed class LocalRecovery(RunRecovery recovery, LiveRuns runs) : IRecovery
+internal sealed class LocalRecovery(RunRecovery recovery, RunHost runs) : IRecovery
 {
     /// <inheritdoc/>
     public async Task<bool> RecoverAsync(RunToken orphan, CancellationToken cancellationToken) => Go(await recovery.ClaimAsync(orphan, cancellationToken));

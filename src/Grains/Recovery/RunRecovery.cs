@@ -11,9 +11,9 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Grains.Recovery;
 
 /// <summary>Claims an orphaned run for this process, and decides from the journal what becomes of it.</summary>
-internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, IPromptQueue queue, StrangeRuns strange)
+internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, RunHost runs, IPromptQueue queue, DeferredRuns strange)
 {
-    /// <summary>A run that has been taken over this often ends as crashed: it may be what kills its processes.</summary>
+    /// <summary>A run that has been recovered this often ends as crashed: it may be what kills its processes.</summary>
     internal const int MostResumes = 3;
 
     // The log gives a run to the same process twice when that asks twice.
@@ -52,11 +52,11 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
         }
 
         environment.Logger.LogWarning(
-            "Run {Run} of session {Session} was taken over: {Reason}.",
+            "Run {Run} of session {Session} was recovered: {Reason}.",
             orphan.RunId,
             orphan.Key,
-            orphan.SiloId == SiloIdentity.Nobody ? "its process has given it away" : "its process is gone");
-        var history = new SessionHistory();
+            orphan.SiloId == SiloIdentity.Nobody ? "its process has handed it off" : "its process is gone");
+        var history = new SessionState();
         return new(true, await GoOnAsync(deps, history, mayLeave: true, cancellationToken), history);
     }
 
@@ -67,7 +67,7 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
     /// <exception cref="SessionBusyException">The session has another run by now.</exception>
     public async Task<Recovered> RestartAsync(SessionKey key, CancellationToken cancellationToken)
     {
-        var history = new SessionHistory();
+        var history = new SessionState();
         await history.ReadAsync(journal, key);
         if (history.Unfinished is not { } unfinished)
         {
@@ -76,20 +76,20 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
 
         var deps = new Deps(environment, key);
         await deps.StartAsync(unfinished.RunId);
-        environment.Logger.LogWarning("Run {Run} of session {Session} goes on: the process before this one had not ended it.", unfinished.RunId, key);
+        environment.Logger.LogWarning("Run {Run} of session {Session} continues: the process before this one had not ended it.", unfinished.RunId, key);
         return new(true, await GoOnAsync(deps, history, mayLeave: false, cancellationToken), history);
     }
 
-    /// <summary>A take-over whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
-    private Task<TakenRun?> TakeAsync(RunToken orphan, CancellationToken cancellationToken) =>
-        environment.PatientlyAsync(() => environment.Log.TakeOverAsync(orphan, environment.Silo.Id, cancellationToken), cancellationToken);
+    /// <summary>A recovery whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
+    private Task<RecoveredRun?> TakeAsync(RunToken orphan, CancellationToken cancellationToken) =>
+        environment.PatientlyAsync(() => environment.Store.RecoverAsync(orphan, environment.Silo.Id, cancellationToken), cancellationToken);
 
     /// <param name="deps">The run, owned.</param>
     /// <param name="history">What is known of the session's journal.</param>
     /// <param name="mayLeave">Whether other processes can have the run, should its agent not be known here.</param>
     /// <param name="cancellationToken">This process stops.</param>
     /// <returns>The run, to let go; null when it came to its end, or is left to others.</returns>
-    private async Task<AgentRun?> GoOnAsync(Deps deps, SessionHistory history, bool mayLeave, CancellationToken cancellationToken)
+    private async Task<AgentRun?> GoOnAsync(Deps deps, SessionState history, bool mayLeave, CancellationToken cancellationToken)
     {
         var (key, runId) = (deps.Key, deps.Run.Token.RunId);
         try
@@ -101,7 +101,7 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
                 if (isStrange && mayLeave && deps.Run.Status == RunStatus.Live && strange.LeaveToOthers(runId))
                 {
                     environment.Logger.LogWarning("Run {Run} of session {Session} is left to others for a while: {Reason}", runId, key, reason);
-                    await deps.GiveAwayAsync();
+                    await deps.HandOffAsync();
                     return null;
                 }
 
@@ -113,7 +113,7 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
                 }
 
                 var error = Protocol.CrashedPrefix + reason;
-                await new RunJournal(journal, deps.Run.Token, history, environment.Time, deps.Run.Abandoned)
+                await new RunJournal(journal, deps.Run.Token, history, environment.Time, deps.Run.GivenUp)
                     .AddAsync(now => new RunEndedRecord(runId, error) { Timestamp = now });
                 await deps.StopAsync(error, null);
             }
@@ -125,7 +125,7 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
             else if (await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] && next.RunId == runId)
             {
                 // Its prompt waited for its turn, and the process died between taking the session and keeping the prompt in the journal.
-                return await WaitingRun.AcceptAsync(environment, journal, agents, history, queue, deps, next);
+                return await QueuedRun.AcceptAsync(environment, journal, agents, history, queue, deps, next);
             }
             else
             {
@@ -135,7 +135,7 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // This process stops: it gives its lease up, and the next one goes on.
+            // This process stops: it gives its lease up, and the next one continues.
         }
         catch (OwnershipLostException e)
         {
@@ -143,7 +143,7 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
         }
         catch (Exception e)
         {
-            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be gone on with.", runId, key);
+            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be resumed.", runId, key);
             await deps.StopAsync(Protocol.CrashedPrefix + environment.Words.Of(e), null);
         }
 
@@ -151,12 +151,12 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
     }
 
     /// <summary>A run had completed, so the journal has all that it said; its process may have died before the stream had. What a canceled run said last is not shown again.</summary>
-    private async Task ShowRestAsync(Deps deps, SessionHistory history)
+    private async Task ShowRestAsync(Deps deps, SessionState history)
     {
         if (history.LastError is null)
         {
             var stop = deps.Run.Stopped;
-            var next = await StreamTail.CountNodesAsync(environment, deps.Run, stop);
+            var next = await NodeCounter.CountNodesAsync(environment, deps.Run, stop);
             if (next < history.LastAnswered)
             {
                 await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: stop);
@@ -165,8 +165,8 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
         }
     }
 
-    /// <summary>The agent that goes on, or why none does.</summary>
-    private (Agent? Agent, string? Reason) Find(UnfinishedRun run, out bool isStrange)
+    /// <summary>The agent that continues, or why none does.</summary>
+    private (Agent? Agent, string? Reason) Find(RunProgress run, out bool isStrange)
     {
         isStrange = false;
         if (!environment.Options.ResumeRuns)
@@ -195,4 +195,4 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
 /// <param name="IsTaken">Whether this process claimed it.</param>
 /// <param name="Run">The run, to let go; null when there is nothing to do any more.</param>
 /// <param name="History">The fold of its session's journal, which the run uses.</param>
-internal readonly record struct Recovered(bool IsTaken, AgentRun? Run, SessionHistory? History);
+internal readonly record struct Recovered(bool IsTaken, AgentRun? Run, SessionState? History);

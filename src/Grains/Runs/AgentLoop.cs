@@ -29,7 +29,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     private ModelResponse? _response;
 
     /// <summary>
-    /// What the last node had said when the run was cut short; null when nothing was. It goes into the journal with the run's end, in one step: a take-over that finds it alone would take it
+    /// What the last node had said when the run was cut short; null when nothing was. It goes into the journal with the run's end, in one step: a recovery that finds it alone would take it
     /// for the whole response.
     /// </summary>
     public (int Idx, ModelResponse Said)? CutShort { get; private set; }
@@ -50,7 +50,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     /// <param name="run">How far it got.</param>
     /// <param name="next">The first node that the stream does not show whole: those that are finished from there on are shown from the journal.</param>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
-    public async Task ResumeAsync(UnfinishedRun run, int next, CancellationToken cancellationToken)
+    public async Task ResumeAsync(RunProgress run, int next, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _requested = run.Idx;

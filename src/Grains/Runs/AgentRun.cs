@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>A run of an agent, in a session that is owned. It works beside the grain's turns and touches nothing of the grain's but the fold, which is lent to it.</summary>
-internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journal, Agent agent, SessionHistory history, Deps deps)
+internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journal, Agent agent, SessionState history, Deps deps)
 {
-    private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time, deps.Run.Abandoned);
-    private readonly OwnedRun _run = deps.Run;
-    private UnfinishedRun? _taken;
+    private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time, deps.Run.GivenUp);
+    private readonly RunHandle _run = deps.Run;
+    private RunProgress? _taken;
     private AgentLoop? _loop;
 
     /// <summary>The session.</summary>
@@ -40,8 +40,8 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         }
     }
 
-    /// <summary>The run was taken over from a process that died: it goes on where that one got.</summary>
-    public void Resume(UnfinishedRun taken) => _taken = taken;
+    /// <summary>The run was recovered from a process that died: it continues where that one got.</summary>
+    public void Resume(RunProgress taken) => _taken = taken;
 
     /// <summary>
     /// Runs to the <c>end</c>, or until it leaves for another process. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.
@@ -52,18 +52,18 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         var failure = await LoopAsync();
         if (failure is RunLeavesException)
         {
-            await GiveAwayAsync();
+            await HandOffAsync();
             return failure;
         }
 
         try
         {
-            // What was said goes first: of a run that the journal knows to have ended, a take-over has nothing to add to the stream but its end. Then the record, also where not all could be
+            // What was said goes first: of a run that the journal knows to have ended, a recovery has nothing to add to the stream but its end. Then the record, also where not all could be
             // said: the next run of the session finds the journal complete.
             failure = await FlushAsync(failure);
-            if (failure is not AgentCanceledException && await _run.SealAsync())
+            if (failure is not RunCanceledException && await _run.SealAsync())
             {
-                failure = new AgentCanceledException(Token.Key.ToString());
+                failure = new RunCanceledException(Token.Key.ToString());
             }
 
             await _records.AddAsync(now => EndRecords(Message(failure), now));
@@ -79,7 +79,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     }
 
     /// <summary>
-    /// The process is about to stop: the run is to leave for another at the next place where nothing is half done. When nobody could go on with it, because the journal
+    /// The process is about to stop: the run is to leave for another at the next place where nothing is half done. When nobody could continue it, because the journal
     /// goes with the process or the settings forbid it, it has until <see cref="ShutDownAsync"/>.
     /// </summary>
     public void Leave()
@@ -90,25 +90,25 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         }
     }
 
-    /// <summary>Whether another could go on with it.</summary>
+    /// <summary>Whether another could continue it.</summary>
     public bool CanLeave => journal.OutlivesProcess && environment.Options.ResumeRuns;
 
     /// <summary>Cancels the run: it stops at once, and its live flag is taken away.</summary>
     /// <returns>Whether this call canceled it.</returns>
-    /// <exception cref="LogUnavailableException">The event log is out of reach. The run was stopped.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach. The run was stopped.</exception>
     public Task<bool> CancelAsync() => _run.CancelAsync();
 
     /// <summary>Stops whatever the run is doing, because its process is about to stop: it leaves for another, or ends as crashed where it cannot.</summary>
     public Task ShutDownAsync() => _run.ShutDownAsync();
 
     /// <summary>Gives up on a log that is away.</summary>
-    public void Abandon() => _run.Abandon();
+    public void GiveUp() => _run.GiveUp();
 
     /// <summary>What the stream says of a failure.</summary>
     private string? Message(Exception? failure) => failure switch
     {
         null => null,
-        AgentCanceledException => Protocol.CanceledMessage,
+        RunCanceledException => Protocol.CanceledMessage,
         _ => Protocol.CrashedPrefix + environment.Words.Of(failure),
     };
 
@@ -125,7 +125,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
             await _run.FlushAsync();
             return failure;
         }
-        catch (LogRefusedException e)
+        catch (StorageRefusedException e)
         {
             return failure ?? Crashed(e);
         }
@@ -146,7 +146,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
             return _run.Status switch
             {
                 _ when _run.Refusal is { } refusal => Crashed(refusal),
-                RunStatus.Canceled => new AgentCanceledException(Token.Key.ToString()),
+                RunStatus.Canceled => new RunCanceledException(Token.Key.ToString()),
                 RunStatus.Lost => new OwnershipLostException("another process took the session over"),
                 _ when _run.HasToLeave => new RunLeavesException(),
                 _ => new RunException("the silo is shutting down"),
@@ -162,7 +162,7 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         }
     }
 
-    private async Task GiveAwayAsync()
+    private async Task HandOffAsync()
     {
         try
         {
@@ -171,24 +171,24 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         catch (Exception e) when (e is not OwnershipLostException)
         {
             // Then the next process takes it for a crash, and counts it as one.
-            environment.Logger.LogWarning(e, "That run {Run} of session {Session} was given away could not be kept in the journal.", Token.RunId, Token.Key);
+            environment.Logger.LogWarning(e, "That run {Run} of session {Session} was handed off could not be kept in the journal.", Token.RunId, Token.Key);
         }
         finally
         {
-            // Also when the session seems lost: the log knows, and gives away nothing that the run does not own.
-            await deps.GiveAwayAsync();
+            // Also when the session seems lost: the log knows, and hands off nothing that the run does not own.
+            await deps.HandOffAsync();
         }
 
-        environment.Logger.LogInformation("Run {Run} of session {Session} was given away: this process is about to stop.", Token.RunId, Token.Key);
+        environment.Logger.LogInformation("Run {Run} of session {Session} was handed off: this process is about to stop.", Token.RunId, Token.Key);
     }
 
-    private async Task ResumeAsync(AgentLoop loop, UnfinishedRun taken, CancellationToken cancellationToken)
+    private async Task ResumeAsync(AgentLoop loop, RunProgress taken, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         await _run.UnsealAsync();
 
         // What was journaled may not have got into the stream: the process died between the two, the log lost its tail, or the stream begins anew.
-        var next = Math.Min(await StreamTail.CountNodesAsync(environment, _run, cancellationToken), taken.Answered);
+        var next = Math.Min(await NodeCounter.CountNodesAsync(environment, _run, cancellationToken), taken.Answered);
         await _records.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });
         await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: cancellationToken);
         await loop.ResumeAsync(taken, next, cancellationToken);

@@ -11,9 +11,9 @@ internal static class Deltas
     /// <summary>Joins deltas.</summary>
     /// <param name="events">Events that are to be written, in their order.</param>
     /// <returns>The same, with each row of deltas of one part as one.</returns>
-    public static IReadOnlyList<NewEvent> Coalesce(NewEvent[] events)
+    public static IReadOnlyList<NewEntry> Coalesce(NewEntry[] events)
     {
-        var joined = new List<NewEvent>(events.Length);
+        var joined = new List<NewEntry>(events.Length);
         for (int first = 0, next; first < events.Length; first = next)
         {
             next = first + 1;
@@ -31,7 +31,7 @@ internal static class Deltas
 
     private static ReadOnlySpan<byte> Text => "\"content_delta\":\""u8;
 
-    // As EventBodies.PartDelta writes them: the text comes last, and what stands before it names the part. An agent's own entries may look like it and go on behind the text; they stay as they are.
+    // As EntryBodies.PartDelta writes them: the text comes last, and what stands before it names the part. An agent's own entries may look like it and continue behind the text; they stay as they are.
     private static int StartOfText(ReadOnlySpan<byte> body)
     {
         var field = body.IndexOf(Text);
@@ -50,10 +50,10 @@ internal static class Deltas
         return json.Length > 1 && reader.Read() && reader.TokenType == JsonTokenType.String && reader.BytesConsumed == json.Length;
     }
 
-    private static bool Continues(in NewEvent first, in NewEvent next, int start) =>
+    private static bool Continues(in NewEntry first, in NewEntry next, int start) =>
         next.Type == first.Type && next.Origin == first.Origin && next.Body.Span.StartsWith(first.Body.Span[..start]) && StartOfText(next.Body.Span) == start;
 
-    private static NewEvent Join(ReadOnlySpan<NewEvent> deltas, int start)
+    private static NewEntry Join(ReadOnlySpan<NewEntry> deltas, int start)
     {
         const int Tail = 2;
         var length = start + Tail;

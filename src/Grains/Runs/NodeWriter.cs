@@ -46,22 +46,22 @@ internal sealed class NodeWriter(
         _parts.Clear();
         _notShown.Clear();
 
-        await emit(EventBodies.NodeBegin(_idx), cancellationToken);
+        await emit(EntryBodies.NodeBegin(_idx), cancellationToken);
         foreach (var part in request.Parts)
         {
             if (part is ToolReturnPart result)
             {
-                await emit(EventBodies.ToolReturn(_idx, result.ToolName, result.ToolCallId, result.Content), cancellationToken);
+                await emit(EntryBodies.ToolReturn(_idx, result.ToolName, result.ToolCallId, result.Content), cancellationToken);
             }
             else if (part is RetryPromptPart { ToolName: { } toolName } retry)
             {
                 // Also what the model got instead of a result: who saw the call sees how it ended.
-                await emit(EventBodies.ToolReturn(_idx, toolName, retry.ToolCallId, retry.Content), cancellationToken);
+                await emit(EntryBodies.ToolReturn(_idx, toolName, retry.ToolCallId, retry.Content), cancellationToken);
             }
         }
     }
 
-    /// <summary>The next node to begin is this one: a run goes on.</summary>
+    /// <summary>The next node to begin is this one: a run continues.</summary>
     public void ContinueAt(int idx) => _idx = idx - 1;
 
     /// <summary>Shows a node whose response is known whole: each part at once.</summary>
@@ -73,10 +73,10 @@ internal sealed class NodeWriter(
             switch (response.Parts[i])
             {
                 case TextPart { Content.Length: > 0 } text:
-                    await ShowStartAsync(i, EventBodies.Text, text.Content, cancellationToken);
+                    await ShowStartAsync(i, EntryBodies.Text, text.Content, cancellationToken);
                     break;
                 case ThinkingPart { Content.Length: > 0 } thinking:
-                    await ShowStartAsync(i, EventBodies.Thinking, thinking.Content, cancellationToken);
+                    await ShowStartAsync(i, EntryBodies.Thinking, thinking.Content, cancellationToken);
                     break;
                 case ToolCallPart call:
                     await ShowCallAsync(i, call, cancellationToken);
@@ -100,10 +100,10 @@ internal sealed class NodeWriter(
             switch (content)
             {
                 case TextContent text:
-                    await SayAsync(EventBodies.Text, text.Text, null, update, null, cancellationToken);
+                    await SayAsync(EntryBodies.Text, text.Text, null, update, null, cancellationToken);
                     break;
                 case TextReasoningContent thinking:
-                    await SayAsync(EventBodies.Thinking, thinking.Text, thinking.ProtectedData, update, thinking.AdditionalProperties, cancellationToken);
+                    await SayAsync(EntryBodies.Thinking, thinking.Text, thinking.ProtectedData, update, thinking.AdditionalProperties, cancellationToken);
                     break;
                 case FunctionCallContent call:
                     await CallAsync(call, cancellationToken);
@@ -136,7 +136,7 @@ internal sealed class NodeWriter(
     }
 
     /// <summary>Ends the node: <c>llm-end</c>.</summary>
-    public ValueTask EndAsync(CancellationToken cancellationToken) => emit(EventBodies.NodeEnd(_idx), cancellationToken);
+    public ValueTask EndAsync(CancellationToken cancellationToken) => emit(EntryBodies.NodeEnd(_idx), cancellationToken);
 
     private ModelResponse Response(IEnumerable<ResponsePart> parts, DateTimeOffset now) => new(parts.ToArray())
     {
@@ -170,7 +170,7 @@ internal sealed class NodeWriter(
 
         if (_shown == _parts.Count)
         {
-            await emit(EventBodies.PartDelta(_idx, _shown - 1, kind, text), cancellationToken);
+            await emit(EntryBodies.PartDelta(_idx, _shown - 1, kind, text), cancellationToken);
             return;
         }
 
@@ -179,16 +179,16 @@ internal sealed class NodeWriter(
 
     private async ValueTask ShowStartAsync(int eventIdx, string kind, string text, CancellationToken cancellationToken)
     {
-        await emit(EventBodies.PartStart(_idx, eventIdx, kind, text), cancellationToken);
-        if (kind == EventBodies.Text && !_answered)
+        await emit(EntryBodies.PartStart(_idx, eventIdx, kind, text), cancellationToken);
+        if (kind == EntryBodies.Text && !_answered)
         {
             _answered = true;
-            await emit(EventBodies.Answer(_idx), cancellationToken);
+            await emit(EntryBodies.Answer(_idx), cancellationToken);
         }
     }
 
     private ValueTask ShowCallAsync(int eventIdx, ToolCallPart call, CancellationToken cancellationToken) =>
-        emit(EventBodies.ToolCall(_idx, eventIdx, call.ToolName, call.ToolCallId, call.Args), cancellationToken);
+        emit(EntryBodies.ToolCall(_idx, eventIdx, call.ToolName, call.ToolCallId, call.Args), cancellationToken);
 
     /// <summary>Puts a call together. Pieces without an id, or with one that is not known, belong to the last call, unless they name a tool.</summary>
     private async ValueTask CallAsync(FunctionCallContent piece, CancellationToken cancellationToken)
@@ -203,7 +203,7 @@ internal sealed class NodeWriter(
         if (open is null || !open.IsContinuedBy(piece, _updates) || (id.Length == 0 && IsAnotherWithoutId(open, piece)))
         {
             open = new OpenCall(id, id.Length > 0 && !Calls.Any(call => call.Id == id) ? id : $"call_{Guid.CreateVersion7():N}", _updates);
-            _parts.Add(new OpenPart(EventBodies.ToolCallKind) { Call = open });
+            _parts.Add(new OpenPart(EntryBodies.ToolCallKind) { Call = open });
         }
 
         open.Take(piece);
@@ -225,7 +225,7 @@ internal sealed class NodeWriter(
 
         if (note is not null && _notShown.Add($"{content.GetType().Name} {mediaType}"))
         {
-            await note(EventBodies.NotShown(content.GetType().Name, mediaType), cancellationToken);
+            await note(EntryBodies.NotShown(content.GetType().Name, mediaType), cancellationToken);
         }
     }
 

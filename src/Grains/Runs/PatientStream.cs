@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace AgentStream.Grains.Runs;
 
-/// <summary>Reads a stream with bounded patience. A model's stream is somebody else's code: it may be silent for ever, and it may not listen to its cancellation token.</summary>
+/// <summary>Reads a stream with bounded patience. A model's stream is somebody else's code: it may be silent forever, and it may not listen to its cancellation token.</summary>
 internal static class PatientStream
 {
     /// <summary>Gives the stream's items until it ends, fails, is canceled or was silent for too long. A move that is still under way then is left to itself.</summary>
@@ -73,7 +73,7 @@ internal static class PatientStream
         }
         catch (Exception)
         {
-            // The run has long gone on; there is nobody left to tell.
+            // The run has long continued; there is nobody left to tell.
         }
     }
 }

@@ -10,10 +10,10 @@ namespace AgentStream.Grains.Runs;
 
 /// <summary>What every run needs of its silo.</summary>
 internal sealed class RunEnvironment(
-    IEventLog log,
-    EventHub hub,
+    IStreamStore store,
+    StreamHub hub,
     SiloIdentity silo,
-    OwnedRuns owned,
+    RunRegistry owned,
     IOptions<AgentStreamOptions> options,
     TimeProvider time,
     ILoggerFactory loggers,
@@ -21,13 +21,13 @@ internal sealed class RunEnvironment(
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
-    public IEventLog Log => log;
+    public IStreamStore Store => store;
 
-    public EventHub Hub => hub;
+    public StreamHub Hub => hub;
 
     public SiloIdentity Silo => silo;
 
-    public OwnedRuns Owned => owned;
+    public RunRegistry Owned => owned;
 
     public AgentStreamOptions Options => options.Value;
 
@@ -53,7 +53,7 @@ internal sealed class RunEnvironment(
             {
                 return await ask();
             }
-            catch (LogUnavailableException)
+            catch (StorageUnavailableException)
             {
                 await Task.Delay(RetryAfter, time, cancellationToken);
             }

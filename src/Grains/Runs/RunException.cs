@@ -1,6 +1,6 @@
 namespace AgentStream.Grains.Runs;
 
-/// <summary>A run cannot go on, for a reason that the runtime puts in words.</summary>
+/// <summary>A run cannot continue, for a reason that the runtime puts in words.</summary>
 /// <param name="message">The reason, as the rest of a sentence.</param>
 /// <param name="publicMessage">What may be said of it where the reason has foreign text in it; null for all of it.</param>
 internal sealed class RunException(string message, string? publicMessage = null) : AgentStreamException(message)

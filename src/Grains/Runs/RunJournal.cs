@@ -11,15 +11,15 @@ namespace AgentStream.Grains.Runs;
 /// <param name="owner">The run.</param>
 /// <param name="history">The fold, lent by the session.</param>
 /// <param name="time">The clock of records and of pauses.</param>
-/// <param name="abandon">Gives up on a journal that is away.</param>
-internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionHistory history, TimeProvider time, CancellationToken abandon)
+/// <param name="giveUp">Gives up on a journal that is away.</param>
+internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionState history, TimeProvider time, CancellationToken giveUp)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>The fold.</summary>
-    public SessionHistory History => history;
+    public SessionState History => history;
 
     /// <summary>Brings the fold up to what others have written since.</summary>
     public Task ReadNewsAsync() => history.ReadAsync(journal, owner.Key);
@@ -55,9 +55,9 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
                 await journal.AppendAsync(owner, history.Version, records, CancellationToken.None);
                 return;
             }
-            catch (LogUnavailableException) when (!abandon.IsCancellationRequested)
+            catch (StorageUnavailableException) when (!giveUp.IsCancellationRequested)
             {
-                await Task.Delay(RetryAfter, time, abandon);
+                await Task.Delay(RetryAfter, time, giveUp);
             }
         }
     }

@@ -1,4 +1,4 @@
 namespace AgentStream.Grains.Runs;
 
-/// <summary>The run leaves its process here: everything up to this place is in the journal, and another process goes on from it.</summary>
+/// <summary>The run leaves its process here: everything up to this place is in the journal, and another process continues from it.</summary>
 internal sealed class RunLeavesException() : Exception("The run goes to another process: this one is shutting down.");

@@ -19,12 +19,12 @@ internal sealed class RunWriter
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
 
-    private readonly EventQueue _queue = new(QueueLength);
+    private readonly EntryQueue _queue = new(QueueLength);
     private readonly RunEnvironment _environment;
     private readonly RunToken _run;
     private readonly Action<RunStatus> _notLive;
-    private readonly Action<LogRefusedException> _refused;
-    private readonly CancellationToken _abandon;
+    private readonly Action<StorageRefusedException> _refused;
+    private readonly CancellationToken _giveUp;
     private readonly Task _draining;
     private long _number;
 
@@ -34,17 +34,17 @@ internal sealed class RunWriter
     /// <param name="number">The number of its last append; 0 for a new run.</param>
     /// <param name="notLive">Called when the log says that the run was canceled or lost.</param>
     /// <param name="refused">Called when the log refuses an append for good: the run can say nothing more.</param>
-    /// <param name="abandon">Gives up on a log that is away: what is queued is dropped.</param>
-    public RunWriter(RunEnvironment environment, RunToken run, long number, Action<RunStatus> notLive, Action<LogRefusedException> refused, CancellationToken abandon)
+    /// <param name="giveUp">Gives up on a log that is away: what is queued is dropped.</param>
+    public RunWriter(RunEnvironment environment, RunToken run, long number, Action<RunStatus> notLive, Action<StorageRefusedException> refused, CancellationToken giveUp)
     {
-        (_environment, _run, _number, _notLive, _refused, _abandon) = (environment, run, number, notLive, refused, abandon);
+        (_environment, _run, _number, _notLive, _refused, _giveUp) = (environment, run, number, notLive, refused, giveUp);
         _draining = environment.Beside(DrainAsync);
     }
 
     /// <summary>Queues an event; waits while the queue is full.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     /// <exception cref="InvalidOperationException">The run has ended.</exception>
-    public ValueTask WriteAsync(NewEvent item, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(NewEntry item, CancellationToken cancellationToken)
     {
         var added = _queue.AddAsync(item, cancellationToken);
         return added is { IsCompletedSuccessfully: true, Result: true } ? ValueTask.CompletedTask : WriteSlowlyAsync(added);
@@ -60,19 +60,19 @@ internal sealed class RunWriter
 
     /// <summary>Writes what is queued, the last events and <c>end</c>.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
-    public async Task FinishAsync(IReadOnlyList<NewEvent> last, TimeSpan gracePeriod)
+    public async Task FinishAsync(IReadOnlyList<NewEntry> last, TimeSpan gracePeriod)
     {
         try
         {
             await FlushAsync();
         }
-        catch (LogRefusedException)
+        catch (StorageRefusedException)
         {
             // The run ends with this, which it has been told. What the log refused to take is not there; that the session is free again should be.
         }
 
         var number = ++_number;
-        var result = await RepeatAsync(() => _environment.Log.FinishAsync(_run, number, last, gracePeriod, _abandon));
+        var result = await RepeatAsync(() => _environment.Store.FinishAsync(_run, number, last, gracePeriod, _giveUp));
         if (result.Status == RunStatus.Lost)
         {
             throw Lost();
@@ -91,11 +91,11 @@ internal sealed class RunWriter
     {
         try
         {
-            while (await _queue.TakeAsync(BatchLength, _abandon) is { Length: > 0 } batch)
+            while (await _queue.TakeAsync(BatchLength, _giveUp) is { Length: > 0 } batch)
             {
                 var events = _environment.Options.CoalesceDeltas ? Deltas.Coalesce(batch) : batch;
                 var number = ++_number;
-                var result = await RepeatAsync(() => _environment.Log.AppendAsync(_run, number, events, _abandon));
+                var result = await RepeatAsync(() => _environment.Store.AppendAsync(_run, number, events, _giveUp));
                 if (result.Status != RunStatus.Live)
                 {
                     _notLive(result.Status);
@@ -110,7 +110,7 @@ internal sealed class RunWriter
         catch (Exception e)
         {
             _queue.Close(e);
-            if (e is LogRefusedException refused)
+            if (e is StorageRefusedException refused)
             {
                 _refused(refused);
             }
@@ -128,14 +128,14 @@ internal sealed class RunWriter
             {
                 return await append();
             }
-            catch (LogUnavailableException e)
+            catch (StorageUnavailableException e)
             {
                 if (pause == FirstRetry)
                 {
-                    _environment.Logger.LogWarning(e, "Run {Run} of session {Session} waits for the event log.", _run.RunId, _run.Key);
+                    _environment.Logger.LogWarning(e, "Run {Run} of session {Session} waits for the stream store.", _run.RunId, _run.Key);
                 }
 
-                await Task.Delay(pause, _environment.Time, _abandon);
+                await Task.Delay(pause, _environment.Time, _giveUp);
             }
         }
     }

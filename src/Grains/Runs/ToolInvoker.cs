@@ -67,11 +67,11 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
 
     /// <summary>What a call that may have begun in a process that died, and is not to be made again, comes to; null when it is to be made.</summary>
     public ToolReturnPart? Interrupted(ToolCallPart call) =>
-        agent.Functions.TryGetValue(call.ToolName, out var function) && ToolFactory.ReplayOf(function) == Replay.Never
+        agent.Functions.TryGetValue(call.ToolName, out var function) && ToolFactory.ReplayOf(function) == InterruptedToolCall.Report
             ? Return(call, ToolOutcome.Interrupted, ToolOutcome.Interrupted)
             : null;
 
-    /// <summary>The call itself. When the run has gone on without it, it comes to its end all the same, and its scope with it.</summary>
+    /// <summary>The call itself. When the run has continued without it, it comes to its end all the same, and its scope with it.</summary>
     private async Task<RequestPart> CallAsync(AIFunction function, ToolCallPart call, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
     {
         try

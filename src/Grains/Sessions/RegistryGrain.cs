@@ -4,14 +4,14 @@ using AgentStream.Storage.Journal;
 
 namespace AgentStream.Grains.Sessions;
 
-/// <summary>A user's sessions: the live ones as the event log knows them, all of them as the journal does. Every process writes there, so nothing is kept here.</summary>
-internal sealed class RegistryGrain(IEventLog log, ISessionJournal journal) : Grain, IRegistryGrain
+/// <summary>A user's sessions: the live ones as the stream store knows them, all of them as the journal does. Every process writes there, so nothing is kept here.</summary>
+internal sealed class RegistryGrain(IStreamReader streams, ISessionJournal journal) : Grain, IRegistryGrain
 {
     private UserKey User => UserKey.Parse(this.GetPrimaryKeyString());
 
-    async Task<SessionKey[]> IRegistryGrain.QueryAsync(bool includeForeign) => [.. await log.QueryAsync(User, includeForeign)];
+    async Task<SessionKey[]> IRegistryGrain.GetLiveSessionsAsync(bool includeExternal) => [.. await streams.GetLiveSessionsAsync(User, includeExternal)];
 
-    async Task<SessionSummary[]> IRegistryGrain.ListAsync(int count)
+    async Task<SessionSummary[]> IRegistryGrain.ListSessionsAsync(int count)
     {
         if (count is < 1 or > SessionSummary.MaxCount)
         {
@@ -19,8 +19,8 @@ internal sealed class RegistryGrain(IEventLog log, ISessionJournal journal) : Gr
         }
 
         // The live ones first: a run that ends in between is in the journal by then.
-        var live = (await log.QueryAsync(User)).ToHashSet();
-        var journaled = await journal.ListAsync(User, count);
+        var live = (await streams.GetLiveSessionsAsync(User)).ToHashSet();
+        var journaled = await journal.ListSessionsAsync(User, count);
 
         // A run is live a moment before its first record is in the journal, and its last one may be older than those of many others.
         var others = live.Except(journaled.Select(session => session.Key)).OrderBy(key => key.Session, StringComparer.Ordinal);

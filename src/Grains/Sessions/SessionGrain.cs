@@ -12,16 +12,16 @@ using Orleans.Placement;
 namespace AgentStream.Grains.Sessions;
 
 /// <summary>
-/// A session, and the run that is under way in it. It accepts a prompt, takes the session in the event log, and lets the run go beside its own turns: no call lasts as long as a run. The run
+/// A session, and the run that is under way in it. It accepts a prompt, takes the session in the stream store, and lets the run go beside its own turns: no call lasts as long as a run. The run
 /// leaves with the activation. The log decides who owns the session, so a second activation elsewhere (in a partition, say) can do no harm.
 /// Sessions go to a silo by chance: by load, a silo that has just joined gets next to nothing for a while (measured: docs/operations.md).
 /// </summary>
 [RandomPlacement]
 internal sealed class SessionGrain(
-    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, LiveRuns runs, RunRecovery recovery, BusySession busy, IPromptQueue queue, IHostApplicationLifetime lifetime)
+    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, RunHost runs, RunRecovery recovery, BusySessionPolicy busy, IPromptQueue queue, IHostApplicationLifetime lifetime)
     : Grain, ISessionGrain, ISessionRecovery
 {
-    private SessionHistory _history = new();
+    private SessionState _history = new();
     private AgentRun? _run;
     private Task _running = Task.CompletedTask;
     private SessionKey? _key;
@@ -33,7 +33,7 @@ internal sealed class SessionGrain(
         ArgumentNullException.ThrowIfNull(request);
         Prompts.Check(request.Prompt);
         var agent = agents.Get(request.Agent);
-        if (request.OnBusy == OnBusy.Queue && await busy.IsWaitedForAsync(Key))
+        if (request.OnBusy == BusySessionBehavior.Queue && await busy.IsWaitedForAsync(Key))
         {
             return await busy.WaitAsync(Key, agent, request.Prompt);
         }
@@ -44,16 +44,16 @@ internal sealed class SessionGrain(
         {
             started = await deps.StartAsync();
         }
-        catch (SessionBusyException) when (request.OnBusy == OnBusy.Queue)
+        catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Queue)
         {
             return await busy.WaitAsync(Key, agent, request.Prompt);
         }
-        catch (SessionBusyException) when (request.OnBusy == OnBusy.Replace)
+        catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Replace)
         {
             started = await busy.ReplaceAsync(deps, CancelAsync);
         }
 
-        var run = new AgentRun(environment, journal, agent, HistoryForNewRun(), deps);
+        var run = new AgentRun(environment, journal, agent, StateForNewRun(), deps);
         await run.AcceptAsync(request.Prompt);
         Go(run);
         return started;
@@ -66,7 +66,7 @@ internal sealed class SessionGrain(
             return;
         }
 
-        var history = HistoryForNewRun();
+        var history = StateForNewRun();
         await history.ReadAsync(journal, Key);
         if (history.LastWaitedRunId == next.RunId)
         {
@@ -86,7 +86,7 @@ internal sealed class SessionGrain(
             return;
         }
 
-        if (await WaitingRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
+        if (await QueuedRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
         {
             Go(run);
         }
@@ -96,7 +96,7 @@ internal sealed class SessionGrain(
 
     Task<bool> ISessionGrain.CancelAsync() => CancelAsync();
 
-    private Task<bool> CancelAsync() => _run is { } run && !_running.IsCompleted ? run.CancelAsync() : environment.Log.CancelAsync(Key);
+    private Task<bool> CancelAsync() => _run is { } run && !_running.IsCompleted ? run.CancelAsync() : environment.Store.CancelAsync(Key);
 
     async Task<bool> ISessionRecovery.RecoverAsync(string siloId, string runId, int turn) =>
         Go(await recovery.ClaimAsync(new RunToken(Key, siloId, runId, turn), lifetime.ApplicationStopping));
@@ -119,9 +119,9 @@ internal sealed class SessionGrain(
 
     async Task<SessionSnapshot?> ISessionGrain.GetAsync()
     {
-        var history = HistoryForReading();
+        var history = StateForReading();
         await history.ReadAsync(journal, Key);
-        var isLive = await environment.Log.IsLiveAsync(Key);
+        var isLive = await environment.Store.IsLiveAsync(Key);
         return history.Version == 0 && !isLive
             ? null
             : new SessionSnapshot(
@@ -133,7 +133,7 @@ internal sealed class SessionGrain(
                 history is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null);
     }
 
-    Task ISessionGrain.ImportAsync(byte[] messages)
+    Task ISessionGrain.ImportMessagesAsync(byte[] messages)
     {
         var imported = ModelMessages.FromJson(messages);
         return ChangeAsync((_, records) => records.AddAsync(now => new ImportedRecord(imported) { Timestamp = now }));
@@ -143,17 +143,17 @@ internal sealed class SessionGrain(
     {
         await queue.ClearAsync(run);
         await records.DeleteAsync();
-        _history = new SessionHistory();
+        _history = new SessionState();
     });
 
     private async Task<Cursor?> FindBeginAsync(string runId) =>
-        await environment.Log.FindRunAsync(Key) is { } known && known.Run.RunId == runId ? known.Begin : null;
+        await environment.Store.FindRunAsync(Key) is { } known && known.Run.RunId == runId ? known.Begin : null;
 
     /// <summary>The fold is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
-    private SessionHistory HistoryForNewRun() => _running.IsCompleted ? _history : _history = new SessionHistory();
+    private SessionState StateForNewRun() => _running.IsCompleted ? _history : _history = new SessionState();
 
     /// <summary>A run that is under way has the fold; who wants to read meanwhile folds the journal anew.</summary>
-    private SessionHistory HistoryForReading() => _running.IsCompleted ? _history : new SessionHistory();
+    private SessionState StateForReading() => _running.IsCompleted ? _history : new SessionState();
 
     /// <summary>Changes the journal as its owner: for the time of the change, the session has a run that says nothing.</summary>
     private async Task ChangeAsync(Func<RunToken, RunJournal, Task> change)
@@ -162,7 +162,7 @@ internal sealed class SessionGrain(
         await deps.StartAsync();
         try
         {
-            var records = new RunJournal(journal, deps.Run.Token, HistoryForNewRun(), environment.Time, deps.Run.Abandoned);
+            var records = new RunJournal(journal, deps.Run.Token, StateForNewRun(), environment.Time, deps.Run.GivenUp);
             await records.ReadNewsAsync();
             await change(deps.Run.Token, records);
         }

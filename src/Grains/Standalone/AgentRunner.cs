@@ -10,17 +10,17 @@ public static class AgentRunner
     /// What went wrong stands in the stream as an <c>error</c>, and is thrown here.
     /// </summary>
     /// <param name="session">The session's history and where it is kept.</param>
-    /// <param name="agent">The agent, from <see cref="AgentRuntime.NewAgent"/>.</param>
+    /// <param name="agent">The agent, from <see cref="StandaloneRuntime.NewAgent"/>.</param>
     /// <param name="prompt">What the user says; not empty, at most <see cref="AgentStreamOptions.MaxPromptLength"/> characters.</param>
-    /// <param name="deps">The session's stream, from <see cref="AgentRuntime.NewDeps"/>; one for each run.</param>
+    /// <param name="deps">The session's stream, from <see cref="StandaloneRuntime.NewDeps"/>; one for each run.</param>
     /// <param name="cancellationToken">Cancels the run, as <see cref="Deps.CancelAsync"/> does.</param>
     /// <returns>A task that completes when the stream has its <c>end</c>.</returns>
     /// <exception cref="InvalidInputException">The prompt breaks its rule; nothing was changed.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way; nothing was changed.</exception>
-    /// <exception cref="LogUnavailableException">The event log is out of reach.</exception>
-    /// <exception cref="AgentCanceledException">The run was canceled.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    /// <exception cref="RunCanceledException">The run was canceled.</exception>
     /// <exception cref="Exception">What the model, or the session's store, threw.</exception>
-    public static async Task RunAsync(AgentSession session, Agent agent, string prompt, Deps deps, CancellationToken cancellationToken = default)
+    public static async Task RunAsync(StandaloneSession session, Agent agent, string prompt, Deps deps, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(agent);

@@ -11,7 +11,7 @@ internal sealed class DocumentJournal(
     Func<IReadOnlyList<ModelMessage>, CancellationToken, ValueTask> save,
     TimeProvider timeProvider) : ISessionJournal
 {
-    private readonly SessionHistory _history = new();
+    private readonly SessionState _history = new();
     private readonly List<JournalRecord> _records = [];
 
     public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
@@ -38,7 +38,7 @@ internal sealed class DocumentJournal(
         }
     }
 
-    public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+    public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("This journal is one session's document; whoever keeps the documents knows which sessions there are.");
 
     public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)

@@ -8,7 +8,7 @@ namespace AgentStream.Models.Answers;
 internal sealed partial class ChunkStream(
     Stream stream, EndpointFaults faults, TimeProvider time, CancellationToken cancellationToken) : IDisposable
 {
-    /// <summary>How long to wait for what the answer cost, once it is whole: a connection may stay open for ever.</summary>
+    /// <summary>How long to wait for what the answer cost, once it is whole: a connection may stay open forever.</summary>
     public static readonly TimeSpan UsagePatience = TimeSpan.FromSeconds(3);
 
     private const string Done = "[DONE]";

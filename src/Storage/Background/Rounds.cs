@@ -11,8 +11,8 @@ internal sealed class Rounds(string work, ILogger logger)
 {
     private readonly FaultLog _faults = new(logger);
 
-    /// <summary>Called instead of the log when a round failed because the event log is unavailable; by default that is not said, since others do.</summary>
-    public Action<LogUnavailableException> Unavailable { get; init; } = static _ => { };
+    /// <summary>Called instead of the log when a round failed because the stream store is unavailable; by default that is not said, since others do.</summary>
+    public Action<StorageUnavailableException> Unavailable { get; init; } = static _ => { };
 
     /// <summary>Works until it is told to stop.</summary>
     /// <param name="round">A round.</param>
@@ -34,7 +34,7 @@ internal sealed class Rounds(string work, ILogger logger)
                 // Whatever a round throws that is told to stop.
                 stopping.ThrowIfCancellationRequested();
             }
-            catch (LogUnavailableException exception)
+            catch (StorageUnavailableException exception)
             {
                 Unavailable(exception);
             }

@@ -44,7 +44,7 @@ public sealed class InMemoryJournal : ISessionJournal
 
     /// <inheritdoc/>
     /// <remarks>All sessions of the process are looked at.</remarks>
-    public ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var sessions = new List<JournaledSession>();

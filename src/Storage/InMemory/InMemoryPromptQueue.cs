@@ -6,16 +6,16 @@ namespace AgentStream.Storage.InMemory;
 internal sealed class InMemoryPromptQueue : IPromptQueue
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<SessionKey, List<WaitingPrompt>> _sessions = [];
+    private readonly Dictionary<SessionKey, List<QueuedPrompt>> _sessions = [];
 
-    public ValueTask<int> AddAsync(SessionKey key, WaitingPrompt prompt, CancellationToken cancellationToken = default)
+    public ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
             var waiting = _sessions.TryGetValue(key, out var found) ? found : _sessions[key] = [];
             if (!waiting.Contains(prompt))
             {
-                if (waiting.Count >= IPromptQueue.MostWaiting)
+                if (waiting.Count >= IPromptQueue.MaxQueued)
                 {
                     return new(0);
                 }
@@ -27,7 +27,7 @@ internal sealed class InMemoryPromptQueue : IPromptQueue
         }
     }
 
-    public ValueTask<IReadOnlyList<WaitingPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
@@ -35,7 +35,7 @@ internal sealed class InMemoryPromptQueue : IPromptQueue
         }
     }
 
-    public ValueTask RemoveAsync(SessionKey key, WaitingPrompt prompt, CancellationToken cancellationToken = default)
+    public ValueTask RemoveAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
@@ -58,7 +58,7 @@ internal sealed class InMemoryPromptQueue : IPromptQueue
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<SessionKey>> ListAsync(int count, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<SessionKey>> ListSessionsAsync(int count, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {

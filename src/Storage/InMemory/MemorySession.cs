@@ -8,7 +8,7 @@ namespace AgentStream.Storage.InMemory;
 internal sealed class MemorySession(SessionKey key)
 {
     private readonly Queue<PastRun> _past = new();
-    private List<StreamEvent> _events = [];
+    private List<StreamEntry> _events = [];
     private TimeSpan? _streamDue;
     private TimeSpan? _ownerDue;
 
@@ -27,7 +27,7 @@ internal sealed class MemorySession(SessionKey key)
     /// <summary>The last cursor that was given out, also by earlier runs.</summary>
     public Cursor Last { get; private set; }
 
-    public List<Action<LogNotice>> Watchers { get; } = [];
+    public List<Action<StreamNotice>> Watchers { get; } = [];
 
     /// <summary>Nothing is left that anybody could ask for.</summary>
     public bool IsEmpty => Owner is null && LiveRun is null && _events.Count == 0 && _past.Count == 0 && Watchers.Count == 0;
@@ -62,7 +62,7 @@ internal sealed class MemorySession(SessionKey key)
         if (_events.Count > 0)
         {
             _past.Enqueue(new(Owner?.Run, _events, pastDue));
-            if (_past.Count > LogRules.PastRuns)
+            if (_past.Count > StreamRules.PastRuns)
             {
                 _past.Dequeue();
             }
@@ -74,12 +74,12 @@ internal sealed class MemorySession(SessionKey key)
         _events = [];
         _streamDue = _ownerDue = null;
         LiveRun = run.RunId;
-        var begin = Add(new NewEvent(Protocol.Begin, origin, body), milliseconds);
+        var begin = Add(new NewEntry(Protocol.Begin, origin, body), milliseconds);
         Owner = new MemoryOwner(run, begin);
         return begin;
     }
 
-    public AppendResult Append(RunToken run, long number, IReadOnlyList<NewEvent> events, ulong milliseconds)
+    public AppendResult Append(RunToken run, long number, IReadOnlyList<NewEntry> events, ulong milliseconds)
     {
         if (!IsOwnedBy(run) || (Owner.HasEnded && number > Owner.Number))
         {
@@ -97,7 +97,7 @@ internal sealed class MemorySession(SessionKey key)
     }
 
     public AppendResult Finish(
-        RunToken run, long number, IReadOnlyList<NewEvent> events, string origin, ulong milliseconds, TimeSpan streamDue, TimeSpan ownerDue)
+        RunToken run, long number, IReadOnlyList<NewEntry> events, string origin, ulong milliseconds, TimeSpan streamDue, TimeSpan ownerDue)
     {
         if (!IsOwnedBy(run))
         {
@@ -112,7 +112,7 @@ internal sealed class MemorySession(SessionKey key)
                 Owner.Number = number;
             }
 
-            Owner.Last = Add(new NewEvent(Protocol.End, origin, default), milliseconds);
+            Owner.Last = Add(new NewEntry(Protocol.End, origin, default), milliseconds);
             Owner.EndedAs = Status();
             LiveRun = null;
             _streamDue = streamDue;
@@ -162,7 +162,7 @@ internal sealed class MemorySession(SessionKey key)
 
     public RunStatus Check(RunToken run) => IsOwnedBy(run) && !Owner.HasEnded ? Status() : RunStatus.Lost;
 
-    public LogSlice Read(Cursor after, int count)
+    public StreamSlice Read(Cursor after, int count)
     {
         if (after != Cursor.Start && _past.LastOrDefault(run => run.Begin.Previous <= after && after < run.Last) is { } past)
         {
@@ -174,18 +174,18 @@ internal sealed class MemorySession(SessionKey key)
     }
 
     /// <summary>The run of an id, the session's last or one before it; null when there is none. No id stands for the last.</summary>
-    public KnownRun? Find(string? runId) =>
+    public RunInfo? Find(string? runId) =>
         Owner is { } owner && (runId is null || owner.Run.RunId == runId) ? Known(owner) : Known(_past.LastOrDefault(run => runId is not null && run.Run?.RunId == runId));
 
     /// <summary>The run that an entry is of; null when it is not known.</summary>
-    public KnownRun? FindAt(Cursor entry) =>
+    public RunInfo? FindAt(Cursor entry) =>
         Owner is { } owner && owner.Begin <= entry ? Known(owner) : Known(_past.LastOrDefault(run => run.Run is not null && run.Begin <= entry && entry <= run.Last));
 
-    private KnownRun Known(MemoryOwner owner) => new(owner.Run, owner.Begin, owner.HasEnded ? owner.Last : Last, owner.HasEnded);
+    private RunInfo Known(MemoryOwner owner) => new(owner.Run, owner.Begin, owner.HasEnded ? owner.Last : Last, owner.HasEnded);
 
-    private static KnownRun? Known(PastRun? past) => past is null ? null : new(past.Run!, past.Begin, past.Last, HasEnded: true);
+    private static RunInfo? Known(PastRun? past) => past is null ? null : new(past.Run!, past.Begin, past.Last, HasEnded: true);
 
-    private static List<StreamEvent> Take(List<StreamEvent> events, Cursor after, int count)
+    private static List<StreamEntry> Take(List<StreamEntry> events, Cursor after, int count)
     {
         var first = FirstBehind(events, after);
         return events.GetRange(first, Math.Min(count, events.Count - first));
@@ -196,7 +196,7 @@ internal sealed class MemorySession(SessionKey key)
 
     private RunStatus Status() => Owner?.EndedAs ?? (LiveRun == Owner?.Run.RunId ? RunStatus.Live : RunStatus.Canceled);
 
-    private void AddAll(IReadOnlyList<NewEvent> events, ulong milliseconds)
+    private void AddAll(IReadOnlyList<NewEntry> events, ulong milliseconds)
     {
         for (var i = 0; i < events.Count; i++)
         {
@@ -204,14 +204,14 @@ internal sealed class MemorySession(SessionKey key)
         }
     }
 
-    private Cursor Add(NewEvent added, ulong milliseconds)
+    private Cursor Add(NewEntry added, ulong milliseconds)
     {
         Last = milliseconds > Last.Milliseconds ? new(milliseconds, 0) : Last.Next;
         _events.Add(new(Last, added.Type, added.Origin, added.Body));
         return Last;
     }
 
-    private static int FirstBehind(List<StreamEvent> list, Cursor after)
+    private static int FirstBehind(List<StreamEntry> list, Cursor after)
     {
         var events = CollectionsMarshal.AsSpan(list);
         var (low, high) = (0, events.Length);
@@ -256,7 +256,7 @@ internal sealed class MemoryOwner(RunToken run, Cursor begin)
 /// <param name="Run">The run; null when it was forgotten before the next began.</param>
 /// <param name="Events">Its events; at least one.</param>
 /// <param name="Due">When it is forgotten.</param>
-internal sealed record PastRun(RunToken? Run, List<StreamEvent> Events, TimeSpan Due)
+internal sealed record PastRun(RunToken? Run, List<StreamEntry> Events, TimeSpan Due)
 {
     public Cursor Begin => Events[0].Cursor;
 

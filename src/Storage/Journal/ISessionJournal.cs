@@ -28,7 +28,7 @@ public interface ISessionJournal
 
     /// <summary>
     /// Finds the sessions whose last run has not ended, for a journal that belongs to one process at a time: when the process starts, those are the runs that its
-    /// predecessor left. A journal beside an event log that others share finds none: there, the log knows whose runs are abandoned.
+    /// predecessor left. A journal beside a stream store that others share finds none: there, the log knows whose runs are orphan.
     /// </summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The sessions, those of runs that are under way in this process among them.</returns>
@@ -40,7 +40,7 @@ public interface ISessionJournal
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The sessions.</returns>
     /// <exception cref="NotSupportedException">This journal cannot tell.</exception>
-    ValueTask<IReadOnlyList<JournaledSession>> ListAsync(UserKey user, int count, CancellationToken cancellationToken = default);
+    ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default);
 
     /// <summary>Removes all of a session's records; its version is 0 again.</summary>
     /// <param name="owner">The run that owns the session meanwhile, as in <see cref="AppendAsync"/>.</param>

@@ -30,9 +30,9 @@ public sealed record ResponseRecord(int Idx, ModelResponse Response) : JournalRe
 /// <param name="Result">The result: a <see cref="ToolReturnPart"/> or a <see cref="RetryPromptPart"/>.</param>
 public sealed record ToolResultRecord(RequestPart Result) : JournalRecord;
 
-/// <summary>A process took the run over from one that died, and goes on with it.</summary>
+/// <summary>A process recovered the run from one that died, and continues it.</summary>
 /// <param name="RunId">The run.</param>
-/// <param name="Idx">The node at which it goes on.</param>
+/// <param name="Idx">The node at which it continues.</param>
 public sealed record RunResumedRecord(string RunId, int Idx) : JournalRecord;
 
 /// <summary>The run's process was about to stop, and left the run to another at a place where nothing was half done, or had to.</summary>

@@ -152,7 +152,7 @@ public static class JournalRecordJson
     private static ModelResponse Response(JsonPlace place) =>
         MessageReader.Message(place) as ModelResponse ?? throw place.Error("must be a response");
 
-    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<HistoryItem> items)
+    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<MessageElement> items)
     {
         json.WriteStartArray(name);
         foreach (var item in items)

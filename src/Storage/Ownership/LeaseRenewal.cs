@@ -4,13 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Storage.Ownership;
 
 /// <summary>Renews this process's lease on its runs, three times in its span, and as soon as the log takes it again after it did not.</summary>
-/// <param name="log">The log.</param>
+/// <param name="store">The store.</param>
 /// <param name="identity">This process.</param>
 /// <param name="runs">Hears when the lease was renewed.</param>
 /// <param name="lease">How long it holds.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Takes a warning when half of the lease has passed without a renewal, and a line when it is renewed again.</param>
-internal sealed class LeaseRenewal(IEventLog log, SiloIdentity identity, OwnedRuns runs, TimeSpan lease, TimeProvider time, ILogger logger)
+internal sealed class LeaseRenewal(ISiloStore store, SiloIdentity identity, RunRegistry runs, TimeSpan lease, TimeProvider time, ILogger logger)
 {
     // Three renewals fit into a lease, so that one may be late and one lost.
     private const double RenewalsInLease = 0.3;
@@ -59,7 +59,7 @@ internal sealed class LeaseRenewal(IEventLog log, SiloIdentity identity, OwnedRu
         runs.Renewed(null);
         try
         {
-            await log.RenewLeaseAsync(identity.Id, TimeSpan.Zero, cancellationToken);
+            await store.RenewLeaseAsync(identity.Id, TimeSpan.Zero, cancellationToken);
         }
         catch (Exception exception)
         {
@@ -73,11 +73,11 @@ internal sealed class LeaseRenewal(IEventLog log, SiloIdentity identity, OwnedRu
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, patience.Token);
         try
         {
-            await log.RenewLeaseAsync(identity.Id, lease, either.Token);
+            await store.RenewLeaseAsync(identity.Id, lease, either.Token);
         }
         catch (OperationCanceledException exception) when (!stopping.IsCancellationRequested)
         {
-            throw new LogUnavailableException("The event log has not answered yet.", exception);
+            throw new StorageUnavailableException("The stream store has not answered yet.", exception);
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed class LeaseRenewal(IEventLog log, SiloIdentity identity, OwnedRu
         {
             _isLate = true;
             logger.LogWarning(
-                "This process's lease has not been renewed for {Seconds:0.#} s. After {Lease:0.#} s other processes may take its runs over. It is tried again until the event log takes it.",
+                "This process's lease has not been renewed for {Seconds:0.#} s. After {Lease:0.#} s other processes may recover its runs. It is tried again until the stream store takes it.",
                 since.TotalSeconds,
                 lease.TotalSeconds);
         }

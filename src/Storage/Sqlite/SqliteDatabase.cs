@@ -89,7 +89,7 @@ public sealed class SqliteDatabase : IDisposable
     /// </summary>
     /// <param name="schema">The part's tables.</param>
     /// <exception cref="IOException">The file has a newer version of them, or is damaged. The message says so in one sentence.</exception>
-    /// <exception cref="LogUnavailableException">The file cannot be written now.</exception>
+    /// <exception cref="StorageUnavailableException">The file cannot be written now.</exception>
     public void Add(SqliteSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
@@ -115,7 +115,7 @@ public sealed class SqliteDatabase : IDisposable
     /// </param>
     /// <param name="bytes">About how much it writes; not negative. Transactions are kept small by it.</param>
     /// <returns>The answer, when it is on the disk.</returns>
-    /// <exception cref="LogUnavailableException">
+    /// <exception cref="StorageUnavailableException">
     /// The file cannot be written now. Nothing was written, and the same may work later.
     /// </exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -135,7 +135,7 @@ public sealed class SqliteDatabase : IDisposable
     /// The work, done on a thread that reads: it should be quick and wait for nothing. All of its statements see the same.
     /// </param>
     /// <returns>The answer.</returns>
-    /// <exception cref="LogUnavailableException">The file cannot be read now.</exception>
+    /// <exception cref="StorageUnavailableException">The file cannot be read now.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     /// <exception cref="ObjectDisposedException">The database is closed.</exception>
     public Task<T> ReadAsync<T>(Func<SqliteStatements, T> work)

@@ -32,7 +32,7 @@ internal static class SqliteFaults
     public static Exception For(SqliteException exception, string path) => exception.SqliteErrorCode switch
     {
         _ when IsOutage(exception) =>
-            new LogUnavailableException($"The database '{Path.GetFileName(path)}' cannot be used: {Reason(exception)}.", exception),
+            new StorageUnavailableException($"The database '{Path.GetFileName(path)}' cannot be used: {Reason(exception)}.", exception),
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
             new InvalidDataException($"The database '{Path.GetFileName(path)}' cannot be read: it is damaged.", exception),
         _ => exception,

@@ -64,7 +64,7 @@ public sealed class SqliteJournal : ISessionJournal
     /// <exception cref="InvalidDataException">
     /// A record cannot be read, or the file is damaged. The message names the session and the record.
     /// </exception>
-    /// <exception cref="LogUnavailableException">The file cannot be read now.</exception>
+    /// <exception cref="StorageUnavailableException">The file cannot be read now.</exception>
     public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(
         SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
     {
@@ -81,7 +81,7 @@ public sealed class SqliteJournal : ISessionJournal
 
     /// <inheritdoc/>
     /// <remarks>An append that is repeated because its answer was lost is kept once.</remarks>
-    /// <exception cref="LogUnavailableException">
+    /// <exception cref="StorageUnavailableException">
     /// The file cannot be written now, for one because the disk is full. Nothing was written, and the same may work later.
     /// </exception>
     public async ValueTask AppendAsync(
@@ -104,7 +104,7 @@ public sealed class SqliteJournal : ISessionJournal
     }
 
     /// <inheritdoc/>
-    /// <exception cref="LogUnavailableException">The file cannot be written now. Nothing was removed.</exception>
+    /// <exception cref="StorageUnavailableException">The file cannot be written now. Nothing was removed.</exception>
     public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);
@@ -121,8 +121,8 @@ public sealed class SqliteJournal : ISessionJournal
     }
 
     /// <inheritdoc/>
-    /// <exception cref="LogUnavailableException">The file cannot be read now.</exception>
-    public async ValueTask<IReadOnlyList<JournaledSession>> ListAsync(
+    /// <exception cref="StorageUnavailableException">The file cannot be read now.</exception>
+    public async ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(
         UserKey user, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -136,7 +136,7 @@ public sealed class SqliteJournal : ISessionJournal
     }
 
     /// <inheritdoc/>
-    /// <exception cref="LogUnavailableException">The file cannot be read now.</exception>
+    /// <exception cref="StorageUnavailableException">The file cannot be read now.</exception>
     public Task<IReadOnlyList<SessionKey>> ListUnfinishedAsync(CancellationToken cancellationToken = default) =>
         _database.ReadAsync(statements => statements.Query(UnfinishedSql, row => SqliteKey.Read(row).ToSessionKey()))
             .WaitAsync(cancellationToken);

@@ -49,7 +49,7 @@ internal sealed class SqlitePromptQueue : IPromptQueue
         database.Add(Schema);
     }
 
-    public async ValueTask<int> AddAsync(SessionKey key, WaitingPrompt prompt, CancellationToken cancellationToken = default)
+    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
         var (session, json) = (SqliteKey.Of(key), prompt.ToJson());
         return await _database.WriteAsync(
@@ -61,7 +61,7 @@ internal sealed class SqlitePromptQueue : IPromptQueue
                     return index + 1;
                 }
 
-                if (runs.Count >= IPromptQueue.MostWaiting)
+                if (runs.Count >= IPromptQueue.MaxQueued)
                 {
                     return 0;
                 }
@@ -78,13 +78,13 @@ internal sealed class SqlitePromptQueue : IPromptQueue
             json.Length).WaitAsync(cancellationToken);
     }
 
-    public async ValueTask<IReadOnlyList<WaitingPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
         var prompts = await _database.ReadAsync(statements =>
             statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Scope, session.User, session.Session))
             .WaitAsync(cancellationToken);
-        return [.. prompts.Select(json => WaitingPrompt.FromJson(json))];
+        return [.. prompts.Select(json => QueuedPrompt.FromJson(json))];
     }
 
     public async ValueTask<IReadOnlyList<string>> ReadRunsAsync(SessionKey key, CancellationToken cancellationToken = default)
@@ -93,7 +93,7 @@ internal sealed class SqlitePromptQueue : IPromptQueue
         return await _database.ReadAsync(statements => Runs(statements, session)).WaitAsync(cancellationToken);
     }
 
-    public async ValueTask RemoveAsync(SessionKey key, WaitingPrompt prompt, CancellationToken cancellationToken = default)
+    public async ValueTask RemoveAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
         await _database.WriteAsync(statements => statements.Execute(RemoveSql, session.Scope, session.User, session.Session, prompt.RunId))
@@ -107,7 +107,7 @@ internal sealed class SqlitePromptQueue : IPromptQueue
             .WaitAsync(cancellationToken);
     }
 
-    public async ValueTask<IReadOnlyList<SessionKey>> ListAsync(int count, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<SessionKey>> ListSessionsAsync(int count, CancellationToken cancellationToken = default)
     {
         var last = _last;
         var found = await _database.ReadAsync(statements =>

@@ -38,7 +38,7 @@ internal sealed class Signal : IValueTaskSource, IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        // Before the waiter goes on: what is set from here on is for its next wait.
+        // Before the waiter continues: what is set from here on is for its next wait.
         Volatile.Write(ref _state, Idle);
         _wait.SetResult(true);
     }

@@ -9,7 +9,7 @@ internal static class TailRules
     /// <summary>The most bytes of bodies that are kept for a stream's listeners.</summary>
     public const int WindowBytes = 256 * 1024;
 
-    /// <summary>The most events that a feed reads in one go: half a window, so that a listener that keeps up finds them all there.</summary>
+    /// <summary>The most events that a tail reads in one go: half a window, so that a listener that keeps up finds them all there.</summary>
     public const int FeedBatch = WindowEvents / 2;
 
     /// <summary>The most events that a listener holds.</summary>

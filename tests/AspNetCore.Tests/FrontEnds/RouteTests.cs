@@ -134,7 +134,7 @@ public sealed class RouteTests
     [InlineData("POST", "/ag-ui/s1/cancel")]
     public async Task Nobody_is_let_in_whom_nobody_vouches_for(string verb, string path)
     {
-        await using var app = await StartAsync(builder => builder.Services.Configure<AgentStreamHttpOptions>(options => options.Caller = _ => ValueTask.FromResult<UserKey?>(null)));
+        await using var app = await StartAsync(builder => builder.Services.Configure<AgentStreamHttpOptions>(options => options.GetUser = _ => ValueTask.FromResult<UserKey?>(null)));
         using var request = new HttpRequestMessage(new HttpMethod(verb), path);
         using var response = await app.Http.SendAsync(request);
 

@@ -81,7 +81,7 @@ internal static class Run
     /// <param name="newRendering">Makes the rendering.</param>
     /// <param name="after">The place of the last frame that the client has.</param>
     /// <returns>Each frame, as <c>place {...}</c>, or <c>{...}</c> for one without a place.</returns>
-    public static string[] Render(IEnumerable<string> events, Func<FrameWriter, IRendering> newRendering, string? after = null)
+    public static string[] Render(IEnumerable<string> events, Func<FrameWriter, IFrameRenderer> newRendering, string? after = null)
     {
         var output = new ArrayBufferWriter<byte>();
         var rendering = newRendering(new FrameWriter(FramePlace.Read(after)));
@@ -89,7 +89,7 @@ internal static class Run
         foreach (var (i, text) in events.Index())
         {
             var space = text.IndexOf(' ', StringComparison.Ordinal);
-            goesOn = rendering.Write(output, new StreamEvent(new Cursor((ulong)i + 1, 0), text[..space], "o", Encoding.UTF8.GetBytes(text[(space + 1)..])));
+            goesOn = rendering.Write(output, new StreamEntry(new Cursor((ulong)i + 1, 0), text[..space], "o", Encoding.UTF8.GetBytes(text[(space + 1)..])));
             if (!goesOn)
             {
                 break;

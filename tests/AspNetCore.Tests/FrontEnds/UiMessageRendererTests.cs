@@ -81,7 +81,7 @@ public sealed class UiMessageRendererTests
 
     [Theory]
     [InlineData("careful")]
-    [InlineData("crashed - but went on")]
+    [InlineData("crashed - but continued")]
     public void An_error_that_ends_nothing_is_data(string message) => Assert.Equal(
         [
             $$$"""{"type":"data-error","data":{"msg":"{{{message}}}"}}""", """{"type":"text-delta","id":"3-0","delta":" two"}""",

@@ -23,14 +23,14 @@ internal static class Golden
         """;
 
     /// <summary>The events of such a stream, with cursors 1-0, 2-0 and so on.</summary>
-    public static List<StreamEvent> Stream(string lines, ulong first = 1) =>
+    public static List<StreamEntry> Stream(string lines, ulong first = 1) =>
         [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select((line, at) => Event(line, new Cursor(first + (ulong)at, 0)))];
 
-    public static StreamEvent Event(string line, Cursor cursor = default)
+    public static StreamEntry Event(string line, Cursor cursor = default)
     {
         var space = line.IndexOf(' ', StringComparison.Ordinal);
         var (type, body) = space < 0 ? (line, "") : (line[..space], line[(space + 1)..]);
-        return new StreamEvent(cursor, type, Protocol.DefaultEventOrigin, Encoding.UTF8.GetBytes(body));
+        return new StreamEntry(cursor, type, Protocol.DefaultEventOrigin, Encoding.UTF8.GetBytes(body));
     }
 
     public static Transcript Fold(string lines)

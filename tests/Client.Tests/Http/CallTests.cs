@@ -24,12 +24,12 @@ public sealed class CallTests
         using var client = server.NewClient();
 
         Assert.True(await client.CancelAsync(Key));
-        Assert.Equal([new SessionKey(1, 1, "x")], await client.QueryAsync(new UserKey(1, 1), includeForeign: true));
+        Assert.Equal([new SessionKey(1, 1, "x")], await client.GetLiveSessionsAsync(new UserKey(1, 1), includeExternal: true));
         Assert.True(await client.IsLiveAsync(Key));
-        var session = await client.GetAsync(Key);
+        var session = await client.GetSessionAsync(Key);
         Assert.Equal(("hi", false, "canceled", "[]"), (session!.Title, session.IsLive, session.Error, Encoding.UTF8.GetString(session.Messages)));
-        await client.ImportAsync(Key, "[ ]"u8.ToArray());
-        await client.DeleteAsync(Key);
+        await client.ImportMessagesAsync(Key, "[ ]"u8.ToArray());
+        await client.DeleteSessionAsync(Key);
         Assert.Equal(
             [
                 "POST /chat/a%40b%3Dc%2Bd/cancel", "GET /chat?include_foreign=true", "GET /chat/a%40b%3Dc%2Bd", "GET /chat/a%40b%3Dc%2Bd",
@@ -46,7 +46,7 @@ public sealed class CallTests
             .Answers(HttpStatusCode.OK, $$"""{"session_id":"s","title":"hi","status":"idle","error":null,"nodes":[{"parts":[{"args":{{deep}}}]}]}""", "application/json")
             .Answers(HttpStatusCode.OK, "[]", "application/json");
         using var client = server.NewClient();
-        Assert.Equal("hi", (await client.GetAsync(Key))!.Title);
+        Assert.Equal("hi", (await client.GetSessionAsync(Key))!.Title);
     }
 
     [Fact]
@@ -62,9 +62,9 @@ public sealed class CallTests
                 new SessionSummary(new SessionKey(1, 1, "x"), "hi", new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero), IsLive: true),
                 new SessionSummary(new SessionKey(1, 1, "y"), "No title", Changed: null, IsLive: false),
             ],
-            await client.ListAsync(new UserKey(1, 1), 5));
+            await client.ListSessionsAsync(new UserKey(1, 1), 5));
         Assert.Equal(["GET /chat?all=true&count=5"], server.Requests);
-        await Assert.ThrowsAsync<InvalidInputException>(() => client.ListAsync(new UserKey(1, 2)));
+        await Assert.ThrowsAsync<InvalidInputException>(() => client.ListSessionsAsync(new UserKey(1, 2)));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class CallTests
     {
         using var server = new ScriptedServer { Otherwise = () => ScriptedServer.Response(HttpStatusCode.NotFound, """{"detail":"Nobody has written to a session of that id."}""") };
         using var client = server.NewClient();
-        Assert.Null(await client.GetAsync(Key));
+        Assert.Null(await client.GetSessionAsync(Key));
         Assert.False(await client.IsLiveAsync(Key));
         Assert.Null(await client.GetHistoryAsync(Key));
     }
@@ -82,7 +82,7 @@ public sealed class CallTests
     {
         using var server = new ScriptedServer().Answers(HttpStatusCode.NotFound, "<html>", "text/html");
         using var client = server.NewClient();
-        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<ServerRefusedException>(() => client.GetAsync(Key))).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<ServerRefusedException>(() => client.GetSessionAsync(Key))).Status);
     }
 
     [Theory]
@@ -90,7 +90,7 @@ public sealed class CallTests
     [InlineData(400, """{"detail":"What?"}""", typeof(ServerRefusedException), "The server answered 400: What?")]
     [InlineData(404, """{"detail":"No agent is named 'x'. Registered: a, b.","errors":{"agent":["must be the name of a registered agent"]}}""", typeof(UnknownAgentException), "No agent is named 'x'. Registered: a, b.")]
     [InlineData(409, """{"detail":"busy"}""", typeof(SessionBusyException), "Session 1:1:a@b=c+d is busy: a run is under way. Follow that run, cancel it, or start again after its end.")]
-    [InlineData(503, """{"detail":"The event log is out of reach."}""", typeof(LogUnavailableException), "The event log is out of reach.")]
+    [InlineData(503, """{"detail":"The stream store is out of reach."}""", typeof(StorageUnavailableException), "The stream store is out of reach.")]
     [InlineData(502, "<html>", typeof(ServerUnreachableException), "A gateway could not reach the server: Bad Gateway")]
     [InlineData(403, """{"detail":"Not you."}""", typeof(ServerRefusedException), "The server answered 403: Not you.")]
     [InlineData(500, "null", typeof(ServerRefusedException), "The server answered 500: Internal Server Error")]
@@ -110,9 +110,9 @@ public sealed class CallTests
         using var client = server.NewClient(options => options.User = new UserKey(1, 7));
         var error = await Assert.ThrowsAsync<InvalidInputException>(() => client.CancelAsync(Key));
         Assert.Equal("user must be 1:7, for whom the server takes this client (AgentStreamHttpClientOptions.User), but is 1:1", error.Message);
-        await Assert.ThrowsAsync<InvalidInputException>(() => client.QueryAsync(new UserKey(1, 1)));
+        await Assert.ThrowsAsync<InvalidInputException>(() => client.GetLiveSessionsAsync(new UserKey(1, 1)));
         await Assert.ThrowsAsync<InvalidInputException>(() => client.StartAsync(Key, new RunRequest("hi")));
-        Assert.Throws<InvalidInputException>(() => client.ListenAsync(Key));
+        Assert.Throws<InvalidInputException>(() => client.ListenRawAsync(Key));
         Assert.Empty(server.Requests);
     }
 
@@ -121,8 +121,8 @@ public sealed class CallTests
     {
         Assert.Equal("Address", Field(options => options.Address = new Uri("ftp://server/chat")));
         Assert.Equal("Address", Field(options => options.Address = new Uri("/chat", UriKind.Relative)));
-        Assert.Equal("GiveUpAfter", Field(options => options.GiveUpAfter = TimeSpan.FromSeconds(-3)));
-        Assert.Equal("Silence", Field(options => options.Silence = TimeSpan.Zero));
+        Assert.Equal("ReconnectTimeout", Field(options => options.ReconnectTimeout = TimeSpan.FromSeconds(-3)));
+        Assert.Equal("IdleTimeout", Field(options => options.IdleTimeout = TimeSpan.Zero));
 
         static string Field(Action<AgentStreamHttpClientOptions> configure)
         {
@@ -149,7 +149,7 @@ public sealed class CallTests
             .BuildServiceProvider();
         var client = services.GetRequiredService<IAgentStreamClient>();
         Assert.Same(services.GetRequiredService<AgentStreamHttpClient>(), client);
-        Assert.Empty(await client.QueryAsync(new UserKey(1, 1)));
+        Assert.Empty(await client.GetLiveSessionsAsync(new UserKey(1, 1)));
         Assert.Equal(["GET /chat"], server.Requests);
         Assert.Equal("x", seen);
     }

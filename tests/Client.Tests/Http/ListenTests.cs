@@ -8,7 +8,7 @@ namespace AgentStream.Client.Tests.Http;
 public sealed class ListenTests
 {
     private static readonly SessionKey Key = new(1, 1, "s1");
-    private static readonly List<StreamEvent> Run = Golden.Stream(Golden.ToolCall);
+    private static readonly List<StreamEntry> Run = Golden.Stream(Golden.ToolCall);
     private static readonly string Frames = ScriptedServer.Frames(Run);
 
     [Fact]
@@ -16,7 +16,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Streams(Frames).Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        var seen = await server.Rush(ListAsync(client));
+        var seen = await server.Rush(ListSessionsAsync(client));
         Assert.Equal(Run.Select(item => item.ToJson()), seen.Select(item => item.ToJson()));
         Assert.Equal(Run.Select(item => item.Cursor), seen.Select(item => item.Cursor));
         Assert.Equal(["GET /chat/s1/stream", "GET /chat/s1/stream after 12-0"], server.Requests);
@@ -32,7 +32,7 @@ public sealed class ListenTests
             """);
         using var server = new ScriptedServer().Streams(ScriptedServer.Frames(run)).Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        Assert.Equal(run.Select(item => item.ToJson()), (await server.Rush(ListAsync(client))).Select(item => item.ToJson()));
+        Assert.Equal(run.Select(item => item.ToJson()), (await server.Rush(ListSessionsAsync(client))).Select(item => item.ToJson()));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class ListenTests
                 server.Answers(HttpStatusCode.NoContent);
                 using var client = server.NewClient();
 
-                var seen = await server.Rush(ListAsync(client));
+                var seen = await server.Rush(ListSessionsAsync(client));
                 Assert.True(Run.Select(item => item.Cursor).SequenceEqual(seen.Select(item => item.Cursor)), $"cut at {cut}, {after}: {string.Join(' ', seen.Select(item => item.Cursor))}");
                 Assert.Equal(whole == 0 ? "GET /chat/s1/stream" : $"GET /chat/s1/stream after {whole}-0", server.Requests.ElementAt(1));
                 Assert.All(server.Requests, request => Assert.StartsWith("GET ", request, StringComparison.Ordinal));
@@ -63,7 +63,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Streams(ScriptedServer.Frames(Run.Take(5)), After.Break).Streams(Frames).Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        Assert.Equal(Run.Select(item => item.Cursor), (await server.Rush(ListAsync(client))).Select(item => item.Cursor));
+        Assert.Equal(Run.Select(item => item.Cursor), (await server.Rush(ListSessionsAsync(client))).Select(item => item.Cursor));
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Streams(ScriptedServer.Frames(Run.Skip(3)), After.Break).Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        Assert.Equal(Run.Skip(3).Select(item => item.Cursor), (await server.Rush(ListAsync(client, new Cursor(3, 0)))).Select(item => item.Cursor));
+        Assert.Equal(Run.Skip(3).Select(item => item.Cursor), (await server.Rush(ListSessionsAsync(client, new Cursor(3, 0)))).Select(item => item.Cursor));
         Assert.Equal(["GET /chat/s1/stream after 3-0", "GET /chat/s1/stream after 12-0"], server.Requests);
     }
 
@@ -80,7 +80,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Streams(Frames).Streams(ScriptedServer.Frames(Golden.Stream(Golden.ToolCall, first: 100)));
         using var client = server.NewClient();
-        Assert.Equal(Run.Select(item => item.Cursor), (await server.Rush(ListAsync(client))).Select(item => item.Cursor));
+        Assert.Equal(Run.Select(item => item.Cursor), (await server.Rush(ListSessionsAsync(client))).Select(item => item.Cursor));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class ListenTests
         var next = Golden.Stream(Golden.ToolCall, first: 100);
         using var server = new ScriptedServer().Streams(ScriptedServer.Frames(Run.Take(5)), After.Break).Streams(ScriptedServer.Frames(next)).Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        Assert.Equal(Run.Take(5).Concat(next).Select(item => item.Cursor), (await server.Rush(ListAsync(client))).Select(item => item.Cursor));
+        Assert.Equal(Run.Take(5).Concat(next).Select(item => item.Cursor), (await server.Rush(ListSessionsAsync(client))).Select(item => item.Cursor));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        Assert.Empty(await ListAsync(client).Within());
+        Assert.Empty(await ListSessionsAsync(client).Within());
     }
 
     [Fact]
@@ -105,11 +105,11 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Streams(ScriptedServer.Frames(Run.Take(5)), After.Silence)
             .Streams(ScriptedServer.Frames(Run.Skip(5))).Answers(HttpStatusCode.NoContent);
-        using var client = server.NewClient(options => options.Silence = TimeSpan.FromSeconds(30));
+        using var client = server.NewClient(options => options.IdleTimeout = TimeSpan.FromSeconds(30));
         var seen = new List<Cursor>();
         var listening = Task.Run(async () =>
         {
-            await foreach (var item in client.ListenAsync(Key))
+            await foreach (var item in client.ListenRawAsync(Key))
             {
                 lock (seen)
                 {
@@ -132,7 +132,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Streams($": keep-alive\n\n{Frames}: keep-alive\n\n").Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        Assert.Equal(Run.Count, (await server.Rush(ListAsync(client))).Count);
+        Assert.Equal(Run.Count, (await server.Rush(ListSessionsAsync(client))).Count);
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class ListenTests
             .Streams($"data: {{\"type\":\"info\",\"origin\":\"x\",\"body\":{{}}}}\n\nid: 0-1\ndata: not JSON\n\nid: 0-2\ndata: [1]\n\nid: 0-3\ndata: {{\"origin\":\"x\"}}\n\n{Frames}")
             .Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        Assert.Equal(Run.Select(item => item.Cursor), (await server.Rush(ListAsync(client))).Select(item => item.Cursor));
+        Assert.Equal(Run.Select(item => item.Cursor), (await server.Rush(ListSessionsAsync(client))).Select(item => item.Cursor));
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Streams("id: 5-1\ndata: {\"type\":\"info\",\"origin\":\"me\",\"body\":{\"a\":\ndata: [1,\ndata: 2]}}\n\n").Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
-        Assert.Equal("{\"type\":\"info\",\"origin\":\"me\",\"body\":{\"a\":\n[1,\n2]}}", Assert.Single(await server.Rush(ListAsync(client))).ToJson());
+        Assert.Equal("{\"type\":\"info\",\"origin\":\"me\",\"body\":{\"a\":\n[1,\n2]}}", Assert.Single(await server.Rush(ListSessionsAsync(client))).ToJson());
     }
 
     [Fact]
@@ -158,9 +158,9 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer { Otherwise = ScriptedServer.Refused };
         server.Streams(ScriptedServer.Frames(Run.Take(5)), After.Break);
-        using var client = server.NewClient(options => options.GiveUpAfter = TimeSpan.FromSeconds(20));
+        using var client = server.NewClient(options => options.ReconnectTimeout = TimeSpan.FromSeconds(20));
         var begin = server.Time.GetUtcNow();
-        var error = await Assert.ThrowsAsync<ServerUnreachableException>(() => server.Rush(ListAsync(client)));
+        var error = await Assert.ThrowsAsync<ServerUnreachableException>(() => server.Rush(ListSessionsAsync(client)));
         Assert.Contains("session 1:1:s1 gave up", error.Message, StringComparison.Ordinal);
         Assert.Contains("Connection refused", error.Message, StringComparison.Ordinal);
         Assert.InRange(server.Time.GetUtcNow() - begin, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(20));
@@ -170,10 +170,10 @@ public sealed class ListenTests
     [Fact]
     public async Task It_gives_up_with_the_servers_words_when_the_log_is_away_for_long()
     {
-        using var server = new ScriptedServer { Otherwise = () => ScriptedServer.Response(HttpStatusCode.ServiceUnavailable, """{"detail":"The event log is out of reach."}""") };
+        using var server = new ScriptedServer { Otherwise = () => ScriptedServer.Response(HttpStatusCode.ServiceUnavailable, """{"detail":"The stream store is out of reach."}""") };
         using var client = server.NewClient();
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => server.Rush(ListAsync(client)));
-        Assert.Equal("The event log is out of reach.", error.Message);
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => server.Rush(ListSessionsAsync(client)));
+        Assert.Equal("The stream store is out of reach.", error.Message);
     }
 
     [Fact]
@@ -186,8 +186,8 @@ public sealed class ListenTests
         }
 
         server.Streams(Frames).Answers(HttpStatusCode.NoContent);
-        using var client = server.NewClient(options => options.GiveUpAfter = Timeout.InfiniteTimeSpan);
-        Assert.Equal(Run.Count, (await server.Rush(ListAsync(client))).Count);
+        using var client = server.NewClient(options => options.ReconnectTimeout = Timeout.InfiniteTimeSpan);
+        Assert.Equal(Run.Count, (await server.Rush(ListSessionsAsync(client))).Count);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Streams(ScriptedServer.Frames(Run.Take(5)), After.Break).Answers(HttpStatusCode.Unauthorized, """{"detail":"Who are you?"}""");
         using var client = server.NewClient();
-        var error = await Assert.ThrowsAsync<ServerRefusedException>(() => server.Rush(ListAsync(client)));
+        var error = await Assert.ThrowsAsync<ServerRefusedException>(() => server.Rush(ListSessionsAsync(client)));
         Assert.Equal((HttpStatusCode.Unauthorized, "The server answered 401: Who are you?"), (error.Status, error.Message));
     }
 
@@ -204,7 +204,7 @@ public sealed class ListenTests
     {
         using var server = new ScriptedServer().Answers(HttpStatusCode.OK, "<html>", "text/html");
         using var client = server.NewClient();
-        await Assert.ThrowsAsync<ServerRefusedException>(() => ListAsync(client).Within());
+        await Assert.ThrowsAsync<ServerRefusedException>(() => ListSessionsAsync(client).Within());
     }
 
     [Fact]
@@ -215,7 +215,7 @@ public sealed class ListenTests
         using var stop = new CancellationTokenSource();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var item in client.ListenAsync(Key, cancellationToken: stop.Token))
+            await foreach (var item in client.ListenRawAsync(Key, cancellationToken: stop.Token))
             {
                 if (item.Cursor == Run[^1].Cursor)
                 {
@@ -225,10 +225,10 @@ public sealed class ListenTests
         }).Within();
     }
 
-    private static async Task<List<StreamEvent>> ListAsync(AgentStreamHttpClient client, Cursor? after = null)
+    private static async Task<List<StreamEntry>> ListSessionsAsync(AgentStreamHttpClient client, Cursor? after = null)
     {
-        var seen = new List<StreamEvent>();
-        await foreach (var item in client.ListenAsync(Key, after))
+        var seen = new List<StreamEntry>();
+        await foreach (var item in client.ListenRawAsync(Key, after))
         {
             seen.Add(item);
         }

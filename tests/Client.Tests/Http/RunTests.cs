@@ -12,7 +12,7 @@ public sealed class RunTests
 
     private static readonly SessionKey Key = new(1, 1, "s1");
     private static readonly RunRequest Request = new("what is 12*7?");
-    private static readonly List<StreamEvent> Run = Golden.Stream(Golden.ToolCall);
+    private static readonly List<StreamEntry> Run = Golden.Stream(Golden.ToolCall);
 
     [Fact]
     public async Task A_start_answers_with_the_run_and_leaves_it_to_itself()
@@ -71,7 +71,7 @@ public sealed class RunTests
         using var server = new ScriptedServer().Streams(ScriptedServer.Frames(Run)).Answers(HttpStatusCode.NoContent);
         using var client = server.NewClient();
         var seen = new List<string>();
-        await foreach (var item in client.AskEventsAsync(Key, Request))
+        await foreach (var item in client.AskStreamingAsync(Key, Request))
         {
             seen.Add(item.GetType().Name);
         }
@@ -84,7 +84,7 @@ public sealed class RunTests
     {
         using var canceled = new ScriptedServer().Streams(Note("canceled")).Answers(HttpStatusCode.NoContent);
         using var one = canceled.NewClient();
-        Assert.Equal("1:1:s1", (await Assert.ThrowsAsync<AgentCanceledException>(() => canceled.Rush(one.AskAsync(Key, Request)))).Session);
+        Assert.Equal("1:1:s1", (await Assert.ThrowsAsync<RunCanceledException>(() => canceled.Rush(one.AskAsync(Key, Request)))).Session);
 
         using var crashed = new ScriptedServer().Streams(Note("crashed - no model")).Answers(HttpStatusCode.NoContent);
         using var other = crashed.NewClient();

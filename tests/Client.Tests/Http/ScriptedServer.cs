@@ -52,7 +52,7 @@ internal sealed class ScriptedServer : HttpMessageHandler
         new(status) { Content = new StringContent(json, Encoding.UTF8, type) };
 
     /// <summary>Frames as the server writes them.</summary>
-    public static string Frames(IEnumerable<StreamEvent> events) => string.Concat(events.Select(item => $"id: {item.Cursor}\ndata: {item.ToJson()}\n\n"));
+    public static string Frames(IEnumerable<StreamEntry> events) => string.Concat(events.Select(item => $"id: {item.Cursor}\ndata: {item.ToJson()}\n\n"));
 
     /// <summary>Moves the clock over every short wait until something is done; the long ones, of a silent connection, are not ended.</summary>
     public async Task<T> Rush<T>(Task<T> done)

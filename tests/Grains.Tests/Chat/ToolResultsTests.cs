@@ -124,7 +124,7 @@ public sealed class ToolResultsTests
         Assert.StartsWith("{\"children\":[{\"children\":", results["c5"], StringComparison.Ordinal);
         Assert.Equal("a\ufffd", results["c6"]);
         Assert.Equal("", results["c7"]);
-        Assert.NotNull((await silos.Client.GetAsync(key))!.Messages);
+        Assert.NotNull((await silos.Client.GetSessionAsync(key))!.Messages);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class RandomWritesTests
 {
     private const int Writes = 200;
 
-    // After so many it is waited until both silos have looked for runs to take over.
+    // After so many it is waited until both silos have looked for runs to recover.
     private const int Settled = 10;
 
     private static readonly int Seed =
@@ -65,7 +65,7 @@ public sealed class RandomWritesTests
             var key = new SessionKey(3, 3, $"s{i}");
             var answer = await silo.RunAsync(key, Counter.Word);
             True(answer.Contains("\"content\":\"word\"", StringComparison.Ordinal) && answer.EndsWith("end\n", StringComparison.Ordinal), answer);
-            var live = await silos[(i + 1) % 2].Client.QueryAsync(Others);
+            var live = await silos[(i + 1) % 2].Client.GetLiveSessionsAsync(Others);
             True(live.Select(session => session.Session).SequenceEqual(["one", "two"]), string.Join(' ', live.Select(session => session.ToString())));
             True(silos.All(IsAlive), "a silo stops");
         }
@@ -109,7 +109,7 @@ public sealed class RandomWritesTests
         var events = new StringBuilder();
         var listening = Task.Run(async () =>
         {
-            await foreach (var entry in silo.Services.GetRequiredService<EventHub>().ListenAsync(key))
+            await foreach (var entry in silo.Services.GetRequiredService<StreamHub>().ListenAsync(key))
             {
                 events.Append(CultureInfo.InvariantCulture, $"{entry.Type} {Encoding.UTF8.GetString(entry.Body.Span)}\n");
             }
@@ -125,7 +125,7 @@ public sealed class RandomWritesTests
     {
         try
         {
-            await silo.Client.StartAsync(Victim, new RunRequest(Counter.Wait, OnBusy: OnBusy.Queue));
+            await silo.Client.StartAsync(Victim, new RunRequest(Counter.Wait, OnBusy: BusySessionBehavior.Queue));
         }
         catch (Exception exception) when (exception is AgentStreamException or InvalidDataException)
         {
@@ -162,7 +162,7 @@ public sealed class RandomWritesTests
 
     private static async Task IsTakenOverAsync(TestSilos silo, SessionKey key)
     {
-        var log = silo.Services.GetRequiredService<IEventLog>();
+        var log = silo.Services.GetRequiredService<IStreamStore>();
         await log.StartAsync(new RunToken(key, "lost", "run"));
         await log.RenewLeaseAsync("lost", TimeSpan.Zero);
         Assert.Contains("the process that ran it is gone", await silo.TranscriptAsync(key), StringComparison.Ordinal);
@@ -171,10 +171,10 @@ public sealed class RandomWritesTests
     private static async Task WaitsItsTurnAsync(TestSilos silo, SessionKey key)
     {
         await silo.Client.StartAsync(key, new RunRequest(Counter.Wait));
-        var second = await silo.Client.StartAsync(key, new RunRequest(Counter.Word, OnBusy: OnBusy.Queue));
+        var second = await silo.Client.StartAsync(key, new RunRequest(Counter.Word, OnBusy: BusySessionBehavior.Queue));
         Assert.True(await silo.Client.CancelAsync(key));
         await Wait.Until(
-            async () => await silo.Services.GetRequiredService<IEventLog>().FindRunAsync(key) is { HasEnded: true } run && run.Run.RunId == second.RunId, "the prompt that waits to have its turn");
+            async () => await silo.Services.GetRequiredService<IStreamStore>().FindRunAsync(key) is { HasEnded: true } run && run.Run.RunId == second.RunId, "the prompt that waits to have its turn");
     }
 
     private static string Text(string transcript)

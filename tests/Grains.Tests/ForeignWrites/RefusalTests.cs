@@ -42,12 +42,12 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
                 break;
         }
 
-        // The model waits for ever behind its second word; the run does not.
+        // The model waits forever behind its second word; the run does not.
         gate.Open();
-        await Wait.Until(() => silos.Services.GetRequiredService<LiveRuns>().Count == 0, "the run to be over");
-        Assert.Empty(await silos.Client.QueryAsync(new UserKey(_key.Scope, _key.User)));
+        await Wait.Until(() => silos.Services.GetRequiredService<RunHost>().Count == 0, "the run to be over");
+        Assert.Empty(await silos.Client.GetLiveSessionsAsync(new UserKey(_key.Scope, _key.User)));
         Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{silos.Prefix}:{_key}:live", $"{silos.Prefix}:silo:{silos.Services.GetRequiredService<SiloIdentity>().Id}:runs"));
-        var snapshot = await silos.Client.GetAsync(_key);
+        var snapshot = await silos.Client.GetSessionAsync(_key);
         Assert.StartsWith("crashed - Redis at ", snapshot!.Error, StringComparison.Ordinal);
         Assert.Contains(why, snapshot.Error, StringComparison.Ordinal);
 
@@ -64,11 +64,11 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         await using var silos = await TestSilos.StartAsync(server.Configuration, new ScriptedModel([Step.Say("hello")]));
         await raw.CallAsync("SET", $"{silos.Prefix}:{_key}", "x");
 
-        var refused = await Assert.ThrowsAsync<LogRefusedException>(() => silos.Client.StartAsync(_key, new RunRequest("go")));
+        var refused = await Assert.ThrowsAsync<StorageRefusedException>(() => silos.Client.StartAsync(_key, new RunRequest("go")));
         Assert.Contains($"key {silos.Prefix}:{_key} is a string and should be a stream", refused.Message, StringComparison.Ordinal);
 
         await raw.CallAsync("CONFIG", "SET", "maxmemory", "1");
-        var away = await Assert.ThrowsAsync<LogUnavailableException>(() => silos.Client.StartAsync(_other, new RunRequest("go")));
+        var away = await Assert.ThrowsAsync<StorageUnavailableException>(() => silos.Client.StartAsync(_other, new RunRequest("go")));
         Assert.Contains("OOM", away.Message, StringComparison.Ordinal);
         await raw.CallAsync("CONFIG", "SET", "maxmemory", "0");
         Assert.Contains("hello", await silos.RunAsync(_other), StringComparison.Ordinal);
@@ -129,14 +129,14 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         await using var silos = await TestSilos.StartAsync(
             server.Configuration, new ScriptedModel([new Step.Pause(gate), Step.Say("one")], [Step.Say("two")]), options => options.Journal = "redis", _ => { });
         await silos.Client.StartAsync(_key, new RunRequest("1"));
-        var second = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: OnBusy.Queue));
+        var second = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: BusySessionBehavior.Queue));
         await raw.CallAsync("SET", $"{silos.Prefix}:waiting", "x");
         await raw.CallAsync("LPUSH", $"{silos.Prefix}:waiting:{_key}", "garbage");
         await raw.CallAsync("LPUSH", $"{silos.Prefix}:waiting:garbage", "garbage");
         await raw.CallAsync("SET", $"{silos.Prefix}:waiting:1:1:foreign", "garbage");
         gate.Open();
 
-        var log = silos.Services.GetRequiredService<IEventLog>();
+        var log = silos.Services.GetRequiredService<IStreamStore>();
         await Wait.Until(async () => await log.FindRunAsync(_key) is { HasEnded: true } run && run.Run.RunId == second.RunId, "the second prompt to have its turn");
         await Wait.Until(async () => (await raw.TextsAsync("SMEMBERS", $"{silos.Prefix}:waiting")) is ["1:1:foreign"], "what is no session to be taken out");
         Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{silos.Prefix}:waiting:{_key}"));
@@ -152,7 +152,7 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         await raw.CallAsync("ZADD", $"{silos.Prefix}:journals:{user}", "inf", "a:b", "-inf", "old", "1e300", "late");
         await raw.CallAsync("SET", $"{silos.Prefix}:titles:{user}", "x");
 
-        Assert.Equal(["late", _key.Session, "old"], (await silos.Client.ListAsync(user, 10)).Select(session => session.Key.Session));
+        Assert.Equal(["late", _key.Session, "old"], (await silos.Client.ListSessionsAsync(user, 10)).Select(session => session.Key.Session));
     }
 
     private sealed class Lines : ILoggerProvider, ILogger

@@ -60,7 +60,7 @@ internal static class Histories
     });
 
     private static T Forget<T>(T item)
-        where T : HistoryItem
+        where T : MessageElement
     {
         item.Origin = null;
         return item;

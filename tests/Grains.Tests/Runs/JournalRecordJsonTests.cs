@@ -105,7 +105,7 @@ public sealed class JournalRecordJsonTests
         Assert.IsType<UnknownRecord>(record);
         Assert.Equal(json, Text(JournalRecordJson.Write(record)));
 
-        var history = new SessionHistory();
+        var history = new SessionState();
         history.Apply(Samples.Said("hi"));
         history.Apply(record);
         history.Apply(new ResponseRecord(0, new ModelResponse([new TextPart("yes")]) { Timestamp = null }) { Timestamp = Samples.Time });
@@ -139,7 +139,7 @@ public sealed class JournalRecordJsonTests
     [Fact]
     public void Resumes_are_counted_for_the_last_run()
     {
-        var history = new SessionHistory();
+        var history = new SessionState();
         foreach (var record in (JournalRecord[])[Samples.Started(), Resumed(), Resumed()])
         {
             history.Apply(record);

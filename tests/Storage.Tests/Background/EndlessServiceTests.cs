@@ -42,8 +42,8 @@ public sealed class EndlessServiceTests : IDisposable
                 rounds++;
                 throw rounds switch
                 {
-                    1 => new LogUnavailableException("away"),
-                    2 => new LogRefusedException("refused"),
+                    1 => new StorageUnavailableException("away"),
+                    2 => new StorageRefusedException("refused"),
                     3 => new OperationCanceledException("of something else"),
                     4 => new InvalidOperationException("surprise"),
                     _ => Stop(),

@@ -11,21 +11,21 @@ namespace AgentStream.Storage.Tests.Hub;
 /// <summary>A hub over a log that a test scripts, on a clock that stands still: what comes, comes by notices, not by polls.</summary>
 internal sealed class HubStage : IDisposable
 {
-    private readonly InMemoryEventLog _memory;
+    private readonly InMemoryStreamStore _memory;
     private long _number;
 
     public HubStage()
     {
         _memory = new(Options.Create(new AgentStreamOptions()), Time);
         Log = new(_memory);
-        Hub = new(Log, Time, NullLogger<EventHub>.Instance);
+        Hub = new(Log, Time, NullLogger<StreamHub>.Instance);
     }
 
     public ManualTimeProvider Time { get; } = new();
 
-    public ScriptedLog Log { get; }
+    public ScriptedStore Log { get; }
 
-    public EventHub Hub { get; }
+    public StreamHub Hub { get; }
 
     public SessionKey Key { get; } = new(1, 2, "s");
 
@@ -38,11 +38,11 @@ internal sealed class HubStage : IDisposable
         await Log.StartAsync(Run);
     }
 
-    /// <summary>Another silo takes the run over.</summary>
-    public async Task TakeOverAsync(string siloId) => Run = (await Log.TakeOverAsync(Run, siloId))!.Run;
+    /// <summary>Another silo recovers the run.</summary>
+    public async Task RecoverAsync(string siloId) => Run = (await Log.RecoverAsync(Run, siloId))!.Run;
 
     public Task SayAsync(params string[] texts) =>
-        Log.AppendAsync(Run, ++_number, [.. texts.Select(text => new NewEvent(Protocol.Event, "o", Encoding.UTF8.GetBytes(text)))]);
+        Log.AppendAsync(Run, ++_number, [.. texts.Select(text => new NewEntry(Protocol.Event, "o", Encoding.UTF8.GetBytes(text)))]);
 
     public Task SayAsync(int first, int count) => SayAsync([.. Enumerable.Range(first, count).Select(Number)]);
 
@@ -54,7 +54,7 @@ internal sealed class HubStage : IDisposable
 
     public async Task NothingIsLeftAsync()
     {
-        await Wait.Until(() => Hub.ActiveListeners == 0 && Hub.ActiveFeeds == 0 && Log.Watches == 0, "no listener, feed or watch");
+        await Wait.Until(() => Hub.ActiveListeners == 0 && Hub.ActiveFeeds == 0 && Log.Watches == 0, "no listener, tail or watch");
         await Wait.Until(() => _memory.WatchCount == 0, "no watch in the log");
     }
 
@@ -65,15 +65,15 @@ internal sealed class HubStage : IDisposable
 internal sealed class Heard : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly IAsyncEnumerator<StreamEvent> _events;
+    private readonly IAsyncEnumerator<StreamEntry> _events;
     private Task<string?> _next = Task.FromResult<string?>(null);
 
-    public Heard(IAsyncEnumerable<StreamEvent> events) => _events = events.GetAsyncEnumerator(_stop.Token);
+    public Heard(IAsyncEnumerable<StreamEntry> events) => _events = events.GetAsyncEnumerator(_stop.Token);
 
     public Cursor Cursor => _events.Current.Cursor;
 
     // What a test says as it is, is no JSON, and comes out of Redis as a JSON string.
-    public static string Text(StreamEvent entry) => entry.Type == Protocol.Event ? Encoding.UTF8.GetString(entry.Body.Span).Trim('"') : entry.Type;
+    public static string Text(StreamEntry entry) => entry.Type == Protocol.Event ? Encoding.UTF8.GetString(entry.Body.Span).Trim('"') : entry.Type;
 
     /// <summary>The next event's text; null when the listening is complete.</summary>
     public Task<string?> NextAsync() => _next = StepAsync();

@@ -191,21 +191,21 @@ public abstract class JournalContract
     {
         var user = new UserKey(3, Random.Shared.NextInt64());
         var (a, b, other) = (await StartedAsync(user.Session("A")), await StartedAsync(user.Session("b")), await StartedAsync(new SessionKey(3, user.User / 2, "A")));
-        Assert.Empty(await Journal.ListAsync(user, 10));
+        Assert.Empty(await Journal.ListSessionsAsync(user, 10));
 
         await Journal.AppendAsync(other, 0, [Now("elsewhere")]);
         await Journal.AppendAsync(a, 0, [Samples.Started(), Now("  first\n\tof A "), Now("second")]);
         await Journal.AppendAsync(b, 0, [Now(new string('x', 200_000))]);
-        Assert.Equal([("A", "first of A"), ("b", $"{new string('x', JournaledSession.MaxTitleLength - 1)}…")], (await ListAsync(user)).OrderBy(session => session.Session, StringComparer.Ordinal));
+        Assert.Equal([("A", "first of A"), ("b", $"{new string('x', JournaledSession.MaxTitleLength - 1)}…")], (await ListSessionsAsync(user)).OrderBy(session => session.Session, StringComparer.Ordinal));
 
         // A clock may stand still between two appends.
         await Later(a, 3, "A");
-        Assert.Equal("A", Assert.Single(await Journal.ListAsync(user, 1)).Key.Session);
+        Assert.Equal("A", Assert.Single(await Journal.ListSessionsAsync(user, 1)).Key.Session);
         await Later(b, 1, "b");
-        Assert.Equal(["b", "A"], (await ListAsync(user)).Select(session => session.Session));
+        Assert.Equal(["b", "A"], (await ListSessionsAsync(user)).Select(session => session.Session));
         if (await OpenAgainAsync() is { } again)
         {
-            Assert.Equal(["b", "A"], (await again.ListAsync(user, 10)).Select(session => session.Key.Session));
+            Assert.Equal(["b", "A"], (await again.ListSessionsAsync(user, 10)).Select(session => session.Key.Session));
         }
 
         async Task Later(RunToken run, int version, string session)
@@ -213,7 +213,7 @@ public abstract class JournalContract
             await Wait.Until(async () =>
             {
                 await Journal.AppendAsync(run, version++, [Now("more")]);
-                return await Journal.ListAsync(user, 10) is [var first, var next] && first.Key.Session == session && first.Changed > next.Changed;
+                return await Journal.ListSessionsAsync(user, 10) is [var first, var next] && first.Key.Session == session && first.Changed > next.Changed;
             });
         }
 
@@ -226,11 +226,11 @@ public abstract class JournalContract
         var user = new UserKey(4, Random.Shared.NextInt64());
         var run = await StartedAsync(user.Session("s"));
         await Journal.AppendAsync(run, 0, [Samples.Said("old")]);
-        Assert.Equal([("s", "old")], await ListAsync(user));
+        Assert.Equal([("s", "old")], await ListSessionsAsync(user));
         await Journal.DeleteAsync(run);
-        Assert.Empty(await ListAsync(user));
+        Assert.Empty(await ListSessionsAsync(user));
         await Journal.AppendAsync(run, 0, [Samples.Said("new")]);
-        Assert.Equal([("s", "new")], await ListAsync(user));
+        Assert.Equal([("s", "new")], await ListSessionsAsync(user));
     }
 
     [Fact]
@@ -239,11 +239,11 @@ public abstract class JournalContract
         var user = new UserKey(5, Random.Shared.NextInt64());
         await Journal.AppendAsync(await StartedAsync(user.Session("s")), 0, [Samples.Started()]);
         await Journal.AppendAsync(await StartedAsync(user.Session("t")), 0, [Samples.EveryKind().OfType<ImportedRecord>().Single()]);
-        Assert.Equal([("s", null), ("t", "old")], (await ListAsync(user)).OrderBy(session => session.Session, StringComparer.Ordinal));
+        Assert.Equal([("s", null), ("t", "old")], (await ListSessionsAsync(user)).OrderBy(session => session.Session, StringComparer.Ordinal));
     }
 
-    protected async Task<IEnumerable<(string Session, string? Title)>> ListAsync(UserKey user) =>
-        (await Journal.ListAsync(user, 10)).Select(session => (session.Key.Session, session.Title));
+    protected async Task<IEnumerable<(string Session, string? Title)>> ListSessionsAsync(UserKey user) =>
+        (await Journal.ListSessionsAsync(user, 10)).Select(session => (session.Key.Session, session.Title));
 
     protected static IEnumerable<string> Said(IEnumerable<JournalRecord> records) =>
         records.Select(record => ((UserPromptPart)Assert.IsType<RequestRecord>(record).Parts.Single()).Text);

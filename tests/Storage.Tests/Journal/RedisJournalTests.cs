@@ -10,7 +10,7 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
 {
     private readonly IOptions<AgentStreamOptions> _options = Options.Create(new AgentStreamOptions { RedisPrefix = RedisServer.NewPrefix() });
     private RedisConnection? _connection;
-    private RedisEventLog? _log;
+    private RedisStreamStore? _log;
     private RawRedis? _raw;
 
     protected override ISessionJournal Journal => new RedisJournal(_connection!, _options);
@@ -18,7 +18,7 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
     public async Task InitializeAsync()
     {
         _connection = await RedisConnection.ConnectAsync(redis.Server.Configuration, _options, TimeProvider.System);
-        _log = new RedisEventLog(_connection, _options);
+        _log = new RedisStreamStore(_connection, _options);
         _raw = await redis.Server.ConnectAsync();
     }
 
@@ -102,7 +102,7 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
         var paused = await StartedAsync(Samples.NewSession());
         await Journal.AppendAsync(paused, 0, [Samples.Said("1")]);
         await _log!.RenewLeaseAsync(paused.SiloId, TimeSpan.Zero);
-        var next = (await _log.TakeOverAsync(paused, "silo-2"))!.Run;
+        var next = (await _log.RecoverAsync(paused, "silo-2"))!.Run;
 
         await RefusedAsync(paused, 1);
         await RefusedAsync(next with { RunId = "another" }, 1);
@@ -157,17 +157,17 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
         await using var server = await RedisServer.StartAsync(isDurable: true);
         var options = Options.Create(new AgentStreamOptions { RedisTimeout = TimeSpan.FromSeconds(1) });
         await using var connection = await RedisConnection.ConnectAsync(server.Configuration, options, TimeProvider.System);
-        using var log = new RedisEventLog(connection, options);
+        using var log = new RedisStreamStore(connection, options);
         var journal = new RedisJournal(connection, options);
         var run = new RunToken(Samples.NewSession(), "silo-1", "run");
         await log.StartAsync(run);
         await journal.AppendAsync(run, 0, [Samples.Said("1")]);
 
         server.Kill();
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => journal.AppendAsync(run, 1, [Samples.Said("2")]).AsTask());
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => journal.AppendAsync(run, 1, [Samples.Said("2")]).AsTask());
         Assert.StartsWith($"Redis at {server.Configuration} could not append to journal pyaix:journal:{run.Key}: ", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<LogUnavailableException>(() => journal.ReadAsync(run.Key, 0).AsTask());
-        await Assert.ThrowsAsync<LogUnavailableException>(() => journal.DeleteAsync(run).AsTask());
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => journal.ReadAsync(run.Key, 0).AsTask());
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => journal.DeleteAsync(run).AsTask());
 
         await server.RestartAsync();
         await Wait.Until(async () =>
@@ -177,7 +177,7 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
                 await journal.AppendAsync(run, 1, [Samples.Said("2")]);
                 return true;
             }
-            catch (LogUnavailableException)
+            catch (StorageUnavailableException)
             {
                 return false;
             }

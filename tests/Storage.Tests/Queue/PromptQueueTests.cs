@@ -26,7 +26,7 @@ public sealed class PromptQueueTests(RedisFixture redis) : IClassFixture<RedisFi
         var inRedis = new RedisPromptQueue(connection, options, NullLogger<RedisPromptQueue>.Instance);
         foreach (var queue in new IPromptQueue[] { new InMemoryPromptQueue(), new SqlitePromptQueue(database), inRedis })
         {
-            var prompts = Enumerable.Range(0, 3).Select(i => new WaitingPrompt($"run-{i}", "a", $"prompt\n{i} é", DateTimeOffset.UnixEpoch)).ToList();
+            var prompts = Enumerable.Range(0, 3).Select(i => new QueuedPrompt($"run-{i}", "a", $"prompt\n{i} é", DateTimeOffset.UnixEpoch)).ToList();
             foreach (var prompt in prompts)
             {
                 Assert.Equal(prompts.IndexOf(prompt) + 1, await queue.AddAsync(_key, prompt));
@@ -38,10 +38,10 @@ public sealed class PromptQueueTests(RedisFixture redis) : IClassFixture<RedisFi
             await queue.RemoveAsync(_key, prompts[0]);
             await queue.RemoveAsync(_key, prompts[0]);
             Assert.Equal(prompts.Skip(1), await queue.ReadAsync(_key));
-            Assert.Equal([_key], await queue.ListAsync(10));
+            Assert.Equal([_key], await queue.ListSessionsAsync(10));
             await queue.RemoveAsync(_key, prompts[1]);
             await queue.RemoveAsync(_key, prompts[2]);
-            Assert.Empty(await queue.ListAsync(10));
+            Assert.Empty(await queue.ListSessionsAsync(10));
         }
     }
 }

@@ -18,13 +18,13 @@ public sealed class FailoverTests
         using var raw = await server.ConnectAsync();
         await raw.CallAsync("ACL", "SETUSER", "silo", "on", ">p", "~*", "&*", "+@all");
         await using var connection = await OpenAsync($"{server.Configuration},user=silo,password=p,configCheckSeconds=1");
-        using var log = new RedisEventLog(connection, Options.Create(Settings));
+        using var log = new RedisStreamStore(connection, Options.Create(Settings));
         await raw.CallAsync("REPLICAOF", "127.0.0.1", "1");
         await Wait.Until(() => connection.IsReplica, "the client to take it for a replica");
 
         // Now the client has no means to learn that it is none any more.
         await raw.CallAsync("ACL", "SETUSER", "silo", "-info");
-        await Assert.ThrowsAsync<LogUnavailableException>(() => log.RenewLeaseAsync("silo", Settings.Lease));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => log.RenewLeaseAsync("silo", Settings.Lease));
         await raw.CallAsync("REPLICAOF", "NO", "ONE");
 
         await log.RenewLeaseAsync("silo", Settings.Lease);
@@ -53,7 +53,7 @@ public sealed class FailoverTests
 
     private static async Task IsFoundInSecondsAsync(RedisConnection connection, Pair pair, Action lead)
     {
-        using var log = new RedisEventLog(connection, Options.Create(Settings));
+        using var log = new RedisStreamStore(connection, Options.Create(Settings));
         await log.RenewLeaseAsync("silo", Settings.Lease);
 
         await pair.ChangePlacesAsync();
@@ -69,7 +69,7 @@ public sealed class FailoverTests
                     await log.RenewLeaseAsync("silo", Settings.Lease);
                     return true;
                 }
-                catch (LogUnavailableException)
+                catch (StorageUnavailableException)
                 {
                     return false;
                 }

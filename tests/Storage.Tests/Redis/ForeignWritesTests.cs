@@ -16,10 +16,10 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
     private readonly Lines _lines = new();
     private readonly AgentStreamOptions _options = new() { RedisPrefix = RedisServer.NewPrefix() };
     private RedisConnection? _connection;
-    private RedisEventLog? _log;
+    private RedisStreamStore? _log;
     private RawRedis? _raw;
 
-    private RedisEventLog Log => _log!;
+    private RedisStreamStore Log => _log!;
 
     private RawRedis Raw => _raw!;
 
@@ -65,14 +65,14 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
     {
         await Raw.CallAsync("SADD", Name("silos"), "dead");
         await WriteAsync(writes);
-        Assert.Empty(await Log.FindAbandonedAsync(64));
+        Assert.Empty(await Log.FindOrphanedAsync(64));
         await WriteAsync(writes);
         await Log.StartAsync(OtherRun);
         await Log.RenewLeaseAsync(OtherRun.SiloId, TimeSpan.Zero);
 
         for (var look = 0; look < 3; look++)
         {
-            var found = await Log.FindAbandonedAsync(64);
+            var found = await Log.FindOrphanedAsync(64);
             Assert.All(found, run => Assert.Equal(OtherRun, run));
 
             // Where the list of silos was gone, a silo is back in it with its next renewal.
@@ -80,10 +80,10 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
             await Raw.CallAsync("DEL", Name($"silo:{OtherRun.SiloId}"));
         }
 
-        Assert.Equal([OtherRun], await Log.FindAbandonedAsync(64));
+        Assert.Equal([OtherRun], await Log.FindOrphanedAsync(64));
         Assert.Single(_lines.Texts, line => line.Contains($"Redis key {Name(named)} is not what AgentStream writes", StringComparison.Ordinal));
         Assert.Equal(0, await Raw.NumberAsync("SISMEMBER", Name("silos"), "dead"));
-        Assert.Equal(new(OtherRun.For("heir"), 0, (await Log.FindRunAsync(Other))!.Begin, RunStatus.Live), await Log.TakeOverAsync(OtherRun, "heir"));
+        Assert.Equal(new(OtherRun.For("heir"), 0, (await Log.FindRunAsync(Other))!.Begin, RunStatus.Live), await Log.RecoverAsync(OtherRun, "heir"));
     }
 
     [Fact]
@@ -113,9 +113,9 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
         Assert.Empty(await Log.FindOwnedAsync("silo-a"));
         await Log.KeepAsync(Run);
         Assert.Equal([Key], await Log.FindOwnedAsync("silo-a"));
-        Assert.Equal([Key], await Log.QueryAsync(new(1, 2)));
+        Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
         await Raw.CallAsync("DEL", Name("silo:silo-a"));
-        Assert.Equal([Run], await Log.FindAbandonedAsync(10));
+        Assert.Equal([Run], await Log.FindOrphanedAsync(10));
 
         await Log.FinishAsync(Run, 1, [], TimeSpan.Zero);
         await Log.KeepAsync(Run);
@@ -144,8 +144,8 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
         await Log.FinishAsync(OtherRun, 1, [], TimeSpan.FromSeconds(5));
         await WriteAsync($"SET :1:2:python:live 1|DEL :registry:1:2|{command} :registry:1:2 garbage");
 
-        Assert.Equal([Key], await Log.QueryAsync(new(1, 2)));
-        Assert.Equal([Key], await Log.QueryAsync(new(1, 2)));
+        Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
+        Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
         Assert.Equal(["s"], await Raw.TextsAsync("SMEMBERS", Name("registry:1:2")));
     }
 
@@ -154,8 +154,8 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
     {
         await Log.StartAsync(Run);
         await WriteAsync("SADD :registry:1:2 a:b gone|SET :1:2:a:b:live 1");
-        Assert.Equal([Key], await Log.QueryAsync(new(1, 2)));
-        Assert.Equal([Key], await Log.QueryAsync(new(1, 2), includeForeign: true));
+        Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
+        Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2), includeExternal: true));
     }
 
     [Theory]
@@ -168,7 +168,7 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
     {
         await WriteAsync(writes);
         await Log.StartAsync(Run);
-        Assert.Equal([Key], await Log.QueryAsync(new(1, 2)));
+        Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
         Assert.Equal([Key], await Log.FindOwnedAsync("silo-a"));
 
         await Raw.CallAsync("DEL", Name("silos"), Name("silo:silo-a:runs"), Name("registry:1:2"), Name("silo:silo-a"));
@@ -176,7 +176,7 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
         await Log.RenewLeaseAsync("silo-a", TimeSpan.FromMinutes(1));
         Assert.Equal(RunStatus.Live, (await Log.AppendAsync(Run, 1, [Event("a")])).Status);
         Assert.Equal(RunStatus.Live, (await Log.FinishAsync(Run, 2, [], TimeSpan.FromSeconds(5))).Status);
-        Assert.Empty(await Log.QueryAsync(new(1, 2)));
+        Assert.Empty(await Log.GetLiveSessionsAsync(new(1, 2)));
     }
 
     [Theory]
@@ -191,7 +191,7 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
         await Log.StartAsync(Run);
         await WriteAsync(writes);
 
-        var error = await Assert.ThrowsAsync<LogRefusedException>(() => Log.AppendAsync(Run, 1, [Event("a")]));
+        var error = await Assert.ThrowsAsync<StorageRefusedException>(() => Log.AppendAsync(Run, 1, [Event("a")]));
         Assert.Contains(string.Format(null, why, _options.RedisPrefix), error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }
@@ -236,7 +236,7 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
     public async Task A_start_is_refused_where_it_would_not_be_right_and_changes_nothing(string writes, string why)
     {
         await WriteAsync(writes);
-        var error = await Assert.ThrowsAsync<LogRefusedException>(() => Log.StartAsync(Run));
+        var error = await Assert.ThrowsAsync<StorageRefusedException>(() => Log.StartAsync(Run));
         Assert.Contains(string.Format(null, why, _options.RedisPrefix), error.Message, StringComparison.Ordinal);
         Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name("1:2:s:live"), Name("silo:silo-a:runs"), Name("silos")));
     }
@@ -273,11 +273,11 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
     {
         await Log.StartAsync(Run);
         await WriteAsync(writes);
-        var error = await Assert.ThrowsAsync<LogRefusedException>(() => Log.FindRunAsync(Key));
+        var error = await Assert.ThrowsAsync<StorageRefusedException>(() => Log.FindRunAsync(Key));
         Assert.Contains(Name("1:2:s:run"), error.Message, StringComparison.Ordinal);
     }
 
-    private static NewEvent Event(string text) => new(Protocol.Event, "o", Encoding.UTF8.GetBytes(text));
+    private static NewEntry Event(string text) => new(Protocol.Event, "o", Encoding.UTF8.GetBytes(text));
 
     private string Name(string rest) => $"{_options.RedisPrefix}:{rest}";
 
@@ -289,7 +289,7 @@ public sealed class ForeignWritesTests(RedisFixture redis) : IClassFixture<Redis
         }
     }
 
-    private sealed class Lines : ILogger<RedisEventLog>
+    private sealed class Lines : ILogger<RedisStreamStore>
     {
         private readonly ConcurrentQueue<string> _texts = new();
 

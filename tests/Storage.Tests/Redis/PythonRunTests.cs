@@ -172,14 +172,14 @@ public sealed class PythonRunTests(RedisFixture redis) : IClassFixture<RedisFixt
         await Raw.CallAsync("SET", odd.Name(new(3, 44, "other-user")) + ":live", "1");
         await Raw.CallAsync("SET", Stage.Options.RedisPrefix + "ax:3:4:other-prefix:live", "1");
 
-        Assert.Equal(["s"], (await odd.Log.QueryAsync(new(3, 4))).Select(key => key.Session));
-        Assert.Equal(["python", "s"], (await odd.Log.QueryAsync(new(3, 4), includeForeign: true)).Select(key => key.Session));
+        Assert.Equal(["s"], (await odd.Log.GetLiveSessionsAsync(new(3, 4))).Select(key => key.Session));
+        Assert.Equal(["python", "s"], (await odd.Log.GetLiveSessionsAsync(new(3, 4), includeExternal: true)).Select(key => key.Session));
     }
 
     [Fact]
     public async Task A_listener_follows_it_to_its_end_by_polling()
     {
-        var hub = new EventHub(Stage.Log, TimeProvider.System, NullLogger<EventHub>.Instance);
+        var hub = new StreamHub(Stage.Log, TimeProvider.System, NullLogger<StreamHub>.Instance);
         await PythonStartsAsync();
         await using var listener = new Heard(hub.ListenAsync(_key));
         Assert.Equal("begin", await listener.NextAsync().Within());

@@ -8,18 +8,18 @@ public sealed class QueryCostTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_query_walks_through_the_keys_only_when_foreign_sessions_are_asked_for(bool includeForeign)
+    public async Task A_query_walks_through_the_keys_only_when_foreign_sessions_are_asked_for(bool includeExternal)
     {
         // A server of its own: what it has done is counted for the whole server.
         await using var server = await RedisServer.StartAsync();
         await using var stage = await RedisStage.OpenAsync(server);
         await stage.Log.StartAsync(new(new(3, 4, "s"), "silo-a", "run-1"));
 
-        Assert.Equal([new SessionKey(3, 4, "s")], await stage.Log.QueryAsync(new(3, 4), includeForeign));
+        Assert.Equal([new SessionKey(3, 4, "s")], await stage.Log.GetLiveSessionsAsync(new(3, 4), includeExternal));
 
         var stats = await stage.Raw.TextAsync("INFO", "commandstats");
         Assert.Contains("cmdstat_smembers:", stats, StringComparison.Ordinal);
-        Assert.Equal(includeForeign, stats!.Contains("cmdstat_scan:", StringComparison.Ordinal));
+        Assert.Equal(includeExternal, stats!.Contains("cmdstat_scan:", StringComparison.Ordinal));
         Assert.DoesNotContain("cmdstat_keys:", stats, StringComparison.Ordinal);
     }
 }

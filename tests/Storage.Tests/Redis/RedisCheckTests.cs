@@ -107,7 +107,7 @@ public sealed class RedisCheckTests : IAsyncLifetime
     public async Task A_Redis_that_cannot_write_for_now_is_away(string answer, params string[] cause)
     {
         await Raw.CallAsync(cause);
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => StartAsync(Server.Configuration));
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => StartAsync(Server.Configuration));
         Assert.Contains(answer, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }
@@ -136,7 +136,7 @@ public sealed class RedisCheckTests : IAsyncLifetime
         builder.Services.AddStreamStore(user);
         using var host = builder.Build();
         await host.StartAsync();
-        Assert.False(await host.Services.GetRequiredService<IEventLog>().CancelAsync(new(1, 1, "s")));
+        Assert.False(await host.Services.GetRequiredService<IStreamStore>().CancelAsync(new(1, 1, "s")));
         await host.StopAsync();
     }
 

@@ -77,8 +77,8 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         await Stage.Log.StartAsync(Run);
         await Stage.Log.FinishAsync(Run, 1, [], TimeSpan.FromSeconds(seconds));
 
-        Assert.InRange(await TtlAsync(""), 1, (long)LogRules.LeastGrace.TotalMilliseconds);
-        Assert.InRange(await TtlAsync(":run"), 2, (long)LogRules.EndedMemory.TotalMilliseconds);
+        Assert.InRange(await TtlAsync(""), 1, (long)StreamRules.LeastGrace.TotalMilliseconds);
+        Assert.InRange(await TtlAsync(":run"), 2, (long)StreamRules.EndedMemory.TotalMilliseconds);
     }
 
     [Fact]
@@ -109,12 +109,12 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         await Stage.Log.StartAsync(Run);
         await Raw.CallAsync("DEL", $"{Stage.Options.RedisPrefix}:silo:silo-a");
 
-        await Stage.Log.TakeOverAsync(Run, "silo-b");
+        await Stage.Log.RecoverAsync(Run, "silo-b");
 
         Assert.Empty(await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-a:runs"));
         Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-b:runs"));
         Assert.Equal("silo-b:run-1~1", await Raw.TextAsync("GET", Name(":live")));
-        Assert.Empty(await Stage.Log.FindAbandonedAsync(10));
+        Assert.Empty(await Stage.Log.FindOrphanedAsync(10));
         Assert.Equal(["silo-b"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silos"));
     }
 
@@ -125,7 +125,7 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         Assert.Equal("silo-a:run-1", await Raw.TextAsync("GETDEL", Name(":live")));
 
         Assert.Equal([RunStatus.Canceled], await Stage.Log.CheckAsync([Run]));
-        Assert.Empty(await Stage.Log.QueryAsync(new(3, 4)));
+        Assert.Empty(await Stage.Log.GetLiveSessionsAsync(new(3, 4)));
         Assert.Equal(0, await Raw.NumberAsync("EXISTS", $"{Stage.Options.RedisPrefix}:registry:3:4"));
         Assert.False(await Stage.Log.CancelAsync(_key));
         Assert.Equal(RunStatus.Canceled, (await Stage.Log.AppendAsync(Run, 1, [])).Status);
@@ -159,11 +159,11 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
     {
         await Raw.CallAsync("SET", Name(), "no stream");
 
-        var error = await Assert.ThrowsAsync<LogRefusedException>(() => Stage.Log.StartAsync(Run));
+        var error = await Assert.ThrowsAsync<StorageRefusedException>(() => Stage.Log.StartAsync(Run));
 
         Assert.EndsWith($"key {Name()} is a string and should be a stream; another program has written to it", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name(":live"), Name(":run")));
-        error = await Assert.ThrowsAsync<LogRefusedException>(() => Stage.Log.ReadAsync(_key, Cursor.Start, 1));
+        error = await Assert.ThrowsAsync<StorageRefusedException>(() => Stage.Log.ReadAsync(_key, Cursor.Start, 1));
         Assert.Contains($"key {Name()} is a string", error.Message, StringComparison.Ordinal);
     }
 
@@ -177,7 +177,7 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         await ForgetAsync();
         await Stage.Log.AppendAsync(Run, 1, [new("info", "o", "{}"u8.ToArray())]);
         await ForgetAsync();
-        Assert.Equal([_key], await Stage.Log.QueryAsync(new(3, 4)));
+        Assert.Equal([_key], await Stage.Log.GetLiveSessionsAsync(new(3, 4)));
         await ForgetAsync();
         Assert.True(await Stage.Log.CancelAsync(_key));
         await ForgetAsync();

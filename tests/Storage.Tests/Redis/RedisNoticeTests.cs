@@ -10,7 +10,7 @@ public sealed class RedisNoticeTests
     public void Events_come_as_they_were_added()
     {
         var notice = Read("grown 1-0\n2-0 5 11 7\neventpydantic-ai{\"a\":1}2-1 4 3 0\ninfoüx3-0 3 1 3\nendo[\n]");
-        Assert.Equal((LogNoticeKind.Grown, new Cursor(1, 0)), (notice.Kind, notice.After));
+        Assert.Equal((StreamNoticeKind.Grown, new Cursor(1, 0)), (notice.Kind, notice.After));
         Assert.Equal(
             [(new(2, 0), "event", "pydantic-ai", "{\"a\":1}"), (new(2, 1), "info", "üx", ""), (new Cursor(3, 0), "end", "o", "[\n]")],
             notice.Events.Select(item => (item.Cursor, item.Type, item.Origin, Encoding.UTF8.GetString(item.Body.Span))));
@@ -30,21 +30,21 @@ public sealed class RedisNoticeTests
     public void What_cannot_be_read_says_that_the_stream_has_grown(string message)
     {
         var notice = Read(message);
-        Assert.Equal(LogNoticeKind.Grown, notice.Kind);
+        Assert.Equal(StreamNoticeKind.Grown, notice.Kind);
         Assert.Empty(notice.Events);
     }
 
     [Fact]
     public void The_other_words_are_known()
     {
-        Assert.Equal(LogNoticeKind.Canceled, Read("canceled").Kind);
-        Assert.Equal(LogNoticeKind.Unsure, RedisNotice.Read(null).Kind);
+        Assert.Equal(StreamNoticeKind.Canceled, Read("canceled").Kind);
+        Assert.Equal(StreamNoticeKind.Unsure, RedisNotice.Read(null).Kind);
     }
 
     [Fact]
     public void What_joins_on_is_taken_in_whatever_order_it_came()
     {
-        var noticed = new NoticedEvents();
+        var noticed = new NoticedEntries();
         noticed.Add(Notice(3, 4, 5));
         noticed.Add(Notice(1, 2, 3));
         noticed.Add(Notice(0, 1));
@@ -57,14 +57,14 @@ public sealed class RedisNoticeTests
     [Fact]
     public void Behind_a_gap_the_log_is_asked()
     {
-        var noticed = new NoticedEvents();
+        var noticed = new NoticedEntries();
         noticed.Add(Notice(1, 2));
         noticed.Add(Notice(3, 4));
         Assert.Equal([2], Take(noticed, 1, out var isAll));
         Assert.False(isAll);
 
         noticed.Add(Notice(4, 5));
-        noticed.Add(new LogNotice(LogNoticeKind.Canceled));
+        noticed.Add(new StreamNotice(StreamNoticeKind.Canceled));
         noticed.Add(Notice(5, 6));
         Assert.Empty(Take(noticed, 4, out isAll));
         Assert.False(isAll);
@@ -81,11 +81,11 @@ public sealed class RedisNoticeTests
         Assert.True(isAll);
     }
 
-    private static LogNotice Read(string message) => RedisNotice.Read(Encoding.UTF8.GetBytes(message));
+    private static StreamNotice Read(string message) => RedisNotice.Read(Encoding.UTF8.GetBytes(message));
 
-    private static LogNotice Notice(ulong after, params ulong[] events) =>
-        new(LogNoticeKind.Grown, [.. events.Select(i => new StreamEvent(new(i, 0), "event", "o", default))], new(after, 0));
+    private static StreamNotice Notice(ulong after, params ulong[] events) =>
+        new(StreamNoticeKind.Grown, [.. events.Select(i => new StreamEntry(new(i, 0), "event", "o", default))], new(after, 0));
 
-    private static IEnumerable<int> Take(NoticedEvents noticed, ulong tail, out bool isAll) =>
+    private static IEnumerable<int> Take(NoticedEntries noticed, ulong tail, out bool isAll) =>
         noticed.TakeBehind(new(tail, 0), out isAll).Select(item => (int)item.Cursor.Milliseconds);
 }

@@ -20,7 +20,7 @@ public sealed class RedisOutageTests
     {
         await using var server = await RedisServer.StartAsync(isDurable: true);
         await using var stage = await RedisStage.OpenAsync(server, new() { RedisTimeout = TimeSpan.FromSeconds(1) });
-        var hub = new EventHub(stage.Log, TimeProvider.System, NullLogger<EventHub>.Instance);
+        var hub = new StreamHub(stage.Log, TimeProvider.System, NullLogger<StreamHub>.Instance);
         await stage.Log.StartAsync(Run);
         await using var listener = new Heard(hub.ListenAsync(Run.Key));
         Assert.Equal("begin", await listener.NextAsync().Within());
@@ -29,7 +29,7 @@ public sealed class RedisOutageTests
         {
             var next = listener.NextAsync();
             server.Kill();
-            await Assert.ThrowsAsync<LogUnavailableException>(() => SayAsync(stage.Log, round, $"round {round}"));
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => SayAsync(stage.Log, round, $"round {round}"));
             Assert.False(next.IsCompleted);
 
             await server.RestartAsync();
@@ -50,7 +50,7 @@ public sealed class RedisOutageTests
         await stage.Log.StartAsync(Run);
         var (unsure, grown, unsureOfRuns, canceled) = (Source<bool>(), Source<bool>(), Source<bool>(), Source<RunToken>());
         await using var watch = await stage.Log.WatchAsync(
-            Run.Key, notice => (notice.Kind == LogNoticeKind.Unsure ? unsure : grown).TrySetResult(true));
+            Run.Key, notice => (notice.Kind == StreamNoticeKind.Unsure ? unsure : grown).TrySetResult(true));
         await using var runs = await stage.Log.WatchRunsAsync(
             Run.SiloId,
             run =>
@@ -105,7 +105,7 @@ public sealed class RedisOutageTests
         await using var stage = await RedisStage.OpenAsync(server);
         server.Kill();
 
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => SayAsync(stage.Log, 1, "a"));
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => SayAsync(stage.Log, 1, "a"));
 
         Assert.StartsWith($"Redis at {server.Configuration} could not append to stream {stage.Name(Run.Key)}: ", error.Message, StringComparison.Ordinal);
         Assert.NotNull(error.InnerException);
@@ -119,7 +119,7 @@ public sealed class RedisOutageTests
         await stage.Raw.CallAsync("CLIENT", "PAUSE", "60000", "ALL");
         var started = Stopwatch.GetTimestamp();
 
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => stage.Log.StartAsync(Run));
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => stage.Log.StartAsync(Run));
 
         Assert.Contains("no answer within 0.2 s", error.Message, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromMilliseconds(190), Wait.Limit);
@@ -138,8 +138,8 @@ public sealed class RedisOutageTests
         await Wait.Until(() => !stage.Connection.IsConnected, "the client to notice");
 
         var started = Stopwatch.GetTimestamp();
-        await Assert.ThrowsAsync<LogUnavailableException>(() => stage.Log.StartAsync(Run));
-        await Assert.ThrowsAsync<LogUnavailableException>(() => stage.Log.RenewLeaseAsync("silo", TimeSpan.FromMinutes(1)));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => stage.Log.StartAsync(Run));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => stage.Log.RenewLeaseAsync("silo", TimeSpan.FromMinutes(1)));
 
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, stage.Options.RedisTimeout);
         await server.RestartAsync();
@@ -157,7 +157,7 @@ public sealed class RedisOutageTests
         await using var stage = await RedisStage.OpenAsync(server);
         await stage.Raw.CallAsync(cause);
 
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => stage.Log.StartAsync(Run));
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => stage.Log.StartAsync(Run));
 
         Assert.Contains(answer, error.Message, StringComparison.Ordinal);
     }
@@ -181,7 +181,7 @@ public sealed class RedisOutageTests
         var server = await RedisServer.StartAsync();
         await server.DisposeAsync();
 
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => RedisConnection.ConnectAsync(
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => RedisConnection.ConnectAsync(
             server.Configuration + ",password=secret,connectRetry=1", Options.Create(new AgentStreamOptions()), TimeProvider.System)).Within();
 
         Assert.StartsWith($"Redis at {server.Configuration} cannot be reached: ", error.Message, StringComparison.Ordinal);
@@ -202,14 +202,14 @@ public sealed class RedisOutageTests
     public async Task A_log_whose_connection_was_not_opened_says_so()
     {
         await using var connection = new RedisConnection("127.0.0.1:1", Options.Create(new AgentStreamOptions()), TimeProvider.System);
-        using var log = new RedisEventLog(connection, Options.Create(new AgentStreamOptions()));
+        using var log = new RedisStreamStore(connection, Options.Create(new AgentStreamOptions()));
 
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => log.StartAsync(Run));
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => log.StartAsync(Run));
 
         Assert.Contains("has not been opened", error.Message, StringComparison.Ordinal);
     }
 
-    private static Task<AppendResult> SayAsync(RedisEventLog log, long number, string text, RunToken? run = null) =>
+    private static Task<AppendResult> SayAsync(RedisStreamStore log, long number, string text, RunToken? run = null) =>
         log.AppendAsync(run ?? Run, number, [new(Protocol.Event, "o", Encoding.UTF8.GetBytes(text))]);
 
     private static TaskCompletionSource<T> Source<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -226,7 +226,7 @@ public sealed class RedisOutageTests
                     answer = await operation();
                     return true;
                 }
-                catch (LogUnavailableException)
+                catch (StorageUnavailableException)
                 {
                     return false;
                 }

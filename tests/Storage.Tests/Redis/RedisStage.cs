@@ -18,7 +18,7 @@ internal sealed class RedisStage : IAsyncDisposable
 
     public RedisConnection Connection { get; }
 
-    public RedisEventLog Log { get; }
+    public RedisStreamStore Log { get; }
 
     public RawRedis Raw { get; }
 

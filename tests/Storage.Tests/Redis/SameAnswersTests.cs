@@ -31,7 +31,7 @@ public sealed class SameAnswersTests(RedisFixture redis) : IClassFixture<RedisFi
     [InlineData(6)]
     public async Task The_logs_agree(int seed)
     {
-        using var memory = new InMemoryEventLog(Options.Create(_stage!.Options), TimeProvider.System);
+        using var memory = new InMemoryStreamStore(Options.Create(_stage!.Options), TimeProvider.System);
         var (one, two) = (new Player(memory), new Player(_stage.Log));
         var random = new Random(seed);
         var runs = new List<RunToken>();
@@ -79,7 +79,7 @@ public sealed class SameAnswersTests(RedisFixture redis) : IClassFixture<RedisFi
     }
 
     /// <summary>Does things to one log and says what came of it. Cursors differ between logs, so it says which entry they are of, by text.</summary>
-    private sealed class Player(IEventLog log)
+    private sealed class Player(IStreamStore log)
     {
         private readonly Dictionary<(SessionKey Key, Cursor Cursor), string> _names = [];
 
@@ -114,13 +114,13 @@ public sealed class SameAnswersTests(RedisFixture redis) : IClassFixture<RedisFi
         {
             var slice = await log.ReadAsync(key, Cursor.Start, 10_000);
             var entries = slice.Events.Select(entry => $"{entry.Type}{Encoding.UTF8.GetString(entry.Body.Span)}");
-            var live = await log.QueryAsync(new(key.Scope, key.User));
+            var live = await log.GetLiveSessionsAsync(new(key.Scope, key.User));
             var statuses = await log.CheckAsync(runs);
             return $"look {key}: {string.Join(' ', entries)} open {slice.IsOpen} live {await log.IsLiveAsync(key)} "
                 + $"all {string.Join(' ', live)} runs {string.Join(' ', statuses)}";
         }
 
-        private static NewEvent Event(int step) => new(Protocol.Info, "o", Encoding.UTF8.GetBytes(step.ToString(CultureInfo.InvariantCulture)));
+        private static NewEntry Event(int step) => new(Protocol.Info, "o", Encoding.UTF8.GetBytes(step.ToString(CultureInfo.InvariantCulture)));
 
         private async Task<string> SayAsync(SessionKey key, AppendResult result) =>
             $"{result.Status} {await NameAsync(key, result.Last, $"entry {_names.Count}")}";

@@ -42,7 +42,7 @@ public sealed class TlsAndUserTests : IAsyncLifetime, IDisposable
     public async Task Runs_work_and_cancels_are_heard(string text)
     {
         await using var connection = await OpenAsync(text);
-        using var log = new RedisEventLog(connection, Options.Create(_options));
+        using var log = new RedisStreamStore(connection, Options.Create(_options));
         var run = new RunToken(new(1, 2, Guid.NewGuid().ToString()), "silo", "run");
         var canceled = new TaskCompletionSource<RunToken?>();
         await using var watch = await log.WatchRunsAsync("silo", canceled.SetResult);
@@ -63,7 +63,7 @@ public sealed class TlsAndUserTests : IAsyncLifetime, IDisposable
     [InlineData("127.0.0.1:{0},user=plain,password=S3CRET")]
     public async Task Who_is_not_let_in_is_told_so_in_one_sentence_without_a_secret(string text)
     {
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => OpenAsync(text + (text.Contains("://", StringComparison.Ordinal) ? "?" : ",") + "connectRetry=1")).Within();
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => OpenAsync(text + (text.Contains("://", StringComparison.Ordinal) ? "?" : ",") + "connectRetry=1")).Within();
 
         Assert.StartsWith($"Redis at 127.0.0.1:{_tls} cannot be reached: ", error.Message, StringComparison.Ordinal);
         Assert.All((string[])["S3CRET", "S3", "CRET"], piece => Assert.DoesNotContain(piece, error.Message, StringComparison.OrdinalIgnoreCase));

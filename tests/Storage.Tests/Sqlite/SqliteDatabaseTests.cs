@@ -111,7 +111,7 @@ public sealed class SqliteDatabaseTests : IDisposable
         }
 
         await Task.WhenAll(fit).Within();
-        var error = await Assert.ThrowsAsync<LogUnavailableException>(() => tooMuch).Within();
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => tooMuch).Within();
         Assert.Equal("The database 'sessions.db' cannot be used: the disk is full.", error.Message);
         Assert.Equal(["fits"], await SaidAsync(small));
         Assert.Equal(["fits"], await SaidAsync(alsoSmall));

@@ -34,7 +34,7 @@ public sealed class SqlitePromptQueueTests : IDisposable
         (_database, _queue) = Open();
         Assert.Equal(prompts[..19], await _queue.ReadAsync(_key));
 
-        // The place of one that was taken out is not given away before those that are there.
+        // The place of one that was taken out is not handed off before those that are there.
         Assert.Equal(20, await _queue.AddAsync(_key, prompts[19]));
         Assert.Equal(prompts.Select(prompt => prompt.RunId), await _queue.ReadRunsAsync(_key));
     }
@@ -42,7 +42,7 @@ public sealed class SqlitePromptQueueTests : IDisposable
     [Fact]
     public async Task The_hundred_and_first_is_refused_and_a_repeated_one_is_not()
     {
-        for (var i = 1; i <= IPromptQueue.MostWaiting; i++)
+        for (var i = 1; i <= IPromptQueue.MaxQueued; i++)
         {
             Assert.Equal(i, await _queue.AddAsync(_key, Prompt($"run-{i}")));
         }
@@ -69,7 +69,7 @@ public sealed class SqlitePromptQueueTests : IDisposable
         await _queue.AddAsync(other, Prompt("run-2"));
         await _queue.ClearAsync(new RunToken(_key, "silo-1", "run-3"));
         Assert.Empty(await _queue.ReadAsync(_key));
-        Assert.Equal([other], await _queue.ListAsync(10));
+        Assert.Equal([other], await _queue.ListSessionsAsync(10));
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class SqlitePromptQueueTests : IDisposable
         var seen = new List<SessionKey>();
         while (seen.Count < 21)
         {
-            var found = await _queue.ListAsync(count);
+            var found = await _queue.ListSessionsAsync(count);
             Assert.Equal(Math.Min(count, 7), found.Distinct().Count());
             seen.AddRange(found);
         }
@@ -96,7 +96,7 @@ public sealed class SqlitePromptQueueTests : IDisposable
         Assert.All(seen.Take(21).GroupBy(key => key), session => Assert.Equal(3, session.Count()));
     }
 
-    private static WaitingPrompt Prompt(string run, string text = "go") => new(run, "assistant", text, DateTimeOffset.UnixEpoch);
+    private static QueuedPrompt Prompt(string run, string text = "go") => new(run, "assistant", text, DateTimeOffset.UnixEpoch);
 
     private (SqliteDatabase, SqlitePromptQueue) Open()
     {

@@ -161,7 +161,7 @@ internal sealed class AgUiRenderer : RunRenderer
         json.WriteString("protocolVersion"u8, ProtocolVersion);
     });
 
-    // Whatever goes on is a stream of its own to the client: it begins with the run, and what is open in it has been opened in it.
+    // Whatever continues is a stream of its own to the client: it begins with the run, and what is open in it has been opened in it.
     private void Reopen()
     {
         Start();

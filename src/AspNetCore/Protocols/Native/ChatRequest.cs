@@ -8,7 +8,7 @@ namespace AgentStream.AspNetCore.Protocols.Native;
 /// <param name="SessionId">The session; null for a new one.</param>
 /// <param name="Agent">The agent; null for the default.</param>
 /// <param name="OnBusy">What becomes of it when the session has a run under way.</param>
-internal sealed record ChatRequest(string Prompt, string? SessionId, string? Agent, OnBusy OnBusy)
+internal sealed record ChatRequest(string Prompt, string? SessionId, string? Agent, BusySessionBehavior OnBusy)
 {
     /// <summary>The longest body, in bytes.</summary>
     internal const int MaxBodyLength = 1024 * 1024;

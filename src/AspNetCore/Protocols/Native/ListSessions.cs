@@ -19,21 +19,21 @@ internal static class ListSessions
     public static void MapListSessions(this RouteGroupBuilder chat) =>
         chat.MapGet("", async Task<Results<Ok<LiveSession[]>, Ok<ListedSession[]>>> (HttpContext context, AgentStreamClient client) =>
         {
-            var includeForeign = ReadFlag(context.Request, IncludeForeign);
+            var includeExternal = ReadFlag(context.Request, IncludeForeign);
             if (ReadFlag(context.Request, All))
             {
-                return TypedResults.Ok(await ListAsync(client, context.Caller(), includeForeign ? throw NotBoth() : ReadCount(context.Request)));
+                return TypedResults.Ok(await ListSessionsAsync(client, context.Caller(), includeExternal ? throw NotBoth() : ReadCount(context.Request)));
             }
 
-            var keys = await client.QueryAsync(context.Caller(), includeForeign);
+            var keys = await client.GetLiveSessionsAsync(context.Caller(), includeExternal);
             return TypedResults.Ok(Array.ConvertAll(keys, key => new LiveSession(key.Scope, key.User, key.Session)));
         });
 
-    private static async Task<ListedSession[]> ListAsync(AgentStreamClient client, UserKey user, int count)
+    private static async Task<ListedSession[]> ListSessionsAsync(AgentStreamClient client, UserKey user, int count)
     {
         try
         {
-            return Array.ConvertAll(await client.ListAsync(user, count), ListedSession.Of);
+            return Array.ConvertAll(await client.ListSessionsAsync(user, count), ListedSession.Of);
         }
         catch (NotSupportedException)
         {

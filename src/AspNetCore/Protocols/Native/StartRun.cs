@@ -31,9 +31,9 @@ internal static class StartRun
             // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
             var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy), CancellationToken.None);
             context.Response.Headers[RunHeader] = run.RunId;
-            if (run.Place > 0)
+            if (run.QueuePosition > 0)
             {
-                context.Response.Headers[WaitingHeader] = run.Place.ToString(CultureInfo.InvariantCulture);
+                context.Response.Headers[WaitingHeader] = run.QueuePosition.ToString(CultureInfo.InvariantCulture);
             }
 
             return new EventStream(key, after: null) { Run = run };

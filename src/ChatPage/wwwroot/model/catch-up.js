@@ -46,7 +46,7 @@ export async function learn(api, conversation, signal) {
     const session = await api.session(conversation.id, signal).catch(() => null);
 
     if (signal.aborted || (session?.status === 'live' && conversation.runs.at(-1)?.status === 'ended')) {
-      // It was asked before the end, or another run goes on, which nobody follows yet: who looks next sees to it.
+      // It was asked before the end, or another run continues, which nobody follows yet: who looks next sees to it.
       return false;
     }
 

@@ -80,7 +80,7 @@ export class Chat {
 
   /**
    * Shows a session, or a new one for null, and follows its run if there is one under way.
-   * The run that was shown before goes on without us.
+   * The run that was shown before continues without us.
    */
   async open(id) {
     this.#leave();

@@ -96,7 +96,7 @@ export async function follow({ start, resume, onEvent, onStarted, isComplete, on
   }
 }
 
-/** Whether to go on. A start is not repeated, but where something on its way gave up on it, it may have gone through: look. */
+/** Whether to continue. A start is not repeated, but where something on its way gave up on it, it may have gone through: look. */
 export function isPassing(problem, isStart) {
   return [502, 503, 504].includes(problem.status) || (!isStart && (problem.status >= 500 || problem.status === 429));
 }
@@ -145,7 +145,7 @@ function parse(frame) {
     const { type, origin, body } = JSON.parse(frame.data);
     return { cursor: frame.id, type, origin, body };
   } catch {
-    // One entry that is no JSON, written by whomever, must not end the conversation.
+    // One entry that is no JSON, written by anyone, must not end the conversation.
     return null;
   }
 }

@@ -5,7 +5,7 @@ import { looksComplete } from './fold.js';
 /**
  * @param {object} api
  * @param {object} conversation
- * @param {?object} run  Ours: one to start first, unless it has been, or one that waits for its turn; null to follow whatever goes on.
+ * @param {?object} run  Ours: one to start first, unless it has been, or one that waits for its turn; null to follow whatever continues.
  */
 export function wayTo(api, conversation, run, { agent, signal, isStarted }) {
   const last = () => conversation.runs.at(-1);

@@ -82,7 +82,7 @@ class RunView {
 class NodeView {
   #parts = new Map();
   element = el('div', { class: 'node' });
-  /** Whether something in it shows by itself that the run goes on. */
+  /** Whether something in it shows by itself that the run continues. */
   isBusy = false;
 
   constructor(item) {

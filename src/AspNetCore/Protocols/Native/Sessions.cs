@@ -1,0 +1,82 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Requests;
+using AgentStream.AspNetCore.Security;
+using AgentStream.Events;
+using AgentStream.Messages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentStream.AspNetCore.Protocols.Native;
+
+/// <summary><c>/chat/{session_id}</c> and <c>/chat/{session_id}/messages</c>: what a session has come to, its messages, out and in.</summary>
+internal static class Sessions
+{
+    /// <summary>The longest history that can be brought in, in bytes: it crosses the cluster in one call, and Orleans takes 100 MiB.</summary>
+    internal const int MaxHistoryLength = 16 * 1024 * 1024;
+
+    // As deep as a history may be, within the view.
+    private static readonly JsonSerializerOptions Writing = new(JsonSerializerDefaults.Web) { MaxDepth = Protocol.MaxJsonDepth + 4 };
+
+    public static void MapSessionHistory(this RouteGroupBuilder chat)
+    {
+        chat.MapGet("{session_id}", async Task<Results<JsonHttpResult<SessionView>, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
+            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Json(Describe(session_id, session), Writing) : Unknown());
+
+        chat.MapGet("{session_id}/messages", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
+            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown());
+
+        chat.MapPut("{session_id}/messages", async Task<NoContent> (string session_id, HttpContext context, AgentStreamClient client) =>
+        {
+            var key = context.Caller().Session(session_id);
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = MaxHistoryLength + 1;
+            }
+
+            await client.ImportMessagesAsync(key, await JsonBody.ReadAsync(context.Request, MaxHistoryLength, context.RequestAborted));
+            return TypedResults.NoContent();
+        });
+
+        chat.MapDelete("{session_id}", async Task<NoContent> (string session_id, HttpContext context, AgentStreamClient client) =>
+        {
+            await client.DeleteSessionAsync(context.Caller().Session(session_id));
+            return TypedResults.NoContent();
+        });
+    }
+
+    private static SessionView Describe(string sessionId, SessionSnapshot session) =>
+        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.QueuedPrompts, RunView.Of(session.Run), ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(session.Messages)));
+
+    private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
+}
+
+/// <summary>A session as its page shows it.</summary>
+/// <param name="SessionId">The session's id.</param>
+/// <param name="Title">The text of its first prompt.</param>
+/// <param name="Status"><c>live</c> or <c>idle</c>.</param>
+/// <param name="Error">What the stream of its last run said went wrong; null when it completed, or is under way.</param>
+/// <param name="Waiting">How many prompts wait for the end of its run.</param>
+/// <param name="Run">Its last run; null for none.</param>
+/// <param name="Nodes">Its nodes, as the Python library's <c>nodes_from_msgs</c> gives them.</param>
+internal sealed record SessionView(
+    [property: JsonPropertyName("session_id")] string SessionId,
+    [property: JsonPropertyName("title")] string Title,
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("error")] string? Error,
+    [property: JsonPropertyName("waiting")] int Waiting,
+    [property: JsonPropertyName("run")] RunView? Run,
+    [property: JsonPropertyName("nodes")] JsonElement Nodes);
+
+/// <summary>A session's last run.</summary>
+/// <param name="RunId">The run; its nodes have the same <c>run_id</c>.</param>
+/// <param name="Prompt">Its prompt.</param>
+/// <param name="Begin">The cursor of its <c>begin</c>; null when its stream is not known any more.</param>
+internal sealed record RunView(
+    [property: JsonPropertyName("run_id")] string RunId, [property: JsonPropertyName("prompt")] string Prompt, [property: JsonPropertyName("begin")] string? Begin)
+{
+    public static RunView? Of(SessionRun? run) => run is null ? null : new(run.RunId, run.Prompt, run.Begin?.ToString());
+}

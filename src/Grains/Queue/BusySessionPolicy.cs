@@ -1,0 +1,54 @@
+using AgentStream.Grains.Runs;
+using AgentStream.Storage.Queue;
+
+namespace AgentStream.Grains.Queue;
+
+/// <summary>What a prompt can do about a run that is in its way.</summary>
+internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue queue)
+{
+    // A canceled run ends within a second, unless its process is dead: then it ends when the lease is over and another has taken it over.
+    private static readonly TimeSpan EndAfterLease = TimeSpan.FromSeconds(3);
+
+    // A grain call has 30 s for its answer.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Whether prompts wait for the session already.</summary>
+    public async ValueTask<bool> IsWaitedForAsync(SessionKey key) => (await queue.ReadRunsAsync(key)).Count > 0;
+
+    /// <summary>Lets a prompt wait for its turn.</summary>
+    /// <exception cref="SessionBusyException">Too many wait.</exception>
+    public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, string prompt)
+    {
+        var waiting = new QueuedPrompt(Guid.CreateVersion7().ToString(), agent.Name, prompt, environment.Time.GetUtcNow());
+        var place = await queue.AddAsync(key, waiting);
+        return place == 0
+            ? throw new SessionBusyException(key.ToString(), $"{IPromptQueue.MaxQueued} prompts wait for it already")
+            : new StartedRun(waiting.RunId, Cursor.Start, place);
+    }
+
+    /// <summary>Cancels the run that is in the way, and starts another when it has ended.</summary>
+    /// <param name="deps">The session, for the new run.</param>
+    /// <param name="cancel">Cancels the session's run.</param>
+    /// <exception cref="SessionBusyException">It does not end in time.</exception>
+    public async Task<StartedRun> ReplaceAsync(Deps deps, Func<Task<bool>> cancel)
+    {
+        using var ended = new SemaphoreSlim(0);
+        await using var watch = await environment.Store.WatchAsync(deps.Key, _ => ended.Release());
+        var (since, patience) = (environment.Time.GetTimestamp(), environment.Options.Lease + EndAfterLease);
+        await cancel();
+        while (true)
+        {
+            try
+            {
+                return await deps.StartAsync();
+            }
+            catch (SessionBusyException) when (environment.Time.GetElapsedTime(since) < (patience < LongestWait ? patience : LongestWait))
+            {
+                using var look = new CancellationTokenSource(LookEvery, environment.Time);
+                await ended.WaitAsync(look.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
+        }
+    }
+}

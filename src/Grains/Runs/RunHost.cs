@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>
+/// The runs of this process. They belong to the process, not to a grain's activation: an activation may go away for reasons of Orleans',
+/// its run continues. When the process stops, they leave for other processes; a prompt that is still accepted then leaves before its first node.
+/// </summary>
+internal sealed class RunHost(RunEnvironment environment, IEnumerable<IRunObserver> observers, IHostApplicationLifetime lifetime) : IHostedService
+{
+    private readonly ConcurrentDictionary<AgentRun, Task> _runs = new();
+    private volatile bool _isStopping;
+
+    /// <summary>The number of runs under way.</summary>
+    public int Count => _runs.Count;
+
+    /// <summary>Whether the process is about to stop: runs leave it, none is recovered.</summary>
+    public bool IsStopping => _isStopping;
+
+    /// <summary>Lets a run go, beside whatever the caller does.</summary>
+    /// <returns>A task that completes when the run is over in this process, however it ended.</returns>
+    public Task Go(AgentRun run)
+    {
+        var go = new Task<Task>(() => WatchAsync(run));
+        var over = go.Unwrap();
+        _runs[run] = over;
+        if (IsStopping)
+        {
+            run.Leave();
+        }
+
+        go.Start(environment.Scheduler);
+        foreach (var observer in observers)
+        {
+            observer.OnRun(run.Key);
+        }
+
+        return over;
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // As early as can be: while the rest of the process comes to its stop, runs come to places where they can leave.
+        lifetime.ApplicationStopping.Register(Leave);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Leave();
+        var runs = _runs.ToArray();
+        var over = Task.WhenAll(runs.Select(r => r.Value));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(over, Task.Delay(environment.Options.DrainTimeout, environment.Time, patience.Token));
+        await patience.CancelAsync();
+        await Task.WhenAll(runs.Select(r => r.Key.ShutDownAsync()));
+        try
+        {
+            await over.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Array.ForEach(runs, r => r.Key.GiveUp());
+        }
+    }
+
+    private void Leave()
+    {
+        _isStopping = true;
+        foreach (var run in _runs.Keys)
+        {
+            run.Leave();
+        }
+    }
+
+    private async Task WatchAsync(AgentRun run)
+    {
+        try
+        {
+            await run.ExecuteAsync();
+        }
+        catch (OwnershipLostException e)
+        {
+            environment.Logger.LogWarning("{Reason}", e.Message);
+        }
+        catch (Exception e)
+        {
+            environment.Logger.LogError(e, "A run could not be brought to its end.");
+        }
+        finally
+        {
+            _runs.TryRemove(run, out _);
+        }
+    }
+}

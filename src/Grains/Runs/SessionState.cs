@@ -1,0 +1,190 @@
+using AgentStream.Grains.Chat;
+using AgentStream.Messages;
+using AgentStream.Storage.Journal;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>
+/// The fold of a session's journal: its messages, requests and responses in turn. A request that got no response
+/// (the run was canceled or crashed) is not lost: its parts lead the next request.
+/// </summary>
+internal sealed class SessionState
+{
+    private readonly List<ModelMessage> _messages = [];
+    private readonly Dictionary<string, RequestPart> _results = [];
+    private List<RequestPart> _unanswered = [];
+    private DateTimeOffset _requestedAt;
+    private string? _runId;
+    private JournalRecord? _last;
+
+    /// <summary>The number of records folded so far.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>The answered requests and their responses.</summary>
+    public IReadOnlyList<ModelMessage> Messages => _messages;
+
+    /// <summary>What the stream of the last run said went wrong; null when it completed, or has not ended.</summary>
+    public string? LastError { get; private set; }
+
+    /// <summary>How many nodes of the last run that ended have a response.</summary>
+    public int LastAnswered { get; private set; }
+
+    /// <summary>The text of the first prompt, answered or not.</summary>
+    public string Title => ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
+
+    /// <summary>The last run; null for none.</summary>
+    public string? LastRunId { get; private set; }
+
+    /// <summary>The prompt of the last run; null for none, and when the history came from elsewhere since.</summary>
+    public string? LastPrompt { get; private set; }
+
+    /// <summary>The last run whose prompt had waited; null for none. They start in their order, so one that is still found waiting though the journal has it can only be this one.</summary>
+    public string? LastWaitedRunId { get; private set; }
+
+    /// <summary>The run that has no end yet; null when there is none.</summary>
+    public RunProgress? Unfinished { get; private set; }
+
+    /// <summary>Whether a call of the last response has its result.</summary>
+    public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
+
+    /// <summary>
+    /// Takes in what the journal has behind <see cref="Version"/>. It is asked for the last known record again: where another process has deleted the session meanwhile, that is not
+    /// there any more, or is another, and everything is read anew.
+    /// </summary>
+    /// <returns>The new version.</returns>
+    public async Task<long> ReadAsync(ISessionJournal journal, SessionKey key)
+    {
+        var records = await journal.ReadAsync(key, Math.Max(0, Version - 1), CancellationToken.None);
+        if (Version > 0)
+        {
+            if (records is [var known, ..] && (ReferenceEquals(known, _last) || JournalRecordJson.Write(known).AsSpan().SequenceEqual(JournalRecordJson.Write(_last!))))
+            {
+                records = [.. records.Skip(1)];
+            }
+            else
+            {
+                Forget();
+                records = await journal.ReadAsync(key, 0, CancellationToken.None);
+            }
+        }
+
+        foreach (var record in records)
+        {
+            Apply(record);
+        }
+
+        return Version;
+    }
+
+    /// <summary>Takes in the next record.</summary>
+    public void Apply(JournalRecord record)
+    {
+        switch (record)
+        {
+            case RunStartedRecord started:
+                // A run that was never ended, because another was started over it, leaves its open calls like one that was.
+                TakeResults(started.Timestamp);
+                (_runId, LastRunId, LastPrompt, LastError) = (started.RunId, started.RunId, null, null);
+                LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
+                Unfinished = new RunProgress(started.RunId, started.Agent);
+                break;
+            case RequestRecord request:
+                TakeResults(request.Timestamp);
+                _requestedAt = request.Timestamp;
+                _unanswered.AddRange(request.Parts);
+                LastPrompt ??= request.Parts.OfType<UserPromptPart>().LastOrDefault()?.Text;
+                Unfinished = Unfinished is null ? null : Unfinished with { Idx = request.Idx, IsAnswered = false };
+                break;
+            case ResponseRecord response:
+                _messages.Add(PendingRequest());
+                _messages.Add(response.Response.RunId is null ? response.Response with { RunId = _runId } : response.Response);
+                _unanswered = [];
+                Unfinished = Unfinished is null ? null : Unfinished with { IsAnswered = true };
+                break;
+            case RunResumedRecord:
+                // A process that stopped in order is not the run's fault.
+                Unfinished = Unfinished is null ? null : Unfinished with { Resumes = Unfinished.Resumes + (Unfinished.IsGivenAway ? 0 : 1), IsGivenAway = false };
+                break;
+            case RunGivenAwayRecord:
+                Unfinished = Unfinished is null ? null : Unfinished with { IsGivenAway = true };
+                break;
+            case ToolResultRecord { Result: var result }:
+                _results[CallOf(result)] = result;
+                break;
+            case ImportedRecord imported:
+                _messages.Clear();
+                _messages.AddRange(imported.Messages);
+                _results.Clear();
+                (_unanswered, LastPrompt, LastError, Unfinished) = ([], null, null, null);
+                break;
+            case RunEndedRecord ended:
+                TakeResults(ended.Timestamp);
+                (_runId, LastError, LastAnswered, Unfinished) = (null, ended.Error, Unfinished?.Answered ?? 0, null);
+                break;
+        }
+
+        _last = record;
+        Version++;
+    }
+
+    /// <summary>The request that the model has not answered yet.</summary>
+    public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };
+
+    private void Forget()
+    {
+        _messages.Clear();
+        _results.Clear();
+        (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
+        (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null, null);
+    }
+
+    /// <summary>
+    /// Moves the results of the last response's calls, in the order of the calls, to the head of the next request. A call without one
+    /// was interrupted, and the model is told so: no model accepts a call that stays open.
+    /// </summary>
+    private void TakeResults(DateTimeOffset now)
+    {
+        if (_unanswered.Count > 0 || _messages is not [.., ModelResponse last])
+        {
+            return;
+        }
+
+        foreach (var call in last.ToolCalls)
+        {
+            _unanswered.Add(_results.TryGetValue(call.ToolCallId, out var result) ? result : Interrupted(call, now));
+        }
+
+        _results.Clear();
+    }
+
+    private static ToolReturnPart Interrupted(ToolCallPart call, DateTimeOffset now) =>
+        new(call.ToolName, call.ToolCallId, ChatJson.ToElement(ToolOutcome.Interrupted), ToolOutcome.Interrupted) { Timestamp = now };
+
+    private static string CallOf(RequestPart result) => result switch
+    {
+        ToolReturnPart part => part.ToolCallId,
+        RetryPromptPart part => part.ToolCallId,
+        _ => throw new InvalidDataException($"A tool result cannot be a {result.GetType().Name}."),
+    };
+}
+
+/// <summary>A run that the journal knows no end of.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Agent">Its agent's name.</param>
+internal sealed record RunProgress(string RunId, string Agent)
+{
+    /// <summary>The last node that has begun; -1 for none.</summary>
+    public int Idx { get; init; } = -1;
+
+    /// <summary>Whether that node's response is complete.</summary>
+    public bool IsAnswered { get; init; }
+
+    /// <summary>How many of its nodes have a complete response.</summary>
+    public int Answered => IsAnswered ? Idx + 1 : Idx;
+
+    /// <summary>How often it was recovered from a process that died.</summary>
+    public int Resumes { get; init; }
+
+    /// <summary>Whether its last process left it in order.</summary>
+    public bool IsGivenAway { get; init; }
+}

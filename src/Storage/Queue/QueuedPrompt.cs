@@ -1,0 +1,41 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AgentStream.Storage.Queue;
+
+/// <summary>A prompt that waits for its session.</summary>
+/// <param name="RunId">The run that it is going to be.</param>
+/// <param name="Agent">The agent's name.</param>
+/// <param name="Prompt">What the user said.</param>
+/// <param name="Timestamp">When, in UTC.</param>
+public sealed record QueuedPrompt(
+    [property: JsonPropertyName("run_id")] string RunId,
+    [property: JsonPropertyName("agent")] string Agent,
+    [property: JsonPropertyName("prompt")] string Prompt,
+    [property: JsonPropertyName("timestamp")] DateTimeOffset Timestamp)
+{
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The prompt as UTF-8 JSON on one line. The same prompt gives the same bytes.</summary>
+    /// <returns>The JSON.</returns>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <param name="json">UTF-8 JSON.</param>
+    /// <returns>The prompt.</returns>
+    /// <exception cref="InvalidDataException">It is no such JSON; the message says why.</exception>
+    public static QueuedPrompt FromJson(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<QueuedPrompt>(json, Json) is { RunId: not null, Agent: not null, Prompt: not null } prompt
+                ? prompt
+                : throw new InvalidDataException("This is no waiting prompt: run_id, agent and prompt must be given.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"This is no waiting prompt: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+using System.Collections.Concurrent;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Ownership;
+using AgentStream.Testing;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AgentStream.Storage.Tests.Ownership;
+
+/// <summary>A process's hold on its runs.</summary>
+public sealed class OwnershipServiceTests : IDisposable
+{
+    private static readonly AgentStreamOptions Settings = new() { Lease = TimeSpan.FromSeconds(10) };
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly InMemoryStreamStore _memory;
+    private readonly LeaseStore _log;
+    private readonly SiloIdentity _identity = new();
+    private readonly RunRegistry _runs = new(NullLogger<RunRegistry>.Instance);
+    private readonly LineLogger _lines = new();
+    private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
+    private readonly OwnershipService _lease;
+
+    public OwnershipServiceTests()
+    {
+        _memory = new(Options.Create(Settings), _time);
+        _log = new(_memory);
+        _lease = new(_log, _identity, _runs, Options.Create(Settings), _time, _lifetime, _lines);
+    }
+
+    [Fact]
+    public async Task The_lease_is_renewed_three_times_in_its_span_and_holds_the_runs()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+
+        for (var i = 0; i < 20; i++)
+        {
+            var renewals = _log.Renewals;
+            _time.Advance(Settings.Lease * 0.3);
+            await Wait.Until(() => _log.Renewals > renewals, "a renewal");
+        }
+
+        Assert.Null(await _memory.RecoverAsync(run, "other"));
+    }
+
+    [Fact]
+    public async Task A_process_knows_by_its_own_clock_whether_its_lease_holds()
+    {
+        Assert.False(_runs.IsLeaseHeld(Settings.Lease, _time));
+        await StartedAsync();
+        await Wait.Until(() => _runs.IsLeaseHeld(Settings.Lease, _time), "the first renewal");
+
+        // From the moment that the renewal was sent, and not a moment longer, whoever renews it later.
+        _log.IsAway = true;
+        _time.Advance(Settings.Lease - TimeSpan.FromMilliseconds(1));
+        Assert.True(_runs.IsLeaseHeld(Settings.Lease, _time));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.False(_runs.IsLeaseHeld(Settings.Lease, _time));
+    }
+
+    [Fact]
+    public async Task A_process_that_stops_in_order_gives_its_lease_up()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+        await Wait.Until(() => _runs.IsLeaseHeld(Settings.Lease, _time), "the first renewal");
+
+        await _lease.StopAsync(CancellationToken.None).Within();
+
+        Assert.False(_runs.IsLeaseHeld(Settings.Lease, _time));
+        Assert.NotNull(await _memory.RecoverAsync(run, "other"));
+        Assert.Equal(0, _memory.WatchCount);
+    }
+
+    [Fact]
+    public async Task A_cancel_is_heard_at_once()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+        var heard = new TaskCompletionSource<RunStatus>();
+        using var registration = _runs.Register(run, heard.SetResult);
+        await Wait.Until(() => _memory.WatchCount == 1, "the watch for cancels");
+
+        await _memory.CancelAsync(run.Key);
+
+        Assert.Equal(RunStatus.Canceled, await heard.Task.Within());
+    }
+
+    [Fact]
+    public async Task A_flag_that_was_taken_without_a_notice_is_found_within_a_second()
+    {
+        _log.LoseNotices = true;
+        await StartedAsync();
+        var (canceled, live) = (await RunAsync("canceled"), await RunAsync("live"));
+        var (canceledHeard, liveHeard) = (new ConcurrentQueue<RunStatus>(), new ConcurrentQueue<RunStatus>());
+        using var one = _runs.Register(canceled, canceledHeard.Enqueue);
+        using var two = _runs.Register(live, liveHeard.Enqueue);
+        await _memory.CancelAsync(canceled.Key);
+
+        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        for (var i = 0; i < 3; i++)
+        {
+            var checks = _log.Checks;
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Wait.Until(() => _log.Checks > checks, "a check");
+            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        }
+
+        Assert.Equal([RunStatus.Canceled], canceledHeard);
+        Assert.Empty(liveHeard);
+    }
+
+    [Fact]
+    public async Task More_runs_than_one_check_asks_for_are_asked_for_in_turn_and_all_at_once_when_notices_were_lost()
+    {
+        await StartedAsync();
+        var runs = new List<RunToken>();
+        for (var i = 0; i < (2 * RunCheckRotation.Most) + 1; i++)
+        {
+            runs.Add(new(new(1, 2, $"s{i}"), _identity.Id, "run"));
+        }
+
+        var registrations = runs.ConvertAll(run => _runs.Register(run, _ => { }));
+        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        _log.Checked.Clear();
+        for (var second = 1; second <= 3; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Wait.Until(() => _log.Checked.Count == second, "a check");
+            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        }
+
+        Assert.All(_log.Checked, check => Assert.Equal(RunCheckRotation.Most, check.Count));
+        Assert.Equal(runs.ToHashSet(), _log.Checked.SelectMany(check => check).ToHashSet());
+
+        _log.Checked.Clear();
+        _log.RunWatcher!(null);
+        await Wait.Until(() => !_log.Checked.IsEmpty, "a check");
+        Assert.Equal(runs.ToHashSet(), _log.Checked.Single().ToHashSet());
+        registrations.ForEach(registration => registration.Dispose());
+    }
+
+    [Fact]
+    public async Task A_run_that_was_taken_over_hears_that_it_is_lost()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+        var heard = new TaskCompletionSource<RunStatus>();
+        using var registration = _runs.Register(run, heard.SetResult);
+        await _memory.RenewLeaseAsync(run.SiloId, TimeSpan.Zero);
+        Assert.NotNull(await _memory.RecoverAsync(run, "other"));
+
+        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(RunStatus.Lost, await heard.Task.Within());
+    }
+
+    [Fact]
+    public async Task Lost_notices_are_made_good_by_a_check_at_once()
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+        var heard = new TaskCompletionSource<RunStatus>();
+        using var registration = _runs.Register(run, heard.SetResult);
+        await Wait.Until(() => _log.RunWatcher is not null, "the watch");
+        _log.LoseNotices = true;
+        await _memory.CancelAsync(run.Key);
+
+        _log.RunWatcher!(null);
+
+        Assert.Equal(RunStatus.Canceled, await heard.Task.Within());
+    }
+
+    [Fact]
+    public async Task An_outage_is_logged_once_and_its_end_once()
+    {
+        await StartedAsync();
+        using var registration = _runs.Register(await RunAsync("s"), _ => { });
+        _log.IsAway = true;
+        for (var i = 0; i < 10; i++)
+        {
+            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+            var tries = _log.Tries;
+            _time.Advance(TimeSpan.FromSeconds(3));
+            await Wait.Until(() => _log.Tries >= tries + 2, "a renewal and a check");
+        }
+
+        Assert.Collection(
+            _lines.Lines,
+            line => Assert.StartsWith("Warning: The stream store is unavailable", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("Warning: This process's lease has not been renewed for ", line, StringComparison.Ordinal));
+        _log.IsAway = false;
+        await Wait.Until(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(3));
+                return _lines.Lines.Count == 4;
+            },
+            "both to say that the log is back");
+        Assert.Equal(["Information: The stream store is available again.", "Information: This process's lease is renewed again."], _lines.Lines.Skip(2).Order());
+    }
+
+    [Fact]
+    public async Task A_lease_that_was_not_renewed_for_half_of_it_is_warned_of_once_and_renewed_as_soon_as_the_log_takes_it()
+    {
+        await StartedAsync();
+        _log.IsAway = true;
+        await AdvanceAsync(TimeSpan.FromSeconds(4.75));
+        Assert.Empty(LeaseLines());
+
+        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(["Warning: This process's lease has not been renewed for 5 s. After 10 s other processes may recover its runs. It is tried again until the stream store takes it."], LeaseLines());
+
+        var renewals = _log.Renewals;
+        _log.IsAway = false;
+        await AdvanceAsync(TimeSpan.FromSeconds(0.25));
+        Assert.Equal(renewals + 1, _log.Renewals);
+        Assert.True(_runs.IsLeaseHeld(Settings.Lease, _time));
+        Assert.Equal("Information: This process's lease is renewed again.", LeaseLines()[^1]);
+    }
+
+    [Fact]
+    public async Task A_renewal_without_an_answer_is_followed_by_others_and_counts_as_late()
+    {
+        await StartedAsync();
+        _log.Hangs = true;
+        var tries = _log.Tries;
+        for (var i = 0; i < 5; i++)
+        {
+            await AdvanceAsync(TimeSpan.FromSeconds(1.5));
+        }
+
+        Assert.InRange(_log.Tries, tries + 3, tries + 10);
+        Assert.Single(LeaseLines());
+        _log.Hangs = false;
+        await AdvanceAsync(TimeSpan.FromSeconds(2));
+        Assert.Equal(2, LeaseLines().Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_that_the_log_throws_ends_the_renewals_or_the_checks(bool isRefusal)
+    {
+        await StartedAsync();
+        var run = await RunAsync("s");
+        var heard = new TaskCompletionSource<RunStatus>();
+        using var registration = _runs.Register(run, heard.SetResult);
+        _log.Fault = () => isRefusal ? new StorageRefusedException("NOPERM") : new InvalidOperationException("surprise");
+        await AdvanceAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(
+            ["Error: Looking for runs that were canceled failed. It is tried again.", "Error: Renewing this process's lease failed. It is tried again."],
+            _lines.Lines.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).Order());
+        Assert.Single(LeaseLines());
+
+        _log.LoseNotices = true;
+        await _memory.CancelAsync(run.Key);
+        var renewals = _log.Renewals;
+        _log.Fault = null;
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(RunStatus.Canceled, await heard.Task.Within());
+        Assert.NotEqual(renewals, _log.Renewals);
+        Assert.False(_lifetime.ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Every_process_has_an_id_of_its_own()
+    {
+        Assert.Matches("^[0-9a-f]{12}7[0-9a-f]{19}$", _identity.Id);
+        Assert.NotEqual(_identity.Id, new SiloIdentity().Id);
+    }
+
+    public void Dispose()
+    {
+        _lease.Dispose();
+        _memory.Dispose();
+    }
+
+    private List<string> LeaseLines() => [.. _lines.Lines.Where(line => line.Contains("process's lease ", StringComparison.Ordinal) && !line.StartsWith("Error", StringComparison.Ordinal))];
+
+    /// <summary>Moves the clock in steps that are as short as the shortest pause, so that each round comes at its time.</summary>
+    private async Task AdvanceAsync(TimeSpan by)
+    {
+        var step = TimeSpan.FromMilliseconds(250);
+        for (var moved = TimeSpan.Zero; moved < by; moved += step)
+        {
+            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+            _time.Advance(step);
+        }
+
+        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+    }
+
+    private async Task StartedAsync()
+    {
+        await _lease.StartAsync(CancellationToken.None);
+        await Wait.Until(() => _log.Renewals > 0, "the first renewal");
+    }
+
+    private async Task<RunToken> RunAsync(string session)
+    {
+        var run = new RunToken(new(1, 2, session), _identity.Id, Guid.NewGuid().ToString());
+        await _memory.StartAsync(run);
+        return run;
+    }
+
+    private sealed class LineLogger : ILogger<OwnershipService>
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
+    }
+}
