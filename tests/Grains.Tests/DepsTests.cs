@@ -84,8 +84,8 @@ public sealed class DepsTests : IAsyncDisposable
         var (gate, calls) = (new Gate(), 0);
         var builder = new AgentBuilder();
         builder.UseChatClient(_ => new ScriptedModel([new Step.Pause(gate), Step.Call("c1", "charge")], [Step.Say("charged")])).WithTool(() => ++calls, "charge");
-        var running = AgentRunner.RunAsync(
-            new StandaloneSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps());
+        var running = StandaloneRuntime.RunAsync(
+            _services.GetRequiredService<RunEnvironment>(), new StandaloneSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps());
         await gate.ReachedAsync();
 
         // It is paused here, and nobody has renewed its lease: another recovers the run.
@@ -117,8 +117,8 @@ public sealed class DepsTests : IAsyncDisposable
         builder.UseChatClient(_ => new ScriptedModel([Step.Call("c1", "charge")], [Step.Say("charged")])).WithTool(() => ++calls, "charge");
 
         // Nobody renews a lease here at all.
-        await AgentRunner.RunAsync(
-            new StandaloneSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps()).Within();
+        await StandaloneRuntime.RunAsync(
+            _services.GetRequiredService<RunEnvironment>(), new StandaloneSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps()).Within();
 
         Assert.Equal(1, calls);
     }

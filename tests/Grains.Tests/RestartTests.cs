@@ -85,7 +85,7 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
             using var database = SqliteDatabase.Open(File);
             await using var runtime = await StandaloneRuntime.StartAsync();
             var model = new ScriptedModel([Step.Say($"answer {run}")]);
-            await AgentRunner.RunAsync(
+            await runtime.RunAsync(
                 new StandaloneSession(new SqliteJournal(database)), runtime.NewAgent("assistant", agent => agent.UseChatClient(_ => model)), $"prompt {run}", runtime.NewDeps(_key));
             Assert.Equal(run == 1 ? ["prompt 1"] : ["prompt 1", "answer 1", "prompt 2"], Heard(model));
         }

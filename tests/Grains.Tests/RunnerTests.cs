@@ -18,7 +18,7 @@ public sealed class RunnerTests
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => model));
 
         var deps = runtime.NewDeps(Key);
-        await AgentRunner.RunAsync(NewSession(), agent, "Hello, world!", deps);
+        await runtime.RunAsync(NewSession(), agent, "Hello, world!", deps);
         var heard = new List<string>();
         await foreach (var item in deps.ListenAsync())
         {
@@ -33,7 +33,7 @@ public sealed class RunnerTests
         Assert.Equal(kept[0].RunId, kept[1].RunId);
 
         // A new session object, as after a restart, finds what was kept.
-        await AgentRunner.RunAsync(NewSession(), agent, "Again", runtime.NewDeps(Key));
+        await runtime.RunAsync(NewSession(), agent, "Again", runtime.NewDeps(Key));
         Assert.Equal(4, kept.Count);
         Assert.Equal(["Hello, world!", "Hello", "Again"], model.Requests.Last().Messages.Select(m => m.Text));
 
@@ -54,7 +54,7 @@ public sealed class RunnerTests
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([Step.Say("half"), new Step.Pause(gate)])));
         var session = new StandaloneSession(new InMemoryJournal());
         var deps = runtime.NewDeps(Key);
-        var running = AgentRunner.RunAsync(session, agent, "go", deps);
+        var running = runtime.RunAsync(session, agent, "go", deps);
         await gate.ReachedAsync();
         Assert.True(await runtime.NewDeps(Key).CancelAsync());
         Assert.Equal(Key.ToString(), (await Assert.ThrowsAsync<RunCanceledException>(() => running.Within())).Session);
@@ -69,7 +69,7 @@ public sealed class RunnerTests
         using var stop = new CancellationTokenSource();
         await using var runtime = await StandaloneRuntime.StartAsync();
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([new Step.Pause(gate)])));
-        var running = AgentRunner.RunAsync(new StandaloneSession(new InMemoryJournal()), agent, "go", runtime.NewDeps(Key), stop.Token);
+        var running = runtime.RunAsync(new StandaloneSession(new InMemoryJournal()), agent, "go", runtime.NewDeps(Key), stop.Token);
         await gate.ReachedAsync();
         await stop.CancelAsync();
         await Assert.ThrowsAsync<RunCanceledException>(() => running.Within());
@@ -82,7 +82,7 @@ public sealed class RunnerTests
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([new Step.Refuse("no credit")])));
         var deps = runtime.NewDeps(Key);
         var thrown = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => AgentRunner.RunAsync(new StandaloneSession(new InMemoryJournal()), agent, "go", deps));
+            () => runtime.RunAsync(new StandaloneSession(new InMemoryJournal()), agent, "go", deps));
         Assert.Equal("no credit", thrown.Message);
         var last = "";
         await foreach (var item in deps.ListenAsync())
@@ -100,7 +100,7 @@ public sealed class RunnerTests
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel()));
         var session = new StandaloneSession(_ => throw new IOException("disk"), (_, _) => ValueTask.CompletedTask);
         var deps = runtime.NewDeps(Key);
-        await Assert.ThrowsAsync<IOException>(() => AgentRunner.RunAsync(session, agent, "go", deps));
+        await Assert.ThrowsAsync<IOException>(() => runtime.RunAsync(session, agent, "go", deps));
         Assert.False(await deps.IsLiveAsync());
     }
 }

@@ -61,7 +61,7 @@ internal sealed class Conversation : IAsyncDisposable
                 return ValueTask.CompletedTask;
             });
         var deps = _runtime.NewDeps(new SessionKey(1, 1, SessionKey.NewSessionId()));
-        var running = AgentRunner.RunAsync(_session, _agent, prompt, deps);
+        var running = _runtime.RunAsync(_session, _agent, prompt, deps);
         var events = new List<string>();
         await ListenAsync().Within();
         await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

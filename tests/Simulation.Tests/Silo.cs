@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage;
@@ -24,7 +25,8 @@ internal sealed class Silo : IHostApplicationLifetime
     private readonly AgentCatalog _agents;
     private readonly SiloJournal _journal;
     private readonly RunHost _runs;
-    private readonly OrphanWatch _takeOver;
+    private readonly RunFactory _factory;
+    private readonly OrphanWatch _orphans;
     private readonly CancellationTokenSource _stopping = new();
     private bool _isLooking;
 
@@ -44,8 +46,11 @@ internal sealed class Silo : IHostApplicationLifetime
         _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
         _runs = new(_environment, [], this);
         _ = _runs.StartAsync(CancellationToken.None);
-        var recovery = new RunRecovery(_environment, _journal, _agents, _runs, new InMemoryPromptQueue(), new DeferredRuns(_environment.Time));
-        _takeOver = new(_environment, _journal, _agents, new LocalRecovery(recovery, _runs), this);
+        _factory = new(_environment, _journal);
+        var queue = new InMemoryPromptQueue();
+        var queued = new QueuedRuns(_environment, _journal, _agents, queue, _factory);
+        var recovery = new RunRecovery(_environment, _journal, _agents, _factory, _runs, queue, queued, new DeferredRuns(_environment.Time));
+        _orphans = new(_environment, _journal, _agents, new LocalRecovery(recovery, _runs), this);
     }
 
     public string Name { get; }
@@ -81,11 +86,10 @@ internal sealed class Silo : IHostApplicationLifetime
     /// <summary>As the session grain accepts a prompt.</summary>
     public void Prompt(SessionKey key, string prompt) => Do(async () =>
     {
-        var deps = new Deps(_environment, key);
-        await deps.StartAsync();
-        var run = new AgentRun(_environment, _journal, _agents.Get(null), new SessionState(), deps);
+        var handle = await RunHandle.StartAsync(_environment, key);
+        var run = _factory.NewRun(_agents.Get(null), new SessionState(), handle);
         await run.AcceptAsync(prompt);
-        _world.Book.Accepted(deps.Run.Token);
+        _world.Book.Accepted(handle.Token);
         _ = _runs.Go(run);
     });
 
@@ -101,7 +105,7 @@ internal sealed class Silo : IHostApplicationLifetime
             {
                 try
                 {
-                    await _takeOver.LookAsync(CancellationToken.None);
+                    await _orphans.LookAsync(CancellationToken.None);
                 }
                 finally
                 {

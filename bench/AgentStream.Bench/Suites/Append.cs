@@ -90,7 +90,7 @@ internal static class Append
                 ModelMessages.ToJson(messages);
                 return ValueTask.CompletedTask;
             });
-            return AgentRunner.RunAsync(session, agent, plan.ToString(), runtime.NewDeps(key));
+            return runtime.RunAsync(session, agent, plan.ToString(), runtime.NewDeps(key));
         }
     }
 }

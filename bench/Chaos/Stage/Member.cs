@@ -93,7 +93,8 @@ internal sealed class Member : IDisposable
         await Turn.WaitAsync(cancellationToken);
         try
         {
-            if (!_isMeant)
+            // While this waited for its turn, a fault may have killed and started it.
+            if (!_isMeant && !_process.IsRunning)
             {
                 EndedByItself?.Invoke(exitCode);
                 await StartAsync(cancellationToken);

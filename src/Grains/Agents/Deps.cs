@@ -17,24 +17,16 @@ public sealed class Deps
     // How soon a listener that came before the run sees it.
     private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
 
-    private readonly NodeWriter _nodes;
+    private readonly RunEnvironment _environment;
     private RunHandle? _run;
 
-    internal Deps(RunEnvironment environment, SessionKey key)
-    {
-        (Environment, Key) = (environment, key);
-        _nodes = new NodeWriter(
-            (body, cancellationToken) => Run.EmitAsync(Protocol.Event, Environment.Options.EventOrigin, body, cancellationToken),
-            (body, cancellationToken) => Run.EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
-    }
+    internal Deps(RunEnvironment environment, SessionKey key) => (_environment, Key) = (environment, key);
+
+    internal Deps(RunEnvironment environment, RunHandle run)
+        : this(environment, run.Key) => _run = run;
 
     /// <summary>The session.</summary>
     public SessionKey Key { get; }
-
-    internal RunEnvironment Environment { get; }
-
-    /// <summary>The node that is under way.</summary>
-    internal NodeWriter Node => _nodes;
 
     /// <summary>The session's run as this process owns it.</summary>
     /// <exception cref="InvalidOperationException">It does not: the run was not started here, or it has ended.</exception>
@@ -44,26 +36,30 @@ public sealed class Deps
     /// <returns>The run's id and the cursor of <c>begin</c>.</returns>
     /// <exception cref="SessionBusyException">The session has a run under way, of this process or another.</exception>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
-    public Task<StartedRun> StartAsync() => StartAsync(null);
+    public async Task<StartedRun> StartAsync()
+    {
+        _run = await RunHandle.StartAsync(_environment, Key);
+        return new StartedRun(_run.Token.RunId, _run.Begin);
+    }
 
     /// <summary>Ends the run: writes what is pending and <c>end</c>, takes the live flag away and lets the stream expire.</summary>
     /// <param name="gracePeriod">How long the stream stays; null for the setting <see cref="AgentStreamOptions.GracePeriod"/>.</param>
     /// <returns>A task that completes when the stream has its <c>end</c>.</returns>
     /// <exception cref="InvalidOperationException">No run was started here.</exception>
     /// <exception cref="OwnershipLostException">Another process recovered the run; nothing was written.</exception>
-    public Task StopAsync(TimeSpan? gracePeriod = null) => StopAsync(null, gracePeriod);
+    public Task StopAsync(TimeSpan? gracePeriod = null) => Run.FinishAsync(error: null, gracePeriod);
 
     /// <summary>Whether the session's live flag is there.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>True if it is.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
-    public Task<bool> IsLiveAsync(CancellationToken cancellationToken = default) => Environment.Store.IsLiveAsync(Key, cancellationToken);
+    public Task<bool> IsLiveAsync(CancellationToken cancellationToken = default) => _environment.Store.IsLiveAsync(Key, cancellationToken);
 
     /// <summary>Cancels the session's run, whoever runs it.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>True for the one call that canceled it.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
-    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => Environment.Store.CancelAsync(Key, cancellationToken);
+    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => _environment.Store.CancelAsync(Key, cancellationToken);
 
     /// <summary>Adds an entry of any type to the run's stream.</summary>
     /// <param name="type">The type; protocol.md lists those that clients know.</param>
@@ -115,7 +111,7 @@ public sealed class Deps
     public ValueTask AddNodeBeginAsync(ModelRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return _nodes.BeginAsync(request, cancellationToken);
+        return Run.Nodes.BeginAsync(request, cancellationToken);
     }
 
     /// <summary>Shows an update of the model's stream.</summary>
@@ -125,7 +121,7 @@ public sealed class Deps
     public ValueTask AddNodeEventAsync(ChatResponseUpdate update, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(update);
-        return _nodes.UpdateAsync(update, cancellationToken);
+        return Run.Nodes.UpdateAsync(update, cancellationToken);
     }
 
     /// <summary>Ends the node: shows the tool calls that are still open, then <c>llm-end</c>.</summary>
@@ -133,8 +129,8 @@ public sealed class Deps
     /// <returns>The response, put together from the updates.</returns>
     public async ValueTask<ModelResponse> AddNodeEndAsync(CancellationToken cancellationToken = default)
     {
-        var response = await CompleteNodeAsync(cancellationToken);
-        await EndNodeAsync(cancellationToken);
+        var response = await Run.Nodes.CompleteAsync(_environment.Time.GetUtcNow(), cancellationToken);
+        await Run.Nodes.EndAsync(cancellationToken);
         return response;
     }
 
@@ -152,7 +148,7 @@ public sealed class Deps
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var patience = wait ?? TimeSpan.FromSeconds(3);
-        var since = Environment.Time.GetTimestamp();
+        var since = _environment.Time.GetTimestamp();
         while (true)
         {
             var heard = false;
@@ -165,65 +161,19 @@ public sealed class Deps
                 }
             }
 
-            if (heard || Environment.Time.GetElapsedTime(since) >= patience)
+            if (heard || _environment.Time.GetElapsedTime(since) >= patience)
             {
                 yield break;
             }
 
-            await Task.Delay(StartPoll, Environment.Time, cancellationToken);
+            await Task.Delay(StartPoll, _environment.Time, cancellationToken);
         }
     }
-
-    /// <summary>Starts a run of a known id.</summary>
-    internal async Task<StartedRun> StartAsync(string? runId)
-    {
-        _run = await RunHandle.StartAsync(Environment, Key, runId);
-        return new StartedRun(_run.Token.RunId, _run.Begin);
-    }
-
-    /// <summary>Gives the run to another process.</summary>
-    internal async Task HandOffAsync()
-    {
-        var run = Run;
-        _run = null;
-        await run.HandOffAsync();
-    }
-
-    /// <summary>Goes on with a run that this process recovered.</summary>
-    internal void Adopt(RecoveredRun taken) => _run = RunHandle.Adopt(Environment, taken);
-
-    /// <summary>Shows finished nodes from the journal; the next node to begin is the one behind them.</summary>
-    /// <param name="messages">The history; the last of it are the run's.</param>
-    /// <param name="next">The first node to show.</param>
-    /// <param name="answered">How many nodes the run has finished.</param>
-    /// <param name="cancellationToken">Stops at once.</param>
-    internal async Task ReplayAsync(IReadOnlyList<ModelMessage> messages, int next, int answered, CancellationToken cancellationToken)
-    {
-        _nodes.ContinueAt(next);
-        for (var idx = next; idx < answered; idx++)
-        {
-            var response = messages.Count - (2 * (answered - idx)) + 1;
-            await _nodes.ReplayAsync((ModelRequest)messages[response - 1], (ModelResponse)messages[response], cancellationToken);
-        }
-    }
-
-    /// <summary>The node's response is complete: shows what is still open of it, but not yet <c>llm-end</c>.</summary>
-    internal ValueTask<ModelResponse> CompleteNodeAsync(CancellationToken cancellationToken) =>
-        _nodes.CompleteAsync(Environment.Time.GetUtcNow(), cancellationToken);
-
-    /// <summary>Shows <c>llm-end</c>.</summary>
-    internal ValueTask EndNodeAsync(CancellationToken cancellationToken) => _nodes.EndAsync(cancellationToken);
-
-    /// <summary>What a node that was cut short had said; null when it had said nothing.</summary>
-    internal ModelResponse? PartialNode() => _nodes.Partial(Environment.Time.GetUtcNow());
-
-    /// <summary>Ends the run, with an error entry before <c>end</c> if there is something to say.</summary>
-    internal Task StopAsync(string? error, TimeSpan? gracePeriod) => Run.FinishAsync(error, gracePeriod ?? Environment.Options.GracePeriod);
 
     private async IAsyncEnumerable<StreamEntry> UntilSilentAsync(TimeSpan timeout, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var items = PatientStream.ReadAsync(
-            token => Environment.Hub.ListenAsync(Key, null, token), "the run", timeout, Environment.Time, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            token => _environment.Hub.ListenAsync(Key, null, token), "the run", timeout, _environment.Time, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using (items)
         {
             while (await MovedAsync(items))

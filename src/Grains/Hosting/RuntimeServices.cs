@@ -29,6 +29,7 @@ internal static class RuntimeServices
         services.TryAddSingleton<AgentCatalog>();
         services.AddHostedService<AgentCheck>();
         services.TryAddSingleton<RunEnvironment>();
+        services.TryAddSingleton<RunFactory>();
         services.TryAddSingleton<SessionStreamPublisher>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunObserver, SessionStreamPublisher>(provider => provider.GetRequiredService<SessionStreamPublisher>()));
         services.TryAddSingleton<RunHost>();
@@ -46,6 +47,7 @@ internal static class RuntimeServices
             : provider.GetRequiredService<LocalRecovery>());
         services.AddHostedService<OrphanWatch>();
         services.TryAddSingleton<BusySessionPolicy>();
+        services.TryAddSingleton<QueuedRuns>();
         services.AddHostedService<PromptQueueService>();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);
         return new AgentStreamBuilder(services);

@@ -29,20 +29,20 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
     }
 
     /// <summary>Cancels the run that is in the way, and starts another when it has ended.</summary>
-    /// <param name="deps">The session, for the new run.</param>
+    /// <param name="key">The session.</param>
     /// <param name="cancel">Cancels the session's run.</param>
     /// <exception cref="SessionBusyException">It does not end in time.</exception>
-    public async Task<StartedRun> ReplaceAsync(Deps deps, Func<Task<bool>> cancel)
+    public async Task<RunHandle> ReplaceAsync(SessionKey key, Func<Task<bool>> cancel)
     {
         using var ended = new SemaphoreSlim(0);
-        await using var watch = await environment.Store.WatchAsync(deps.Key, _ => ended.Release());
+        await using var watch = await environment.Store.WatchAsync(key, _ => ended.Release());
         var (since, patience) = (environment.Time.GetTimestamp(), environment.Options.Lease + EndAfterLease);
         await cancel();
         while (true)
         {
             try
             {
-                return await deps.StartAsync();
+                return await RunHandle.StartAsync(environment, key);
             }
             catch (SessionBusyException) when (environment.Time.GetElapsedTime(since) < (patience < LongestWait ? patience : LongestWait))
             {

@@ -10,20 +10,18 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Recovery;
 
-/// <summary>Claims an orphaned run for this process, and decides from the journal what becomes of it.</summary>
-internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, RunHost runs, IPromptQueue queue, DeferredRuns strange)
+/// <summary>Claims an orphaned run for this process, and carries out what <see cref="RecoveryRules"/> decide.</summary>
+internal sealed class RunRecovery(
+    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, RunFactory factory, RunHost runs, IPromptQueue queue, QueuedRuns queued, DeferredRuns deferred)
 {
-    /// <summary>A run that has been recovered this often ends as crashed: it may be what kills its processes.</summary>
-    internal const int MostResumes = 3;
-
-    // The log gives a run to the same process twice when that asks twice.
+    // The store gives a run to the same process twice when that asks twice.
     private readonly ConcurrentDictionary<RunToken, bool> _claiming = new();
 
     /// <summary>
     /// Whether this process may claim a run. One of its own is under way here: its lease was late, and when nobody has taken the run, it is its own again with the next renewal.
     /// </summary>
     /// <param name="orphan">The run, with the owner that it had.</param>
-    public bool MayClaim(RunToken orphan) => !agents.IsEmpty && !runs.IsStopping && orphan.SiloId != environment.Silo.Id && !strange.IsLeftToOthers(orphan.RunId);
+    public bool MayClaim(RunToken orphan) => !agents.IsEmpty && !runs.IsStopping && orphan.SiloId != environment.Silo.Id && !deferred.IsLeftToOthers(orphan.RunId);
 
     /// <summary>Claims a run.</summary>
     /// <param name="orphan">The run, with the owner that it had.</param>
@@ -31,20 +29,20 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
     /// <returns>The run, to let go; or that it was not to be had, or came to its end.</returns>
     public async Task<Recovered> ClaimAsync(RunToken orphan, CancellationToken cancellationToken)
     {
-        var deps = new Deps(environment, orphan.Key);
         if (!MayClaim(orphan) || !_claiming.TryAdd(orphan, true))
         {
             return default;
         }
 
+        RunHandle run;
         try
         {
-            if (environment.Owned.Has(orphan.For(environment.Silo.Id)) || await TakeAsync(orphan, cancellationToken) is not { } taken)
+            if (environment.Owned.Has(orphan.For(environment.Silo.Id)) || await TakeAsync(orphan, cancellationToken) is not { } recovered)
             {
                 return default;
             }
 
-            deps.Adopt(taken);
+            run = RunHandle.Of(environment, recovered);
         }
         finally
         {
@@ -56,8 +54,8 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
             orphan.RunId,
             orphan.Key,
             orphan.SiloId == SiloIdentity.Nobody ? "its process has handed it off" : "its process is gone");
-        var history = new SessionState();
-        return new(true, await GoOnAsync(deps, history, mayLeave: true, cancellationToken), history);
+        var state = new SessionState();
+        return new(true, await ContinueAsync(run, state, mayDefer: true, cancellationToken), state);
     }
 
     /// <summary>Starts the run again that a session's journal has no end of, in a stream that begins anew.</summary>
@@ -67,70 +65,60 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
     /// <exception cref="SessionBusyException">The session has another run by now.</exception>
     public async Task<Recovered> RestartAsync(SessionKey key, CancellationToken cancellationToken)
     {
-        var history = new SessionState();
-        await history.ReadAsync(journal, key);
-        if (history.Unfinished is not { } unfinished)
+        var state = new SessionState();
+        await state.ReadAsync(journal, key);
+        if (state.Unfinished is not { } unfinished)
         {
             return default;
         }
 
-        var deps = new Deps(environment, key);
-        await deps.StartAsync(unfinished.RunId);
+        var run = await RunHandle.StartAsync(environment, key, unfinished.RunId);
         environment.Logger.LogWarning("Run {Run} of session {Session} continues: the process before this one had not ended it.", unfinished.RunId, key);
-        return new(true, await GoOnAsync(deps, history, mayLeave: false, cancellationToken), history);
+        return new(true, await ContinueAsync(run, state, mayDefer: false, cancellationToken), state);
     }
 
-    /// <summary>A recovery whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
+    /// <summary>A claim whose answer was lost may have taken place, and then nobody would find the run any more. So it is repeated until it is answered.</summary>
     private Task<RecoveredRun?> TakeAsync(RunToken orphan, CancellationToken cancellationToken) =>
         environment.PatientlyAsync(() => environment.Store.RecoverAsync(orphan, environment.Silo.Id, cancellationToken), cancellationToken);
 
-    /// <param name="deps">The run, owned.</param>
-    /// <param name="history">What is known of the session's journal.</param>
-    /// <param name="mayLeave">Whether other processes can have the run, should its agent not be known here.</param>
+    /// <param name="run">The run, owned.</param>
+    /// <param name="state">What is known of the session's journal.</param>
+    /// <param name="mayDefer">Whether other processes can have the run, should its agent not be known here.</param>
     /// <param name="cancellationToken">This process stops.</param>
     /// <returns>The run, to let go; null when it came to its end, or is left to others.</returns>
-    private async Task<AgentRun?> GoOnAsync(Deps deps, SessionState history, bool mayLeave, CancellationToken cancellationToken)
+    private async Task<AgentRun?> ContinueAsync(RunHandle run, SessionState state, bool mayDefer, CancellationToken cancellationToken)
     {
-        var (key, runId) = (deps.Key, deps.Run.Token.RunId);
+        var runId = run.Token.RunId;
         try
         {
-            await environment.PatientlyAsync(() => history.ReadAsync(journal, key), cancellationToken);
-            if (history.Unfinished is { } unfinished && unfinished.RunId == runId)
+            await environment.PatientlyAsync(() => state.ReadAsync(journal, run.Key), cancellationToken);
+            var (agent, unknown) = FindAgent(state, runId);
+            var next = IsInJournal(state, runId) ? null : await HeadOfQueueAsync(run.Key, cancellationToken);
+            var decision = RecoveryRules.Decide(
+                runId, state, environment.Options.ResumeRuns, agent is not null, mayDefer && unknown is not null && run.Status == RunStatus.Live && deferred.LeaveToOthers(runId), next?.RunId == runId);
+            switch (decision)
             {
-                var (agent, reason) = Find(unfinished, out var isStrange);
-                if (isStrange && mayLeave && deps.Run.Status == RunStatus.Live && strange.LeaveToOthers(runId))
-                {
-                    environment.Logger.LogWarning("Run {Run} of session {Session} is left to others for a while: {Reason}", runId, key, reason);
-                    await deps.HandOffAsync();
+                case RecoveryDecision.Resume:
+                    var resumed = factory.NewRun(agent!, state, run);
+                    resumed.Resume(state.Unfinished!);
+                    return resumed;
+                case RecoveryDecision.Defer:
+                    environment.Logger.LogWarning("Run {Run} of session {Session} is left to others for a while: {Reason}", runId, run.Key, unknown);
+                    await run.HandOffAsync();
                     return null;
-                }
-
-                if (agent is not null)
-                {
-                    var run = new AgentRun(environment, journal, agent, history, deps);
-                    run.Resume(unfinished);
-                    return run;
-                }
-
-                var error = Protocol.CrashedPrefix + reason;
-                await new RunJournal(journal, deps.Run.Token, history, environment.Time, deps.Run.GivenUp)
-                    .AddAsync(now => new RunEndedRecord(runId, error) { Timestamp = now });
-                await deps.StopAsync(error, null);
-            }
-            else if (history.LastRunId == runId)
-            {
-                await ShowRestAsync(deps, history);
-                await deps.StopAsync(history.LastError, null);
-            }
-            else if (await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] && next.RunId == runId)
-            {
-                // Its prompt waited for its turn, and the process died between taking the session and keeping the prompt in the journal.
-                return await QueuedRun.AcceptAsync(environment, journal, agents, history, queue, deps, next);
-            }
-            else
-            {
-                // The journal has never heard of it: it was in the memory of the process that died, or the prompt was never accepted.
-                await deps.StopAsync($"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it", null);
+                case RecoveryDecision.Crash:
+                    await CrashAsync(run, state, Protocol.CrashedPrefix + ReasonOf(state.Unfinished!, unknown));
+                    return null;
+                case RecoveryDecision.ShowRest:
+                    await ShowRestAsync(run, state);
+                    await run.FinishAsync(state.LastError);
+                    return null;
+                case RecoveryDecision.StartQueued:
+                    // The process died between claiming the session and keeping the prompt in the journal.
+                    return await queued.AcceptAsync(state, run, next!);
+                default:
+                    await run.FinishAsync($"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it");
+                    return null;
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -143,56 +131,65 @@ internal sealed class RunRecovery(RunEnvironment environment, ISessionJournal jo
         }
         catch (Exception e)
         {
-            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be resumed.", runId, key);
-            await deps.StopAsync(Protocol.CrashedPrefix + environment.Words.Of(e), null);
+            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be resumed.", runId, run.Key);
+            await run.FinishAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
         }
 
         return null;
     }
 
-    /// <summary>A run had completed, so the journal has all that it said; its process may have died before the stream had. What a canceled run said last is not shown again.</summary>
-    private async Task ShowRestAsync(Deps deps, SessionState history)
+    private static bool IsInJournal(SessionState state, string runId) => state.Unfinished?.RunId == runId || state.LastRunId == runId;
+
+    private async Task<QueuedPrompt?> HeadOfQueueAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] ? next : null;
+
+    private async Task CrashAsync(RunHandle run, SessionState state, string error)
     {
-        if (history.LastError is null)
+        await factory.NewJournal(state, run).AddAsync(now => new RunEndedRecord(run.Token.RunId, error) { Timestamp = now });
+        await run.FinishAsync(error);
+    }
+
+    /// <summary>A run had completed, so the journal has all that it said; its process may have died before the stream had. What a canceled run said last is not shown again.</summary>
+    private async Task ShowRestAsync(RunHandle run, SessionState state)
+    {
+        if (state.LastError is null)
         {
-            var stop = deps.Run.Stopped;
-            var next = await NodeCounter.CountNodesAsync(environment, deps.Run, stop);
-            if (next < history.LastAnswered)
+            var next = await NodeCounter.CountNodesAsync(environment, run, run.Stopped);
+            if (next < state.LastAnswered)
             {
-                await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: stop);
-                await deps.ReplayAsync(history.Messages, next, history.LastAnswered, stop);
+                await run.EmitAsync(Protocol.Info, Protocol.DeveloperOrigin, EntryBodies.Resumed(next), run.Stopped);
+                await run.Nodes.ReplayAsync(state.Messages, next, state.LastAnswered, run.Stopped);
             }
         }
     }
 
-    /// <summary>The agent that continues, or why none does.</summary>
-    private (Agent? Agent, string? Reason) Find(RunProgress run, out bool isStrange)
+    /// <summary>The agent of an unfinished run, or why there is none.</summary>
+    private (Agent? Agent, string? Unknown) FindAgent(SessionState state, string runId)
     {
-        isStrange = false;
-        if (!environment.Options.ResumeRuns)
+        if (state.Unfinished is not { } progress || progress.RunId != runId)
         {
-            return (null, "the process that ran it is gone");
-        }
-
-        if (run.Resumes >= MostResumes)
-        {
-            return (null, $"the processes that ran it are gone, {run.Resumes + 1} one after the other");
+            return default;
         }
 
         try
         {
-            return (agents.Get(run.Agent), null);
+            return (agents.Get(progress.Agent), null);
         }
         catch (UnknownAgentException e)
         {
-            isStrange = true;
             return (null, e.Message);
         }
     }
+
+    /// <summary>Why an unfinished run is not resumed.</summary>
+    private string ReasonOf(RunProgress progress, string? unknown) =>
+        !environment.Options.ResumeRuns ? "the process that ran it is gone"
+        : progress.Resumes >= RecoveryRules.MostResumes ? $"the processes that ran it are gone, {progress.Resumes + 1} one after the other"
+        : unknown!;
 }
 
 /// <summary>What became of an orphaned run.</summary>
 /// <param name="IsTaken">Whether this process claimed it.</param>
 /// <param name="Run">The run, to let go; null when there is nothing to do any more.</param>
-/// <param name="History">The fold of its session's journal, which the run uses.</param>
-internal readonly record struct Recovered(bool IsTaken, AgentRun? Run, SessionState? History);
+/// <param name="State">The state of its session, which the run uses.</param>
+internal readonly record struct Recovered(bool IsTaken, AgentRun? Run, SessionState? State);

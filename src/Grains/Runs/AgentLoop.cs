@@ -12,9 +12,9 @@ namespace AgentStream.Grains.Runs;
 /// Some chat clients call tools by themselves, and their one stream carries calls, results and what the model made of them. Such a
 /// stream is shown and kept as the nodes it is made of, and its calls are not made again.
 /// </remarks>
-internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunEnvironment environment)
+internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment)
 {
-    private readonly ToolInvoker _tools = new(agent, deps, environment);
+    private readonly ToolInvoker _tools = new(agent, new Deps(environment, run), environment);
 
     // Calls of the last response that somebody else has made.
     private readonly HashSet<string> _madeElsewhere = new(StringComparer.Ordinal);
@@ -36,38 +36,61 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
 
     /// <summary>Runs until the model has nothing more to do. The first request, the user's, is in the journal already.</summary>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <returns>Whether it did; false when it left before, at a place where nothing is half done, because the run is to be handed off.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        do
+        while (!run.IsLeaving)
         {
-            LeaveIfAsked();
             await AskAsync(cancellationToken);
+            if (NextCalls() is not { Count: > 0 } calls)
+            {
+                return true;
+            }
+
+            if (run.IsLeaving)
+            {
+                return false;
+            }
+
+            await CallToolsAsync(calls, cancellationToken);
         }
-        while (await CallToolsAsync(cancellationToken));
+
+        return false;
     }
 
-    /// <summary>Goes on where a process died: finished responses and results come from the journal, the node that was under way starts again.</summary>
-    /// <param name="run">How far it got.</param>
+    /// <summary>Continues where a process died: finished responses and results come from the journal, the node that was under way starts again.</summary>
+    /// <param name="progress">How far it got.</param>
     /// <param name="next">The first node that the stream does not show whole: those that are finished from there on are shown from the journal.</param>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
-    public async Task ResumeAsync(RunProgress run, int next, CancellationToken cancellationToken)
+    /// <returns>As <see cref="RunAsync"/>.</returns>
+    public async Task<bool> ResumeAsync(RunProgress progress, int next, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _requested = run.Idx;
+        _requested = progress.Idx;
         var messages = journal.History.Messages;
-        await deps.ReplayAsync(messages, next, run.Answered, cancellationToken);
-        _idx = run.Answered - 1;
-        if (run.IsAnswered)
+        await run.Nodes.ReplayAsync(messages, next, progress.Answered, cancellationToken);
+        _idx = progress.Answered - 1;
+        if (progress.IsAnswered)
         {
             _response = (ModelResponse)messages[^1];
-            await FinishCallsAsync(cancellationToken);
+            await KeepOldResultsAsync();
+            if (NextCalls() is { Count: > 0 } calls)
+            {
+                if (run.IsLeaving)
+                {
+                    return false;
+                }
+
+                await CallToolsAsync(calls, cancellationToken);
+            }
+
             if (!_response.ToolCalls.Any())
             {
-                return;
+                return true;
             }
         }
 
-        await RunAsync(cancellationToken);
+        return await RunAsync(cancellationToken);
     }
 
     private async Task AskAsync(CancellationToken cancellationToken)
@@ -89,10 +112,10 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
 
             if (_isOpen)
             {
-                AnswerRules.Check(deps.Node, agent.Bounds);
+                AnswerRules.Check(run.Nodes, agent.Bounds);
             }
         }
-        catch (Exception) when (_isOpen && !deps.Run.HasToLeave && deps.PartialNode() is { } said)
+        catch (Exception) when (_isOpen && !run.HasToLeave && run.Nodes.Partial(environment.Time.GetUtcNow()) is { } said)
         {
             // What a listener has seen stays said, whatever cut it short: the next prompt's model knows of it.
             CutShort = (_idx, said);
@@ -118,7 +141,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        await deps.AddNodeBeginAsync(journal.History.PendingRequest(), cancellationToken);
+        await run.Nodes.BeginAsync(journal.History.PendingRequest(), cancellationToken);
         _madeElsewhere.Clear();
         _isOpen = true;
     }
@@ -126,11 +149,11 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
     /// <summary>The response is in the journal before <c>llm-end</c> is announced.</summary>
     private async Task EndNodeAsync(CancellationToken cancellationToken)
     {
-        var response = await deps.CompleteNodeAsync(cancellationToken);
-        _calls = [.. deps.Node.Calls];
+        var response = await run.Nodes.CompleteAsync(environment.Time.GetUtcNow(), cancellationToken);
+        _calls = [.. run.Nodes.Calls];
         _madeElsewhere.UnionWith(_calls.Where(call => call.IsInformational).Select(call => call.Id));
         await journal.AddAsync(now => new ResponseRecord(_idx, response) { Timestamp = now });
-        await deps.EndNodeAsync(cancellationToken);
+        await run.Nodes.EndAsync(cancellationToken);
         (_response, _isOpen) = (response, false);
     }
 
@@ -161,7 +184,7 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
             await BeginNodeAsync(cancellationToken);
         }
 
-        await deps.AddNodeEventAsync(hasCall ? WithToolNames(update) : update, cancellationToken);
+        await run.Nodes.UpdateAsync(hasCall ? WithToolNames(update) : update, cancellationToken);
         if (failed)
         {
             throw AnswerRules.Failure(update);
@@ -221,35 +244,19 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
         }
     }
 
-    /// <summary>Makes the calls of the last response, all at once.</summary>
-    /// <returns>Whether there were any, so that the model is to be told.</returns>
-    private async Task<bool> CallToolsAsync(CancellationToken cancellationToken)
+    /// <summary>The calls of the last response that are to be made here.</summary>
+    private List<ToolCallPart> NextCalls() => [.. _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId))];
+
+    /// <summary>Makes calls, all at once.</summary>
+    private async Task CallToolsAsync(List<ToolCallPart> calls, CancellationToken cancellationToken)
     {
-        var calls = _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId)).ToList();
-        if (calls.Count == 0)
-        {
-            return false;
-        }
-
-        LeaveIfAsked();
-
-        // What a tool does cannot be taken back: a process that was paused must not do it beside the one that has the run now.
-        await deps.Run.EnsureOwnedAsync(cancellationToken);
+        // What a tool does cannot be taken back: a process that was paused must not do it next to the one that has the run now.
+        await run.EnsureOwnedAsync(cancellationToken);
         await Task.WhenAll(calls.Select(call => CallAsync(call, cancellationToken)));
-        return true;
     }
 
-    /// <summary>Between two steps nothing is half done: the place to leave a process that is about to stop.</summary>
-    private void LeaveIfAsked()
-    {
-        if (deps.Run.IsLeaving)
-        {
-            throw new RunLeavesException();
-        }
-    }
-
-    /// <summary>Makes the calls that have no result yet; those that may not be made again are told as interrupted.</summary>
-    private async Task FinishCallsAsync(CancellationToken cancellationToken)
+    /// <summary>Calls that have a result are not made again; those that may not be are told as interrupted.</summary>
+    private async Task KeepOldResultsAsync()
     {
         foreach (var call in _response!.ToolCalls)
         {
@@ -263,8 +270,6 @@ internal sealed class AgentLoop(Agent agent, Deps deps, RunJournal journal, RunE
                 await journal.AddAsync(now => new ToolResultRecord(interrupted) { Timestamp = now });
             }
         }
-
-        await CallToolsAsync(cancellationToken);
     }
 
     private async Task CallAsync(ToolCallPart call, CancellationToken cancellationToken)

@@ -5,18 +5,16 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;
 
-/// <summary>A run of an agent, in a session that is owned. It works beside the grain's turns and touches nothing of the grain's but the fold, which is lent to it.</summary>
-internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journal, Agent agent, SessionState history, Deps deps)
+/// <summary>A run of an agent, in a session that is owned. It works next to the grain's turns and touches nothing of the grain's but the session's state, which is lent to it.</summary>
+internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave)
 {
-    private readonly RunJournal _records = new(journal, deps.Run.Token, history, environment.Time, deps.Run.GivenUp);
-    private readonly RunHandle _run = deps.Run;
-    private RunProgress? _taken;
+    private RunProgress? _progress;
     private AgentLoop? _loop;
 
     /// <summary>The session.</summary>
-    public SessionKey Key => deps.Key;
+    public SessionKey Key => run.Key;
 
-    private RunToken Token => _run.Token;
+    private RunToken Token => run.Token;
 
     /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>
     /// <param name="prompt">The prompt.</param>
@@ -25,8 +23,8 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     {
         try
         {
-            await _records.ReadNewsAsync();
-            await _records.AddAsync(now =>
+            await journal.ReadNewsAsync();
+            await journal.AddAsync(now =>
             [
                 new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now },
                 new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
@@ -34,48 +32,52 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         }
         catch (Exception e)
         {
-            Crashed(e);
-            await deps.StopAsync(Message(e), null);
+            await run.FinishAsync(Message(Crashed(e)));
             throw;
         }
     }
 
     /// <summary>The run was recovered from a process that died: it continues where that one got.</summary>
-    public void Resume(RunProgress taken) => _taken = taken;
+    public void Resume(RunProgress progress) => _progress = progress;
 
     /// <summary>
     /// Runs to the <c>end</c>, or until it leaves for another process. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.
     /// </summary>
-    /// <returns>What ended the run; null when it completed.</returns>
-    public async Task<Exception?> ExecuteAsync()
+    /// <returns>How it ended.</returns>
+    public async Task<RunResult> ExecuteAsync()
     {
-        var failure = await LoopAsync();
-        if (failure is RunLeavesException)
+        var result = await LoopAsync();
+        if (result.Ending == RunEnding.HandedOff)
         {
             await HandOffAsync();
-            return failure;
+            return result;
         }
 
         try
         {
             // What was said goes first: of a run that the journal knows to have ended, a recovery has nothing to add to the stream but its end. Then the record, also where not all could be
             // said: the next run of the session finds the journal complete.
-            failure = await FlushAsync(failure);
-            if (failure is not RunCanceledException && await _run.SealAsync())
+            result = await FlushAsync(result);
+            if (result.Ending != RunEnding.Canceled && await run.SealAsync())
             {
-                failure = new RunCanceledException(Token.Key.ToString());
+                result = RunResult.Canceled;
             }
 
-            await _records.AddAsync(now => EndRecords(Message(failure), now));
+            await journal.AddAsync(now => EndRecords(Message(result), now));
         }
-        catch (Exception e)
+        catch (Exception e) when (result.Ending == RunEnding.Completed)
         {
-            failure ??= Crashed(e);
+            result = Crashed(e);
+        }
+#pragma warning disable CA1031 // What ended the run is known already.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
         }
 
-        // Also when the session seems lost: the log knows, and writes nothing for a run that does not own it.
-        await deps.StopAsync(Message(failure), null);
-        return failure;
+        // Also when the session seems lost: the store knows, and writes nothing for a run that does not own it.
+        await run.FinishAsync(Message(result));
+        return result;
     }
 
     /// <summary>
@@ -86,30 +88,30 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     {
         if (CanLeave)
         {
-            _run.Leave();
+            run.Leave();
         }
     }
 
     /// <summary>Whether another could continue it.</summary>
-    public bool CanLeave => journal.OutlivesProcess && environment.Options.ResumeRuns;
+    public bool CanLeave => canLeave;
 
     /// <summary>Cancels the run: it stops at once, and its live flag is taken away.</summary>
     /// <returns>Whether this call canceled it.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach. The run was stopped.</exception>
-    public Task<bool> CancelAsync() => _run.CancelAsync();
+    public Task<bool> CancelAsync() => run.CancelAsync();
 
     /// <summary>Stops whatever the run is doing, because its process is about to stop: it leaves for another, or ends as crashed where it cannot.</summary>
-    public Task ShutDownAsync() => _run.ShutDownAsync();
+    public Task ShutDownAsync() => run.ShutDownAsync();
 
     /// <summary>Gives up on a log that is away.</summary>
-    public void GiveUp() => _run.GiveUp();
+    public void GiveUp() => run.GiveUp();
 
-    /// <summary>What the stream says of a failure.</summary>
-    private string? Message(Exception? failure) => failure switch
+    /// <summary>What the stream says of a run that did not complete.</summary>
+    private string? Message(RunResult result) => result.Ending switch
     {
-        null => null,
-        RunCanceledException => Protocol.CanceledMessage,
-        _ => Protocol.CrashedPrefix + environment.Words.Of(failure),
+        RunEnding.Canceled => Protocol.CanceledMessage,
+        RunEnding.Crashed => Protocol.CrashedPrefix + environment.Words.Of(result.Failure!),
+        _ => null,
     };
 
     private JournalRecord[] EndRecords(string? error, DateTimeOffset now)
@@ -118,43 +120,38 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
         return _loop?.CutShort is var (idx, said) ? [new ResponseRecord(idx, said) { Timestamp = now }, ended] : [ended];
     }
 
-    private async Task<Exception?> FlushAsync(Exception? failure)
+    private async Task<RunResult> FlushAsync(RunResult result)
     {
         try
         {
-            await _run.FlushAsync();
-            return failure;
+            await run.FlushAsync();
+            return result;
         }
         catch (StorageRefusedException e)
         {
-            return failure ?? Crashed(e);
+            return result.Ending == RunEnding.Completed ? Crashed(e) : result;
         }
     }
 
-    private async Task<Exception?> LoopAsync()
+    private async Task<RunResult> LoopAsync()
     {
-        var stop = _run.Stopped;
+        var stop = run.Stopped;
         try
         {
             var ready = await agent.ForRunAsync(stop);
-            _loop = new AgentLoop(ready, deps, _records, environment);
-            await (_taken is null ? _loop.RunAsync(stop) : ResumeAsync(_loop, _taken, stop));
-            return null;
+            _loop = new AgentLoop(ready, run, journal, environment);
+            return await (_progress is null ? _loop.RunAsync(stop) : ResumeAsync(_loop, _progress, stop)) ? RunResult.Completed : RunResult.HandedOff;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return _run.Status switch
+            return run.Status switch
             {
-                _ when _run.Refusal is { } refusal => Crashed(refusal),
-                RunStatus.Canceled => new RunCanceledException(Token.Key.ToString()),
-                RunStatus.Lost => new OwnershipLostException("another process took the session over"),
-                _ when _run.HasToLeave => new RunLeavesException(),
-                _ => new RunException("the silo is shutting down"),
+                _ when run.Refusal is { } refusal => Crashed(refusal),
+                RunStatus.Canceled => RunResult.Canceled,
+                RunStatus.Lost => RunResult.Crashed(new OwnershipLostException("another process took the session over")),
+                _ when run.HasToLeave => RunResult.HandedOff,
+                _ => RunResult.Crashed(new RunException("the silo is shutting down")),
             };
-        }
-        catch (RunLeavesException leaves)
-        {
-            return leaves;
         }
         catch (Exception e)
         {
@@ -166,37 +163,37 @@ internal sealed class AgentRun(RunEnvironment environment, ISessionJournal journ
     {
         try
         {
-            await _records.AddAsync(now => new RunGivenAwayRecord(Token.RunId) { Timestamp = now });
+            await journal.AddAsync(now => new RunGivenAwayRecord(Token.RunId) { Timestamp = now });
         }
         catch (Exception e) when (e is not OwnershipLostException)
         {
             // Then the next process takes it for a crash, and counts it as one.
-            environment.Logger.LogWarning(e, "That run {Run} of session {Session} was handed off could not be kept in the journal.", Token.RunId, Token.Key);
+            environment.Logger.LogWarning(e, "Could not journal the hand-off of run {Run} of session {Session}.", Token.RunId, Token.Key);
         }
         finally
         {
-            // Also when the session seems lost: the log knows, and hands off nothing that the run does not own.
-            await deps.HandOffAsync();
+            // Also when the session seems lost: the store knows, and hands off nothing that the run does not own.
+            await run.HandOffAsync();
         }
 
         environment.Logger.LogInformation("Run {Run} of session {Session} was handed off: this process is about to stop.", Token.RunId, Token.Key);
     }
 
-    private async Task ResumeAsync(AgentLoop loop, RunProgress taken, CancellationToken cancellationToken)
+    private async Task<bool> ResumeAsync(AgentLoop loop, RunProgress progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await _run.UnsealAsync();
+        await run.UnsealAsync();
 
-        // What was journaled may not have got into the stream: the process died between the two, the log lost its tail, or the stream begins anew.
-        var next = Math.Min(await NodeCounter.CountNodesAsync(environment, _run, cancellationToken), taken.Answered);
-        await _records.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });
-        await deps.AddInfoAsync(new { msg = "resumed", idx = next }, cancellationToken: cancellationToken);
-        await loop.ResumeAsync(taken, next, cancellationToken);
+        // What was journaled may not have got into the stream: the process died between the two, the store lost its tail, or the stream begins anew.
+        var next = Math.Min(await NodeCounter.CountNodesAsync(environment, run, cancellationToken), progress.Answered);
+        await journal.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });
+        await run.EmitAsync(Protocol.Info, Protocol.DeveloperOrigin, EntryBodies.Resumed(next), cancellationToken);
+        return await loop.ResumeAsync(progress, next, cancellationToken);
     }
 
-    private Exception Crashed(Exception e)
+    private RunResult Crashed(Exception e)
     {
         environment.Logger.LogError(e, "Run {Run} of session {Session} crashed.", Token.RunId, Token.Key);
-        return e;
+        return RunResult.Crashed(e);
     }
 }

@@ -86,6 +86,15 @@ internal static class EntryBodies
         return Finish(json);
     }
 
+    /// <summary>The body of an <c>info</c> entry: the run continues after its process died, from this node on.</summary>
+    public static ReadOnlyMemory<byte> Resumed(int idx)
+    {
+        var json = Open();
+        json.WriteString("msg"u8, "resumed");
+        json.WriteNumber("idx"u8, idx);
+        return Finish(json);
+    }
+
     /// <summary>The body of the runtime's own errors.</summary>
     public static ReadOnlyMemory<byte> Message(string text)
     {

@@ -61,11 +61,23 @@ internal sealed class NodeWriter(
         }
     }
 
-    /// <summary>The next node to begin is this one: a run continues.</summary>
-    public void ContinueAt(int idx) => _idx = idx - 1;
+    /// <summary>Shows finished nodes from the journal; the next node to begin is the one after them.</summary>
+    /// <param name="messages">The history; the last of it are the run's.</param>
+    /// <param name="next">The first node to show.</param>
+    /// <param name="answered">How many nodes the run has finished.</param>
+    /// <param name="cancellationToken">Stops at once.</param>
+    public async Task ReplayAsync(IReadOnlyList<ModelMessage> messages, int next, int answered, CancellationToken cancellationToken)
+    {
+        _idx = next - 1;
+        for (var idx = next; idx < answered; idx++)
+        {
+            var response = messages.Count - (2 * (answered - idx)) + 1;
+            await ReplayAsync((ModelRequest)messages[response - 1], (ModelResponse)messages[response], cancellationToken);
+        }
+    }
 
     /// <summary>Shows a node whose response is known whole: each part at once.</summary>
-    public async ValueTask ReplayAsync(ModelRequest request, ModelResponse response, CancellationToken cancellationToken)
+    private async ValueTask ReplayAsync(ModelRequest request, ModelResponse response, CancellationToken cancellationToken)
     {
         await BeginAsync(request, cancellationToken);
         for (var i = 0; i < response.Parts.Count; i++)

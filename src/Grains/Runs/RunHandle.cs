@@ -21,12 +21,21 @@ internal sealed class RunHandle
     private RunHandle(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
     {
         (_environment, Token, Begin) = (environment, token, begin);
+        Nodes = new NodeWriter(
+            (body, cancellationToken) => EmitAsync(Protocol.Event, environment.Options.EventOrigin, body, cancellationToken),
+            (body, cancellationToken) => EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
         _writer = new RunWriter(environment, token, number, Stop, Refuse, _giveUp.Token);
         _registration = environment.Owned.Register(token, Stop);
     }
 
     /// <summary>The proof of ownership.</summary>
     public RunToken Token { get; }
+
+    /// <summary>The session.</summary>
+    public SessionKey Key => Token.Key;
+
+    /// <summary>Writes the run's nodes into the stream.</summary>
+    public NodeWriter Nodes { get; }
 
     /// <summary>Where the run's stream begins.</summary>
     public Cursor Begin { get; }
@@ -55,7 +64,7 @@ internal sealed class RunHandle
     /// <param name="runId">The run; null for a new one.</param>
     /// <exception cref="SessionBusyException">The session has a run under way.</exception>
     /// <exception cref="StorageUnavailableException">The log is out of reach.</exception>
-    public static async Task<RunHandle> StartAsync(RunEnvironment environment, SessionKey key, string? runId)
+    public static async Task<RunHandle> StartAsync(RunEnvironment environment, SessionKey key, string? runId = null)
     {
         var token = new RunToken(key, environment.Silo.Id, runId ?? Guid.CreateVersion7().ToString());
         try
@@ -74,14 +83,14 @@ internal sealed class RunHandle
         }
     }
 
-    /// <summary>Goes on with a run that this process recovered.</summary>
-    public static RunHandle Adopt(RunEnvironment environment, RecoveredRun taken)
+    /// <summary>Continues a run that this process recovered.</summary>
+    public static RunHandle Of(RunEnvironment environment, RecoveredRun recovered)
     {
-        var run = new RunHandle(environment, taken.Run, taken.Begin, taken.Number) { _isSealed = taken.IsSealed };
-        if (taken.Status != RunStatus.Live)
+        var run = new RunHandle(environment, recovered.Run, recovered.Begin, recovered.Number) { _isSealed = recovered.IsSealed };
+        if (recovered.Status != RunStatus.Live)
         {
             // At once: nothing of the run works yet, and nothing is to begin.
-            run.Stop(taken.Status);
+            run.Stop(recovered.Status);
             run._stop.Cancel();
         }
 
@@ -158,9 +167,9 @@ internal sealed class RunHandle
 
     /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
     /// <param name="error">The <c>msg</c> of an error entry; null for none. A run that was canceled before it was sealed says that instead.</param>
-    /// <param name="gracePeriod">How long the stream stays.</param>
+    /// <param name="gracePeriod">How long the stream stays; null for the setting.</param>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
-    public async Task FinishAsync(string? error, TimeSpan gracePeriod)
+    public async Task FinishAsync(string? error, TimeSpan? gracePeriod = null)
     {
         try
         {
@@ -171,7 +180,7 @@ internal sealed class RunHandle
             }
 
             NewEntry[] last = error is null ? [] : [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message(error))];
-            await _writer.FinishAsync(last, gracePeriod);
+            await _writer.FinishAsync(last, gracePeriod ?? _environment.Options.GracePeriod);
         }
         finally
         {

@@ -5,8 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>
-/// The runs of this process. They belong to the process, not to a grain's activation: an activation may go away for reasons of Orleans',
-/// its run continues. When the process stops, they leave for other processes; a prompt that is still accepted then leaves before its first node.
+/// The index of this process's runs. A run is its session's grain's; the process needs them all when it stops, to hand them off. A prompt that is still accepted then leaves before its first node.
 /// </summary>
 internal sealed class RunHost(RunEnvironment environment, IEnumerable<IRunObserver> observers, IHostApplicationLifetime lifetime) : IHostedService
 {

@@ -18,10 +18,19 @@ namespace AgentStream.Grains.Sessions;
 /// </summary>
 [RandomPlacement]
 internal sealed class SessionGrain(
-    RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, RunHost runs, RunRecovery recovery, BusySessionPolicy busy, IPromptQueue queue, IHostApplicationLifetime lifetime)
+    RunEnvironment environment,
+    ISessionJournal journal,
+    AgentCatalog agents,
+    RunFactory factory,
+    RunHost runs,
+    RunRecovery recovery,
+    BusySessionPolicy busy,
+    IPromptQueue queue,
+    QueuedRuns queued,
+    IHostApplicationLifetime lifetime)
     : Grain, ISessionGrain, ISessionRecovery
 {
-    private SessionState _history = new();
+    private SessionState _state = new();
     private AgentRun? _run;
     private Task _running = Task.CompletedTask;
     private SessionKey? _key;
@@ -38,11 +47,10 @@ internal sealed class SessionGrain(
             return await busy.WaitAsync(Key, agent, request.Prompt);
         }
 
-        var deps = new Deps(environment, Key);
-        StartedRun started;
+        RunHandle handle;
         try
         {
-            started = await deps.StartAsync();
+            handle = await RunHandle.StartAsync(environment, Key);
         }
         catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Queue)
         {
@@ -50,13 +58,13 @@ internal sealed class SessionGrain(
         }
         catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Replace)
         {
-            started = await busy.ReplaceAsync(deps, CancelAsync);
+            handle = await busy.ReplaceAsync(Key, CancelAsync);
         }
 
-        var run = new AgentRun(environment, journal, agent, StateForNewRun(), deps);
+        var run = factory.NewRun(agent, StateForNewRun(), handle);
         await run.AcceptAsync(request.Prompt);
         Go(run);
-        return started;
+        return new StartedRun(handle.Token.RunId, handle.Begin);
     }
 
     async Task ISessionGrain.StartWaitingAsync()
@@ -66,19 +74,19 @@ internal sealed class SessionGrain(
             return;
         }
 
-        var history = StateForNewRun();
-        await history.ReadAsync(journal, Key);
-        if (history.LastWaitedRunId == next.RunId)
+        var state = StateForNewRun();
+        await state.ReadAsync(journal, Key);
+        if (state.LastWaitedRunId == next.RunId)
         {
             // Its process died before it could take the prompt out.
             await queue.RemoveAsync(Key, next);
             return;
         }
 
-        var deps = new Deps(environment, Key);
+        RunHandle handle;
         try
         {
-            await deps.StartAsync(next.RunId);
+            handle = await RunHandle.StartAsync(environment, Key, next.RunId);
         }
         catch (SessionBusyException)
         {
@@ -86,7 +94,7 @@ internal sealed class SessionGrain(
             return;
         }
 
-        if (await QueuedRun.AcceptAsync(environment, journal, agents, history, queue, deps, next) is { } run)
+        if (await queued.AcceptAsync(state, handle, next) is { } run)
         {
             Go(run);
         }
@@ -119,18 +127,18 @@ internal sealed class SessionGrain(
 
     async Task<SessionSnapshot?> ISessionGrain.GetAsync()
     {
-        var history = StateForReading();
-        await history.ReadAsync(journal, Key);
+        var state = StateForReading();
+        await state.ReadAsync(journal, Key);
         var isLive = await environment.Store.IsLiveAsync(Key);
-        return history.Version == 0 && !isLive
+        return state.Version == 0 && !isLive
             ? null
             : new SessionSnapshot(
-                history.Title,
+                state.Title,
                 isLive,
-                isLive ? null : history.LastError,
-                ModelMessages.ToJson(history.Messages),
+                isLive ? null : state.LastError,
+                ModelMessages.ToJson(state.Messages),
                 (await queue.ReadRunsAsync(Key)).Count,
-                history is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null);
+                state is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null);
     }
 
     Task ISessionGrain.ImportMessagesAsync(byte[] messages)
@@ -143,32 +151,31 @@ internal sealed class SessionGrain(
     {
         await queue.ClearAsync(run);
         await records.DeleteAsync();
-        _history = new SessionState();
+        _state = new SessionState();
     });
 
     private async Task<Cursor?> FindBeginAsync(string runId) =>
         await environment.Store.FindRunAsync(Key) is { } known && known.Run.RunId == runId ? known.Begin : null;
 
-    /// <summary>The fold is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
-    private SessionState StateForNewRun() => _running.IsCompleted ? _history : _history = new SessionState();
+    /// <summary>The state is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
+    private SessionState StateForNewRun() => _running.IsCompleted ? _state : _state = new SessionState();
 
-    /// <summary>A run that is under way has the fold; who wants to read meanwhile folds the journal anew.</summary>
-    private SessionState StateForReading() => _running.IsCompleted ? _history : new SessionState();
+    /// <summary>A run that is under way has the state; a reader folds the journal anew meanwhile.</summary>
+    private SessionState StateForReading() => _running.IsCompleted ? _state : new SessionState();
 
     /// <summary>Changes the journal as its owner: for the time of the change, the session has a run that says nothing.</summary>
     private async Task ChangeAsync(Func<RunToken, RunJournal, Task> change)
     {
-        var deps = new Deps(environment, Key);
-        await deps.StartAsync();
+        var handle = await RunHandle.StartAsync(environment, Key);
         try
         {
-            var records = new RunJournal(journal, deps.Run.Token, StateForNewRun(), environment.Time, deps.Run.GivenUp);
+            var records = factory.NewJournal(StateForNewRun(), handle);
             await records.ReadNewsAsync();
-            await change(deps.Run.Token, records);
+            await change(handle.Token, records);
         }
         finally
         {
-            await deps.StopAsync(TimeSpan.Zero);
+            await handle.FinishAsync(error: null, TimeSpan.Zero);
         }
     }
 
@@ -176,7 +183,7 @@ internal sealed class SessionGrain(
     {
         if (recovered.Run is { } run)
         {
-            _history = recovered.History!;
+            _state = recovered.State!;
             Go(run);
         }
 

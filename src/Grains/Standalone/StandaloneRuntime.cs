@@ -59,6 +59,49 @@ public sealed class StandaloneRuntime : IAsyncDisposable
     /// <returns>The stream; for any number of listeners, and for one run.</returns>
     public Deps NewDeps(SessionKey key) => new(_environment, key);
 
+    /// <summary>
+    /// Runs a prompt to its end: claims the session, streams the run's events, keeps the history, and writes <c>end</c>, whatever happens.
+    /// What went wrong is in the stream as an <c>error</c>, and is thrown here.
+    /// </summary>
+    /// <param name="session">The session's history and where it is kept.</param>
+    /// <param name="agent">The agent, from <see cref="NewAgent"/>.</param>
+    /// <param name="prompt">What the user says; not empty, at most <see cref="AgentStreamOptions.MaxPromptLength"/> characters.</param>
+    /// <param name="deps">The session's stream, from <see cref="NewDeps"/>; one for each run.</param>
+    /// <param name="cancellationToken">Cancels the run, as <see cref="Deps.CancelAsync"/> does.</param>
+    /// <returns>A task that completes when the stream has its <c>end</c>.</returns>
+    /// <exception cref="InvalidInputException">The prompt breaks its rule; nothing was changed.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way; nothing was changed.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    /// <exception cref="RunCanceledException">The run was canceled.</exception>
+    /// <exception cref="Exception">What the model, or the session's store, threw.</exception>
+    public Task RunAsync(StandaloneSession session, Agent agent, string prompt, Deps deps, CancellationToken cancellationToken = default) =>
+        RunAsync(_environment, session, agent, prompt, deps, cancellationToken);
+
+    internal static async Task RunAsync(
+        RunEnvironment environment, StandaloneSession session, Agent agent, string prompt, Deps deps, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(agent);
+        ArgumentNullException.ThrowIfNull(deps);
+        Prompts.Check(prompt);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        await deps.StartAsync();
+        var run = new RunFactory(environment, session.Journal).NewRun(agent, session.State, deps.Run);
+        await run.AcceptAsync(prompt);
+        await using var registration = cancellationToken.Register(() => _ = deps.CancelAsync(CancellationToken.None));
+        var result = await run.ExecuteAsync();
+        if (result.Ending == RunEnding.Canceled)
+        {
+            throw new RunCanceledException(deps.Key.ToString());
+        }
+
+        if (result.Failure is { } failure)
+        {
+            throw failure;
+        }
+    }
+
     /// <summary>Brings what runs to its end and disconnects.</summary>
     /// <returns>A task that completes when that is done.</returns>
     public async ValueTask DisposeAsync()

@@ -32,9 +32,9 @@ public sealed class StandaloneSession
     }
 
     /// <summary>The messages so far: requests and responses in turn. It grows while a run is under way.</summary>
-    public IReadOnlyList<ModelMessage> Messages => History.Messages;
+    public IReadOnlyList<ModelMessage> Messages => State.Messages;
 
     internal ISessionJournal Journal { get; }
 
-    internal SessionState History { get; } = new();
+    internal SessionState State { get; } = new();
 }

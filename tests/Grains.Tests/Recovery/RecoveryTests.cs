@@ -195,7 +195,7 @@ public sealed class RecoveryTests : IDisposable
     public async Task A_run_that_was_taken_over_three_times_ends_as_crashed()
     {
         await using var heir = await StartAsync(new ScriptedModel([Step.Say("a fourth time")]));
-        var resumed = Enumerable.Repeat(new RunResumedRecord("run", 0) { Timestamp = default }, RunRecovery.MostResumes);
+        var resumed = Enumerable.Repeat(new RunResumedRecord("run", 0) { Timestamp = default }, RecoveryRules.MostResumes);
         var token = await OrphanAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, .. resumed]);
         await LookAsync(heir);
         Assert.EndsWith(
