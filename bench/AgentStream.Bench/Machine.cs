@@ -21,9 +21,9 @@ internal sealed record Machine(
         Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Math.Pow(1024, 3), 1),
         RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription,
-        typeof(Orleans.Grain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
+        PackageVersion(typeof(Orleans.Grain)),
         await RedisCounters.ServerVersionAsync(redis),
-        typeof(StackExchange.Redis.ConnectionMultiplexer).Assembly.GetName().Version!.ToString(3),
+        PackageVersion(typeof(StackExchange.Redis.ConnectionMultiplexer)),
         await PythonWay.VersionsAsync(),
         Load());
 
@@ -33,6 +33,9 @@ internal sealed record Machine(
     public string ToText() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Date:yyyy-MM-dd HH:mm} UTC, {Cores} x {Processor}, {MemoryGiB} GiB, {System}, {Runtime}, Orleans {Orleans}, Redis {Redis}, StackExchange.Redis {RedisClient}, {Python}; load average {LoadAtStart}{(LoadAtEnd is null ? "" : $" at the start, {LoadAtEnd} at the end")}");
+
+    private static string PackageVersion(Type type) =>
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+', ' ')[0].TrimEnd('.');
 
     private static string FirstField(string file, string name) =>
         File.ReadLines(file).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "processor";

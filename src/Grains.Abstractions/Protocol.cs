@@ -44,4 +44,91 @@ public static class Protocol
 
     /// <summary>What the <c>msg</c> of the error entry of a crashed run starts with; the reason follows.</summary>
     public const string CrashedPrefix = "crashed - ";
+
+    /// <summary>What the <see cref="Fields.Event"/> of an <see cref="Event"/> entry says.</summary>
+    public static class Events
+    {
+        /// <summary>A node begins: a request goes to the model.</summary>
+        public const string NodeBegin = "llm-begin";
+
+        /// <summary>A node ends: its response is complete.</summary>
+        public const string NodeEnd = "llm-end";
+
+        /// <summary>The node's first text has begun.</summary>
+        public const string Answer = "answer";
+
+        /// <summary>A part begins.</summary>
+        public const string PartStart = "part_start";
+
+        /// <summary>A part continues.</summary>
+        public const string PartDelta = "part_delta";
+    }
+
+    /// <summary>The fields of entries' bodies.</summary>
+    public static class Fields
+    {
+        /// <summary>The session of a <see cref="Begin"/> entry.</summary>
+        public const string SessionId = "session_id";
+
+        /// <summary>What an <see cref="Info"/> or <see cref="Error"/> entry says.</summary>
+        public const string Message = "msg";
+
+        /// <summary>The number of the node in its run, from 0.</summary>
+        public const string Idx = "idx";
+
+        /// <summary>What happened: one of <see cref="Events"/>.</summary>
+        public const string Event = "event";
+
+        /// <summary>The number of the part in its node, from 0.</summary>
+        public const string EventIdx = "event_idx";
+
+        /// <summary>The kind of a part that begins: one of <see cref="Parts"/>.</summary>
+        public const string PartKind = "part_kind";
+
+        /// <summary>The kind of a part that continues.</summary>
+        public const string PartDeltaKind = "part_delta_kind";
+
+        /// <summary>A part's first words, or a tool's result.</summary>
+        public const string Content = "content";
+
+        /// <summary>A part's next words.</summary>
+        public const string ContentDelta = "content_delta";
+
+        /// <summary>The tool that is called, or has returned.</summary>
+        public const string ToolName = "tool_name";
+
+        /// <summary>The id of the call.</summary>
+        public const string ToolCallId = "tool_call_id";
+
+        /// <summary>The call's arguments.</summary>
+        public const string Args = "args";
+    }
+
+    /// <summary>The kinds of parts, in streams and in histories.</summary>
+    public static class Parts
+    {
+        /// <summary>Words of the model.</summary>
+        public const string Text = "text";
+
+        /// <summary>A thought of the model.</summary>
+        public const string Thinking = "thinking";
+
+        /// <summary>A call of a tool.</summary>
+        public const string ToolCall = "tool-call";
+
+        /// <summary>A tool's result.</summary>
+        public const string ToolReturn = "tool-return";
+
+        /// <summary>A file of the model, in histories only.</summary>
+        public const string File = "file";
+
+        /// <summary>Instructions to the model, in histories only.</summary>
+        public const string SystemPrompt = "system-prompt";
+
+        /// <summary>What the user says, in histories only.</summary>
+        public const string UserPrompt = "user-prompt";
+
+        /// <summary>What the model is told instead of a result, in histories only.</summary>
+        public const string RetryPrompt = "retry-prompt";
+    }
 }

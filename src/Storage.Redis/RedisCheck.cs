@@ -19,7 +19,7 @@ internal sealed class RedisCheck(RedisConnection redis, IOptions<AgentStreamOpti
     // Deleting the keys is part of the check; where that is refused they go by themselves.
     private static readonly TimeSpan Stay = TimeSpan.FromSeconds(10);
 
-    private static readonly RedisScript Script = RedisScript.Own("check.lua");
+    private static readonly RedisScript Script = RedisScript.Named("check.lua");
 
     /// <summary>Checks.</summary>
     /// <param name="cancellationToken">Gives up.</param>

@@ -151,7 +151,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <returns>The answer.</returns>
     /// <exception cref="StorageUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
     /// <exception cref="StorageRefusedException">The script fails for another reason. Where a key has something else in it than it should, the message names it.</exception>
-    public Task<RedisResult> ScriptAsync(
+    internal Task<RedisResult> ScriptAsync(
         string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(script);

@@ -11,7 +11,7 @@ internal sealed class RedisIndex(RedisConnection redis)
     private const int ScanCount = 1_000;
     private const int ListCount = 1_000;
 
-    private static readonly RedisScript ListScript = RedisScript.Own("list.lua");
+    private static readonly RedisScript ListScript = RedisScript.Named("list.lua");
 
     /// <summary>Walks through the keys that begin and end with given texts.</summary>
     /// <returns>What each has in between.</returns>

@@ -27,9 +27,9 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOpti
     private const long Added = 0;
     private const long Lost = 2;
 
-    private static readonly RedisScript AppendScript = RedisScript.Embedded(typeof(RedisJournal).Assembly, "journal-append.lua");
-    private static readonly RedisScript ListScript = RedisScript.Embedded(typeof(RedisJournal).Assembly, "journal-list.lua");
-    private static readonly RedisScript DeleteScript = RedisScript.Embedded(typeof(RedisJournal).Assembly, "journal-delete.lua");
+    private static readonly RedisScript AppendScript = RedisScript.Named("journal-append.lua");
+    private static readonly RedisScript ListScript = RedisScript.Named("journal-list.lua");
+    private static readonly RedisScript DeleteScript = RedisScript.Named("journal-delete.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
 

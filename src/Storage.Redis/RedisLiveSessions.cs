@@ -7,7 +7,7 @@ internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
 {
     private const string Suffix = ":live";
 
-    private static readonly RedisScript QueryScript = RedisScript.Own("query.lua");
+    private static readonly RedisScript QueryScript = RedisScript.Named("query.lua");
 
     private readonly RedisIndex _index = new(redis);
 

@@ -19,13 +19,13 @@ internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions o
     private const int FoundWords = 6;
     private const string IsRun = "run";
 
-    private static readonly RedisScript RenewScript = RedisScript.Own("renew.lua");
-    private static readonly RedisScript ReleaseScript = RedisScript.Own("hand-off.lua");
-    private static readonly RedisScript KeepScript = RedisScript.Own("keep.lua");
-    private static readonly RedisScript OwnedScript = RedisScript.Own("owned.lua");
-    private static readonly RedisScript OrphanedScript = RedisScript.Own("orphan.lua");
-    private static readonly RedisScript DisownScript = RedisScript.Own("disown.lua");
-    private static readonly RedisScript RecoverScript = RedisScript.Own("recover.lua");
+    private static readonly RedisScript RenewScript = RedisScript.Named("renew.lua");
+    private static readonly RedisScript HandOffScript = RedisScript.Named("hand-off.lua");
+    private static readonly RedisScript KeepScript = RedisScript.Named("keep.lua");
+    private static readonly RedisScript OwnedScript = RedisScript.Named("owned.lua");
+    private static readonly RedisScript OrphanedScript = RedisScript.Named("orphaned.lua");
+    private static readonly RedisScript DisownScript = RedisScript.Named("disown.lua");
+    private static readonly RedisScript RecoverScript = RedisScript.Named("recover.lua");
 
     private readonly string _prefix = options.RedisPrefix;
     private readonly FaultLog _faults = new(logger);
@@ -50,7 +50,7 @@ internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions o
         var keys = new RedisKeys(_prefix, run.Key);
         return redis.ScriptAsync(
             $"hand off run {run.RunId} of session {run.Key}",
-            ReleaseScript,
+            HandOffScript,
             [keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), RedisKeys.SiloRuns(_prefix, SiloIdentity.Nobody), RedisKeys.AllSilos(_prefix)],
             [run.SiloId, run.Fence, SiloIdentity.Nobody, run.Key.ToString()],
             cancellationToken);

@@ -11,9 +11,9 @@ namespace AgentStream.Storage.Redis;
 /// <remarks>Every operation may throw <see cref="StorageUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
 internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<AgentStreamOptions> options, ILogger<RedisPromptQueue> logger) : IPromptQueue
 {
-    private static readonly RedisScript AddScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "queue-add.lua");
-    private static readonly RedisScript RemoveScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "queue-remove.lua");
-    private static readonly RedisScript ClearScript = RedisScript.Embedded(typeof(RedisPromptQueue).Assembly, "queue-clear.lua");
+    private static readonly RedisScript AddScript = RedisScript.Named("queue-add.lua");
+    private static readonly RedisScript RemoveScript = RedisScript.Named("queue-remove.lua");
+    private static readonly RedisScript ClearScript = RedisScript.Named("queue-clear.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
     private readonly FaultLog _faults = new(logger);

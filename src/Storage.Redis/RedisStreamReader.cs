@@ -7,7 +7,7 @@ namespace AgentStream.Storage.Redis;
 /// <param name="prefix">What stands before every key.</param>
 internal sealed class RedisStreamReader(RedisConnection redis, string prefix)
 {
-    private static readonly RedisScript ReadScript = RedisScript.Own("read.lua");
+    private static readonly RedisScript ReadScript = RedisScript.Named("read.lua");
     private static readonly RedisValue[] OwnerFields = ["run", "ended", "past"];
 
     /// <inheritdoc cref="IStreamReader.ReadAsync"/>

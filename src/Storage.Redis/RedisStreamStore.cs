@@ -9,11 +9,11 @@ namespace AgentStream.Storage.Redis;
 /// <summary>The log in Redis, for any number of processes. Every change is one Lua script: it happens whole, or not at all.</summary>
 public sealed class RedisStreamStore : IStreamStore, IDisposable
 {
-    private static readonly RedisScript StartScript = RedisScript.Own("start.lua");
-    private static readonly RedisScript AppendScript = RedisScript.Own("append.lua");
-    private static readonly RedisScript FinishScript = RedisScript.Own("finish.lua");
-    private static readonly RedisScript SealScript = RedisScript.Own("seal.lua");
-    private static readonly RedisScript CancelScript = RedisScript.Own("cancel.lua");
+    private static readonly RedisScript StartScript = RedisScript.Named("start.lua");
+    private static readonly RedisScript AppendScript = RedisScript.Named("append.lua");
+    private static readonly RedisScript FinishScript = RedisScript.Named("finish.lua");
+    private static readonly RedisScript SealScript = RedisScript.Named("seal.lua");
+    private static readonly RedisScript CancelScript = RedisScript.Named("cancel.lua");
 
     private readonly RedisConnection _redis;
     private readonly RedisNotices _notices;

@@ -21,12 +21,12 @@ public sealed partial class PageTests
             {
                 using var file = await app.Http.GetAsync($"/page/{name}");
                 AssertFile(file, name.EndsWith(".css", StringComparison.Ordinal) ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8");
-                Imports().Matches(await file.Content.ReadAsStringAsync()).ToList().ForEach(match => names.Enqueue(match.Groups[1].Value));
+                Imports().Matches(await file.Content.ReadAsStringAsync()).ToList().ForEach(match => names.Enqueue(new Uri(new Uri($"http://page/{name}"), match.Groups[1].Value).AbsolutePath[1..]));
             }
         }
 
         Assert.Contains("page.js", seen);
-        Assert.Contains("api.js", seen);
+        Assert.Contains("model/api.js", seen);
         Assert.Contains("vendor/marked.esm.js", seen);
     }
 
@@ -115,6 +115,6 @@ public sealed partial class PageTests
     [GeneratedRegex(""" (?:on[a-z]+|style)="|<style|<script(?![^>]*src=)""")]
     private static partial Regex Inline();
 
-    [GeneratedRegex(@"from '\./([^']+)'")]
+    [GeneratedRegex(@"from '(\.[^']+)'")]
     private static partial Regex Imports();
 }

@@ -13,16 +13,16 @@ public sealed class DeltasTests
     {
         NewEntry[] events =
         [
-            Event(EntryBodies.PartStart(0, 0, EntryBodies.Text, "a")),
-            Delta(0, 0, EntryBodies.Text, "b"),
-            Delta(0, 0, EntryBodies.Text, "c"),
-            Delta(0, 1, EntryBodies.Text, "another part"),
-            Delta(0, 1, EntryBodies.Thinking, "another kind"),
-            Delta(1, 1, EntryBodies.Thinking, "another node"),
+            Event(EntryBodies.PartStart(0, 0, Protocol.Parts.Text, "a")),
+            Delta(0, 0, Protocol.Parts.Text, "b"),
+            Delta(0, 0, Protocol.Parts.Text, "c"),
+            Delta(0, 1, Protocol.Parts.Text, "another part"),
+            Delta(0, 1, Protocol.Parts.Thinking, "another kind"),
+            Delta(1, 1, Protocol.Parts.Thinking, "another node"),
             Event(EntryBodies.NodeEnd(1)),
-            Delta(1, 1, EntryBodies.Thinking, "behind something else"),
-            new("info", Protocol.DefaultEventOrigin, EntryBodies.PartDelta(1, 1, EntryBodies.Thinking, "of another type")),
-            new(Protocol.Info, "somebody", EntryBodies.PartDelta(1, 1, EntryBodies.Thinking, "of another origin")),
+            Delta(1, 1, Protocol.Parts.Thinking, "behind something else"),
+            new("info", Protocol.DefaultEventOrigin, EntryBodies.PartDelta(1, 1, Protocol.Parts.Thinking, "of another type")),
+            new(Protocol.Info, "somebody", EntryBodies.PartDelta(1, 1, Protocol.Parts.Thinking, "of another origin")),
             new(Protocol.Info, "somebody", default),
         ];
         var joined = Deltas.Coalesce(events);
@@ -41,7 +41,7 @@ public sealed class DeltasTests
     public void The_text_is_the_same_whatever_is_in_it(string one, string other)
     {
         var texts = new[] { one, other, one, one };
-        var joined = Assert.Single(Deltas.Coalesce([.. texts.Select(text => Delta(7, 3, EntryBodies.Text, text))]));
+        var joined = Assert.Single(Deltas.Coalesce([.. texts.Select(text => Delta(7, 3, Protocol.Parts.Text, text))]));
 
         using var body = JsonDocument.Parse(joined.Body);
         Assert.Equal(string.Concat(texts), body.RootElement.GetProperty("content_delta").GetString());

@@ -13,7 +13,7 @@ public class FanningOut
     private const int Listeners = 100;
 
     private readonly NewEntry[] _events =
-        [.. Enumerable.Repeat(new NewEntry(Protocol.Event, Protocol.DefaultEventOrigin, EntryBodies.PartDelta(0, 0, EntryBodies.Text, TokenPlan.Token)), Batch)];
+        [.. Enumerable.Repeat(new NewEntry(Protocol.Event, Protocol.DefaultEventOrigin, EntryBodies.PartDelta(0, 0, Protocol.Parts.Text, TokenPlan.Token)), Batch)];
 
     private readonly SemaphoreSlim _heard = new(0);
     private LocalSilo? _silo;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using AgentStream.Storage.Background;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -16,7 +17,7 @@ namespace AgentStream.AspNetCore.Hosting;
 /// Binds the program's HTTP ports before anything else starts, and hands them to the web server when its turn comes, which is last. So a program whose port is taken ends before its silo joins the
 /// others. It covers the addresses of the configuration (<c>urls</c>, <c>http_ports</c>, <c>https_ports</c>, <c>Kestrel:Endpoints</c>); those that code adds are bound in the web server's turn.
 /// </summary>
-internal sealed class HttpPorts(IServiceProvider services, IConfiguration configuration) : IHostedLifecycleService, IPostConfigureOptions<SocketTransportOptions>, IDisposable
+internal sealed class HttpPorts(IServiceProvider services, IConfiguration configuration) : LifecycleService, IPostConfigureOptions<SocketTransportOptions>, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<IPEndPoint, Socket> _bound = [];
@@ -43,27 +44,12 @@ internal sealed class HttpPorts(IServiceProvider services, IConfiguration config
         return this;
     }
 
-    /// <inheritdoc/>
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     /// <summary>Lets go of what the web server did not want.</summary>
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public override Task StartedAsync(CancellationToken cancellationToken)
     {
         Dispose();
         return Task.CompletedTask;
     }
-
-    /// <inheritdoc/>
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentStream.AspNetCore.Requests;
+using AgentStream.Events;
 
 namespace AgentStream.AspNetCore.Protocols;
 
@@ -23,14 +24,14 @@ internal static class LastMessage
         var at = messages.GetArrayLength() - 1;
         var path = $"{Messages}[{at}]";
         var last = messages[at];
-        if (Field(last, "role") is not { ValueKind: JsonValueKind.String } role || !role.ValueEquals("user"u8))
+        if (last.Field("role") is not { ValueKind: JsonValueKind.String } role || !role.ValueEquals("user"u8))
         {
             return fields.Wrong(path, "must be the user's: the silo calls the tools and keeps the history, so there is nothing else to send");
         }
 
         try
         {
-            var text = Field(last, content) switch
+            var text = last.Field(content) switch
             {
                 { ValueKind: JsonValueKind.String } whole => whole.GetString(),
                 { ValueKind: JsonValueKind.Array } parts => Join(parts, $"{path}.{content}", fields),
@@ -50,8 +51,8 @@ internal static class LastMessage
         var i = 0;
         foreach (var part in parts.EnumerateArray())
         {
-            var type = Field(part, "type") is { ValueKind: JsonValueKind.String } word ? word.GetString()! : "";
-            if (type == "text" && Field(part, "text") is { ValueKind: JsonValueKind.String } text)
+            var type = part.Field("type") is { ValueKind: JsonValueKind.String } word ? word.GetString()! : "";
+            if (type == "text" && part.Field("text") is { ValueKind: JsonValueKind.String } text)
             {
                 texts.Add(text.GetString()!);
             }
@@ -65,7 +66,4 @@ internal static class LastMessage
 
         return string.Join('\n', texts);
     }
-
-    private static JsonElement? Field(JsonElement value, string name) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var field) ? field : null;
 }

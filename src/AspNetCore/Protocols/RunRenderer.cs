@@ -124,7 +124,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
         {
             TakeEvent(body);
         }
-        else if (type == Protocol.Error && Text(body, "msg") is { } message
+        else if (type == Protocol.Error && body.Text(Protocol.Fields.Message) is { } message
             && (message == Protocol.CanceledMessage || message.StartsWith(Protocol.CrashedPrefix, StringComparison.Ordinal)))
         {
             _last = (body, message);
@@ -137,21 +137,21 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
 
     private void TakeEvent(JsonElement body)
     {
-        switch (Text(body, "event"))
+        switch (body.Text(Protocol.Fields.Event))
         {
-            case "llm-begin" when Value(body, "idx") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var idx):
+            case Protocol.Events.NodeBegin when Value(body, Protocol.Fields.Idx) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var idx):
                 EndPart();
                 _calls.NodeBegan(again: idx == _idx);
                 NodeBegan(idx, again: idx == _idx);
                 _idx = idx;
                 break;
-            case "part_start":
+            case Protocol.Events.PartStart:
                 TakePart(body);
                 break;
-            case "part_delta" when Text(body, "part_delta_kind") is ("text" or "thinking") and var kind:
-                Say(kind, Text(body, "content_delta"));
+            case Protocol.Events.PartDelta when body.Text(Protocol.Fields.PartDeltaKind) is (Protocol.Parts.Text or Protocol.Parts.Thinking) and var kind:
+                Say(kind, body.Text(Protocol.Fields.ContentDelta));
                 break;
-            case "llm-end":
+            case Protocol.Events.NodeEnd:
                 EndPart();
                 break;
         }
@@ -160,19 +160,19 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
     private void TakePart(JsonElement body)
     {
         EndPart();
-        switch (Text(body, "part_kind"))
+        switch (body.Text(Protocol.Fields.PartKind))
         {
-            case "text":
-                Say("text", Text(body, "content"));
+            case Protocol.Parts.Text:
+                Say(Protocol.Parts.Text, body.Text(Protocol.Fields.Content));
                 break;
-            case "thinking":
-                Say("thinking", Text(body, "content"));
+            case Protocol.Parts.Thinking:
+                Say(Protocol.Parts.Thinking, body.Text(Protocol.Fields.Content));
                 break;
-            case "tool-call" when Text(body, "tool_call_id") is { } id:
-                ToolCalled(_calls.Show(id, Cursor), Text(body, "tool_name") ?? "", Value(body, "args"));
+            case Protocol.Parts.ToolCall when body.Text(Protocol.Fields.ToolCallId) is { } id:
+                ToolCalled(_calls.Show(id, Cursor), body.Text(Protocol.Fields.ToolName) ?? "", Value(body, Protocol.Fields.Args));
                 break;
-            case "tool-return" when Text(body, "tool_call_id") is { } id && _calls.Answer(id, out var isOfRun) is { } shown:
-                ToolReturned(shown, isOfRun, Value(body, "content"));
+            case Protocol.Parts.ToolReturn when body.Text(Protocol.Fields.ToolCallId) is { } id && _calls.Answer(id, out var isOfRun) is { } shown:
+                ToolReturned(shown, isOfRun, Value(body, Protocol.Fields.Content));
                 break;
         }
     }
@@ -188,10 +188,10 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
         {
             EndPart();
             _openPart = kind;
-            PartBegan(kind == "thinking");
+            PartBegan(kind == Protocol.Parts.Thinking);
         }
 
-        PartWent(kind == "thinking", words);
+        PartWent(kind == Protocol.Parts.Thinking, words);
     }
 
     private void EndPart()
@@ -199,15 +199,12 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
         if (_openPart is { } kind)
         {
             _openPart = null;
-            PartEnded(kind == "thinking");
+            PartEnded(kind == Protocol.Parts.Thinking);
         }
     }
 
-    private static string? Text(JsonElement body, string name) => Value(body, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-
     // Other writers' events may lack a field: that is null, and no reason to stop following them.
-    private static JsonElement Value(JsonElement body, string name) =>
-        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) ? value : Null;
+    private static JsonElement Value(JsonElement body, string name) => body.Field(name) ?? Null;
 
     /// <summary>What went wrong with a run.</summary>
     /// <param name="Message">A sentence; the runtime's own where the stream has one.</param>

@@ -21,7 +21,7 @@ internal static class AgentEventReader
             var body = json.RootElement;
             return source.Type switch
             {
-                Protocol.Begin => Text(body, "session_id") is { } session ? new RunBegan(source, session) : new UnknownEvent(source),
+                Protocol.Begin => body.Text(Protocol.Fields.SessionId) is { } session ? new RunBegan(source, session) : new UnknownEvent(source),
                 Protocol.Info => new InfoAdded(source, body.Clone()),
                 Protocol.Error => new ErrorAdded(source, body.Clone()),
                 Protocol.Event => InNode(source, body) ?? (AgentEvent)new UnknownEvent(source),
@@ -39,7 +39,7 @@ internal static class AgentEventReader
     {
         try
         {
-            return Text(body, "msg");
+            return body.Text(Protocol.Fields.Message);
         }
         catch (InvalidOperationException)
         {
@@ -47,43 +47,34 @@ internal static class AgentEventReader
         }
     }
 
-    private static NodeEvent? InNode(StreamEntry source, JsonElement body) => Number(body, "idx") is not { } node ? null : Text(body, "event") switch
+    private static NodeEvent? InNode(StreamEntry source, JsonElement body) => body.Count(Protocol.Fields.Idx) is not { } node ? null : body.Text(Protocol.Fields.Event) switch
     {
-        "llm-begin" => new NodeBegan(source, node),
-        "llm-end" => new NodeEnded(source, node),
-        "answer" => new AnswerBegan(source, node),
-        "part_start" when Text(body, "part_kind") == "tool-return" => Returned(source, node, body),
-        "part_start" when Number(body, "event_idx") is { } part => Started(source, node, part, body),
-        "part_delta" when Number(body, "event_idx") is { } part && Text(body, "content_delta") is { } chunk => Text(body, "part_delta_kind") switch
+        Protocol.Events.NodeBegin => new NodeBegan(source, node),
+        Protocol.Events.NodeEnd => new NodeEnded(source, node),
+        Protocol.Events.Answer => new AnswerBegan(source, node),
+        Protocol.Events.PartStart when body.Text(Protocol.Fields.PartKind) == Protocol.Parts.ToolReturn => Returned(source, node, body),
+        Protocol.Events.PartStart when body.Count(Protocol.Fields.EventIdx) is { } part => Started(source, node, part, body),
+        Protocol.Events.PartDelta when body.Count(Protocol.Fields.EventIdx) is { } part && body.Text(Protocol.Fields.ContentDelta) is { } chunk => body.Text(Protocol.Fields.PartDeltaKind) switch
         {
-            "text" => new TextDelta(source, node, part, chunk),
-            "thinking" => new ThinkingDelta(source, node, part, chunk),
+            Protocol.Parts.Text => new TextDelta(source, node, part, chunk),
+            Protocol.Parts.Thinking => new ThinkingDelta(source, node, part, chunk),
             _ => null,
         },
         _ => null,
     };
 
     private static ToolReturned? Returned(StreamEntry source, int node, JsonElement body) =>
-        Text(body, "tool_name") is { } name && Text(body, "tool_call_id") is { } id
-            ? new ToolReturned(source, node, name, id, Json(body, "content"))
+        body.Text(Protocol.Fields.ToolName) is { } name && body.Text(Protocol.Fields.ToolCallId) is { } id
+            ? new ToolReturned(source, node, name, id, Json(body, Protocol.Fields.Content))
             : null;
 
-    private static NodeEvent? Started(StreamEntry source, int node, int part, JsonElement body) => Text(body, "part_kind") switch
+    private static NodeEvent? Started(StreamEntry source, int node, int part, JsonElement body) => body.Text(Protocol.Fields.PartKind) switch
     {
-        "text" when Text(body, "content") is { } chunk => new TextStarted(source, node, part, chunk),
-        "thinking" when Text(body, "content") is { } chunk => new ThinkingStarted(source, node, part, chunk),
-        "tool-call" when Text(body, "tool_name") is { } name && Text(body, "tool_call_id") is { } id => new ToolCalled(source, node, part, name, id, Json(body, "args")),
+        Protocol.Parts.Text when body.Text(Protocol.Fields.Content) is { } chunk => new TextStarted(source, node, part, chunk),
+        Protocol.Parts.Thinking when body.Text(Protocol.Fields.Content) is { } chunk => new ThinkingStarted(source, node, part, chunk),
+        Protocol.Parts.ToolCall when body.Text(Protocol.Fields.ToolName) is { } name && body.Text(Protocol.Fields.ToolCallId) is { } id => new ToolCalled(source, node, part, name, id, Json(body, Protocol.Fields.Args)),
         _ => null,
     };
 
-    private static string? Text(JsonElement body, string name) =>
-        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static int? Number(JsonElement body, string name) =>
-        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
-            && value.TryGetInt32(out var number) && number >= 0
-            ? number
-            : null;
-
-    private static JsonElement Json(JsonElement body, string name) => body.TryGetProperty(name, out var value) ? value.Clone() : Null;
+    private static JsonElement Json(JsonElement body, string name) => body.Field(name)?.Clone() ?? Null;
 }

@@ -16,7 +16,7 @@ internal static class HistoryReader
         foreach (var message in json.RootElement.EnumerateArray())
         {
             var parts = message.TryGetProperty("parts", out var found) && found.ValueKind == JsonValueKind.Array ? found.EnumerateArray() : default;
-            if (Text(message, "kind") == "request")
+            if (message.Text("kind") == "request")
             {
                 nodes.Add(open = new TranscriptNode(nodes.Count));
                 foreach (var part in parts)
@@ -40,12 +40,12 @@ internal static class HistoryReader
 
     private static void AddRequestPart(TranscriptNode node, JsonElement part)
     {
-        switch (Text(part, "part_kind"))
+        switch (part.Text(Protocol.Fields.PartKind))
         {
-            case "user-prompt" when part.TryGetProperty("content", out var content):
+            case Protocol.Parts.UserPrompt when part.TryGetProperty(Protocol.Fields.Content, out var content):
                 node.Prompt = node.Prompt is null ? Prompt(content) : $"{node.Prompt}\n{Prompt(content)}";
                 break;
-            case "tool-return" or "retry-prompt" when Text(part, "tool_name") is { } name && Text(part, "tool_call_id") is { } id && part.TryGetProperty("content", out var content):
+            case Protocol.Parts.ToolReturn or Protocol.Parts.RetryPrompt when part.Text(Protocol.Fields.ToolName) is { } name && part.Text(Protocol.Fields.ToolCallId) is { } id && part.TryGetProperty(Protocol.Fields.Content, out var content):
                 node.Add(new ToolReturn(name, id, content.Clone()));
                 break;
         }
@@ -53,15 +53,15 @@ internal static class HistoryReader
 
     private static void AddResponsePart(TranscriptNode node, int number, JsonElement part)
     {
-        switch (Text(part, "part_kind"))
+        switch (part.Text(Protocol.Fields.PartKind))
         {
-            case "text":
-                node.Add(new TextPart(number, Text(part, "content") ?? ""));
+            case Protocol.Parts.Text:
+                node.Add(new TextPart(number, part.Text(Protocol.Fields.Content) ?? ""));
                 break;
-            case "thinking":
-                node.Add(new ThinkingPart(number, Text(part, "content") ?? ""));
+            case Protocol.Parts.Thinking:
+                node.Add(new ThinkingPart(number, part.Text(Protocol.Fields.Content) ?? ""));
                 break;
-            case "tool-call" when Text(part, "tool_name") is { } name && Text(part, "tool_call_id") is { } id:
+            case Protocol.Parts.ToolCall when part.Text(Protocol.Fields.ToolName) is { } name && part.Text(Protocol.Fields.ToolCallId) is { } id:
                 node.Add(new ToolCallPart(number, name, id, Arguments(part)));
                 break;
         }
@@ -72,14 +72,14 @@ internal static class HistoryReader
     {
         JsonValueKind.String => content.GetString()!,
         JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select(item =>
-            item.ValueKind == JsonValueKind.String ? item.GetString() : $"[{Text(item, "kind") ?? "content"}]")),
+            item.ValueKind == JsonValueKind.String ? item.GetString() : $"[{item.Text("kind") ?? "content"}]")),
         _ => "",
     };
 
     /// <summary>Arguments are an object, or its JSON as text.</summary>
     private static JsonElement Arguments(JsonElement part)
     {
-        if (!part.TryGetProperty("args", out var args) || args.ValueKind != JsonValueKind.String)
+        if (!part.TryGetProperty(Protocol.Fields.Args, out var args) || args.ValueKind != JsonValueKind.String)
         {
             return args.ValueKind == JsonValueKind.Undefined ? NoArguments : args.Clone();
         }
@@ -94,7 +94,4 @@ internal static class HistoryReader
             return args.Clone();
         }
     }
-
-    private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -33,14 +33,14 @@ internal static class MessageReader
     public static RequestPart RequestPart(JsonPlace place)
     {
         var kind = place.Object().Field("part_kind").Text();
-        var timestamp = kind is PartKinds.SystemPrompt or PartKinds.UserPrompt or PartKinds.ToolReturn or PartKinds.RetryPrompt
+        var timestamp = kind is Protocol.Parts.SystemPrompt or Protocol.Parts.UserPrompt or Protocol.Parts.ToolReturn or Protocol.Parts.RetryPrompt
             ? place.Field("timestamp").Time()
             : null;
         return kind switch
         {
-            PartKinds.SystemPrompt => Keep(place, new SystemPromptPart(place.Field("content").Text()) { Timestamp = timestamp }),
-            PartKinds.UserPrompt => Keep(place, new UserPromptPart(Prompt(place.Field("content"))) { Timestamp = timestamp }),
-            PartKinds.ToolReturn => Keep(place, new ToolReturnPart(
+            Protocol.Parts.SystemPrompt => Keep(place, new SystemPromptPart(place.Field("content").Text()) { Timestamp = timestamp }),
+            Protocol.Parts.UserPrompt => Keep(place, new UserPromptPart(Prompt(place.Field("content"))) { Timestamp = timestamp }),
+            Protocol.Parts.ToolReturn => Keep(place, new ToolReturnPart(
                 place.Field("tool_name").Text(),
                 place.Field("tool_call_id").TextOrNull() ?? "",
                 Given(place.Field("content")),
@@ -49,7 +49,7 @@ internal static class MessageReader
                 Metadata = place.Field("metadata").JsonOrNull(),
                 Timestamp = timestamp,
             }),
-            PartKinds.RetryPrompt => Keep(place, new RetryPromptPart(
+            Protocol.Parts.RetryPrompt => Keep(place, new RetryPromptPart(
                 place.Field("tool_name").TextOrNull(),
                 place.Field("tool_call_id").TextOrNull() ?? "",
                 Retry(place.Field("content")))
@@ -62,14 +62,14 @@ internal static class MessageReader
 
     public static ResponsePart ResponsePart(JsonPlace place) => place.Object().Field("part_kind").Text() switch
     {
-        PartKinds.Text => Keep(place, new TextPart(place.Field("content").Text()) { Id = place.Field("id").TextOrNull() }),
-        PartKinds.Thinking => Keep(place, new ThinkingPart(place.Field("content").Text(), place.Field("signature").TextOrNull())
+        Protocol.Parts.Text => Keep(place, new TextPart(place.Field("content").Text()) { Id = place.Field("id").TextOrNull() }),
+        Protocol.Parts.Thinking => Keep(place, new ThinkingPart(place.Field("content").Text(), place.Field("signature").TextOrNull())
         {
             Id = place.Field("id").TextOrNull(),
             ProviderName = place.Field("provider_name").TextOrNull(),
             ProviderDetails = place.Field("provider_details").JsonOrNull(),
         }),
-        PartKinds.ToolCall => Keep(place, new ToolCallPart(
+        Protocol.Parts.ToolCall => Keep(place, new ToolCallPart(
             place.Field("tool_name").Text(),
             place.Field("tool_call_id").TextOrNull() ?? "",
             Args(place.Field("args")))
@@ -79,7 +79,7 @@ internal static class MessageReader
             ProviderName = place.Field("provider_name").TextOrNull(),
             ProviderDetails = place.Field("provider_details").JsonOrNull(),
         }),
-        PartKinds.File => Keep(place, new FilePart(Binary(place.Field("content").Object())) { Id = place.Field("id").TextOrNull() }),
+        Protocol.Parts.File => Keep(place, new FilePart(Binary(place.Field("content").Object())) { Id = place.Field("id").TextOrNull() }),
         _ => new UnknownResponsePart(place.Value),
     };
 
@@ -105,11 +105,11 @@ internal static class MessageReader
         return place.Field("kind").Text() switch
         {
             // Text with something beside it, for the application.
-            PartKinds.TextContent => Keep(place, new UserText(place.Field("content").Text())),
+            ContentKinds.Text => Keep(place, new UserText(place.Field("content").Text())),
             UserUrlKind.Image or UserUrlKind.Audio or UserUrlKind.Document or UserUrlKind.Video => Keep(
                 place,
                 new UserUrl(place.Field("url").Text(), place.Field("kind").Text()) { MediaType = place.Field("media_type").TextOrNull() }),
-            PartKinds.Binary => Binary(place),
+            ContentKinds.Binary => Binary(place),
             _ => new UnknownUserContent(place.Value),
         };
     }

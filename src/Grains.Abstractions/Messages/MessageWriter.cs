@@ -139,17 +139,17 @@ internal static class MessageWriter
             case SystemPromptPart system:
                 json.WriteString("content", system.Content);
                 WriteTimestamp(json, part.Timestamp);
-                json.WriteString("part_kind", PartKinds.SystemPrompt);
+                json.WriteString("part_kind", Protocol.Parts.SystemPrompt);
                 break;
             case UserPromptPart { Content: [UserText { Origin: null } text] }:
                 json.WriteString("content", text.Text);
                 WriteTimestamp(json, part.Timestamp);
-                json.WriteString("part_kind", PartKinds.UserPrompt);
+                json.WriteString("part_kind", Protocol.Parts.UserPrompt);
                 break;
             case UserPromptPart prompt:
                 WriteList(json, "content", prompt.Content);
                 WriteTimestamp(json, part.Timestamp);
-                json.WriteString("part_kind", PartKinds.UserPrompt);
+                json.WriteString("part_kind", Protocol.Parts.UserPrompt);
                 break;
             case ToolReturnPart result:
                 json.WriteString("tool_name", result.ToolName);
@@ -158,14 +158,14 @@ internal static class MessageWriter
                 WriteValue(json, "metadata", result.Metadata);
                 WriteTimestamp(json, part.Timestamp);
                 json.WriteString("outcome", result.Outcome);
-                json.WriteString("part_kind", PartKinds.ToolReturn);
+                json.WriteString("part_kind", Protocol.Parts.ToolReturn);
                 break;
             case RetryPromptPart retry:
                 WriteValue(json, "content", retry.Content);
                 json.WriteString("tool_name", retry.ToolName);
                 json.WriteString("tool_call_id", retry.ToolCallId);
                 WriteTimestamp(json, part.Timestamp);
-                json.WriteString("part_kind", PartKinds.RetryPrompt);
+                json.WriteString("part_kind", Protocol.Parts.RetryPrompt);
                 break;
         }
     }
@@ -177,7 +177,7 @@ internal static class MessageWriter
             case TextPart text:
                 json.WriteString("content", text.Content);
                 json.WriteString("id", text.Id);
-                json.WriteString("part_kind", PartKinds.Text);
+                json.WriteString("part_kind", Protocol.Parts.Text);
                 break;
             case ThinkingPart thinking:
                 json.WriteString("content", thinking.Content);
@@ -185,7 +185,7 @@ internal static class MessageWriter
                 json.WriteString("signature", thinking.Signature);
                 json.WriteString("provider_name", thinking.ProviderName);
                 WriteUnlessNull(json, "provider_details", thinking.ProviderDetails);
-                json.WriteString("part_kind", PartKinds.Thinking);
+                json.WriteString("part_kind", Protocol.Parts.Thinking);
                 break;
             case ToolCallPart call:
                 json.WriteString("tool_name", call.ToolName);
@@ -195,13 +195,13 @@ internal static class MessageWriter
                 WriteUnlessNull(json, "args_error", call.ArgsError);
                 WriteUnlessNull(json, "provider_name", call.ProviderName);
                 WriteUnlessNull(json, "provider_details", call.ProviderDetails);
-                json.WriteString("part_kind", PartKinds.ToolCall);
+                json.WriteString("part_kind", Protocol.Parts.ToolCall);
                 break;
             case FilePart file:
                 json.WritePropertyName("content");
                 Write(json, file.Content);
                 json.WriteString("id", file.Id);
-                json.WriteString("part_kind", PartKinds.File);
+                json.WriteString("part_kind", Protocol.Parts.File);
                 break;
         }
     }
@@ -218,7 +218,7 @@ internal static class MessageWriter
             case BinaryContent binary:
                 json.WriteString("data", Base64.Write(binary.Data.Span));
                 json.WriteString("media_type", binary.MediaType);
-                json.WriteString("kind", PartKinds.Binary);
+                json.WriteString("kind", ContentKinds.Binary);
                 break;
         }
     }

@@ -104,7 +104,7 @@ public static class ModelMessages
         json.WriteStartArray("parts");
         foreach (var part in request.Field("parts").Items().Concat(response.Field("parts").Items()))
         {
-            if (part.Object().Field("part_kind").Text() == PartKinds.SystemPrompt)
+            if (part.Object().Field("part_kind").Text() == Protocol.Parts.SystemPrompt)
             {
                 continue;
             }

@@ -75,7 +75,7 @@ internal static class ChatContents
         RetryPromptPart retry => new FunctionResultContent(retry.ToolCallId, retry.Text)
         {
             RawRepresentation = part,
-            AdditionalProperties = new() { [PartKind] = PartKinds.RetryPrompt },
+            AdditionalProperties = new() { [PartKind] = Protocol.Parts.RetryPrompt },
         },
         _ => throw new ArgumentException($"A {part.GetType().Name} is no tool result.", nameof(part)),
     };
@@ -86,7 +86,7 @@ internal static class ChatContents
     /// <param name="timestamp">When it came.</param>
     public static RequestPart ToResult(FunctionResultContent content, string? toolName, DateTimeOffset? timestamp)
     {
-        if (content.RawRepresentation is RetryPromptPart || Is(content, PartKind, PartKinds.RetryPrompt))
+        if (content.RawRepresentation is RetryPromptPart || Is(content, PartKind, Protocol.Parts.RetryPrompt))
         {
             var retry = content.RawRepresentation as RetryPromptPart ?? new RetryPromptPart(toolName ?? "", "", "") { Timestamp = timestamp };
             return WithText(retry with { ToolCallId = content.CallId }, content.Result?.ToString() ?? "");

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Hosting;
+using AgentStream.Storage.Background;
 using StackExchange.Redis;
 
 namespace AgentStream.Grains.Hosting;
@@ -8,7 +8,7 @@ namespace AgentStream.Grains.Hosting;
 /// Orleans, with this one connection.
 /// </summary>
 /// <param name="configured">The Redis.</param>
-internal sealed class MembershipConnection(ConfigurationOptions configured) : IHostedLifecycleService
+internal sealed class MembershipConnection(ConfigurationOptions configured) : LifecycleService
 {
     private Task<ConnectionMultiplexer>? _connecting;
 
@@ -22,19 +22,9 @@ internal sealed class MembershipConnection(ConfigurationOptions configured) : IH
     /// <summary>Begins to open the connection.</summary>
     /// <param name="cancellationToken">Not heeded: nothing is waited for.</param>
     /// <returns>A task that is complete. A Redis that cannot be reached fails the start with the stream store's words.</returns>
-    public Task StartingAsync(CancellationToken cancellationToken)
+    public override Task StartingAsync(CancellationToken cancellationToken)
     {
         _ = OpenAsync().ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         return Task.CompletedTask;
     }
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

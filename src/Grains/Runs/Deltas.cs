@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using AgentStream.Storage;
 
@@ -29,13 +30,14 @@ internal static class Deltas
         return joined;
     }
 
-    private static ReadOnlySpan<byte> Text => "\"content_delta\":\""u8;
+    private static readonly byte[] Text = Encoding.UTF8.GetBytes($"\"{Protocol.Fields.ContentDelta}\":\"");
+    private static readonly byte[] Delta = Encoding.UTF8.GetBytes($"\"{Protocol.Fields.Event}\":\"{Protocol.Events.PartDelta}\"");
 
     // As EntryBodies.PartDelta writes them: the text comes last, and what stands before it names the part. An agent's own entries may look like it and continue behind the text; they stay as they are.
     private static int StartOfText(ReadOnlySpan<byte> body)
     {
-        var field = body.IndexOf(Text);
-        if (field < 0 || body[..field].IndexOf("\"event\":\"part_delta\""u8) < 0)
+        var field = body.IndexOf(Text.AsSpan());
+        if (field < 0 || body[..field].IndexOf(Delta) < 0)
         {
             return 0;
         }

@@ -7,10 +7,22 @@ namespace AgentStream.Grains.Runs;
 /// <summary>Writes the bodies of protocol.md section 3, straight as UTF-8, field by field in the protocol's order.</summary>
 internal static class EntryBodies
 {
-    public const string Text = "text";
-    public const string Thinking = "thinking";
-    public const string ToolCallKind = "tool-call";
-    public const string ToolReturnKind = "tool-return";
+    private static readonly JsonEncodedText Idx = JsonEncodedText.Encode(Protocol.Fields.Idx);
+    private static readonly JsonEncodedText Event = JsonEncodedText.Encode(Protocol.Fields.Event);
+    private static readonly JsonEncodedText EventIdx = JsonEncodedText.Encode(Protocol.Fields.EventIdx);
+    private static readonly JsonEncodedText PartKind = JsonEncodedText.Encode(Protocol.Fields.PartKind);
+    private static readonly JsonEncodedText PartDeltaKind = JsonEncodedText.Encode(Protocol.Fields.PartDeltaKind);
+    private static readonly JsonEncodedText Content = JsonEncodedText.Encode(Protocol.Fields.Content);
+    private static readonly JsonEncodedText ContentDelta = JsonEncodedText.Encode(Protocol.Fields.ContentDelta);
+    private static readonly JsonEncodedText ToolName = JsonEncodedText.Encode(Protocol.Fields.ToolName);
+    private static readonly JsonEncodedText ToolCallId = JsonEncodedText.Encode(Protocol.Fields.ToolCallId);
+    private static readonly JsonEncodedText Args = JsonEncodedText.Encode(Protocol.Fields.Args);
+    private static readonly JsonEncodedText Said = JsonEncodedText.Encode(Protocol.Fields.Message);
+    private static readonly JsonEncodedText NodeBegins = JsonEncodedText.Encode(Protocol.Events.NodeBegin);
+    private static readonly JsonEncodedText NodeEnds = JsonEncodedText.Encode(Protocol.Events.NodeEnd);
+    private static readonly JsonEncodedText AnswerBegins = JsonEncodedText.Encode(Protocol.Events.Answer);
+    private static readonly JsonEncodedText PartStarts = JsonEncodedText.Encode(Protocol.Events.PartStart);
+    private static readonly JsonEncodedText PartContinues = JsonEncodedText.Encode(Protocol.Events.PartDelta);
 
     private static readonly JsonWriterOptions Options = new()
     {
@@ -25,49 +37,49 @@ internal static class EntryBodies
     [ThreadStatic]
     private static Utf8JsonWriter? Writer;
 
-    public static ReadOnlyMemory<byte> NodeBegin(int idx) => Finish(Begin(idx, "llm-begin"u8));
+    public static ReadOnlyMemory<byte> NodeBegin(int idx) => Finish(Begin(idx, NodeBegins));
 
-    public static ReadOnlyMemory<byte> NodeEnd(int idx) => Finish(Begin(idx, "llm-end"u8));
+    public static ReadOnlyMemory<byte> NodeEnd(int idx) => Finish(Begin(idx, NodeEnds));
 
-    public static ReadOnlyMemory<byte> Answer(int idx) => Finish(Begin(idx, "answer"u8));
+    public static ReadOnlyMemory<byte> Answer(int idx) => Finish(Begin(idx, AnswerBegins));
 
     public static ReadOnlyMemory<byte> PartStart(int idx, int eventIdx, string kind, string content)
     {
-        var json = Begin(idx, "part_start"u8);
-        json.WriteNumber("event_idx"u8, eventIdx);
-        json.WriteString("part_kind"u8, kind);
-        json.WriteString("content"u8, content);
+        var json = Begin(idx, PartStarts);
+        json.WriteNumber(EventIdx, eventIdx);
+        json.WriteString(PartKind, kind);
+        json.WriteString(Content, content);
         return Finish(json);
     }
 
     public static ReadOnlyMemory<byte> PartDelta(int idx, int eventIdx, string kind, string content)
     {
-        var json = Begin(idx, "part_delta"u8);
-        json.WriteNumber("event_idx"u8, eventIdx);
-        json.WriteString("part_delta_kind"u8, kind);
-        json.WriteString("content_delta"u8, content);
+        var json = Begin(idx, PartContinues);
+        json.WriteNumber(EventIdx, eventIdx);
+        json.WriteString(PartDeltaKind, kind);
+        json.WriteString(ContentDelta, content);
         return Finish(json);
     }
 
     public static ReadOnlyMemory<byte> ToolCall(int idx, int eventIdx, string toolName, string toolCallId, JsonElement args)
     {
-        var json = Begin(idx, "part_start"u8);
-        json.WriteNumber("event_idx"u8, eventIdx);
-        json.WriteString("part_kind"u8, ToolCallKind);
-        json.WriteString("tool_name"u8, toolName);
-        json.WriteString("tool_call_id"u8, toolCallId);
-        json.WritePropertyName("args"u8);
+        var json = Begin(idx, PartStarts);
+        json.WriteNumber(EventIdx, eventIdx);
+        json.WriteString(PartKind, Protocol.Parts.ToolCall);
+        json.WriteString(ToolName, toolName);
+        json.WriteString(ToolCallId, toolCallId);
+        json.WritePropertyName(Args);
         args.WriteTo(json);
         return Finish(json);
     }
 
     public static ReadOnlyMemory<byte> ToolReturn(int idx, string toolName, string toolCallId, JsonElement content)
     {
-        var json = Begin(idx, "part_start"u8);
-        json.WriteString("part_kind"u8, ToolReturnKind);
-        json.WriteString("tool_name"u8, toolName);
-        json.WriteString("tool_call_id"u8, toolCallId);
-        json.WritePropertyName("content"u8);
+        var json = Begin(idx, PartStarts);
+        json.WriteString(PartKind, Protocol.Parts.ToolReturn);
+        json.WriteString(ToolName, toolName);
+        json.WriteString(ToolCallId, toolCallId);
+        json.WritePropertyName(Content);
         content.WriteTo(json);
         return Finish(json);
     }
@@ -76,7 +88,7 @@ internal static class EntryBodies
     public static ReadOnlyMemory<byte> NotShown(string kind, string? mediaType)
     {
         var json = Open();
-        json.WriteString("msg"u8, "content-not-shown");
+        json.WriteString(Said, "content-not-shown");
         json.WriteString("kind"u8, kind);
         if (mediaType is not null)
         {
@@ -90,8 +102,8 @@ internal static class EntryBodies
     public static ReadOnlyMemory<byte> Resumed(int idx)
     {
         var json = Open();
-        json.WriteString("msg"u8, "resumed");
-        json.WriteNumber("idx"u8, idx);
+        json.WriteString(Said, "resumed");
+        json.WriteNumber(Idx, idx);
         return Finish(json);
     }
 
@@ -99,15 +111,15 @@ internal static class EntryBodies
     public static ReadOnlyMemory<byte> Message(string text)
     {
         var json = Open();
-        json.WriteString("msg"u8, text);
+        json.WriteString(Said, text);
         return Finish(json);
     }
 
-    private static Utf8JsonWriter Begin(int idx, ReadOnlySpan<byte> name)
+    private static Utf8JsonWriter Begin(int idx, JsonEncodedText name)
     {
         var json = Open();
-        json.WriteNumber("idx"u8, idx);
-        json.WriteString("event"u8, name);
+        json.WriteNumber(Idx, idx);
+        json.WriteString(Event, name);
         return json;
     }
 

@@ -85,10 +85,10 @@ internal sealed class NodeWriter(
             switch (response.Parts[i])
             {
                 case TextPart { Content.Length: > 0 } text:
-                    await ShowStartAsync(i, EntryBodies.Text, text.Content, cancellationToken);
+                    await ShowStartAsync(i, Protocol.Parts.Text, text.Content, cancellationToken);
                     break;
                 case ThinkingPart { Content.Length: > 0 } thinking:
-                    await ShowStartAsync(i, EntryBodies.Thinking, thinking.Content, cancellationToken);
+                    await ShowStartAsync(i, Protocol.Parts.Thinking, thinking.Content, cancellationToken);
                     break;
                 case ToolCallPart call:
                     await ShowCallAsync(i, call, cancellationToken);
@@ -112,10 +112,10 @@ internal sealed class NodeWriter(
             switch (content)
             {
                 case TextContent text:
-                    await SayAsync(EntryBodies.Text, text.Text, null, update, null, cancellationToken);
+                    await SayAsync(Protocol.Parts.Text, text.Text, null, update, null, cancellationToken);
                     break;
                 case TextReasoningContent thinking:
-                    await SayAsync(EntryBodies.Thinking, thinking.Text, thinking.ProtectedData, update, thinking.AdditionalProperties, cancellationToken);
+                    await SayAsync(Protocol.Parts.Thinking, thinking.Text, thinking.ProtectedData, update, thinking.AdditionalProperties, cancellationToken);
                     break;
                 case FunctionCallContent call:
                     await CallAsync(call, cancellationToken);
@@ -192,7 +192,7 @@ internal sealed class NodeWriter(
     private async ValueTask ShowStartAsync(int eventIdx, string kind, string text, CancellationToken cancellationToken)
     {
         await emit(EntryBodies.PartStart(_idx, eventIdx, kind, text), cancellationToken);
-        if (kind == EntryBodies.Text && !_answered)
+        if (kind == Protocol.Parts.Text && !_answered)
         {
             _answered = true;
             await emit(EntryBodies.Answer(_idx), cancellationToken);
@@ -215,7 +215,7 @@ internal sealed class NodeWriter(
         if (open is null || !open.IsContinuedBy(piece, _updates) || (id.Length == 0 && IsAnotherWithoutId(open, piece)))
         {
             open = new OpenCall(id, id.Length > 0 && !Calls.Any(call => call.Id == id) ? id : $"call_{Guid.CreateVersion7():N}", _updates);
-            _parts.Add(new OpenPart(EntryBodies.ToolCallKind) { Call = open });
+            _parts.Add(new OpenPart(Protocol.Parts.ToolCall) { Call = open });
         }
 
         open.Take(piece);
@@ -232,7 +232,7 @@ internal sealed class NodeWriter(
         if (content is DataContent)
         {
             await ShowAsync(cancellationToken);
-            _parts.Add(new OpenPart(PartKinds.File) { Whole = ChatContents.ToPart(content) });
+            _parts.Add(new OpenPart(Protocol.Parts.File) { Whole = ChatContents.ToPart(content) });
         }
 
         if (note is not null && _notShown.Add($"{content.GetType().Name} {mediaType}"))

@@ -73,7 +73,7 @@ internal sealed class OpenPart(string kind, string? author = null, string? messa
             return Call?.ToPart() ?? Whole!;
         }
 
-        if (Kind != EntryBodies.Thinking)
+        if (Kind != Protocol.Parts.Thinking)
         {
             return new TextPart(_content.ToString());
         }

@@ -1,7 +1,7 @@
 -- Makes another silo the owner of a run whose silo has lost its lease. The run stays the same run: stream, flag and numbers continue.
 -- KEYS: live flag, owner, the old silo's lease, the old silo's runs, the new silo's lease, the new silo's runs, the set of silos
 -- ARGV: old silo, run and turn of the old owner, new silo, lease in ms, session key, run and turn of the new owner
--- Answers {1, number of the last append, cursor of begin, status, 1 if the run is sealed}, or {0} when it is not abandoned (any more); the status is 0 live, 1 canceled.
+-- Answers {1, number of the last append, cursor of begin, status, 1 if the run is sealed}, or {0} when it is not orphaned (any more); the status is 0 live, 1 canceled.
 local call = redis.call
 local silo, run, seq, begin, ended, sealed = unpack(call('HMGET', KEYS[2], 'silo', 'run', 'seq', 'begin', 'ended', 'sealed'))
 if ended or not seq or not string.find(seq, '^%d+$') or not begin or not string.find(begin, '^%d+%-%d+$') then

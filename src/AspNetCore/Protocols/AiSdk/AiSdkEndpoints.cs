@@ -1,4 +1,5 @@
 using AgentStream;
+using AgentStream.AspNetCore;
 using AgentStream.AspNetCore.Protocols;
 using AgentStream.AspNetCore.Protocols.AiSdk;
 using AgentStream.AspNetCore.Protocols.Native;

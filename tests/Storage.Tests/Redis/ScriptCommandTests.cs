@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using AgentStream.Storage;
+using AgentStream.Storage.Redis;
 
-namespace AgentStream.Grains.Tests;
+namespace AgentStream.Storage.Tests.Redis;
 
 /// <summary>The check at the start does each thing once that scripts do later.</summary>
 public sealed partial class ScriptCommandTests
@@ -9,12 +9,13 @@ public sealed partial class ScriptCommandTests
     [Fact]
     public void All_commands_of_all_scripts_are_tried_at_the_start()
     {
-        var scripts = new[] { typeof(IStreamStore).Assembly, typeof(Deps).Assembly }
-            .SelectMany(assembly => assembly.GetManifestResourceNames().Where(name => name.EndsWith(".lua", StringComparison.Ordinal)).Select(name =>
+        var assembly = typeof(RedisStreamStore).Assembly;
+        var scripts = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".lua", StringComparison.Ordinal))
+            .Select(name =>
             {
                 using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
                 return (Name: name, Commands: CommandOf().Matches(reader.ReadToEnd()).Select(match => match.Groups[1].Value).ToHashSet());
-            }))
+            })
             .ToDictionary(script => script.Name, script => script.Commands);
         var tried = scripts["check.lua"];
         Assert.True(scripts.Count > 12);

@@ -1,10 +1,11 @@
+using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace AgentStream.AspNetCore.Requests;
+namespace AgentStream.AspNetCore;
 
 /// <summary>What all routes of the edge have in common: who calls is known, errors are problem details, and the loopback rule holds.</summary>
 internal static class AgentStreamRouteGroup
