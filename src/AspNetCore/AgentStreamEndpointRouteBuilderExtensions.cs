@@ -1,5 +1,5 @@
-using AgentStream.AspNetCore.Protocols.Native;
 using AgentStream.AspNetCore;
+using AgentStream.AspNetCore.Protocols.Native;
 using Microsoft.AspNetCore.Routing;
 
 namespace Microsoft.AspNetCore.Builder;

@@ -2,8 +2,8 @@ using System.Globalization;
 using AgentStream.Storage.Journal;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
-using RedisEntry = StackExchange.Redis.StreamEntry;
 using static System.FormattableString;
+using RedisEntry = StackExchange.Redis.StreamEntry;
 
 namespace AgentStream.Storage.Redis;
 

@@ -7,6 +7,7 @@ using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Redis;
@@ -65,7 +66,11 @@ public static class StorageServices
             services.TryAddSingleton(provider => new RedisConnection(
                 redisConfiguration, provider.GetRequiredService<IOptions<AgentStreamOptions>>(), provider.GetRequiredService<TimeProvider>()));
             services.TryAddSingleton<IStreamStore, RedisStreamStore>();
-            services.AddHostedService<RedisOpening>();
+            if (!services.Any(service => service.ImplementationType == typeof(RedisOpening)))
+            {
+                // The first that is made.
+                services.Insert(0, ServiceDescriptor.Singleton<IHostedService, RedisOpening>());
+            }
         }
 
         services.TryAddSingleton<IStreamReader>(provider => provider.GetRequiredService<IStreamStore>());

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage;
 using AgentStream.Testing;

@@ -1,12 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
-using AgentStream.Grains.Runs;
-using AgentStream.Storage;
 using AgentStream.Testing;
-using Microsoft.Extensions.AI;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Grains.Tests;
 

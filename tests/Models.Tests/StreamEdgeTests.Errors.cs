@@ -1,7 +1,4 @@
-using System.Text;
-using AgentStream.Models.Answers;
 using AgentStream.Testing;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Tests;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Runs;
 using AgentStream.Messages;
-using AgentStream.Storage;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream;

@@ -19,12 +19,11 @@ internal sealed class MembershipConnection(ConfigurationOptions configured) : Li
     /// <returns>The connection.</returns>
     public async Task<IConnectionMultiplexer> OpenAsync() => await (_connecting ??= ConnectionMultiplexer.ConnectAsync(configured));
 
-    /// <summary>Begins to open the connection.</summary>
-    /// <param name="cancellationToken">Not heeded: nothing is waited for.</param>
-    /// <returns>A task that is complete. A Redis that cannot be reached fails the start with the stream store's words.</returns>
-    public override Task StartingAsync(CancellationToken cancellationToken)
+    /// <summary>Begins to open the connection. A Redis that cannot be reached fails the start with the stream store's words.</summary>
+    public MembershipConnection Begin()
     {
-        _ = OpenAsync().ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-        return Task.CompletedTask;
+        _connecting ??= Task.Run(() => ConnectionMultiplexer.ConnectAsync(configured));
+        _connecting.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return this;
     }
 }

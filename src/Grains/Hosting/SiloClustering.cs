@@ -50,8 +50,8 @@ internal static class SiloClustering
             clustering.CreateMultiplexer = async _ => (await connection.OpenAsync(), IsShared: false);
         });
 
-        // Before the stream store's own, which it does not wait for.
-        silo.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(connection));
+        // Begun when the services are made, before Orleans' own.
+        silo.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(_ => connection.Begin()));
         silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
             clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));
     }
@@ -74,7 +74,7 @@ internal static class SiloClustering
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
 
             // Changes are told from silo to silo at once; who did not hear finds them here.
-            membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
 
             // A silo joins when all that count as alive have answered it. It looks for those that fell silent when it starts and when
             // somebody joins or leaves, and may miss one in between; trying for the default of 5 min would not help. It gives up, and its next start finds the silence at once.

@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using AgentStream.Storage.Ownership;
-using Microsoft.Extensions.Options;
-
 namespace AgentStream.Storage.InMemory;
 
 /// <summary>What anybody may do: cancel, find, read, watch, list.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using AgentStream.Storage.Ownership;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.InMemory;

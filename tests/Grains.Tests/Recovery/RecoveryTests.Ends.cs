@@ -1,15 +1,8 @@
 using AgentStream.Grains.Recovery;
-using AgentStream.Grains.Runs;
 using AgentStream.Messages;
-using AgentStream.Storage;
-using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Ownership;
 using AgentStream.Testing;
-using Microsoft.Extensions.AI;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Tests;
 

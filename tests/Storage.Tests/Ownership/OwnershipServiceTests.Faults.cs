@@ -1,11 +1,4 @@
-using System.Collections.Concurrent;
-using AgentStream.Storage.InMemory;
-using AgentStream.Storage.Ownership;
 using AgentStream.Testing;
-using Microsoft.Extensions.Hosting.Internal;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Ownership;
 

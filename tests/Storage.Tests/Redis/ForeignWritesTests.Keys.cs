@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text;
-using AgentStream.Storage.Redis;
 using AgentStream.Testing;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Redis;
 

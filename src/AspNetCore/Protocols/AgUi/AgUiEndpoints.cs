@@ -3,7 +3,6 @@ using AgentStream.AspNetCore;
 using AgentStream.AspNetCore.Protocols;
 using AgentStream.AspNetCore.Protocols.AgUi;
 using AgentStream.AspNetCore.Protocols.Native;
-using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using AgentStream.AspNetCore.Sse;
 using Microsoft.AspNetCore.Http;
