@@ -23,7 +23,7 @@ internal sealed class LocalSilo : IAsyncDisposable
         builder.Configuration["AgentStream:Journal"] = redis is null ? "memory" : "redis";
         builder.Configuration["AgentStream:RedisPrefix"] = prefix;
         // Models wait at the gate for as long as a suite takes.
-        builder.Configuration["AgentStream:ModelTimeout"] = "1h";
+        builder.Configuration["AgentStream:ModelSilence"] = "1h";
         // A cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
         builder.Configuration["AgentStream:Cluster:ClusterId"] = RedisServer.NewPrefix();
         builder.Configuration["AgentStream:Cluster:GatewayPort"] = "0";
