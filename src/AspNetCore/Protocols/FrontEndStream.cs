@@ -25,7 +25,7 @@ internal static class FrontEndStream
         return new EventStream(key, after: null, rendering) { Run = run };
     }
 
-    /// <summary>Goes on with the session's current run, or with one that has ended and is still there: a client that lost its connection is owed the end.</summary>
+    /// <summary>Continues with the session's current run, or with one that has ended and is still there: a client that lost its connection is owed the end.</summary>
     /// <param name="client">Looks for the run.</param>
     /// <param name="key">The session.</param>
     /// <param name="request">The request; its <c>Last-Event-ID</c> is the place of the last frame that the client has.</param>

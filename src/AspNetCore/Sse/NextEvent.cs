@@ -33,7 +33,7 @@ internal sealed class NextEvent : IValueTaskSource<bool>, IDisposable
     /// <summary>Whether a question is still open.</summary>
     public bool IsPending => Volatile.Read(ref _state) != IsThere;
 
-    /// <summary>Takes over the waiting for an answer; the silence begins.</summary>
+    /// <summary>Waits from here on for an answer; the silence begins.</summary>
     /// <param name="answer">The answer to the question for the next event.</param>
     public void Begin(ValueTask<bool> answer)
     {

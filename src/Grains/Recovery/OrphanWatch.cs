@@ -69,7 +69,7 @@ internal sealed class OrphanWatch(RunEnvironment environment, ISessionJournal jo
         }
     }
 
-    /// <summary>Takes over what is orphaned now, up to a share of it.</summary>
+    /// <summary>Has recovered what is orphaned now, up to a share of it.</summary>
     /// <returns>Whether there may be more for this process: it has found a whole share, and got some of it.</returns>
     internal async Task<bool> LookAsync(CancellationToken cancellationToken)
     {

@@ -163,7 +163,7 @@ internal sealed class StreamTail : IAsyncDisposable
         wake.Set();
     }
 
-    /// <summary>Goes on with what comes with the notices, as long as that is without a gap.</summary>
+    /// <summary>Takes what comes with the notices, as long as that is without a gap.</summary>
     /// <returns>Whether that was the last of the run; otherwise the log has to be asked.</returns>
     private async Task<bool> FollowAsync(Wake wake, TimeSpan atMost)
     {
