@@ -53,6 +53,27 @@ public sealed class StartTests(RedisFixture redis) : IClassFixture<RedisFixture>
         Assert.Contains("llm-end", last?.Data, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Sessions_and_requests_leave_no_line_in_the_log()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        await Wait.Until(() => silo.Output.Contains("Chat page: ", StringComparison.Ordinal), "the silo says where its page is");
+        var started = silo.Output;
+        using var http = new HttpClient { BaseAddress = silo.Url };
+        foreach (var session in new[] { "s1", "s2", "s1" })
+        {
+            using var asking = new SseReader(await SseReader.OpenAsync(http, () => SseReader.Ask(new { prompt = "what is 12*7?", session_id = session })));
+            while (await asking.ReadAsync() is not null)
+            {
+                // To the end.
+            }
+        }
+
+        Assert.NotEqual("[]", await http.GetStringAsync("chat?all=true"));
+        await silo.StopAsync();
+        Assert.Equal(["info: Microsoft.Hosting.Lifetime[0]", "Application is shutting down..."], silo.Output[started.Length..].Trim().Split('\n', StringSplitOptions.TrimEntries));
+    }
+
     [Theory]
     [InlineData("SiloPort")]
     [InlineData("GatewayPort")]
