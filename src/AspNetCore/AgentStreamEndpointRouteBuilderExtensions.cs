@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using AgentStream.AspNetCore;
 using AgentStream.AspNetCore.Protocols.Native;
 using Microsoft.AspNetCore.Routing;
@@ -16,7 +17,7 @@ public static class AgentStreamEndpointRouteBuilderExtensions
     /// <param name="pattern">Where the routes stand.</param>
     /// <returns>The group of the routes, for conventions such as authorization or rate limits.</returns>
     /// <exception cref="InvalidOperationException">AgentStream's services are not registered.</exception>
-    public static RouteGroupBuilder MapAgentStream(this IEndpointRouteBuilder endpoints, string pattern = "/chat")
+    public static RouteGroupBuilder MapAgentStream(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/chat")
     {
         var chat = endpoints.MapEdge(pattern, nameof(MapAgentStream));
         chat.MapStartRun();

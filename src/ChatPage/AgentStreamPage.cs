@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using AgentStream.ChatPage;
 using Microsoft.AspNetCore.Http;
@@ -26,7 +27,7 @@ public static class AgentStreamPage
     /// <param name="endpoints">The program's routes.</param>
     /// <param name="pattern">Where the page stands.</param>
     /// <returns>The group of the routes, for conventions such as authorization.</returns>
-    public static RouteGroupBuilder MapAgentStreamPage(this IEndpointRouteBuilder endpoints, string pattern = "/")
+    public static RouteGroupBuilder MapAgentStreamPage(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/")
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         PageAddress.LogWhenStarted(endpoints.ServiceProvider, pattern);

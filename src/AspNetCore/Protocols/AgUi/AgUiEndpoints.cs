@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using AgentStream;
 using AgentStream.AspNetCore;
 using AgentStream.AspNetCore.Protocols;
@@ -21,7 +22,7 @@ public static class AgUiEndpoints
     /// <param name="pattern">Where the routes stand.</param>
     /// <returns>The group of the routes, for conventions such as authorization or CORS.</returns>
     /// <exception cref="InvalidOperationException">AgentStream's services are not registered.</exception>
-    public static RouteGroupBuilder MapAgentStreamAgUi(this IEndpointRouteBuilder endpoints, string pattern = "/ag-ui")
+    public static RouteGroupBuilder MapAgentStreamAgUi(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/ag-ui")
     {
         var agents = endpoints.MapEdge(pattern, nameof(MapAgentStreamAgUi));
         agents.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using AgentStream;
 using AgentStream.AspNetCore;
 using AgentStream.AspNetCore.Protocols;
@@ -22,7 +23,7 @@ public static class AiSdkEndpoints
     /// <param name="pattern">Where the routes stand; the SDK's own default unless given.</param>
     /// <returns>The group of the routes, for conventions such as authorization or CORS.</returns>
     /// <exception cref="InvalidOperationException">AgentStream's services are not registered.</exception>
-    public static RouteGroupBuilder MapAgentStreamAiSdk(this IEndpointRouteBuilder endpoints, string pattern = "/api/chat")
+    public static RouteGroupBuilder MapAgentStreamAiSdk(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/api/chat")
     {
         var chat = endpoints.MapEdge(pattern, nameof(MapAgentStreamAiSdk));
         chat.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
