@@ -265,7 +265,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     private ConnectionMultiplexer Opened(string what) =>
         _multiplexer ?? throw new StorageUnavailableException($"Redis at {Where} could not {what}: the connection has not been opened yet.");
 
-    private static void Forget(Task? pending) =>
+    internal static void Forget(Task? pending) =>
         pending?.ContinueWith(
             static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 }

@@ -24,7 +24,7 @@ internal sealed class RedisOpening : LifecycleService, IDisposable
                 await (check?.RunAsync(stop) ?? Task.CompletedTask);
             },
             CancellationToken.None);
-        _opening.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        RedisConnection.Forget(_opening);
     }
 
     /// <inheritdoc/>

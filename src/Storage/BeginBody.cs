@@ -8,5 +8,5 @@ internal static class BeginBody
     /// <summary>Writes <c>{"session_id":"..."}</c>.</summary>
     /// <param name="key">The session; its id has no character that JSON would escape.</param>
     /// <returns>The JSON, as UTF-8.</returns>
-    public static byte[] Of(SessionKey key) => Encoding.UTF8.GetBytes($$"""{"session_id":"{{key.Session}}"}""");
+    public static byte[] Of(SessionKey key) => Encoding.UTF8.GetBytes($$"""{"{{Protocol.Fields.SessionId}}":"{{key.Session}}"}""");
 }

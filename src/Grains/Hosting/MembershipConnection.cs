@@ -1,4 +1,5 @@
 using AgentStream.Storage.Background;
+using AgentStream.Storage.Redis;
 using StackExchange.Redis;
 
 namespace AgentStream.Grains.Hosting;
@@ -10,20 +11,19 @@ namespace AgentStream.Grains.Hosting;
 /// <param name="configured">The Redis.</param>
 internal sealed class MembershipConnection(ConfigurationOptions configured) : LifecycleService
 {
-    private Task<ConnectionMultiplexer>? _connecting;
+    private readonly Lazy<Task<ConnectionMultiplexer>> _connecting = new(() => Task.Run(() => ConnectionMultiplexer.ConnectAsync(configured)));
 
     /// <summary>How the Redis is connected to.</summary>
     public ConfigurationOptions Options => configured;
 
     /// <summary>Opens the connection, once.</summary>
     /// <returns>The connection.</returns>
-    public async Task<IConnectionMultiplexer> OpenAsync() => await (_connecting ??= ConnectionMultiplexer.ConnectAsync(configured));
+    public async Task<IConnectionMultiplexer> OpenAsync() => await _connecting.Value;
 
     /// <summary>Begins to open the connection. A Redis that cannot be reached fails the start with the stream store's words.</summary>
     public MembershipConnection Begin()
     {
-        _connecting ??= Task.Run(() => ConnectionMultiplexer.ConnectAsync(configured));
-        _connecting.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        RedisConnection.Forget(_connecting.Value);
         return this;
     }
 }

@@ -6,7 +6,7 @@ namespace AgentStream.Grains.Queue;
 /// <summary>What a prompt can do about a run that is in its way.</summary>
 internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue queue)
 {
-    // A canceled run ends within a second, unless its process is dead: then it ends when the lease is over and another has taken it over.
+    // A canceled run ends within a second, unless its process is dead: then it ends when the lease is over and another has recovered it.
     private static readonly TimeSpan EndAfterLease = TimeSpan.FromSeconds(3);
 
     // A grain call has 30 s for its answer.

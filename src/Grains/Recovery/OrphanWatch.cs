@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Grains.Recovery;
 
 /// <summary>
-/// Looks for the runs of processes that have lost their lease or have given them away, and has them recovered. Every process looks; the stream store lets one of them have each run. A journal of
+/// Looks for the runs of processes that have lost their lease or have handed them off, and has them recovered. Every process looks; the stream store lets one of them have each run. A journal of
 /// this process's own is looked through once, at the start, for what its predecessor left.
 /// </summary>
 internal sealed class OrphanWatch(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, IRecovery recovery, IHostApplicationLifetime lifetime)

@@ -47,12 +47,10 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
                 return true;
             }
 
-            if (run.IsLeaving)
+            if (!await CallToolsAsync(calls, cancellationToken))
             {
                 return false;
             }
-
-            await CallToolsAsync(calls, cancellationToken);
         }
 
         return false;
@@ -74,14 +72,9 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         {
             _response = (ModelResponse)messages[^1];
             await KeepOldResultsAsync();
-            if (NextCalls() is { Count: > 0 } calls)
+            if (NextCalls() is { Count: > 0 } calls && !await CallToolsAsync(calls, cancellationToken))
             {
-                if (run.IsLeaving)
-                {
-                    return false;
-                }
-
-                await CallToolsAsync(calls, cancellationToken);
+                return false;
             }
 
             if (!_response.ToolCalls.Any())
@@ -248,11 +241,18 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     private List<ToolCallPart> NextCalls() => [.. _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId))];
 
     /// <summary>Makes calls, all at once.</summary>
-    private async Task CallToolsAsync(List<ToolCallPart> calls, CancellationToken cancellationToken)
+    /// <returns>Whether they were made; false when the run is to be handed off before them.</returns>
+    private async Task<bool> CallToolsAsync(List<ToolCallPart> calls, CancellationToken cancellationToken)
     {
+        if (run.IsLeaving)
+        {
+            return false;
+        }
+
         // What a tool does cannot be taken back: a process that was paused must not do it next to the one that has the run now.
         await run.EnsureOwnedAsync(cancellationToken);
         await Task.WhenAll(calls.Select(call => CallAsync(call, cancellationToken)));
+        return true;
     }
 
     /// <summary>Calls that have a result are not made again; those that may not be are told as interrupted.</summary>

@@ -80,17 +80,6 @@ public sealed partial class InMemoryStreamStore
     }
 
     /// <inheritdoc/>
-    public Task<IAsyncDisposable> WatchRunsAsync(string siloId, Action<RunToken?> canceled, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(siloId);
-        ArgumentNullException.ThrowIfNull(canceled);
-        cancellationToken.ThrowIfCancellationRequested();
-        Action<RunToken?> watcher = run => canceled(run);
-        _runWatchers.Add(siloId, watcher);
-        return Task.FromResult<IAsyncDisposable>(new Disposal(() => _runWatchers.Remove(siloId, watcher)));
-    }
-
-    /// <inheritdoc/>
     public Task<IReadOnlyList<SessionKey>> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -6,6 +6,17 @@ namespace AgentStream.Storage.InMemory;
 public sealed partial class InMemoryStreamStore
 {
     /// <inheritdoc/>
+    public Task<IAsyncDisposable> WatchRunsAsync(string siloId, Action<RunToken?> canceled, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(siloId);
+        ArgumentNullException.ThrowIfNull(canceled);
+        cancellationToken.ThrowIfCancellationRequested();
+        Action<RunToken?> watcher = run => canceled(run);
+        _runWatchers.Add(siloId, watcher);
+        return Task.FromResult<IAsyncDisposable>(new Disposal(() => _runWatchers.Remove(siloId, watcher)));
+    }
+
+    /// <inheritdoc/>
     public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(siloId);
