@@ -31,11 +31,12 @@ public interface ISessionGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("IsWaitingAsync")]
     Task<bool> IsWaitingAsync(string runId);
 
-    /// <summary>Cancels the session's run, whoever runs it.</summary>
-    /// <returns>True for the one call that canceled the run; false when there was none, or it was canceled already.</returns>
-    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    /// <summary>Cancels the session's run, whoever runs it. A run in this grain stops at once.</summary>
+    /// <param name="requestId">Names the request, 1 to 64 ASCII letters or digits: it gets the same answer again, here and in the stream store, for a minute. Null: it is not remembered.</param>
+    /// <returns>True for the one request that canceled the run; false when there was none, or it was canceled already.</returns>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach. A run in this grain was stopped.</exception>
     [AlwaysInterleave, Alias("CancelAsync")]
-    Task<bool> CancelAsync();
+    Task<bool> CancelAsync(string? requestId = null);
 
     /// <summary>What the session has come to.</summary>
     /// <returns>The session; null when nobody has ever written to it.</returns>

@@ -17,6 +17,9 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     /// <summary>A past run's stream, by the cursor of its first entry.</summary>
     public string Past(Cursor first) => $"{Stream}:past:{first}";
 
+    /// <summary>What a cancel was answered, by the name of the request.</summary>
+    public string Cancel(string requestId) => $"{Stream}:cancel:{requestId}";
+
     public string Notice => $"{Stream}:notice";
 
     public static string Journal(string prefix, SessionKey key) => $"{prefix}:journal:{key}";
@@ -63,7 +66,7 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
             ["journal", _, _, _] => RedisType.Stream,
             ["waiting", _, _, _] => RedisType.List,
             [_, _, _] or [_, _, _, "past", _] => RedisType.Stream,
-            [_, _, _, "live"] => RedisType.String,
+            [_, _, _, "live"] or [_, _, _, "cancel", _] => RedisType.String,
             [_, _, _, "run"] => RedisType.Hash,
             _ => null,
         };

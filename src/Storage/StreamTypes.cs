@@ -87,6 +87,9 @@ public static class StreamRules
     /// <summary>How long an ended run is remembered at least, so that a repeated finish is recognised: longer than the longest command and its repetitions take.</summary>
     public static TimeSpan EndedMemory => TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the answer to a cancel is remembered: longer than an Orleans call can be on its way (30 s), so that one that arrives late cancels no later run.</summary>
+    public static TimeSpan CancelMemory => TimeSpan.FromSeconds(60);
+
     /// <summary>How many past runs of a session can still be read to their end, at most.</summary>
     public static int PastRuns => 16;
 

@@ -23,7 +23,7 @@ internal sealed class ScriptedSessions(IStreamStore log)
         var key = (string)args[0]!;
         return method.GetGenericArguments()[0] == typeof(ISessionGrain)
             ? Stub.Of<ISessionGrain>((called, call) => called.Name == nameof(ISessionGrain.CancelAsync)
-                ? log.CancelAsync(SessionKey.Parse(key))
+                ? log.CancelAsync(SessionKey.Parse(key), (string?)call[0])
                 : StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!))
             : Stub.Of<IRegistryGrain>((called, call) => called.Name == nameof(IRegistryGrain.GetLiveSessionsAsync)
                 ? GetLiveSessionsAsync(key, (bool)call[0]!)

@@ -57,7 +57,7 @@ public sealed class RunInGrainTests : IAsyncLifetime
 
         // Nothing that Redis would have to say is waited for: it is gone.
         _redis!.Kill();
-        var canceling = Cluster.Client.GetGrain<ISessionGrain>(_key.ToString()).CancelAsync();
+        var canceling = ClientOf(Cluster.Silos.Single(silo => silo != owner)).CancelAsync(_key);
         await Wait.Until(() => _model.Stopped == 1, "the model's stream stops");
         await Assert.ThrowsAsync<StorageUnavailableException>(() => canceling);
     }
@@ -73,6 +73,22 @@ public sealed class RunInGrainTests : IAsyncLifetime
         Assert.Single(answers, true);
         Assert.EndsWith("error {\"msg\":\"canceled\"}\nend", await listening, StringComparison.Ordinal);
         Assert.Equal("canceled", (await ClientOf(Cluster.Silos[1]).GetSessionAsync(_key))?.Error);
+    }
+
+    [Fact]
+    public async Task A_cancel_that_comes_late_and_was_answered_with_false_leaves_the_next_run_alone()
+    {
+        const string Late = "late";
+        var store = Cluster.Silos[0].ServiceProvider.GetRequiredService<IStreamStore>();
+        Assert.False(await store.CancelAsync(_key, Late));
+        await StartAsync();
+        var listening = TranscriptAsync(Cluster.Silos[0]);
+
+        Assert.False(await Cluster.Client.GetGrain<ISessionGrain>(_key.ToString()).CancelAsync(Late));
+        await Wait.Until(() => _model.Stopped == 1, "the run is handed off");
+        _model.IsBrief = true;
+
+        IsContinued(await listening);
     }
 
     [Fact]

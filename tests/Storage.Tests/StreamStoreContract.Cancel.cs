@@ -38,6 +38,42 @@ public abstract partial class StreamStoreContract
     }
 
     [Fact]
+    public async Task A_request_that_comes_again_gets_the_answer_that_it_got_first_and_cancels_no_later_run()
+    {
+        var first = await StartedAsync();
+        Assert.True(await Log.CancelAsync(first.Key, "one"));
+        Assert.False(await Log.CancelAsync(first.Key, "two"));
+        await FinishAsync(first);
+        var next = await StartedAsync(first.Key);
+
+        Assert.True(await Log.CancelAsync(first.Key, "one"));
+        Assert.False(await Log.CancelAsync(first.Key, "two"));
+        Assert.Equal([RunStatus.Live], await Log.CheckAsync([next]));
+
+        Assert.True(await Log.CancelAsync(first.Key, "three"));
+        Assert.Equal([RunStatus.Canceled], await Log.CheckAsync([next]));
+    }
+
+    [Fact]
+    public async Task A_request_of_one_session_says_nothing_of_another()
+    {
+        var (one, other) = (await StartedAsync(), await StartedAsync());
+
+        Assert.True(await Log.CancelAsync(one.Key, "same"));
+        Assert.True(await Log.CancelAsync(other.Key, "same"));
+    }
+
+    [Fact]
+    public async Task Of_a_request_that_comes_often_at_once_all_get_one_answer()
+    {
+        var run = await StartedAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => Log.CancelAsync(run.Key, "often"))));
+
+        Assert.All(answers, Assert.True);
+    }
+
+    [Fact]
     public async Task A_cancel_is_told_to_the_owner()
     {
         var (siloId, heard) = (Guid.NewGuid().ToString("N"), new TaskCompletionSource<RunToken?>());

@@ -58,7 +58,7 @@ public sealed class Deps
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>True for the one call that canceled it.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
-    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => _environment.Store.CancelAsync(Key, cancellationToken);
+    public Task<bool> CancelAsync(CancellationToken cancellationToken = default) => _environment.Store.CancelAsync(Key, cancellationToken: cancellationToken);
 
     /// <summary>Adds an entry of any type to the run's stream.</summary>
     /// <param name="type">The type; protocol.md lists those that clients know.</param>

@@ -96,9 +96,10 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     public bool CanLeave => canLeave;
 
     /// <summary>Cancels the run: it stops at once, and its live flag is taken away.</summary>
-    /// <returns>Whether this call canceled it.</returns>
+    /// <param name="requestId">Names the request in the store; null for none.</param>
+    /// <returns>Whether this request canceled it.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach. The run was stopped.</exception>
-    public Task<bool> CancelAsync() => run.CancelAsync();
+    public Task<bool> CancelAsync(string? requestId) => run.CancelAsync(requestId);
 
     /// <summary>Stops whatever the run is doing, because its process is about to stop: it leaves for another, or ends as crashed where it cannot.</summary>
     public Task ShutDownAsync() => run.ShutDownAsync();
@@ -147,7 +148,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             return run.Status switch
             {
                 _ when run.Refusal is { } refusal => Crashed(refusal),
-                RunStatus.Canceled => RunResult.Canceled,
+                RunStatus.Canceled => canLeave && !await run.IsCanceledAsync() ? RunResult.HandedOff : RunResult.Canceled,
                 RunStatus.Lost => RunResult.Crashed(new OwnershipLostException("another process took the session over")),
                 _ when run.HasToLeave => RunResult.HandedOff,
                 _ => RunResult.Crashed(new RunException("the silo is shutting down")),
@@ -176,7 +177,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             await run.HandOffAsync();
         }
 
-        environment.Logger.LogInformation("Run {Run} of session {Session} was handed off: this process is about to stop.", Token.RunId, Token.Key);
+        environment.Logger.LogInformation("Run {Run} of session {Session} was handed off.", Token.RunId, Token.Key);
     }
 
     private async Task<bool> ResumeAsync(AgentLoop loop, RunProgress progress, CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ internal sealed class RunHandle
     private readonly CancellationTokenSource _giveUp = new();
     private int _stopped;
     private bool _isSealed;
-    private volatile Task _canceling = Task.CompletedTask;
+    private volatile Task<bool> _isCanceled = Task.FromResult(false);
     private volatile bool _isLeaving;
 
     private RunHandle(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
@@ -133,18 +133,36 @@ internal sealed class RunHandle
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public Task FlushAsync() => _writer.FlushAsync();
 
-    /// <summary>Cancels the run: it stops at once, and its live flag is taken away. The log says whether this call canceled it.</summary>
-    public Task<bool> CancelAsync()
+    /// <summary>Cancels the run: it stops at once, and its live flag is taken away. The store says whether this request canceled it.</summary>
+    public Task<bool> CancelAsync(string? requestId = null)
     {
-        // Sent first, so that the log hears of it before it hears of the end.
-        var answer = _environment.Store.CancelAsync(Token.Key);
-        _canceling = answer;
+        // Sent first, so that the store hears of it before it hears of the end.
+        var answer = _environment.Store.CancelAsync(Token.Key, requestId);
+        _isCanceled = Either(_isCanceled, answer);
         if (!_isSealed)
         {
             Stop(RunStatus.Canceled);
         }
 
         return answer;
+
+        static async Task<bool> Either(Task<bool> one, Task<bool> other) => await one | await other;
+    }
+
+    /// <summary>
+    /// Whether a run that was stopped by a cancel is to end as canceled. It is not when the request came late, after it had been answered from the store alone: then it was meant for an earlier run.
+    /// Where the store did not answer, the one who canceled does not know either, and the run stays stopped.
+    /// </summary>
+    public async Task<bool> IsCanceledAsync()
+    {
+        try
+        {
+            return await _isCanceled || (await _environment.PatientlyAsync(() => _environment.Store.CheckAsync([Token], _giveUp.Token), _giveUp.Token))[0] != RunStatus.Live;
+        }
+        catch (StorageUnavailableException)
+        {
+            return true;
+        }
     }
 
     /// <summary>Closes the run to cancels, because it is about to end, unless it was canceled before.</summary>
@@ -173,7 +191,7 @@ internal sealed class RunHandle
     {
         try
         {
-            await _canceling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)_isCanceled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!_isSealed && error != Protocol.CanceledMessage && await SealAsync())
             {
                 error = Protocol.CanceledMessage;

@@ -58,7 +58,7 @@ internal sealed class SessionGrain(
         }
         catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Replace)
         {
-            handle = await busy.ReplaceAsync(Key, CancelAsync);
+            handle = await busy.ReplaceAsync(Key, () => CancelAsync());
         }
 
         var run = factory.NewRun(agent, StateForNewRun(), handle);
@@ -102,9 +102,10 @@ internal sealed class SessionGrain(
 
     async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadRunsAsync(Key)).Contains(runId);
 
-    Task<bool> ISessionGrain.CancelAsync() => CancelAsync();
+    Task<bool> ISessionGrain.CancelAsync(string? requestId) => CancelAsync(requestId);
 
-    private Task<bool> CancelAsync() => _run is { } run && !_running.IsCompleted ? run.CancelAsync() : environment.Store.CancelAsync(Key);
+    private Task<bool> CancelAsync(string? requestId = null) =>
+        _run is { } run && !_running.IsCompleted ? run.CancelAsync(requestId) : environment.Store.CancelAsync(Key, requestId);
 
     async Task<bool> ISessionRecovery.RecoverAsync(string siloId, string runId, int turn) =>
         Go(await recovery.ClaimAsync(new RunToken(Key, siloId, runId, turn), lifetime.ApplicationStopping));

@@ -1,27 +1,42 @@
 -- Takes a live flag away, whoever raised it, and tells those who follow and the silo that owns the run.
--- KEYS: live flag, owner, the user's registry
--- ARGV: session id, session key, notice channel, what a silo's keys start with
+-- KEYS: live flag, owner, the user's registry, and the answer to this request if it has a name
+-- ARGV: session id, session key, notice channel, what a silo's keys start with, how long the answer is remembered, in ms
 -- Answers 1 if the flag was there, else 0: also when its run is sealed, for which a cancel comes too late.
-local owner = try('HMGET', KEYS[2], 'silo', 'run', 'ended', 'sealed')
-local owned = owner and owner[1] and owner[2] and not owner[3]
-if owned and owner[4] and try('GET', KEYS[1]) == owner[1] .. ':' .. owner[2] then
-    return 0
+local function cancel()
+    local owner = try('HMGET', KEYS[2], 'silo', 'run', 'ended', 'sealed')
+    local owned = owner and owner[1] and owner[2] and not owner[3]
+    if owned and owner[4] and try('GET', KEYS[1]) == owner[1] .. ':' .. owner[2] then
+        return 0
+    end
+
+    local flag = redis.pcall('GETDEL', KEYS[1])
+    if is_foreign(flag) then
+        -- What is no flag makes the session look live nevertheless.
+        redis.call('DEL', KEYS[1])
+    elseif type(flag) == 'table' then
+        return flag
+    elseif not flag then
+        return 0
+    end
+
+    index('SREM', KEYS[3], ARGV[1])
+    if owned then
+        redis.call('PUBLISH', ARGV[4] .. owner[1] .. ':notice', ARGV[2] .. ' ' .. owner[2])
+    end
+
+    redis.call('PUBLISH', ARGV[3], 'canceled')
+    return 1
 end
 
-local flag = redis.pcall('GETDEL', KEYS[1])
-if is_foreign(flag) then
-    -- What is no flag makes the session look live nevertheless.
-    redis.call('DEL', KEYS[1])
-elseif type(flag) == 'table' then
-    return flag
-elseif not flag then
-    return 0
+local known = KEYS[4] and try('GET', KEYS[4])
+if known == '0' or known == '1' then
+    return tonumber(known)
 end
 
-index('SREM', KEYS[3], ARGV[1])
-if owned then
-    redis.call('PUBLISH', ARGV[4] .. owner[1] .. ':notice', ARGV[2] .. ' ' .. owner[2])
+local answer = cancel()
+if KEYS[4] and type(answer) == 'number' then
+    -- A Redis without memory refuses it. The cancel counts nevertheless.
+    redis.pcall('SET', KEYS[4], answer, 'PX', ARGV[5])
 end
 
-redis.call('PUBLISH', ARGV[3], 'canceled')
-return 1
+return answer

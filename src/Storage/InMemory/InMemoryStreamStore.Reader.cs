@@ -4,10 +4,15 @@ namespace AgentStream.Storage.InMemory;
 public sealed partial class InMemoryStreamStore
 {
     /// <inheritdoc/>
-    public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public Task<bool> CancelAsync(SessionKey key, string? requestId = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(requestId is null ? Cancel(key) : _cancels.Get(key, requestId, () => Cancel(key)));
+    }
+
+    private bool Cancel(SessionKey key)
+    {
         RunToken? owner = null;
         var canceled = Use(key, false, session =>
         {
@@ -26,7 +31,7 @@ public sealed partial class InMemoryStreamStore
             Notify(key, StreamNoticeKind.Canceled);
         }
 
-        return Task.FromResult(canceled);
+        return canceled;
     }
 
     /// <inheritdoc/>

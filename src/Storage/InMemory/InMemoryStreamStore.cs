@@ -13,6 +13,7 @@ public sealed partial class InMemoryStreamStore : IStreamStore, IDisposable
     private readonly LiveSessions _live = new();
     private readonly MemoryLeases _leases;
     private readonly RunWatchers _runWatchers = new();
+    private readonly CancelAnswers _cancels;
     private readonly AgentStreamOptions _options;
     private readonly TimeProvider _time;
     private readonly long _origin;
@@ -32,6 +33,7 @@ public sealed partial class InMemoryStreamStore : IStreamStore, IDisposable
         _time = time;
         _origin = time.GetTimestamp();
         _leases = new(Now);
+        _cancels = new(Now);
         _expiry = new(time, Now, key => Use(key, true, session => session.IsEmpty));
     }
 

@@ -30,6 +30,20 @@ public sealed class InMemoryStreamStoreTests : StreamStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task What_a_cancel_was_answered_is_forgotten_after_a_minute()
+    {
+        var key = new SessionKey(1, 1, "s");
+        Assert.False(await _log.CancelAsync(key, "one"));
+        await _log.StartAsync(new RunToken(key, "silo", "1"));
+        _time.Advance(StreamRules.CancelMemory - TimeSpan.FromTicks(1));
+        Assert.False(await _log.CancelAsync(key, "one"));
+
+        _time.Advance(TimeSpan.FromTicks(1));
+
+        Assert.True(await _log.CancelAsync(key, "one"));
+    }
+
+    [Fact]
     public async Task Looking_at_sessions_that_are_not_there_takes_no_memory()
     {
         var key = new SessionKey(1, 1, "nobody");

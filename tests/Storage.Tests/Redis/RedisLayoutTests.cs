@@ -133,6 +133,22 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         Assert.Equal("2", await Raw.TextAsync("HGET", Name(":run"), "ended"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_answer_to_a_cancel_stays_for_a_minute(bool isLive)
+    {
+        if (isLive)
+        {
+            await Stage.Log.StartAsync(Run);
+        }
+
+        Assert.Equal(isLive, await Stage.Log.CancelAsync(_key, "abc"));
+
+        Assert.Equal(isLive ? "1" : "0", await Raw.TextAsync("GET", Name(":cancel:abc")));
+        Assert.InRange(await TtlAsync(":cancel:abc"), 1, 60_000);
+    }
+
     [Fact]
     public async Task A_flag_that_another_library_raised_over_ours_cancels_our_run_and_stays()
     {
