@@ -28,26 +28,25 @@ public static class AgentStreamClientHostApplicationBuilderExtensions
         if (string.IsNullOrEmpty(redis))
         {
             throw new OptionsValidationException(
-                AgentStreamOptions.Section, typeof(AgentStreamOptions), [$"{RedisConnectionString.Setting} must name the cluster's Redis."]);
+                AgentStreamOptions.Section, typeof(StorageOptions), [$"{RedisConnectionString.Setting} must name the cluster's Redis."]);
         }
 
         var section = builder.Configuration.GetSection(AgentStreamOptions.Section);
-        if (AgentStreamOptionsValidator.Validate(section.WithDurations<AgentStreamOptions>().Get<AgentStreamOptions>() ?? new AgentStreamOptions()) is { Count: > 0 } errors)
+        if (new StorageOptionsValidator().Validate(null, section.WithDurations<StorageOptions>().Get<StorageOptions>() ?? new StorageOptions()) is { Failed: true } wrong)
         {
-            throw new OptionsValidationException(AgentStreamOptions.Section, typeof(AgentStreamOptions), errors);
+            throw new OptionsValidationException(AgentStreamOptions.Section, typeof(StorageOptions), wrong.Failures);
         }
 
-        builder.Services.Configure<AgentStreamOptions>(options => section.WithDurations<AgentStreamOptions>().Bind(options));
-        builder.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
+        builder.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<StorageOptions>>((clustering, options) =>
             clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));
-        builder.Services.AddOptions<ClusterOptions>().Configure<IOptions<AgentStreamOptions>>((cluster, options) =>
+        builder.Services.AddOptions<ClusterOptions>().Configure<IOptions<StorageOptions>>((cluster, options) =>
         {
             cluster.ServiceId = settings.ServiceIdOf(options.Value.RedisPrefix);
             cluster.ClusterId = settings.ClusterIdOf(options.Value.RedisPrefix);
         });
         var configured = RedisConnectionString.Parse(redis);
         builder.UseOrleansClient(client => client.UseRedisClustering(clustering => clustering.ConfigurationOptions = configured));
-        builder.Services.AddStreamStore(redis);
+        builder.Services.AddStreamStore(builder.Configuration);
         builder.Services.TryAddSingleton<AgentStreamClient>();
         builder.Services.TryAddSingleton<IAgentStreamClient>(provider => provider.GetRequiredService<AgentStreamClient>());
         return builder;

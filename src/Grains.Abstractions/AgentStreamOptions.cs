@@ -1,6 +1,6 @@
 namespace AgentStream;
 
-/// <summary>The settings, from the configuration section <c>AgentStream</c> or from code. They are validated at start.</summary>
+/// <summary>The settings of runs, from the configuration section <c>AgentStream</c> or from code. They are validated at start.</summary>
 public sealed class AgentStreamOptions
 {
     /// <summary>The configuration section.</summary>
@@ -9,35 +9,14 @@ public sealed class AgentStreamOptions
     /// <summary>The name of the connection string of the Redis to use; without it, events stay in memory.</summary>
     public const string RedisConnectionName = "redis";
 
-    /// <summary>The most sensible length of a user's prompt, in characters; the HTTP edge's limit of 1 MiB a body comes from the same thought.</summary>
+    /// <summary>The maximum length of a user's prompt, in characters: what fits into the 1 MiB that the HTTP edge takes as a body.</summary>
     public const int MaxPromptLength = 1_000_000;
-
-    /// <summary>What stands before every key. Deployments that share a Redis have different ones. Not empty, and without <c>{ } *</c> or white space.</summary>
-    public string RedisPrefix { get; set; } = Protocol.DefaultPrefix;
-
-    /// <summary>The origin of <c>begin</c> and <c>end</c> entries. Not empty.</summary>
-    public string RuntimeOrigin { get; set; } = Protocol.DefaultRuntimeOrigin;
 
     /// <summary>The origin of <c>event</c> entries. Not empty.</summary>
     public string EventOrigin { get; set; } = Protocol.DefaultEventOrigin;
 
     /// <summary>How long a run's stream stays after its <c>end</c>, so that late listeners see it: 0 to 1 hour. The Python library's default is 5 s.</summary>
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long a process owns its runs without renewing, 1 s to 5 min: the time after which others may recover a killed process's runs.</summary>
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long a Redis command may take before it counts as failed: 100 ms to 1 min.</summary>
-    public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>Where sessions are kept: <c>memory</c>, <c>sqlite</c> or <c>redis</c>. When it is left out (null or empty): in Redis if there is one, else in SQLite.</summary>
-    public string? Journal { get; set; }
-
-    /// <summary>
-    /// The SQLite file that keeps sessions, absolute or relative to the program's content root; it serves one process at a time. When it is left out (null or empty):
-    /// <c>.agentstream/sessions.db</c>, or the first of <c>sessions.2.db</c>, <c>sessions.3.db</c>, ... that no other process uses.
-    /// </summary>
-    public string? JournalPath { get; set; }
 
     /// <summary>How long a model may be silent, from the request to its first update and between updates, before the run ends as crashed: 10 ms to 1 day.</summary>
     public TimeSpan ModelSilence { get; set; } = TimeSpan.FromSeconds(120);

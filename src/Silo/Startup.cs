@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace AgentStream.Silo;
 
 /// <summary>What a host does around its own setup: where it listens, what it logs, and how it says that it cannot start.</summary>
@@ -36,8 +38,12 @@ internal static class Startup
         }
     }
 
-    private static string Sentence(Exception e) =>
-        e is AggregateException { InnerException: { } inner } ? Sentence(inner) : e.Message.AsSpan().IndexOfAny('\r', '\n') is var end and > 0 ? e.Message[..end] : e.Message;
+    private static string Sentence(Exception e) => e switch
+    {
+        AggregateException all when all.InnerExceptions.All(one => one is OptionsValidationException) => string.Join("; ", all.InnerExceptions.Select(Sentence)),
+        AggregateException { InnerException: { } inner } => Sentence(inner),
+        _ => e.Message.AsSpan().IndexOfAny('\r', '\n') is var end and > 0 ? e.Message[..end] : e.Message,
+    };
 
     private static void SetDefaults(WebApplicationBuilder builder)
     {

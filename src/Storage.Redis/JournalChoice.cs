@@ -13,8 +13,8 @@ namespace AgentStream.Storage.Redis;
 /// <summary>Registers the journal that the settings ask for.</summary>
 internal static class JournalChoice
 {
-    private const string KindSetting = $"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.Journal)}";
-    private const string PathSetting = $"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.JournalPath)}";
+    private const string KindSetting = $"{AgentStreamOptions.Section}:{nameof(StorageOptions.Journal)}";
+    private const string PathSetting = $"{AgentStreamOptions.Section}:{nameof(StorageOptions.JournalPath)}";
 
     private static readonly string DefaultPath = Path.Combine(".agentstream", "sessions.db");
 
@@ -25,14 +25,14 @@ internal static class JournalChoice
     {
         services.TryAddSingleton(Choose);
         services.TryAddSingleton(OpenDatabase);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>, RedisIsThere>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>>(new NothingIsGone(configuration)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StorageOptions>, RedisIsThere>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StorageOptions>>(new NothingIsGone(configuration)));
         return services.AddHostedService<Opening>();
     }
 
     private static ISessionJournal Choose(IServiceProvider services)
     {
-        var options = services.GetRequiredService<IOptions<AgentStreamOptions>>();
+        var options = services.GetRequiredService<IOptions<StorageOptions>>();
         var redis = services.GetService<RedisConnection>();
         var kind = options.Value.Journal;
         if (string.IsNullOrEmpty(kind))
@@ -50,7 +50,7 @@ internal static class JournalChoice
 
     private static SqliteDatabase OpenDatabase(IServiceProvider services)
     {
-        var path = services.GetRequiredService<IOptions<AgentStreamOptions>>().Value.JournalPath;
+        var path = services.GetRequiredService<IOptions<StorageOptions>>().Value.JournalPath;
         var root = services.GetService<IHostEnvironment>()?.ContentRootPath ?? Environment.CurrentDirectory;
         var logger = services.GetService<ILoggerFactory>()?.CreateLogger("AgentStream.Database");
         try
@@ -67,9 +67,9 @@ internal static class JournalChoice
     }
 
     /// <summary>A journal in Redis needs one.</summary>
-    private sealed class RedisIsThere(IServiceProviderIsService services) : IValidateOptions<AgentStreamOptions>
+    private sealed class RedisIsThere(IServiceProviderIsService services) : IValidateOptions<StorageOptions>
     {
-        public ValidateOptionsResult Validate(string? name, AgentStreamOptions options) =>
+        public ValidateOptionsResult Validate(string? name, StorageOptions options) =>
             options.Journal != "redis" || services.IsService(typeof(RedisConnection))
                 ? ValidateOptionsResult.Success
                 : ValidateOptionsResult.Fail(
@@ -77,11 +77,11 @@ internal static class JournalChoice
     }
 
     /// <summary>A setting that is gone would be passed over, and sessions would be somewhere else than its user thinks.</summary>
-    private sealed class NothingIsGone(IConfiguration configuration) : IValidateOptions<AgentStreamOptions>
+    private sealed class NothingIsGone(IConfiguration configuration) : IValidateOptions<StorageOptions>
     {
         private const string Gone = $"{AgentStreamOptions.Section}:JournalDirectory";
 
-        public ValidateOptionsResult Validate(string? name, AgentStreamOptions options) =>
+        public ValidateOptionsResult Validate(string? name, StorageOptions options) =>
             string.IsNullOrEmpty(configuration[Gone])
                 ? ValidateOptionsResult.Success
                 : ValidateOptionsResult.Fail($"{Gone} is gone: set {PathSetting} to the SQLite file that is to keep sessions.");
@@ -91,7 +91,7 @@ internal static class JournalChoice
     /// Opens the journal when the program starts, so that a file that is in use is found at the start and not by its users, and says where
     /// sessions are kept.
     /// </summary>
-    private sealed class Opening(ISessionJournal journal, IOptions<AgentStreamOptions> options, ILoggerFactory loggers) : IHostedService
+    private sealed class Opening(ISessionJournal journal, IOptions<StorageOptions> options, ILoggerFactory loggers) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {

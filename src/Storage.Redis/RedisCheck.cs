@@ -11,7 +11,7 @@ namespace AgentStream.Storage.Redis;
 /// <param name="redis">The connection; it has to be open.</param>
 /// <param name="options">The settings: the prefix and the timeout.</param>
 /// <param name="logger">Takes a warning where Redis may throw away what is in use.</param>
-internal sealed class RedisCheck(RedisConnection redis, IOptions<AgentStreamOptions> options, ILogger<RedisCheck> logger)
+internal sealed class RedisCheck(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisCheck> logger)
 {
     // What a Redis Cluster says, or the client before it, of keys that are in different places.
     private static readonly string[] SlotErrors = ["CROSSSLOT", "MOVED", "single slot"];

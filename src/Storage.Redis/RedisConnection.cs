@@ -7,7 +7,7 @@ namespace AgentStream.Storage.Redis;
 
 /// <summary>
 /// This process's one connection to Redis (one connection for commands, one for notices), which comes back by itself when it breaks.
-/// Every command is bounded by <see cref="AgentStreamOptions.RedisTimeout"/>.
+/// Every command is bounded by <see cref="StorageOptions.RedisTimeout"/>.
 /// </summary>
 public sealed class RedisConnection : IAsyncDisposable, IDisposable
 {
@@ -16,7 +16,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     private const int ReconnectMilliseconds = 500;
 
     private readonly ConfigurationOptions _configured;
-    private readonly AgentStreamOptions _options;
+    private readonly StorageOptions _options;
     private readonly PrimarySearch _primary;
     private ConnectionMultiplexer? _multiplexer;
 
@@ -25,7 +25,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <param name="options">The settings: the timeout.</param>
     /// <param name="time">The clock of the timeout.</param>
     /// <exception cref="OptionsValidationException">It is no connection string of a Redis.</exception>
-    public RedisConnection(string configuration, IOptions<AgentStreamOptions> options, TimeProvider time)
+    public RedisConnection(string configuration, IOptions<StorageOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
@@ -73,7 +73,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <exception cref="OptionsValidationException">It is no connection string of a Redis.</exception>
     /// <exception cref="StorageUnavailableException">As <see cref="OpenAsync"/>.</exception>
     public static async Task<RedisConnection> ConnectAsync(
-        string configuration, IOptions<AgentStreamOptions> options, TimeProvider time, CancellationToken cancellationToken = default)
+        string configuration, IOptions<StorageOptions> options, TimeProvider time, CancellationToken cancellationToken = default)
     {
         var connection = new RedisConnection(configuration, options, time);
         try
@@ -89,7 +89,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Connects, if that has not been done yet: before a process serves, so that a wrong address is found at the start and not by its users.</summary>
-    /// <param name="cancellationToken">Gives up between the steps; each of the few attempts to connect has its own bound, <see cref="AgentStreamOptions.RedisTimeout"/>.</param>
+    /// <param name="cancellationToken">Gives up between the steps; each of the few attempts to connect has its own bound, <see cref="StorageOptions.RedisTimeout"/>.</param>
     /// <returns>A task that completes when the connection stands.</returns>
     /// <exception cref="StorageUnavailableException">Redis cannot be reached; the message says so in one sentence.</exception>
     /// <exception cref="OptionsValidationException">The user may not subscribe to channels; the message says so in one sentence.</exception>

@@ -13,7 +13,7 @@ internal static class RedisForeignKeys
 
     /// <summary>Looks for such a key when an error says that there is one.</summary>
     /// <returns>What is wrong with which key, as part of a sentence; null when there is none.</returns>
-    public static async Task<string?> FindAsync(IDatabase database, AgentStreamOptions options, TimeProvider time, Exception error, IReadOnlyList<RedisKey> keys)
+    public static async Task<string?> FindAsync(IDatabase database, StorageOptions options, TimeProvider time, Exception error, IReadOnlyList<RedisKey> keys)
     {
         if (error.Message.Contains(Malformed, StringComparison.Ordinal))
         {

@@ -38,7 +38,7 @@ internal static class RedisHandshake
     /// <summary>Waits for the connection for notices: the client is content when the one for commands stands.</summary>
     /// <exception cref="StorageUnavailableException">It does not come up.</exception>
     /// <exception cref="StorageRefusedException">The user may not subscribe to channels.</exception>
-    public static async Task AwaitSubscriberAsync(RedisConnection redis, AgentStreamOptions options, CancellationToken cancellationToken)
+    public static async Task AwaitSubscriberAsync(RedisConnection redis, StorageOptions options, CancellationToken cancellationToken)
     {
         var channel = RedisChannel.Literal($"{options.RedisPrefix}:silo:probe");
         Action<RedisChannel, RedisValue> ignore = static (_, _) => { };

@@ -17,7 +17,7 @@ namespace AgentStream.Storage.Redis;
 /// </remarks>
 /// <param name="redis">The stream store's Redis.</param>
 /// <param name="options">The settings: the prefix.</param>
-public sealed class RedisJournal(RedisConnection redis, IOptions<AgentStreamOptions> options) : ISessionJournal
+public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions> options) : ISessionJournal
 {
     // A page should have about this many bytes, so that a long journal does not keep Redis from others.
     private const long PageBytes = 1 << 20;

@@ -10,7 +10,7 @@ namespace AgentStream.Storage.Redis;
 /// <param name="redis">The Redis.</param>
 /// <param name="options">The settings: the prefix and the lease.</param>
 /// <param name="logger">Takes what is found in the lists that AgentStream does not write.</param>
-internal sealed class RedisOwnership(RedisConnection redis, AgentStreamOptions options, ILogger logger)
+internal sealed class RedisOwnership(RedisConnection redis, StorageOptions options, ILogger logger)
 {
     // A bound on how long one command keeps Redis from others.
     private const int CheckChunk = 512;

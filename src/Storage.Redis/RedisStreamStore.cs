@@ -20,14 +20,14 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
     private readonly RedisLiveSessions _live;
     private readonly RedisOwnership _ownership;
     private readonly RedisStreamReader _reader;
-    private readonly AgentStreamOptions _options;
+    private readonly StorageOptions _options;
     private readonly string _prefix;
 
     /// <summary>Makes the log.</summary>
     /// <param name="redis">The connection; it has to be open before the log is used.</param>
     /// <param name="options">The settings: the prefix, the lease, the origin of <c>begin</c> and <c>end</c>.</param>
     /// <param name="logger">Takes what is found among the keys that AgentStream does not write; null for none.</param>
-    public RedisStreamStore(RedisConnection redis, IOptions<AgentStreamOptions> options, ILogger<RedisStreamStore>? logger = null)
+    public RedisStreamStore(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisStreamStore>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(redis);
         ArgumentNullException.ThrowIfNull(options);

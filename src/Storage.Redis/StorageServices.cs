@@ -19,7 +19,7 @@ public static class StorageServices
     /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/> and <see cref="IPromptQueue"/>, each unless it is registered, and what works on them: <see cref="StreamHub"/>,
     /// <see cref="SiloIdentity"/>, <see cref="RunRegistry"/>, and the service that keeps the lease. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted service starts. The start
     /// fails with a <see cref="StorageUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
-    /// Settings are <see cref="AgentStreamOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
+    /// Settings are <see cref="StorageOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The program's configuration.</param>
@@ -30,7 +30,7 @@ public static class StorageServices
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var redis = configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName);
-        services.AddStreamStore(redis);
+        services.AddStreamStore(configuration);
         services.TryAddSingleton<SiloIdentity>();
         services.TryAddSingleton<RunRegistry>();
         services.AddHostedService<OwnershipService>();
@@ -46,14 +46,18 @@ public static class StorageServices
 
     /// <summary>Registers <see cref="IStreamStore"/> and <see cref="StreamHub"/> as <see cref="AddStorage"/> does, for a program that follows and cancels runs and has none of its own.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="redisConfiguration">The Redis to use: a connection string, as <see cref="RedisConnectionString"/> reads it; null or empty for streams in memory.</param>
+    /// <param name="configuration">The program's configuration. Without <c>ConnectionStrings:redis</c>, streams are in memory.</param>
     /// <returns>The services.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="OptionsValidationException">The connection string names no Redis.</exception>
-    public static IServiceCollection AddStreamStore(this IServiceCollection services, string? redisConfiguration)
+    public static IServiceCollection AddStreamStore(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddOptions<AgentStreamOptions>();
+        ArgumentNullException.ThrowIfNull(configuration);
+        var redisConfiguration = configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName);
+        var section = configuration.GetSection(AgentStreamOptions.Section);
+        services.AddOptions<StorageOptions>().Configure(options => section.WithDurations<StorageOptions>().Bind(options)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         if (string.IsNullOrEmpty(redisConfiguration))
         {
@@ -64,7 +68,7 @@ public static class StorageServices
             // Read here once, so that a wrong one is found before anything starts.
             RedisConnectionString.Parse(redisConfiguration);
             services.TryAddSingleton(provider => new RedisConnection(
-                redisConfiguration, provider.GetRequiredService<IOptions<AgentStreamOptions>>(), provider.GetRequiredService<TimeProvider>()));
+                redisConfiguration, provider.GetRequiredService<IOptions<StorageOptions>>(), provider.GetRequiredService<TimeProvider>()));
             services.TryAddSingleton<IStreamStore, RedisStreamStore>();
             if (!services.Any(service => service.ImplementationType == typeof(RedisOpening)))
             {

@@ -43,7 +43,7 @@ internal sealed class ChatApp : IAsyncDisposable
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddStreamStore(null);
+        builder.Services.AddStreamStore(builder.Configuration);
         builder.Services.AddSingleton<ScriptedSessions>();
         builder.Services.AddSingleton(services => services.GetRequiredService<ScriptedSessions>().CreateFactory());
         builder.Services.AddSingleton<AgentStreamClient>();

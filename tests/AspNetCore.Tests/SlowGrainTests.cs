@@ -18,7 +18,7 @@ public sealed class SlowGrainTests : IDisposable
 
     public SlowGrainTests()
     {
-        _store = new(Options.Create(new AgentStreamOptions()), _time);
+        _store = new(Options.Create(new StorageOptions()), _time);
         _hub = new(_store, _time, NullLogger<StreamHub>.Instance);
     }
 

@@ -43,16 +43,16 @@ public sealed class DurationsTests
     [Fact]
     public void Settings_are_bound_with_their_durations()
     {
-        var options = Section(("Lease", "2s"), ("ModelSilence", "00:01:00"), ("MaxNodes", "7")).WithDurations<AgentStreamOptions>().Get<AgentStreamOptions>()!;
-        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1), 7), (options.Lease, options.ModelSilence, options.MaxNodes));
+        var options = Section(("ToolTimeout", "2s"), ("ModelSilence", "00:01:00"), ("MaxNodes", "7")).WithDurations<AgentStreamOptions>().Get<AgentStreamOptions>()!;
+        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1), 7), (options.ToolTimeout, options.ModelSilence, options.MaxNodes));
     }
 
     [Fact]
     public void Each_wrong_duration_is_named_with_the_rule()
     {
-        var exception = Assert.Throws<OptionsValidationException>(() => Section(("Lease", "20"), ("GracePeriod", "soon")).WithDurations<AgentStreamOptions>());
+        var exception = Assert.Throws<OptionsValidationException>(() => Section(("ToolTimeout", "20"), ("GracePeriod", "soon")).WithDurations<AgentStreamOptions>());
         Assert.Equal(
-            ["AgentStream:GracePeriod must be a duration such as 20ms, 10s, 5m, 2h, 1d or 00:00:10, but is 'soon'.", "AgentStream:Lease must be a duration such as 20ms, 10s, 5m, 2h, 1d or 00:00:10, but is '20'."],
+            ["AgentStream:GracePeriod must be a duration such as 20ms, 10s, 5m, 2h, 1d or 00:00:10, but is 'soon'.", "AgentStream:ToolTimeout must be a duration such as 20ms, 10s, 5m, 2h, 1d or 00:00:10, but is '20'."],
             exception.Failures);
     }
 

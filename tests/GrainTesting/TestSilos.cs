@@ -42,7 +42,8 @@ public sealed class TestSilos : IAsyncDisposable
         Action<AgentBuilder> agent,
         Action<IServiceCollection>? services = null,
         Action<AgentStreamBuilder>? others = null,
-        Action<ISiloBuilder>? silo = null)
+        Action<ISiloBuilder>? silo = null,
+        Action<StorageOptions>? storage = null)
     {
         var prefix = $"test-{Guid.NewGuid():N}";
         var builder = new InProcessTestClusterBuilder(1);
@@ -50,13 +51,14 @@ public sealed class TestSilos : IAsyncDisposable
         {
             services?.Invoke(host.Services);
             host.Configuration["ConnectionStrings:redis"] = redis;
-            host.Services.Configure<AgentStreamOptions>(o =>
+            host.Services.Configure(options);
+            host.Services.Configure<StorageOptions>(o =>
             {
                 o.RedisPrefix = prefix;
 
                 // A test that wants a file says where.
                 o.Journal = redis is null ? "memory" : null;
-                options(o);
+                storage?.Invoke(o);
             });
             var agents = host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
             others?.Invoke(agents);

@@ -13,7 +13,7 @@ public sealed class BatchTests
 {
     private static readonly string[] Words = [.. Enumerable.Range(0, 100).Select(n => $"{n} ")];
 
-    private readonly SlowLog _log = SlowLog.Around(new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System));
+    private readonly SlowLog _log = SlowLog.Around(new InMemoryStreamStore(Options.Create(new StorageOptions()), TimeProvider.System));
     private readonly SessionKey _key = TestSilos.NewSession();
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class DepsTests : IAsyncDisposable
 
     public DepsTests()
     {
-        _log = new(Options.Create(new AgentStreamOptions()), _time);
+        _log = new(Options.Create(new StorageOptions()), _time);
         var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(_time)
             .AddSingleton(FailingStore.Around(_log, (call, _) =>
             {

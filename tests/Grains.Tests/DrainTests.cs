@@ -15,7 +15,7 @@ public sealed class DrainTests : IDisposable
 {
     private static readonly SessionKey Key = new(1, 1, "s1");
 
-    private readonly InMemoryStreamStore _log = new(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+    private readonly InMemoryStreamStore _log = new(Options.Create(new StorageOptions()), TimeProvider.System);
     private readonly SharedJournal _journal = new();
 
     public void Dispose() => _log.Dispose();

@@ -54,7 +54,7 @@ public sealed class JournalFirstTests
     [Fact]
     public async Task What_a_run_said_is_in_the_stream_before_its_end_is_in_the_journal()
     {
-        using var log = new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+        using var log = new InMemoryStreamStore(Options.Create(new StorageOptions()), TimeProvider.System);
 
         // Away for the last words, once: they come with the next try, and the end is not journaled meanwhile.
         var failures = 0;

@@ -24,20 +24,21 @@ public sealed partial class RedisFaultTests
 
         public Task<string> Listening => _listening!;
 
-        public static async Task<Stage> StartAsync(string redis, Action<AgentStreamOptions>? options = null)
+        public static async Task<Stage> StartAsync(string redis, Action<StorageOptions>? storage = null)
         {
             var stage = new Stage();
             var model = new ScriptedModel([Step.Say("one "), new Step.Pause(stage._gate), Step.Say("two "), new Step.Pause(stage._second), Step.Say("three")], [Step.Say("again")]);
             stage._silos = await TestSilos.StartAsync(
                 redis,
                 model,
-                o =>
-                {
-                    Options(o);
-                    options?.Invoke(o);
-                },
                 _ => { },
-                stage._waiting.AddTo);
+                _ => { },
+                stage._waiting.AddTo,
+                storage: o =>
+                {
+                    Patience(o);
+                    storage?.Invoke(o);
+                });
             return stage;
         }
 

@@ -109,7 +109,7 @@ public sealed partial class RedisFaultTests
         await using var server = await RedisServer.StartAsync(isDurable: true);
         var waiting = new WaitingRuns();
         var model = new Talker(Words);
-        await using var silos = await TestSilos.StartAsync(server.Configuration, model, Options, _ => { }, waiting.AddTo);
+        await using var silos = await TestSilos.StartAsync(server.Configuration, model, _ => { }, _ => { }, waiting.AddTo, storage: Patience);
         await silos.Client.StartAsync(Key, new RunRequest("talk"));
         var listening = silos.TranscriptAsync(Key);
         await model.Started.Task.Within();
@@ -134,7 +134,7 @@ public sealed partial class RedisFaultTests
     public async Task Redis_restarts_without_its_data_and_the_run_is_over_and_the_next_prompt_works(string journal)
     {
         await using var server = await RedisServer.StartAsync();
-        await using var stage = await Stage.StartAsync(server.Configuration, options => options.Journal = journal);
+        await using var stage = await Stage.StartAsync(server.Configuration, storage => storage.Journal = journal);
         await stage.SaysOneAsync();
         var heard = new TaskCompletionSource();
         var hearing = stage.HearAsync(heard);
@@ -186,5 +186,5 @@ public sealed partial class RedisFaultTests
         return (body.TryGetProperty("content", out var start) ? start.GetString() : body.TryGetProperty("content_delta", out var delta) ? delta.GetString() : null) ?? "";
     }
 
-    private static void Options(AgentStreamOptions options) => options.RedisTimeout = TimeSpan.FromSeconds(3);
+    private static void Patience(StorageOptions storage) => storage.RedisTimeout = TimeSpan.FromSeconds(3);
 }

@@ -23,7 +23,7 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
     public Task A_session_goes_on_after_a_restart_with_Redis()
     {
         var prefix = RedisServer.NewPrefix();
-        return GoesOnAsync<RedisJournal>(redis.Server.Configuration, options => options.RedisPrefix = prefix);
+        return GoesOnAsync<RedisJournal>(redis.Server.Configuration, storage => storage.RedisPrefix = prefix);
     }
 
     [Fact]
@@ -69,12 +69,9 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
         Task<TestSilos> StartAsync(ScriptedModel model) => TestSilos.StartAsync(
             null,
             model,
-            options =>
-            {
-                InFile(options);
-                options.DrainTimeout = TimeSpan.Zero;
-            },
-            agent => agent.WithTool((int a, int b) => a + b, "add"));
+            options => options.DrainTimeout = TimeSpan.Zero,
+            agent => agent.WithTool((int a, int b) => a + b, "add"),
+            storage: InFile);
     }
 
     [Fact]
@@ -102,7 +99,7 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
     [Fact]
     public async Task Memory_can_be_asked_for_with_Redis()
     {
-        await using var silos = await TestSilos.StartAsync(redis.Server.Configuration, new ScriptedModel(), options => options.Journal = "memory", _ => { });
+        await using var silos = await TestSilos.StartAsync(redis.Server.Configuration, new ScriptedModel(), _ => { }, _ => { }, storage: storage => storage.Journal = "memory");
         Assert.IsType<InMemoryJournal>(silos.Services.GetRequiredService<ISessionJournal>());
     }
 
@@ -121,24 +118,24 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
     [InlineData("redis", "AgentStream:Journal is 'redis', but ConnectionStrings:redis is not set.")]
     public async Task A_wrong_setting_stops_the_start_with_a_sentence(string journal, string expected)
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => StandaloneRuntime.StartAsync(null, options => options.Journal = journal));
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => StandaloneRuntime.StartAsync(configureStorage: storage => storage.Journal = journal));
         Assert.Equal([expected], error.Failures);
     }
 
     [Fact]
     public async Task A_file_in_use_stops_the_start_with_a_sentence_that_names_it_and_the_setting()
     {
-        await using var first = await StandaloneRuntime.StartAsync(null, InFile);
-        var error = await Assert.ThrowsAsync<IOException>(() => StandaloneRuntime.StartAsync(null, InFile));
+        await using var first = await StandaloneRuntime.StartAsync(configureStorage: InFile);
+        var error = await Assert.ThrowsAsync<IOException>(() => StandaloneRuntime.StartAsync(configureStorage: InFile));
         Assert.Equal($"The database '{File}' is in use by another process; set AgentStream:JournalPath to another file.", error.Message);
     }
 
-    private void InFile(AgentStreamOptions options) => (options.Journal, options.JournalPath) = ("sqlite", File);
+    private void InFile(StorageOptions storage) => (storage.Journal, storage.JournalPath) = ("sqlite", File);
 
     private static IEnumerable<string> Heard(ScriptedModel model) => model.Requests.Single().Messages.Select(message => message.Text);
 
     /// <summary>Runs a prompt, ends the cluster, and runs another prompt in a new one.</summary>
-    private async Task GoesOnAsync<TJournal>(string? redis, Action<AgentStreamOptions> options)
+    private async Task GoesOnAsync<TJournal>(string? redis, Action<StorageOptions> storage)
     {
         var first = new ScriptedModel([Step.Think("hm"), Step.Call("c1", "add", ("a", 1), ("b", 2))], [Step.Say("It is 3.")]);
         await using (var silos = await StartAsync(first))
@@ -160,6 +157,6 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
         }
 
         Task<TestSilos> StartAsync(ScriptedModel model) =>
-            TestSilos.StartAsync(redis, model, options, agent => agent.WithTool((int a, int b) => a + b, "add"));
+            TestSilos.StartAsync(redis, model, _ => { }, agent => agent.WithTool((int a, int b) => a + b, "add"), storage: storage);
     }
 }

@@ -30,11 +30,8 @@ public sealed class RunInGrainTests : IAsyncLifetime
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Configuration["ConnectionStrings:redis"] = _redis.Configuration;
-            host.Services.Configure<AgentStreamOptions>(options =>
-            {
-                (options.RedisPrefix, options.Journal, options.Lease) = (prefix, "redis", TimeSpan.FromSeconds(3));
-                options.DrainTimeout = TimeSpan.FromMilliseconds(100);
-            });
+            host.Services.Configure<StorageOptions>(storage => (storage.RedisPrefix, storage.Journal, storage.Lease) = (prefix, "redis", TimeSpan.FromSeconds(3)));
+            host.Services.Configure<AgentStreamOptions>(options => options.DrainTimeout = TimeSpan.FromMilliseconds(100));
             host.Services.AddAgentStream(host.Configuration).AddAgent("flowing", agent => agent.UseChatClient(_ => _model));
         });
         _cluster = builder.Build();

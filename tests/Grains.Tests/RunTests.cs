@@ -176,8 +176,9 @@ public sealed class RunTests
         var silos = await TestSilos.StartAsync(
             redis.Configuration,
             new ScriptedModel([Step.Say("so"), new Step.Pause(gate)]),
-            options => (options.Journal, options.DrainTimeout) = ("memory", TimeSpan.Zero),
-            _ => { });
+            options => options.DrainTimeout = TimeSpan.Zero,
+            _ => { },
+            storage: storage => storage.Journal = "memory");
         var key = TestSilos.NewSession();
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await gate.ReachedAsync();
@@ -192,7 +193,7 @@ public sealed class RunTests
     [Fact]
     public async Task A_start_whose_answer_was_lost_gives_the_session_back()
     {
-        var lossy = LossyStore.Around(new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System));
+        var lossy = LossyStore.Around(new InMemoryStreamStore(Options.Create(new StorageOptions()), TimeProvider.System));
         await using var silos = await TestSilos.StartAsync(
             null, new ScriptedModel([Step.Say("ok")]), _ => { }, _ => { }, services => services.AddSingleton(lossy));
         var key = TestSilos.NewSession();

@@ -109,7 +109,8 @@ public sealed class WaitingTests : IDisposable
         }
 
         Task<TestSilos> StartAsync(ScriptedModel model) =>
-            TestSilos.StartAsync(null, model, options => (options.Journal, options.JournalPath, options.DrainTimeout) = ("sqlite", File, TimeSpan.Zero), _ => { });
+            TestSilos.StartAsync(
+                null, model, options => options.DrainTimeout = TimeSpan.Zero, _ => { }, storage: storage => (storage.Journal, storage.JournalPath) = ("sqlite", File));
     }
 
     [Fact]
@@ -162,7 +163,7 @@ public sealed class WaitingTests : IDisposable
     [Fact]
     public async Task A_start_that_was_carried_out_after_it_was_given_up_is_found_and_brought_to_its_end()
     {
-        using var log = new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+        using var log = new InMemoryStreamStore(Options.Create(new StorageOptions()), TimeProvider.System);
         await using var silos = await TestSilos.StartAsync(null, new ScriptedModel(), _ => { }, _ => { }, services => services.AddSingleton<IStreamStore>(log));
         var environment = silos.Services.GetRequiredService<RunEnvironment>();
         var late = new RunToken(_key, environment.Silo.Id, "late");

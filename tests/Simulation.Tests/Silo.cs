@@ -39,6 +39,7 @@ internal sealed class Silo : IHostApplicationLifetime
             _identity,
             _owned,
             Options.Create(world.Options),
+            Options.Create(world.Storage),
             Clock,
             NullLoggerFactory.Instance,
             Services)
@@ -93,7 +94,7 @@ internal sealed class Silo : IHostApplicationLifetime
         _ = _runs.Go(run);
     });
 
-    public void Renew() => Do(() => Log.RenewLeaseAsync(Id, _world.Options.Lease));
+    public void Renew() => Do(() => Log.RenewLeaseAsync(Id, _world.Storage.Lease));
 
     /// <summary>As the service that looks for orphaned runs does: one look at a time.</summary>
     public void Look()

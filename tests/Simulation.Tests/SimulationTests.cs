@@ -140,5 +140,5 @@ public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output
     }
 
     private Task<RedisConnection> ConnectAsync() => RedisConnection.ConnectAsync(
-        redis.Server.Configuration, Options.Create(new AgentStreamOptions { RedisTimeout = TimeSpan.FromSeconds(30) }), TimeProvider.System);
+        redis.Server.Configuration, Options.Create(new StorageOptions { RedisTimeout = TimeSpan.FromSeconds(30) }), TimeProvider.System);
 }

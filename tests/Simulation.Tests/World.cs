@@ -16,14 +16,17 @@ internal sealed class World : IAsyncDisposable
         (_redis, Mutant) = (redis, mutant);
 
         // Nothing expires by itself: the schedule lets it.
-        Options = new() { RedisPrefix = prefix, Lease = TimeSpan.FromHours(1), GracePeriod = TimeSpan.FromHours(1) };
-        Log = new(redis, Microsoft.Extensions.Options.Options.Create(Options));
-        Journal = new(redis, Microsoft.Extensions.Options.Options.Create(Options));
+        Options = new() { GracePeriod = TimeSpan.FromHours(1) };
+        Storage = new() { RedisPrefix = prefix, Lease = TimeSpan.FromHours(1) };
+        Log = new(redis, Microsoft.Extensions.Options.Options.Create(Storage));
+        Journal = new(redis, Microsoft.Extensions.Options.Options.Create(Storage));
         Book = new(this);
         Sessions = [new(1, 1, "a"), new(1, 1, "b")];
     }
 
     public AgentStreamOptions Options { get; }
+
+    public StorageOptions Storage { get; }
 
     public RedisStreamStore Log { get; }
 
@@ -78,14 +81,14 @@ internal sealed class World : IAsyncDisposable
     /// <summary>A silo's lease runs out.</summary>
     public async Task ExpireLeaseAsync(Silo silo)
     {
-        await DeleteAsync(RedisKeys.Lease(Options.RedisPrefix, silo.Id));
+        await DeleteAsync(RedisKeys.Lease(Storage.RedisPrefix, silo.Id));
         Book.Leased(silo.Id, false);
     }
 
     /// <summary>A client of the Python library cancels.</summary>
     public async Task CancelFromPythonAsync(SessionKey key)
     {
-        var flag = new RedisKeys(Options.RedisPrefix, key).Live;
+        var flag = new RedisKeys(Storage.RedisPrefix, key).Live;
         var taken = await _redis.RunAsync("cancel", database => database.ExecuteAsync("GETDEL", flag));
         Book.Canceled(key, !taken.IsNull, isTold: false);
     }
@@ -94,7 +97,7 @@ internal sealed class World : IAsyncDisposable
     public async Task ExpireAsync(SessionKey key)
     {
         var session = Book.Of(key);
-        var keys = new RedisKeys(Options.RedisPrefix, key);
+        var keys = new RedisKeys(Storage.RedisPrefix, key);
         session.Capture(await ReadStreamAsync(key));
         if (await ExpiresAsync(keys.Stream))
         {
@@ -110,7 +113,7 @@ internal sealed class World : IAsyncDisposable
 
     public async Task<IReadOnlyList<StreamEntry>> ReadStreamAsync(SessionKey key)
     {
-        var stream = new RedisKeys(Options.RedisPrefix, key).Stream;
+        var stream = new RedisKeys(Storage.RedisPrefix, key).Stream;
         return RedisEntries.Read(await _redis.RunAsync("read", database => database.StreamRangeAsync(stream)));
     }
 
@@ -125,7 +128,7 @@ internal sealed class World : IAsyncDisposable
                 Book.Fail($"1: stream of {session.Key.Session}: {fault}");
             }
 
-            var journal = RedisKeys.Journal(Options.RedisPrefix, session.Key);
+            var journal = RedisKeys.Journal(Storage.RedisPrefix, session.Key);
             var records = ((RedisResult[]?)await _redis.RunAsync("read", database => database.ExecuteAsync("XRANGE", journal, "-", "+")))!
                 .Select(entry => (byte[]?)((RedisValue[]?)((RedisResult[]?)entry)![1])![3])
                 .ToList();
@@ -142,7 +145,7 @@ internal sealed class World : IAsyncDisposable
 
         Readers.ForEach(reader => reader.Compare());
 
-        foreach (var set in (string[])[.. Silos.Select(silo => RedisKeys.SiloRuns(Options.RedisPrefix, silo.Id)), RedisKeys.Registry(Options.RedisPrefix, new(1, 1))])
+        foreach (var set in (string[])[.. Silos.Select(silo => RedisKeys.SiloRuns(Storage.RedisPrefix, silo.Id)), RedisKeys.Registry(Storage.RedisPrefix, new(1, 1))])
         {
             if (await _redis.RunAsync("count", database => database.SetLengthAsync(set)) is var left and > 0)
             {
@@ -154,7 +157,7 @@ internal sealed class World : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Log.Dispose();
-        var prefix = Options.RedisPrefix;
+        var prefix = Storage.RedisPrefix;
         await DeleteAsync(
         [
             RedisKeys.AllSilos(prefix), RedisKeys.Registry(prefix, new(1, 1)),

@@ -49,7 +49,7 @@ public sealed class StorageServicesTests(RedisFixture redis) : IClassFixture<Red
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration[$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName}"] = configuration;
         builder.Services.AddStorage(builder.Configuration);
-        builder.Services.Configure<AgentStreamOptions>(options => (options.RedisPrefix, options.Journal) = (RedisServer.NewPrefix(), "memory"));
+        builder.Services.Configure<StorageOptions>(options => (options.RedisPrefix, options.Journal) = (RedisServer.NewPrefix(), "memory"));
         return builder.Build();
     }
 

@@ -16,12 +16,13 @@ internal sealed class LocalSilo : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public static async Task<LocalSilo> StartAsync(string? redis, string prefix, Action<AgentStreamOptions>? configure = null, bool hasAgent = true)
+    public static async Task<LocalSilo> StartAsync(string? redis, string prefix, Action<AgentStreamOptions>? configure = null, bool hasAgent = true, string redisTimeout = "5s")
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration["ConnectionStrings:redis"] = redis;
         builder.Configuration["AgentStream:Journal"] = redis is null ? "memory" : "redis";
         builder.Configuration["AgentStream:RedisPrefix"] = prefix;
+        builder.Configuration["AgentStream:RedisTimeout"] = redisTimeout;
         // Models wait at the gate for as long as a suite takes.
         builder.Configuration["AgentStream:ModelSilence"] = "1h";
         // A cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.

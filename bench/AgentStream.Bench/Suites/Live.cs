@@ -16,12 +16,7 @@ internal static class Live
     {
         var all = stage.Pick(100_000, 2_000);
         var prefix = RedisServer.NewPrefix();
-        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, prefix, options =>
-        {
-            // They wait as long as all of this takes, and all speak at once when it is over.
-            options.ModelSilence = TimeSpan.FromMinutes(10);
-            options.RedisTimeout = TimeSpan.FromMinutes(1);
-        });
+        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, prefix, redisTimeout: "1m");
         await StartAsync(silo, 0, Starters);
 
         var (heap, resident, redis) = (GC.GetTotalMemory(forceFullCollection: true), Environment.WorkingSet, await RedisCounters.MemoryAsync(stage.Raw));

@@ -23,7 +23,7 @@ internal static class RuntimeServices
 
         var section = configuration.GetSection(AgentStreamOptions.Section);
         services.AddOptions<AgentStreamOptions>().Configure(options => section.WithDurations<AgentStreamOptions>().Bind(options)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>, ValidateOptions>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentStreamOptions>, AgentStreamOptionsValidator>());
         services.AddStorage(configuration);
         services.TryAddSingleton<ToolProviders>();
         services.TryAddSingleton<AgentCatalog>();
@@ -58,13 +58,5 @@ internal static class RuntimeServices
     {
         var needed = options.Value.DrainTimeout + TimeSpan.FromSeconds(20);
         host.ShutdownTimeout = host.ShutdownTimeout < needed ? needed : host.ShutdownTimeout;
-    }
-
-    private sealed class ValidateOptions : IValidateOptions<AgentStreamOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, AgentStreamOptions options) =>
-            AgentStreamOptionsValidator.Validate(options) is { Count: > 0 } errors
-                ? ValidateOptionsResult.Fail(errors)
-                : ValidateOptionsResult.Success;
     }
 }

@@ -34,7 +34,7 @@ internal static class SiloClustering
             silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, DeadNeighbors>();
         }
 
-        silo.Services.AddOptions<ClusterOptions>().Configure<IOptions<AgentStreamOptions>>((cluster, options) =>
+        silo.Services.AddOptions<ClusterOptions>().Configure<IOptions<StorageOptions>>((cluster, options) =>
         {
             cluster.ServiceId = settings.ServiceIdOf(options.Value.RedisPrefix);
             cluster.ClusterId = settings.ClusterIdOf(options.Value.RedisPrefix);
@@ -52,7 +52,7 @@ internal static class SiloClustering
 
         // Begun when the services are made, before Orleans' own.
         silo.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(_ => connection.Begin()));
-        silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<AgentStreamOptions>>((clustering, options) =>
+        silo.Services.AddOptions<RedisClusteringOptions>().Configure<IOptions<StorageOptions>>((clustering, options) =>
             clustering.CreateRedisKey = _ => settings.MembershipKey(options.Value.RedisPrefix));
     }
 

@@ -36,7 +36,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
     {
         using var ended = new SemaphoreSlim(0);
         await using var watch = await environment.Store.WatchAsync(key, _ => ended.Release());
-        var (since, patience) = (environment.Time.GetTimestamp(), environment.Options.Lease + EndAfterLease);
+        var (since, patience) = (environment.Time.GetTimestamp(), environment.Lease + EndAfterLease);
         await cancel();
         while (true)
         {

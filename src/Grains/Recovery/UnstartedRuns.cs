@@ -16,7 +16,7 @@ internal sealed class UnstartedRuns(RunEnvironment environment)
     private HashSet<RunToken> _suspects = [];
     private HashSet<RunToken> _missing = [];
 
-    /// <summary>Hands off, and puts back, what was found by the last look, too. Looks must be further apart than a start takes (<see cref="AgentStreamOptions.RedisTimeout"/>).</summary>
+    /// <summary>Hands off, and puts back, what was found by the last look, too. Looks must be further apart than a start takes (<see cref="StorageOptions.RedisTimeout"/>).</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
         var running = environment.Owned.Runs;

@@ -15,6 +15,7 @@ internal sealed class RunEnvironment(
     SiloIdentity silo,
     RunRegistry owned,
     IOptions<AgentStreamOptions> options,
+    IOptions<StorageOptions> storage,
     TimeProvider time,
     ILoggerFactory loggers,
     IServiceProvider services)
@@ -30,6 +31,9 @@ internal sealed class RunEnvironment(
     public RunRegistry Owned => owned;
 
     public AgentStreamOptions Options => options.Value;
+
+    /// <summary>How long the silo owns its runs without renewing.</summary>
+    public TimeSpan Lease => storage.Value.Lease;
 
     public TimeProvider Time => time;
 

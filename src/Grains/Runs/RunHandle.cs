@@ -104,7 +104,7 @@ internal sealed class RunHandle
     /// <exception cref="OwnershipLostException">Another process has the run.</exception>
     public async ValueTask EnsureOwnedAsync(CancellationToken cancellationToken)
     {
-        var (time, lease) = (_environment.Time, _environment.Options.Lease);
+        var (time, lease) = (_environment.Time, _environment.Lease);
         for (var isSure = _environment.Owned.IsLeaseHeld(lease, time); !isSure;)
         {
             var sent = time.GetTimestamp();

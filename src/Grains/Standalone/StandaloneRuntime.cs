@@ -15,19 +15,21 @@ public sealed class StandaloneRuntime : IAsyncDisposable
 
     /// <summary>Connects to the stream store.</summary>
     /// <param name="redis">The Redis to use, <c>host:port</c> or another connection string of its; null keeps events in memory.</param>
-    /// <param name="configure">Changes settings.</param>
+    /// <param name="configure">Changes settings of runs.</param>
+    /// <param name="configureStorage">Changes settings of the stores.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The runtime; dispose it when the last run is over.</returns>
     /// <exception cref="StorageUnavailableException">Redis cannot be reached.</exception>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting breaks its rule.</exception>
     public static async Task<StandaloneRuntime> StartAsync(
-        string? redis = null, Action<AgentStreamOptions>? configure = null, CancellationToken cancellationToken = default)
+        string? redis = null, Action<AgentStreamOptions>? configure = null, Action<StorageOptions>? configureStorage = null, CancellationToken cancellationToken = default)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") });
         builder.Configuration[$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName}"] = redis;
         builder.Services.AddAgentStream(builder.Configuration);
         builder.Services.Configure(configure ?? (_ => { }));
-        builder.Services.PostConfigure<AgentStreamOptions>(options => StayInMemory(options, redis));
+        builder.Services.Configure(configureStorage ?? (_ => { }));
+        builder.Services.PostConfigure<StorageOptions>(options => StayInMemory(options, redis));
         var host = builder.Build();
         try
         {
@@ -111,7 +113,7 @@ public sealed class StandaloneRuntime : IAsyncDisposable
     }
 
     /// <summary>A program without actors says by itself where its sessions are kept (<see cref="StandaloneSession"/>); it gets no file that it did not ask for.</summary>
-    private static void StayInMemory(AgentStreamOptions options, string? redis)
+    private static void StayInMemory(StorageOptions options, string? redis)
     {
         if (string.IsNullOrEmpty(options.Journal) && string.IsNullOrEmpty(options.JournalPath) && string.IsNullOrEmpty(redis))
         {

@@ -14,7 +14,7 @@ public sealed partial class InMemoryStreamStore : IStreamStore, IDisposable
     private readonly MemoryLeases _leases;
     private readonly RunWatchers _runWatchers = new();
     private readonly CancelAnswers _cancels;
-    private readonly AgentStreamOptions _options;
+    private readonly StorageOptions _options;
     private readonly TimeProvider _time;
     private readonly long _origin;
     private readonly ExpiryQueue _expiry;
@@ -25,7 +25,7 @@ public sealed partial class InMemoryStreamStore : IStreamStore, IDisposable
     /// <summary>Makes an empty log.</summary>
     /// <param name="options">The settings: the lease and the origin of <c>begin</c> and <c>end</c>.</param>
     /// <param name="time">The clock of cursors, leases and expiry.</param>
-    public InMemoryStreamStore(IOptions<AgentStreamOptions> options, TimeProvider time)
+    public InMemoryStreamStore(IOptions<StorageOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);

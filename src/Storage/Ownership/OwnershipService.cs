@@ -21,7 +21,7 @@ internal sealed class OwnershipService(
     IStreamStore store,
     SiloIdentity identity,
     RunRegistry runs,
-    IOptions<AgentStreamOptions> options,
+    IOptions<StorageOptions> options,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<OwnershipService> logger)

@@ -93,12 +93,9 @@ public sealed class RandomWritesTests
     private static Task<TestSilos> StartAsync(RedisServer server, string prefix, Counter model) => TestSilos.StartAsync(
         server.Configuration,
         model,
-        options =>
-        {
-            options.RedisPrefix = prefix;
-            options.Journal = "redis";
-        },
-        _ => { });
+        _ => { },
+        _ => { },
+        storage: storage => (storage.RedisPrefix, storage.Journal) = (prefix, "redis"));
 
     private static bool IsAlive(TestSilos silo) => !silo.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested;
 

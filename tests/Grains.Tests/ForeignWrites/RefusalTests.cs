@@ -127,7 +127,7 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         await using var server = await RedisServer.StartAsync();
         using var raw = await server.ConnectAsync();
         await using var silos = await TestSilos.StartAsync(
-            server.Configuration, new ScriptedModel([new Step.Pause(gate), Step.Say("one")], [Step.Say("two")]), options => options.Journal = "redis", _ => { });
+            server.Configuration, new ScriptedModel([new Step.Pause(gate), Step.Say("one")], [Step.Say("two")]), _ => { }, _ => { }, storage: storage => storage.Journal = "redis");
         await silos.Client.StartAsync(_key, new RunRequest("1"));
         var second = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: BusySessionBehavior.Queue));
         await raw.CallAsync("SET", $"{silos.Prefix}:waiting", "x");
@@ -145,7 +145,7 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
     [Fact]
     public async Task What_is_no_session_in_a_users_list_is_not_listed()
     {
-        await using var silos = await TestSilos.StartAsync(redis.Server.Configuration, new ScriptedModel([Step.Say("hello")]), options => options.Journal = "redis", _ => { });
+        await using var silos = await TestSilos.StartAsync(redis.Server.Configuration, new ScriptedModel([Step.Say("hello")]), _ => { }, _ => { }, storage: storage => storage.Journal = "redis");
         using var raw = await redis.Server.ConnectAsync();
         await silos.RunAsync(_key);
         var user = new UserKey(_key.Scope, _key.User);

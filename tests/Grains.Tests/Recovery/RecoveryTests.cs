@@ -26,7 +26,7 @@ public sealed partial class RecoveryTests : IDisposable
         new RequestRecord(0, [new UserPromptPart("go") { Timestamp = default }]) { Timestamp = default },
     ];
 
-    private readonly InMemoryStreamStore _log = new(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+    private readonly InMemoryStreamStore _log = new(Options.Create(new StorageOptions()), TimeProvider.System);
     private readonly InMemoryJournal _journal = new();
 
     public void Dispose() => _log.Dispose();

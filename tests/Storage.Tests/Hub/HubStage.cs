@@ -16,7 +16,7 @@ internal sealed class HubStage : IDisposable
 
     public HubStage()
     {
-        _memory = new(Options.Create(new AgentStreamOptions()), Time);
+        _memory = new(Options.Create(new StorageOptions()), Time);
         Log = new(_memory);
         Hub = new(Log, Time, NullLogger<StreamHub>.Instance);
     }

@@ -20,7 +20,7 @@ public sealed class StreamHubStressTests(RedisFixture redis) : IClassFixture<Red
     [InlineData(3)]
     public async Task In_memory(int seed)
     {
-        using var log = new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), TimeProvider.System);
+        using var log = new InMemoryStreamStore(Options.Create(new StorageOptions()), TimeProvider.System);
         await RunAsync(log, seed, runs: 60);
     }
 

@@ -9,7 +9,7 @@ public sealed class InMemoryStreamStoreTests : StreamStoreContract, IDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly InMemoryStreamStore _log;
 
-    public InMemoryStreamStoreTests() => _log = new(Options.Create(new AgentStreamOptions()), _time);
+    public InMemoryStreamStoreTests() => _log = new(Options.Create(new StorageOptions()), _time);
 
     protected override IStreamStore Log => _log;
 
@@ -65,7 +65,7 @@ public sealed class InMemoryStreamStoreTests : StreamStoreContract, IDisposable
     public async Task Cursors_do_not_go_back_when_a_session_was_forgotten_and_the_clock_with_it()
     {
         var clock = new SteppingClock();
-        using var log = new InMemoryStreamStore(Options.Create(new AgentStreamOptions()), clock);
+        using var log = new InMemoryStreamStore(Options.Create(new StorageOptions()), clock);
         var first = new RunToken(new(1, 1, "s"), "silo", "1");
         await log.StartAsync(first);
         var end = (await log.FinishAsync(first, 1, [], TimeSpan.Zero)).Last;
@@ -80,7 +80,7 @@ public sealed class InMemoryStreamStoreTests : StreamStoreContract, IDisposable
 
     protected override Task ExpireLeaseAsync(string siloId)
     {
-        _time.Advance(new AgentStreamOptions().Lease);
+        _time.Advance(new StorageOptions().Lease);
         return Task.CompletedTask;
     }
 

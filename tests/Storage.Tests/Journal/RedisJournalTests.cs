@@ -8,7 +8,7 @@ namespace AgentStream.Storage.Tests.Journal;
 /// <summary>The journal in Redis keeps the contract, and proves who writes.</summary>
 public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, IClassFixture<RedisFixture>, IAsyncLifetime
 {
-    private readonly IOptions<AgentStreamOptions> _options = Options.Create(new AgentStreamOptions { RedisPrefix = RedisServer.NewPrefix() });
+    private readonly IOptions<StorageOptions> _options = Options.Create(new StorageOptions { RedisPrefix = RedisServer.NewPrefix() });
     private RedisConnection? _connection;
     private RedisStreamStore? _log;
     private RawRedis? _raw;
@@ -132,7 +132,7 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
     {
         var run = await StartedAsync(Samples.NewSession());
         await Journal.AppendAsync(run, 0, [Samples.Said("1")]);
-        var other = new RedisJournal(_connection!, Options.Create(new AgentStreamOptions { RedisPrefix = RedisServer.NewPrefix() }));
+        var other = new RedisJournal(_connection!, Options.Create(new StorageOptions { RedisPrefix = RedisServer.NewPrefix() }));
         Assert.Empty(await other.ReadAsync(run.Key, 0));
     }
 
@@ -155,7 +155,7 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
     public async Task A_Redis_that_is_away_is_said_so_and_nothing_is_lost()
     {
         await using var server = await RedisServer.StartAsync(isDurable: true);
-        var options = Options.Create(new AgentStreamOptions { RedisTimeout = TimeSpan.FromSeconds(1) });
+        var options = Options.Create(new StorageOptions { RedisTimeout = TimeSpan.FromSeconds(1) });
         await using var connection = await RedisConnection.ConnectAsync(server.Configuration, options, TimeProvider.System);
         using var log = new RedisStreamStore(connection, options);
         var journal = new RedisJournal(connection, options);

@@ -12,7 +12,7 @@ namespace AgentStream.Storage.Tests.Ownership;
 /// <summary>A process's hold on its runs.</summary>
 public sealed partial class OwnershipServiceTests : IDisposable
 {
-    private static readonly AgentStreamOptions Settings = new() { Lease = TimeSpan.FromSeconds(10) };
+    private static readonly StorageOptions Settings = new() { Lease = TimeSpan.FromSeconds(10) };
 
     private readonly ManualTimeProvider _time = new();
     private readonly InMemoryStreamStore _memory;

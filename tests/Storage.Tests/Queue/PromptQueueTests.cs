@@ -21,7 +21,7 @@ public sealed class PromptQueueTests(RedisFixture redis) : IClassFixture<RedisFi
     public async Task Each_queue_keeps_the_order_takes_a_prompt_once_and_forgets_what_is_out()
     {
         using var database = SqliteDatabase.Open(Path.Combine(_folder.FullName, "sessions.db"));
-        var options = Options.Create(new AgentStreamOptions { RedisPrefix = RedisServer.NewPrefix() });
+        var options = Options.Create(new StorageOptions { RedisPrefix = RedisServer.NewPrefix() });
         await using var connection = await RedisConnection.ConnectAsync(redis.Server.Configuration, options, TimeProvider.System);
         var inRedis = new RedisPromptQueue(connection, options, NullLogger<RedisPromptQueue>.Instance);
         foreach (var queue in new IPromptQueue[] { new InMemoryPromptQueue(), new SqlitePromptQueue(database), inRedis })

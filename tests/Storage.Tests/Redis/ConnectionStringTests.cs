@@ -140,7 +140,7 @@ public sealed class ConnectionStringTests
 
     [Fact]
     public void A_connection_takes_no_wrong_one() =>
-        Assert.Throws<OptionsValidationException>(() => new RedisConnection("a,password=top,S3CRET", Options.Create(new AgentStreamOptions()), TimeProvider.System));
+        Assert.Throws<OptionsValidationException>(() => new RedisConnection("a,password=top,S3CRET", Options.Create(new StorageOptions()), TimeProvider.System));
 
     private static void IsRefused(string text, string why)
     {

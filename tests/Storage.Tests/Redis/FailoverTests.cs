@@ -9,7 +9,7 @@ namespace AgentStream.Storage.Tests.Redis;
 /// <summary>Primary and replica change places. A lease of 10 s must be renewed before it is over.</summary>
 public sealed class FailoverTests
 {
-    private static readonly AgentStreamOptions Settings = new() { RedisPrefix = "p" };
+    private static readonly StorageOptions Settings = new() { RedisPrefix = "p" };
 
     [Fact]
     public async Task A_server_that_was_a_replica_for_a_while_takes_renewals_as_soon_as_it_is_the_primary()

@@ -133,7 +133,8 @@ public sealed class RedisCheckTests : IAsyncLifetime
     {
         var user = await UserAsync("&* ~* +@all -xadd");
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddStreamStore(user);
+        builder.Configuration[$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName}"] = user;
+        builder.Services.AddStreamStore(builder.Configuration);
         using var host = builder.Build();
         await host.StartAsync();
         Assert.False(await host.Services.GetRequiredService<IStreamStore>().CancelAsync(new(1, 1, "s")));
@@ -162,7 +163,7 @@ public sealed class RedisCheckTests : IAsyncLifetime
         builder.Logging.AddProvider(_lines);
         builder.Configuration[$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName}"] = redis;
         builder.Services.AddStorage(builder.Configuration);
-        builder.Services.Configure<AgentStreamOptions>(options => (options.RedisPrefix, options.Journal) = (_prefix, "memory"));
+        builder.Services.Configure<StorageOptions>(options => (options.RedisPrefix, options.Journal) = (_prefix, "memory"));
         using var host = builder.Build();
         await host.StartAsync();
         await host.StopAsync();

@@ -182,7 +182,7 @@ public sealed class RedisOutageTests
         await server.DisposeAsync();
 
         var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => RedisConnection.ConnectAsync(
-            server.Configuration + ",password=secret,connectRetry=1", Options.Create(new AgentStreamOptions()), TimeProvider.System)).Within();
+            server.Configuration + ",password=secret,connectRetry=1", Options.Create(new StorageOptions()), TimeProvider.System)).Within();
 
         Assert.StartsWith($"Redis at {server.Configuration} cannot be reached: ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -201,8 +201,8 @@ public sealed class RedisOutageTests
     [Fact]
     public async Task A_log_whose_connection_was_not_opened_says_so()
     {
-        await using var connection = new RedisConnection("127.0.0.1:1", Options.Create(new AgentStreamOptions()), TimeProvider.System);
-        using var log = new RedisStreamStore(connection, Options.Create(new AgentStreamOptions()));
+        await using var connection = new RedisConnection("127.0.0.1:1", Options.Create(new StorageOptions()), TimeProvider.System);
+        using var log = new RedisStreamStore(connection, Options.Create(new StorageOptions()));
 
         var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => log.StartAsync(Run));
 

@@ -6,7 +6,7 @@ namespace AgentStream.Storage.Tests.Redis;
 /// <summary>A log in Redis under a prefix of its own, and a raw client beside it.</summary>
 internal sealed class RedisStage : IAsyncDisposable
 {
-    private RedisStage(AgentStreamOptions options, RedisConnection connection, RawRedis raw)
+    private RedisStage(StorageOptions options, RedisConnection connection, RawRedis raw)
     {
         Options = options;
         Connection = connection;
@@ -14,7 +14,7 @@ internal sealed class RedisStage : IAsyncDisposable
         Log = new(connection, Microsoft.Extensions.Options.Options.Create(options));
     }
 
-    public AgentStreamOptions Options { get; }
+    public StorageOptions Options { get; }
 
     public RedisConnection Connection { get; }
 
@@ -22,7 +22,7 @@ internal sealed class RedisStage : IAsyncDisposable
 
     public RawRedis Raw { get; }
 
-    public static async Task<RedisStage> OpenAsync(RedisServer server, AgentStreamOptions? options = null)
+    public static async Task<RedisStage> OpenAsync(RedisServer server, StorageOptions? options = null)
     {
         options ??= new() { RedisPrefix = RedisServer.NewPrefix() };
         var connection = await RedisConnection.ConnectAsync(
