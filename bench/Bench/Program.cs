@@ -6,7 +6,7 @@ using AgentStream.Bench.Suites;
 
 // What AgentStream costs, beside its neighbours on the same machine in the same minutes:
 //
-//   dotnet run -c Release --project bench/AgentStream.Bench -- [<suite>...] [--short] [--out <directory>]
+//   dotnet run -c Release --project bench/Bench -- [<suite>...] [--short] [--out <directory>]
 //
 // It starts what it needs on free ports of this machine and ends it, also on Ctrl-C. The exit code says whether all suites ran, not whether their goals were met.
 Suite[] suites =

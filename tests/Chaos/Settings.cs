@@ -15,7 +15,7 @@ internal sealed record Settings(TimeSpan Duration, int Runs, int Silos, int Seed
 
     public const string Usage =
         """
-        dotnet run --project bench/Chaos -c Release -- [--duration 2m] [--runs 300] [--silos 3] [--seed n] [--faults kill,stop,pause,redis]
+        dotnet run --project tests/Chaos -c Release -- [--duration 2m] [--runs 300] [--silos 3] [--seed n] [--faults kill,stop,pause,redis]
         """;
 
     public static readonly IReadOnlyList<string> AllFaults = ["kill", "stop", "pause", "redis"];

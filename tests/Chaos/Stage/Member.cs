@@ -1,5 +1,5 @@
 using System.Globalization;
-using AgentStream.Bench;
+using AgentStream.Testing;
 
 namespace AgentStream.Chaos;
 

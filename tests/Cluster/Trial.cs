@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using AgentStream.Bench;
 using AgentStream.Testing;
 
 namespace AgentStream.Cluster;

@@ -4,7 +4,7 @@ using AgentStream.Chaos;
 
 // Silos and a Redis as processes of their own, and everything that can happen to them:
 //
-//   dotnet run --project bench/Chaos -c Release -- --help
+//   dotnet run --project tests/Chaos -c Release -- --help
 //
 // It starts what it needs on free ports, ends it (also on Ctrl-C), and exits with 0 only when everything was as docs/operations.md says.
 if (args.Contains("--role=silo"))

@@ -5,7 +5,7 @@ using AgentStream.Testing;
 
 // Three silos as processes on one Redis, on this machine:
 //
-//   dotnet run --project bench/Cluster -c Release
+//   dotnet run --project tests/Cluster -c Release
 //
 // It starts what it needs on free ports, ends it, and takes about a minute. The exit code is not 0 when something took longer than promised.
 string Fact(string key) => typeof(Report).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(fact => fact.Key == key).Value!;

@@ -1,15 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
-using AgentStream.Testing;
 
-namespace AgentStream.Bench;
+namespace AgentStream.Testing;
 
 /// <summary>A silo of a trial: a process of its own, with an HTTP port that is chosen at each start and cluster ports that stay.</summary>
 /// <param name="name">What the trial calls it.</param>
 /// <param name="program">The program that it runs, an assembly.</param>
-/// <param name="arguments">The program's arguments, besides those for its ports.</param>
-/// <param name="heard">Gets each line that it writes; null for nobody.</param>
-internal sealed class SiloProcess(string name, string program, string[] arguments, Action<string>? heard = null) : IDisposable
+/// <param name="arguments">The program's arguments, without those for its ports.</param>
+/// <param name="heard">Gets each line that it writes; null for none.</param>
+public sealed class SiloProcess(string name, string program, string[] arguments, Action<string>? heard = null) : IDisposable
 {
     private const string Listening = "Now listening on: ";
     private const int LinesKept = 30;
