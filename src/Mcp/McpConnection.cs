@@ -65,7 +65,7 @@ internal sealed class McpConnection : IAsyncDisposable
             }
             catch (Exception e) when (McpFailures.MayBeOld(e) && !cancellationToken.IsCancellationRequested)
             {
-                loggers.CreateLogger<McpConnection>().LogDebug(e, "{Server} is asked again, beginning with initialize.", title);
+                loggers.CreateLogger<McpConnection>().HandshakeRepeated(e, title);
             }
         }
 
@@ -125,7 +125,7 @@ internal sealed class McpConnection : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _logger.LogWarning(e, "{Server} could not be disconnected in order.", _title);
+            _logger.NotClosed(e, _title);
         }
 
         await DisposeTransportAsync();
@@ -196,7 +196,7 @@ internal sealed class McpConnection : IAsyncDisposable
         catch (Exception e)
         {
             // Whatever ended it: from now on the tools are asked for at the start of each run.
-            _logger.LogDebug(e, "{Server} does not tell when its tools change.", _title);
+            _logger.ChangesNotTold(e, _title);
         }
     }
 
@@ -228,7 +228,7 @@ internal sealed class McpConnection : IAsyncDisposable
         // Each run may ask; the log says it once.
         foreach (var warning in warnings.Except(_warnings))
         {
-            _logger.LogWarning("{Server} {Warning}", _title, warning);
+            _logger.ToolLeftOut(_title, warning);
         }
 
         _warnings = warnings;

@@ -90,7 +90,7 @@ internal sealed class McpToolProvider(string title, McpConnectionOptions options
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            _logger.LogWarning(e, "{Server} did not list its tools; it is connected to anew.", title);
+            _logger.ToolsNotListed(e, title);
             return null;
         }
     }
