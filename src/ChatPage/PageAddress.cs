@@ -35,6 +35,7 @@ internal static partial class PageAddress
         return $"{server.Scheme}://{(isAny ? "localhost" : server.Host)}:{server.Port}{server.PathBase}/{pattern.TrimStart('/')}";
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Chat page: {Address}")]
+    // This room's ids are 5100 to 5199.
+    [LoggerMessage(5100, LogLevel.Information, "Chat page: {Address}")]
     private static partial void OpenAt(ILogger logger, string address);
 }

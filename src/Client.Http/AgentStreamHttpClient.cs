@@ -25,15 +25,18 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     /// <param name="time">The clock; null for the system's.</param>
     /// <exception cref="InvalidInputException">A setting breaks its rule; the exception names it.</exception>
     public AgentStreamHttpClient(AgentStreamHttpClientOptions options, TimeProvider? time = null)
+        : this(Checked(options), new HttpClient(options.NewHandler()), time)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Check();
-        (_options, _time) = (options, time ?? TimeProvider.System);
+    }
 
-        // One client for the program's life: it must see when a name comes to mean another address.
-        var handler = options.CreateHandler?.Invoke()
-            ?? new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    /// <summary>Makes a client of an HTTP client that somebody else made.</summary>
+    /// <param name="options">The settings, checked.</param>
+    /// <param name="http">Sends the requests. It is this client's from now on.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    internal AgentStreamHttpClient(AgentStreamHttpClientOptions options, HttpClient http, TimeProvider? time)
+    {
+        (_options, _time) = (options, time ?? TimeProvider.System);
+        http.Timeout = Timeout.InfiniteTimeSpan;
         options.ConfigureHttp?.Invoke(http);
         _routes = new RoutesClient(http, options.Address, options.IdleTimeout, _time);
     }
@@ -161,6 +164,13 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
 
     private async Task<SessionAnswer?> GetAnswerAsync(SessionKey key, CancellationToken cancellationToken) =>
         Read(await CallAsync(HttpMethod.Get, key, "", content: null, cancellationToken).ConfigureAwait(false), Json.Default.SessionAnswer);
+
+    private static AgentStreamHttpClientOptions Checked(AgentStreamHttpClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        return options;
+    }
 
     private static string RunIdOf(HttpResponseMessage response) => response.Headers.TryGetValues("X-Run-Id", out var ids) ? ids.First() : "";
 

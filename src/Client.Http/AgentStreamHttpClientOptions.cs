@@ -30,6 +30,10 @@ public sealed class AgentStreamHttpClientOptions
     /// <summary>Makes the handler that sends the requests, for certificates, proxies or tokens that expire. Null for .NET's own.</summary>
     public Func<HttpMessageHandler>? CreateHandler { get; set; }
 
+    /// <summary>Makes what sends the requests. It stays for the program's life: it must see when a name comes to mean another address.</summary>
+    internal HttpMessageHandler NewHandler() => CreateHandler?.Invoke()
+        ?? new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="InvalidInputException">A setting breaks its rule; the exception names it.</exception>
     internal void Check()

@@ -9,16 +9,28 @@ public static class AgentStreamHttpClientServiceCollectionExtensions
     /// <param name="services">The services to add to.</param>
     /// <param name="address">Where the routes stand, such as <c>http://127.0.0.1:5080/chat</c>.</param>
     /// <param name="configure">Sets the rest.</param>
-    /// <returns>The same services.</returns>
+    /// <returns>
+    /// Takes further handlers, such as those of tokens or certificates. Requests leave no line in the log;
+    /// <see cref="HttpClientBuilderExtensions.AddDefaultLogger"/> changes that.
+    /// </returns>
     /// <exception cref="InvalidInputException">A setting breaks its rule; the exception names it.</exception>
-    public static IServiceCollection AddAgentStreamHttpClient(this IServiceCollection services, Uri address, Action<AgentStreamHttpClientOptions>? configure = null)
+    public static IHttpClientBuilder AddAgentStreamHttpClient(this IServiceCollection services, Uri address, Action<AgentStreamHttpClientOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         var options = new AgentStreamHttpClientOptions { Address = address };
         configure?.Invoke(options);
         options.Check();
-        services.AddSingleton(provider => new AgentStreamHttpClient(options, provider.GetService<TimeProvider>()));
+
+        // Clients of two servers share neither headers nor certificates.
+        var name = $"{nameof(AgentStreamHttpClient)} {options.Address}";
+        services.AddSingleton(provider => new AgentStreamHttpClient(
+            options, provider.GetRequiredService<IHttpClientFactory>().CreateClient(name), provider.GetService<TimeProvider>()));
         services.AddSingleton<IAgentStreamClient>(provider => provider.GetRequiredService<AgentStreamHttpClient>());
-        return services;
+
+        // Connections are renewed by themselves. Replacing the handler would leave those of long streams behind.
+        return services.AddHttpClient(name)
+            .ConfigurePrimaryHttpMessageHandler(options.NewHandler)
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
     }
 }

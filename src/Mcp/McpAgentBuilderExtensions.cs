@@ -77,6 +77,11 @@ public static class McpAgentBuilderExtensions
         var title = McpServerException.Title(name);
         return agent.WithToolProvider(
             title,
-            services => new McpToolProvider(title, options, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<TimeProvider>()));
+            services => new McpToolProvider(
+                title,
+                options,
+                services.GetService<McpHttp>() ?? McpHttp.Default,
+                services.GetRequiredService<ILoggerFactory>(),
+                services.GetRequiredService<TimeProvider>()));
     }
 }

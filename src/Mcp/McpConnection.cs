@@ -38,10 +38,10 @@ internal sealed class McpConnection : IAsyncDisposable
     private volatile bool _isSubscribed;
     private volatile bool _tellsUnasked;
 
-    private McpConnection(string title, McpConnectionOptions options, McpInitialize initialize, ILoggerFactory loggers, TimeProvider time)
+    private McpConnection(string title, McpConnectionOptions options, McpInitialize initialize, McpHttp http, ILoggerFactory loggers, TimeProvider time)
     {
         (_title, _options, _logger, _time) = (title, options, loggers.CreateLogger<McpConnection>(), time);
-        _transport = McpTransports.Make(title, options, initialize, loggers);
+        _transport = McpTransports.Make(title, options, initialize, http, loggers);
     }
 
     /// <summary>Whether the process or session has not been seen to end.</summary>
@@ -55,21 +55,21 @@ internal sealed class McpConnection : IAsyncDisposable
 
     /// <summary>Starts the server if it is a program, and says hello: to one that does not understand the newest hello, a second time in the old way.</summary>
     public static async Task<McpConnection> OpenAsync(
-        string title, McpConnectionOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        string title, McpConnectionOptions options, McpHttp http, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         if (options.Initialize is McpInitialize.Auto)
         {
             try
             {
-                return await new McpConnection(title, options, McpInitialize.Auto, loggers, time).OpenAsync(loggers, cancellationToken);
+                return await new McpConnection(title, options, McpInitialize.Auto, http, loggers, time).OpenAsync(loggers, cancellationToken);
             }
             catch (Exception e) when (McpFailures.MayBeOld(e) && !cancellationToken.IsCancellationRequested)
             {
-                loggers.CreateLogger<McpConnection>().LogDebug(e, "{Server} is asked again, beginning with initialize.", title);
+                loggers.CreateLogger<McpConnection>().HandshakeRepeated(e, title);
             }
         }
 
-        return await new McpConnection(title, options, McpInitialize.Legacy, loggers, time).OpenAsync(loggers, cancellationToken);
+        return await new McpConnection(title, options, McpInitialize.Legacy, http, loggers, time).OpenAsync(loggers, cancellationToken);
     }
 
     /// <summary>Asks the server for its tools, and takes those that the agent wants.</summary>
@@ -125,7 +125,7 @@ internal sealed class McpConnection : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _logger.LogWarning(e, "{Server} could not be disconnected in order.", _title);
+            _logger.NotClosed(e, _title);
         }
 
         await DisposeTransportAsync();
@@ -196,7 +196,7 @@ internal sealed class McpConnection : IAsyncDisposable
         catch (Exception e)
         {
             // Whatever ended it: from now on the tools are asked for at the start of each run.
-            _logger.LogDebug(e, "{Server} does not tell when its tools change.", _title);
+            _logger.ChangesNotTold(e, _title);
         }
     }
 
@@ -228,7 +228,7 @@ internal sealed class McpConnection : IAsyncDisposable
         // Each run may ask; the log says it once.
         foreach (var warning in warnings.Except(_warnings))
         {
-            _logger.LogWarning("{Server} {Warning}", _title, warning);
+            _logger.ToolLeftOut(_title, warning);
         }
 
         _warnings = warnings;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Mcp;
 
 /// <summary>The tools of a server, for all runs of an agent in a silo: connects when the first run asks, and again when the server has gone.</summary>
-internal sealed class McpToolProvider(string title, McpConnectionOptions options, ILoggerFactory loggers, TimeProvider time) : IToolProvider, IAsyncDisposable
+internal sealed class McpToolProvider(string title, McpConnectionOptions options, McpHttp http, ILoggerFactory loggers, TimeProvider time) : IToolProvider, IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closing = new();
@@ -90,7 +90,7 @@ internal sealed class McpToolProvider(string title, McpConnectionOptions options
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            _logger.LogWarning(e, "{Server} did not list its tools; it is connected to anew.", title);
+            _logger.ToolsNotListed(e, title);
             return null;
         }
     }
@@ -98,7 +98,7 @@ internal sealed class McpToolProvider(string title, McpConnectionOptions options
     private async Task<IReadOnlyList<AITool>> ConnectAsync(CancellationToken cancellationToken)
     {
         await CloseAsync();
-        var connection = await McpConnection.OpenAsync(title, options, loggers, time, cancellationToken);
+        var connection = await McpConnection.OpenAsync(title, options, http, loggers, time, cancellationToken);
         _connection = connection;
         return await connection.ListAsync(cancellationToken);
     }

@@ -9,12 +9,9 @@ internal static class McpTransports
     // A program that was told to end and does not is killed after this time.
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
-    // How long a connection is used before the host's name is looked up again.
-    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
-
-    public static IClientTransport Make(string title, McpConnectionOptions options, McpInitialize initialize, ILoggerFactory loggers)
+    public static IClientTransport Make(string title, McpConnectionOptions options, McpInitialize initialize, McpHttp http, ILoggerFactory loggers)
     {
-        IClientTransport transport = options.Url is { } url ? Http(title, url, options, loggers) : Stdio(title, options.Command!, options, loggers);
+        IClientTransport transport = options.Url is { } url ? Http(title, url, options, http, loggers) : Stdio(title, options.Command!, options, loggers);
         return initialize is McpInitialize.Legacy ? new McpInitializeFirst(transport) : transport;
     }
 
@@ -40,7 +37,7 @@ internal static class McpTransports
             loggers);
     }
 
-    private static HttpClientTransport Http(string title, Uri url, McpConnectionOptions options, ILoggerFactory loggers) => new(
+    private static HttpClientTransport Http(string title, Uri url, McpConnectionOptions options, McpHttp http, ILoggerFactory loggers) => new(
         new HttpClientTransportOptions
         {
             Name = title,
@@ -49,11 +46,7 @@ internal static class McpTransports
             AdditionalHeaders = new Dictionary<string, string>(options.Headers),
             ConnectionTimeout = options.ConnectTimeout,
         },
-        // No time limit of its own: connecting has one, and so has each tool call.
-        new HttpClient(new McpHttpHandler(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = ConnectionLifetime }))
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        },
+        http.NewClient(),
         loggers,
         ownsHttpClient: true);
 }

@@ -1,4 +1,5 @@
 using AgentStream.Models;
+using AgentStream.Models.Endpoint;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,6 +39,12 @@ public static class ConfiguredAgents
             throw new OptionsValidationException(AgentSettings.Section, typeof(AgentSettings), errors);
         }
 
+        if (agents.Count > 0)
+        {
+            builder.Services.AddModelHttpClient();
+            builder.Services.AddMcpHttpClient();
+        }
+
         foreach (var settings in agents)
         {
             builder.AddAgent(settings.Name, agent => Configure(agent, settings));
@@ -48,8 +55,12 @@ public static class ConfiguredAgents
 
     private static void Configure(AgentBuilder agent, AgentSettings settings)
     {
-        agent.UseChatClient(services =>
-            new OpenAIChatClient(settings.Model, settings.ApiKey, settings.Endpoint, services.GetService<TimeProvider>()));
+        agent.UseChatClient(services => new OpenAIChatClient(
+            settings.Model,
+            settings.ApiKey,
+            settings.Endpoint,
+            services.GetService<TimeProvider>(),
+            services.GetRequiredService<IHttpClientFactory>().CreateClient(ModelHttp.Name)));
         agent.WithOptions(options => Configure(options, settings));
         agent.WithMcpServers(settings.McpServers);
         if (settings.Instructions is { } instructions)

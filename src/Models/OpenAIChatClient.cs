@@ -4,6 +4,7 @@ using AgentStream.Models.Answers;
 using AgentStream.Models.Endpoint;
 using AgentStream.Models.Requests;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream;
 
@@ -36,8 +37,13 @@ public sealed class OpenAIChatClient : IChatClient
     /// <param name="time">
     /// The clock of the waits: between tries, and for what an answer cost once it is whole (3 s at the most). Null for the system's.
     /// </param>
+    /// <param name="http">
+    /// Sends the requests; it is not disposed of. It should follow no redirect, since that could take the key elsewhere, and have no time
+    /// limit, since that would end long answers: see <see cref="ModelHttpClientServiceCollectionExtensions.AddModelHttpClient"/>. Null for
+    /// one that is shared by all chat clients of the process.
+    /// </param>
     /// <exception cref="ArgumentException">The model is empty, the key breaks its rule, or the endpoint does.</exception>
-    public OpenAIChatClient(string model, string? apiKey, Uri? endpoint = null, TimeProvider? time = null)
+    public OpenAIChatClient(string model, string? apiKey, Uri? endpoint = null, TimeProvider? time = null, HttpClient? http = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(model);
         if (apiKey is not null && !AgentSettings.IsApiKey(apiKey))
@@ -51,7 +57,7 @@ public sealed class OpenAIChatClient : IChatClient
         }
 
         _time = time ?? TimeProvider.System;
-        _endpoint = new ModelEndpoint(model, apiKey, endpoint, _time);
+        _endpoint = new ModelEndpoint(model, apiKey, endpoint, _time, http);
         _metadata = new ChatClientMetadata("openai", _endpoint.Address, model);
     }
 
@@ -122,7 +128,7 @@ public sealed class OpenAIChatClient : IChatClient
         }
     }
 
-    /// <summary>Does nothing: connections are shared among all clients of the process.</summary>
+    /// <summary>Does nothing: connections are shared with other chat clients.</summary>
     public void Dispose()
     {
     }

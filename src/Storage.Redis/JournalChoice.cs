@@ -95,7 +95,7 @@ internal static class JournalChoice
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            loggers.CreateLogger(nameof(AgentStream)).LogInformation("Sessions are kept in {Place}.", Place());
+            loggers.CreateLogger(nameof(AgentStream)).SessionsKept(Place());
             return Task.CompletedTask;
         }
 

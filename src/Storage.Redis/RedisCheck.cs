@@ -100,8 +100,7 @@ internal sealed class RedisCheck(RedisConnection redis, IOptions<StorageOptions>
     {
         if (policy is not ("" or "noeviction"))
         {
-            logger.LogWarning(
-                "Redis at {Redis} has the maxmemory-policy '{Policy}': when its memory is full, it throws away keys of runs that are under way. Set it to noeviction.", redis.Where, policy);
+            logger.EvictionPolicy(redis.Where, policy);
         }
     }
 

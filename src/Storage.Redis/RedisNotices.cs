@@ -190,7 +190,7 @@ internal sealed class RedisNotices : IDisposable
                 catch (Exception exception)
                 {
                     // One watcher's fault is not the others'.
-                    _logger.LogError(exception, "A notice of channel {Channel} could not be told.", Name);
+                    _logger.NoticeNotTaken(exception, Name);
                 }
             }
         }

@@ -196,7 +196,7 @@ internal sealed class RedisOwnership(RedisConnection redis, StorageOptions optio
         var what = kind == "silos" ? silos : kind == "silo" ? runs : $"{runs}, member '{RedisForeignKeys.Shown(session)}'";
         if (_faults.IsNew(what, ""))
         {
-            logger.LogWarning("Redis key {Key} is not what AgentStream writes: another program has written to it. It is left out.", what);
+            logger.ForeignKey(what);
         }
 
         try

@@ -108,7 +108,7 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<StorageOp
     {
         if (_faults.IsNew(what, ""))
         {
-            logger.LogWarning("Redis key {Key} is not what AgentStream writes: another program has written to it. It is left out.", what);
+            logger.ForeignKey(what);
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class OutageLog(ILogger logger, string consequence)
     {
         if (Interlocked.Exchange(ref _isOut, 1) == 0)
         {
-            logger.LogWarning(exception, "The stream store is unavailable: {Consequence}. It is tried again until it answers.", consequence);
+            logger.StoreUnavailable(exception, consequence);
         }
     }
 
@@ -21,7 +21,7 @@ internal sealed class OutageLog(ILogger logger, string consequence)
     {
         if (Volatile.Read(ref _isOut) == 1 && Interlocked.Exchange(ref _isOut, 0) == 1)
         {
-            logger.LogInformation("The stream store is available again.");
+            logger.StoreAvailable();
         }
     }
 }

@@ -16,8 +16,8 @@ internal static class McpSilos
         others: agents => agents.AddAgent(Other, a => a.UseChatClient(_ => new ScriptedModel([Step.Say("fine")]))));
 
     /// <summary>A source that a test can ask too.</summary>
-    public static McpToolProvider NewSource(McpConnectionOptions options, ILoggerFactory? logs = null) =>
-        new(McpServerException.Title("tools"), options, logs ?? NullLoggerFactory.Instance, TimeProvider.System);
+    public static McpToolProvider NewSource(McpConnectionOptions options, ILoggerFactory? logs = null, McpHttp? http = null) =>
+        new(McpServerException.Title("tools"), options, http ?? McpHttp.Default, logs ?? NullLoggerFactory.Instance, TimeProvider.System);
 
     /// <summary>Runs a prompt in a session of its own to its end, and writes its events down.</summary>
     public static Task<string> RunAsync(this TestSilos silos) => silos.RunAsync(TestSilos.NewSession());

@@ -82,12 +82,12 @@ internal sealed class RawServer : IAsyncDisposable
     public static Task ResultAsync(RawRequest request, HttpContext context, string result, string type = "application/json") =>
         StatusAsync(context, 200, $$"""{"jsonrpc":"2.0","id":{{request.Id}},"result":{{result}}}""", type);
 
-    public McpToolProvider NewSource(ILoggerFactory? logs = null, Action<McpConnectionOptions>? configure = null)
+    public McpToolProvider NewSource(ILoggerFactory? logs = null, Action<McpConnectionOptions>? configure = null, McpHttp? http = null)
     {
         var options = new McpConnectionOptions { Url = Url };
         TestServer.Patient(options);
         configure?.Invoke(options);
-        return McpSilos.NewSource(options, logs);
+        return McpSilos.NewSource(options, logs, http);
     }
 
     /// <summary>Connects, lists the tools and calls one.</summary>

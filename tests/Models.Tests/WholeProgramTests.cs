@@ -100,6 +100,18 @@ public sealed class WholeProgramTests
     }
 
     [Fact]
+    public async Task A_configured_agents_requests_go_through_the_hosts_handlers_and_leave_no_line_in_the_log()
+    {
+        await using var model = await ModelServer.StartAsync(Reply.Stream(Reply.Text("Hi"), Reply.Finish()));
+        using var logs = new Logs();
+        using var handler = new CountingHandler();
+        await using var app = await StartAsync(model, logs, builder => builder.Services.AddModelHttpClient().AddHttpMessageHandler(() => handler));
+        await ChatAsync(app, """{"prompt":"hello","session_id":"s1"}""");
+        Assert.Equal(1, handler.Requests);
+        Assert.DoesNotContain(logs.Lines, line => line.Contains("HTTP request", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Configured_agents_come_first_and_those_from_code_stay()
     {
         await using var model = await ModelServer.StartAsync(

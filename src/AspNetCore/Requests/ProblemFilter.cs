@@ -30,10 +30,10 @@ internal sealed class ProblemFilter(ILogger<ProblemFilter> logger) : IEndpointFi
             switch (problem.StatusCode)
             {
                 case StatusCodes.Status500InternalServerError:
-                    logger.LogError(e, "{Method} {Path} failed.", http.Request.Method, http.Request.Path);
+                    logger.RequestFailed(e, http.Request.Method, http.Request.Path);
                     break;
                 case StatusCodes.Status503ServiceUnavailable:
-                    logger.LogWarning(e, "{Method} {Path} could not be served now.", http.Request.Method, http.Request.Path);
+                    logger.RequestNotServed(e, http.Request.Method, http.Request.Path);
                     http.Response.Headers.RetryAfter = Problems.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
                     break;
             }

@@ -44,7 +44,7 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IFrameRenderer?
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            services.GetRequiredService<ILogger<EventStream>>().LogWarning(e, "Listening to {Session} broke off.", key);
+            services.GetRequiredService<ILogger<EventStream>>().StreamBrokeOff(e, key);
             context.Abort();
         }
     }

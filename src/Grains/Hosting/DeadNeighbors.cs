@@ -49,6 +49,7 @@ internal sealed partial class DeadNeighbors(IMembershipTable table, ILocalSiloDe
         && SiloNames.IsInOwnNetwork(silo.SiloName)
         && (silo.SiloAddress.Endpoint.Equals(self.SiloAddress.Endpoint) || PortGuard.IsUnclaimed(silo.SiloAddress.Endpoint) || SiloNames.HasEnded(silo.SiloName));
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} ({Name}) of this machine has ended without leaving the cluster: it was marked as dead.")]
+    // Events of hosting have the ids 2300 to 2399.
+    [LoggerMessage(2300, LogLevel.Information, "Silo {Silo} ({Name}) of this machine has ended without leaving the cluster: it was marked as dead.")]
     private static partial void Marked(ILogger logger, SiloAddress silo, string name);
 }

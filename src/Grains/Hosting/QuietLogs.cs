@@ -19,6 +19,7 @@ internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<L
         ("Microsoft.Orleans", LogLevel.Warning),
         ("Orleans", LogLevel.Warning),
         ("Polly", LogLevel.Warning),
+        ("System.Net.Http.HttpClient.AgentStream", LogLevel.Warning),
     ];
 
     /// <inheritdoc/>

@@ -4,7 +4,6 @@ using AgentStream.Storage;
 using AgentStream.Storage.Background;
 using AgentStream.Storage.Journal;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Recovery;
 
@@ -118,7 +117,7 @@ internal sealed class OrphanWatch(RunEnvironment environment, ISessionJournal jo
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                environment.Logger.LogError(e, "The last run of session {Session} could not be resumed.", key);
+                environment.Logger.LastRunNotResumed(e, key);
             }
         }
     }
@@ -131,7 +130,7 @@ internal sealed class OrphanWatch(RunEnvironment environment, ISessionJournal jo
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            environment.Logger.LogError(e, "The journal could not be looked through for runs that a process before this one has left.");
+            environment.Logger.JournalNotSearched(e);
             return [];
         }
     }

@@ -6,7 +6,6 @@ using AgentStream.Storage;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Queue;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Recovery;
 
@@ -49,8 +48,7 @@ internal sealed class RunRecovery(
             _claiming.TryRemove(orphan, out _);
         }
 
-        environment.Logger.LogWarning(
-            "Run {Run} of session {Session} was recovered: {Reason}.",
+        environment.Logger.RunRecovered(
             orphan.RunId,
             orphan.Key,
             orphan.SiloId == SiloIdentity.Nobody ? "its process has handed it off" : "its process is gone");
@@ -73,7 +71,7 @@ internal sealed class RunRecovery(
         }
 
         var run = await RunHandle.StartAsync(environment, key, unfinished.RunId);
-        environment.Logger.LogWarning("Run {Run} of session {Session} continues: the process before this one had not ended it.", unfinished.RunId, key);
+        environment.Logger.RunRestarted(unfinished.RunId, key);
         return new(true, await ContinueAsync(run, state, mayDefer: false, cancellationToken), state);
     }
 
@@ -103,7 +101,7 @@ internal sealed class RunRecovery(
                     resumed.Resume(state.Unfinished!);
                     return resumed;
                 case RecoveryDecision.Defer:
-                    environment.Logger.LogWarning("Run {Run} of session {Session} is left to others for a while: {Reason}", runId, run.Key, unknown);
+                    environment.Logger.RunDeferred(runId, run.Key, unknown!);
                     await run.HandOffAsync();
                     return null;
                 case RecoveryDecision.Crash:
@@ -127,11 +125,11 @@ internal sealed class RunRecovery(
         }
         catch (OwnershipLostException e)
         {
-            environment.Logger.LogWarning("{Reason}", e.Message);
+            environment.Logger.OwnershipLost(e.Message);
         }
         catch (Exception e)
         {
-            environment.Logger.LogError(e, "Run {Run} of session {Session} could not be resumed.", runId, run.Key);
+            environment.Logger.RunNotResumed(e, runId, run.Key);
             await run.FinishAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
         }
 

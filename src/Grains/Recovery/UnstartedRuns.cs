@@ -1,7 +1,6 @@
 using AgentStream.Grains.Runs;
 using AgentStream.Storage;
 using AgentStream.Storage.Background;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Recovery;
 
@@ -42,7 +41,7 @@ internal sealed class UnstartedRuns(RunEnvironment environment)
 
         foreach (var run in found.Where(_suspects.Contains))
         {
-            environment.Logger.LogWarning("Run {Run} of session {Session} is owned by this process, which does not run it. It is handed off.", run.RunId, run.Key);
+            environment.Logger.UnstartedRunHandedOff(run.RunId, run.Key);
             await TryAsync($"Giving away run {run.RunId} of session {run.Key}", () => environment.Store.HandOffAsync(run, cancellationToken));
         }
 

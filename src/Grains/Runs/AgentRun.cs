@@ -1,7 +1,6 @@
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;
 
@@ -13,6 +12,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
     /// <summary>The session.</summary>
     public SessionKey Key => run.Key;
+
+    /// <summary>The run's own id.</summary>
+    public string RunId => Token.RunId;
 
     private RunToken Token => run.Token;
 
@@ -169,7 +171,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         catch (Exception e) when (e is not OwnershipLostException)
         {
             // Then the next process takes it for a crash, and counts it as one.
-            environment.Logger.LogWarning(e, "Could not journal the hand-off of run {Run} of session {Session}.", Token.RunId, Token.Key);
+            environment.Logger.HandOffNotJournaled(e, Token.RunId, Token.Key);
         }
         finally
         {
@@ -177,7 +179,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             await run.HandOffAsync();
         }
 
-        environment.Logger.LogInformation("Run {Run} of session {Session} was handed off.", Token.RunId, Token.Key);
+        environment.Logger.RunHandedOff(Token.RunId, Token.Key);
     }
 
     private async Task<bool> ResumeAsync(AgentLoop loop, RunProgress progress, CancellationToken cancellationToken)
@@ -194,7 +196,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
     private RunResult Crashed(Exception e)
     {
-        environment.Logger.LogError(e, "Run {Run} of session {Session} crashed.", Token.RunId, Token.Key);
+        environment.Logger.RunCrashed(e, Token.RunId, Token.Key);
         return RunResult.Crashed(e);
     }
 }

@@ -1,5 +1,4 @@
 using AgentStream.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;
 
@@ -75,7 +74,7 @@ internal sealed class RunHandle
         {
             // Perhaps only the answer was lost, and the session now belongs to a run that nobody continues.
             _ = GiveBackAsync(environment, token).ContinueWith(
-                failed => environment.Logger.LogWarning(failed.Exception, "A start of run {Run} of session {Session} that has no answer could not be ended. It is looked for later.", token.RunId, key),
+                failed => environment.Logger.StartNotUndone(failed.Exception, token.RunId, key),
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted,
                 TaskScheduler.Default);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;
 
@@ -84,11 +83,11 @@ internal sealed class RunHost(RunEnvironment environment, IEnumerable<IRunObserv
         }
         catch (OwnershipLostException e)
         {
-            environment.Logger.LogWarning("{Reason}", e.Message);
+            environment.Logger.OwnershipLost(e.Message);
         }
         catch (Exception e)
         {
-            environment.Logger.LogError(e, "A run could not be brought to its end.");
+            environment.Logger.RunNotEnded(e, run.RunId, run.Key);
         }
         finally
         {

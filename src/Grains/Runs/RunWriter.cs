@@ -1,5 +1,4 @@
 using AgentStream.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Runs;
 
@@ -132,7 +131,7 @@ internal sealed class RunWriter
             {
                 if (pause == FirstRetry)
                 {
-                    _environment.Logger.LogWarning(e, "Run {Run} of session {Session} waits for the stream store.", _run.RunId, _run.Key);
+                    _environment.Logger.RunWaitsForStore(e, _run.RunId, _run.Key);
                 }
 
                 await Task.Delay(pause, _environment.Time, _giveUp);

@@ -43,8 +43,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
                 return await work;
             }
 
-            environment.Logger.LogWarning(
-                "The tool {Tool}, call {Call} of run {Run} of session {Session}, took longer than {Timeout}.", call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key, timeout);
+            environment.Logger.ToolTimedOut(call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key, timeout);
             return Return(call, $"The tool {call.ToolName} took longer than {timeout.TotalSeconds:0.###} s.", ToolOutcome.Failed);
         }
         finally
@@ -84,8 +83,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
         }
         catch (Exception e) when (e is not ToolException && ToolArguments.Fault(function, arguments) is { } fault)
         {
-            environment.Logger.LogInformation(
-                e, "The model called the tool {Tool} wrongly, in call {Call} of run {Run} of session {Session}.", call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
+            environment.Logger.ToolArgumentsRefused(e, call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
             return Return(call, fault, ToolOutcome.Failed);
         }
         catch (Exception e)
@@ -120,8 +118,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
         }
         catch (Exception e)
         {
-            environment.Logger.LogError(
-                e, "The services of the tool {Tool}, call {Call} of run {Run} of session {Session}, could not be disposed of.", call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
+            environment.Logger.ToolScopeNotDisposed(e, call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
         }
     }
 
@@ -141,12 +138,6 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
     private RetryPromptPart Retry(ToolCallPart call, string content) =>
         new(call.ToolName, call.ToolCallId, content) { Timestamp = environment.Time.GetUtcNow() };
 
-    private void Log(ToolCallPart call, Exception e) => environment.Logger.Log(
-        ErrorWords.IsForUsers(e) ? LogLevel.Warning : LogLevel.Error,
-        e,
-        "The tool {Tool} failed, in call {Call} of run {Run} of session {Session}.",
-        call.ToolName,
-        call.ToolCallId,
-        deps.Run.Token.RunId,
-        deps.Key);
+    private void Log(ToolCallPart call, Exception e) => environment.Logger.ToolFailed(
+        ErrorWords.IsForUsers(e) ? LogLevel.Warning : LogLevel.Error, e, call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
 }

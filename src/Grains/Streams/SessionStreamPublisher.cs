@@ -1,7 +1,6 @@
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 
 namespace AgentStream.Grains.Streams;
@@ -94,7 +93,7 @@ internal sealed class SessionStreamPublisher(RunEnvironment environment) : IRunO
             }
             catch (Exception e)
             {
-                environment.Logger.LogError(e, "The stream of session {Session} lacks the events behind {Cursor}.", key, last);
+                environment.Logger.EventsLost(e, key, last);
             }
         }
         while (HasFurtherRun(key));
@@ -112,7 +111,7 @@ internal sealed class SessionStreamPublisher(RunEnvironment environment) : IRunO
             }
             catch (Exception e) when (!_stop.IsCancellationRequested && environment.Time.GetElapsedTime(started) + wait < Patience)
             {
-                environment.Logger.LogDebug(e, "The stream of session {Session} did not take {Cursor}; it is asked again in {Wait}.", item.Session, item.Cursor, wait);
+                environment.Logger.EventNotAccepted(e, item.Session, item.Cursor, wait);
                 await Task.Delay(wait, environment.Time, _stop.Token);
             }
         }

@@ -11,27 +11,14 @@ namespace AgentStream.Models.Endpoint;
 /// </summary>
 internal sealed class ModelEndpoint
 {
-    // One pool for the process. Connections are renewed now and then, or a long-lived process would never hear that a name has moved; no
-    // redirect takes the key elsewhere.
-    private static readonly HttpClientPipelineTransport Transport = new(new HttpClient(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        ConnectTimeout = TimeSpan.FromSeconds(15),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        UseCookies = false,
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    });
-
-    public ModelEndpoint(string model, string? apiKey, Uri? address, TimeProvider time)
+    public ModelEndpoint(string model, string? apiKey, Uri? address, TimeProvider time, HttpClient? http = null)
     {
         Model = model;
         Faults = new EndpointFaults(model, apiKey, time);
         var options = new OpenAIClientOptions
         {
             Endpoint = address,
-            Transport = Transport,
+            Transport = new HttpClientPipelineTransport(http ?? ModelHttp.Shared),
             RetryPolicy = new RetryRule(time),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
             ClientLoggingOptions = new ClientLoggingOptions

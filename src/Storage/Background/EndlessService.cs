@@ -43,7 +43,7 @@ internal abstract class EndlessService(IHostApplicationLifetime lifetime, ILogge
         {
             // The program's own Main may return another code; the exit code is for those that return none.
             Environment.ExitCode = FailedExitCode;
-            logger.LogCritical(fault, "{Service} has ended, though the process was not told to stop. The process stops now.", GetType().Name);
+            logger.ServiceEnded(fault, GetType().Name);
             lifetime.StopApplication();
         }
     }

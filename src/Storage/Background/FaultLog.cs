@@ -38,7 +38,7 @@ internal sealed class FaultLog(ILogger logger)
     {
         if (IsNew(work, fault.Message))
         {
-            logger.LogError(fault, "{Work} failed. It is tried again.", work);
+            logger.WorkFailed(fault, work);
         }
     }
 

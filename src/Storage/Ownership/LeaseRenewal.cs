@@ -63,7 +63,7 @@ internal sealed class LeaseRenewal(ISiloStore store, SiloIdentity identity, RunR
         }
         catch (Exception exception)
         {
-            logger.LogWarning(exception, "The lease of silo {SiloId} could not be given up; it expires by itself.", identity.Id);
+            logger.LeaseNotGivenUp(exception, identity.Id);
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class LeaseRenewal(ISiloStore store, SiloIdentity identity, RunR
         if (_isLate)
         {
             _isLate = false;
-            logger.LogInformation("This process's lease is renewed again.");
+            logger.LeaseRenewed();
         }
     }
 
@@ -98,10 +98,7 @@ internal sealed class LeaseRenewal(ISiloStore store, SiloIdentity identity, RunR
         if (!_isLate && since >= lease * LateInLease)
         {
             _isLate = true;
-            logger.LogWarning(
-                "This process's lease has not been renewed for {Seconds:0.#} s. After {Lease:0.#} s other processes may recover its runs. It is tried again until the stream store takes it.",
-                since.TotalSeconds,
-                lease.TotalSeconds);
+            logger.LeaseLate(since.TotalSeconds, lease.TotalSeconds);
         }
     }
 }

@@ -75,7 +75,7 @@ public sealed class RunRegistry(ILogger<RunRegistry> logger)
             }
             catch (Exception exception)
             {
-                logger.LogError(exception, "Run {RunId} of session {Session} could not be told that it is {Status}.", run.RunId, run.Key, status);
+                logger.StatusNotTaken(exception, run.RunId, run.Key, status);
             }
         }
     }

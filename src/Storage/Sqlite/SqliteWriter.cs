@@ -139,10 +139,7 @@ internal sealed class SqliteWriter : IDisposable
         if (!_isOut && SqliteFaults.IsOutage(exception))
         {
             _isOut = true;
-            _logger.LogError(
-                "The database {Path} cannot be written: {Reason}. Runs wait, and it is tried again until it works.",
-                _path,
-                SqliteFaults.Reason(exception));
+            _logger.DatabaseOut(_path, SqliteFaults.Reason(exception));
         }
     }
 
@@ -151,7 +148,7 @@ internal sealed class SqliteWriter : IDisposable
         if (_isOut)
         {
             _isOut = false;
-            _logger.LogInformation("The database {Path} can be written again.", _path);
+            _logger.DatabaseBack(_path);
         }
     }
 }

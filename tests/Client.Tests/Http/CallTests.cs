@@ -146,7 +146,7 @@ public sealed class CallTests
                     seen = http.DefaultRequestHeaders.Authorization!.Parameter;
                 };
             })
-            .BuildServiceProvider();
+            .Services.BuildServiceProvider();
         var client = services.GetRequiredService<IAgentStreamClient>();
         Assert.Same(services.GetRequiredService<AgentStreamHttpClient>(), client);
         Assert.Empty(await client.GetLiveSessionsAsync(new UserKey(1, 1)));
