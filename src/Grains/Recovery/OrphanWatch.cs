@@ -1,5 +1,5 @@
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Storage;
 using AgentStream.Storage.Background;
 using AgentStream.Storage.Journal;

@@ -1,3 +1,4 @@
+using AgentStream.Grains.Output;
 using AgentStream.Storage.Journal;
 
 namespace AgentStream.Grains.Runs;

@@ -1,4 +1,5 @@
 using AgentStream.Grains.Hosting;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

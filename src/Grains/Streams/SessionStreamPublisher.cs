@@ -1,3 +1,4 @@
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,7 +1,7 @@
 using AgentStream.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>A run that owns its session, from <c>begin</c> to <c>end</c>: its token, its writer, and word of a cancel.</summary>
 internal sealed class RunHandle

@@ -3,7 +3,7 @@ using AgentStream.Grains.Chat;
 using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>A part of a response while it still streams.</summary>
 /// <param name="kind">The part's kind in events.</param>

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AgentStream.Storage;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>Makes one delta of those of one part that wait behind each other (<see cref="AgentStreamOptions.CoalesceDeltas"/>): the same text in the same order, in fewer events.</summary>
 internal static class Deltas

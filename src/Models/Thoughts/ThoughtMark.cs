@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AgentStream.Models.Answers;
+using AgentStream.Models.Thoughts;
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Models.Endpoint;
+namespace AgentStream.Models.Thoughts;
 
 /// <summary>
 /// Marks thoughts with where they came from, as <c>{field}@{host}</c>. An endpoint that reasons between tool calls wants its thoughts back

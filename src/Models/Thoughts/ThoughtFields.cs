@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace AgentStream.Models.Answers;
+namespace AgentStream.Models.Thoughts;
 
 /// <summary>
 /// What endpoints give beside the words of an answer and want to see again in the same place: OpenRouter's <c>reasoning_details</c> with

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Hosting;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>
 /// The one place that decides what of an exception users and models hear. An exception's message may hold a server's address, a query or another user's data: it is said only with

@@ -1,6 +1,6 @@
 using AgentStream.Storage;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>
 /// What a run has said and not written yet. Any number of threads add, each in its order; one takes, as much as there is at once. It does what a bounded channel does, and is entered once for a

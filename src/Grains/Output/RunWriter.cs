@@ -1,7 +1,7 @@
 using AgentStream.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>
 /// The one writer of a run: takes events from any thread, in order, and appends whatever is pending with one round trip at a time. So an

@@ -3,7 +3,7 @@ using AgentStream.Grains.Chat;
 using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>A tool call, from its first piece to its last.</summary>
 /// <param name="clientId">The id by which the chat client knows it; empty for none.</param>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>What every run needs of its silo.</summary>
 internal sealed class RunEnvironment(

@@ -1,4 +1,4 @@
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>Looks at what a run's stream has.</summary>
 internal static class NodeCounter

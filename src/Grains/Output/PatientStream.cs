@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>Reads a stream with bounded patience. A model's stream is somebody else's code: it may be silent forever, and it may not listen to its cancellation token.</summary>
 internal static class PatientStream

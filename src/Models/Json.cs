@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Models.Answers;
+namespace AgentStream.Models;
 
 /// <summary>Reads JSON whose fields may be there or not, or be of another kind than one thought.</summary>
 internal static class Json

@@ -1,4 +1,4 @@
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>A run cannot continue, for a reason that the runtime puts in words.</summary>
 /// <param name="message">The reason, as the rest of a sentence.</param>

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>Writes the bodies of protocol.md section 3, straight as UTF-8, field by field in the protocol's order.</summary>
 internal static class EntryBodies

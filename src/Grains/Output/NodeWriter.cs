@@ -2,7 +2,7 @@ using AgentStream.Grains.Chat;
 using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 
-namespace AgentStream.Grains.Runs;
+namespace AgentStream.Grains.Output;
 
 /// <summary>
 /// Follows a run's nodes: turns the updates of a model's stream into parts, and the parts into events (protocol.md section 3).
