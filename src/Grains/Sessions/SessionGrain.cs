@@ -41,7 +41,7 @@ internal sealed class SessionGrain(
     async Task<StartedRun> ISessionGrain.StartAsync(RunRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        Prompts.Check(request.Prompt);
+        RunRequestRules.ThrowIfInvalidPrompt(request.Prompt);
         var agent = agents.Get(request.Agent);
         if (request.OnBusy == BusySessionBehavior.Queue && await busy.IsWaitedForAsync(Key))
         {

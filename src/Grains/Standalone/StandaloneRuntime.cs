@@ -84,7 +84,7 @@ public sealed class StandaloneRuntime : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(agent);
         ArgumentNullException.ThrowIfNull(deps);
-        Prompts.Check(prompt);
+        RunRequestRules.ThrowIfInvalidPrompt(prompt);
         cancellationToken.ThrowIfCancellationRequested();
 
         await deps.StartAsync();
