@@ -71,7 +71,7 @@ public static class ModelMessages
             json.WriteStartArray();
             foreach (var pair in all.Chunk(2).Where(_ => all.Length % 2 == 0))
             {
-                if (IsOf(pair[0], MessageKinds.Request) && IsOf(pair[1], MessageKinds.Response))
+                if (IsOf(pair[0], Protocol.Kinds.Request) && IsOf(pair[1], Protocol.Kinds.Response))
                 {
                     WriteNode(json, pair[0], pair[1]);
                 }
@@ -90,21 +90,21 @@ public static class ModelMessages
     public static JsonElement NodesFromMessages(ReadOnlyMemory<byte> json) => NodesFromMessages(Parse(json.Span));
 
     private static bool IsOf(JsonPlace message, string kind) =>
-        message.Object().Field("kind").Value is { ValueKind: JsonValueKind.String } given && given.ValueEquals(kind);
+        message.Object().Field(Protocol.Fields.Kind).Value is { ValueKind: JsonValueKind.String } given && given.ValueEquals(kind);
 
     private static void WriteNode(Utf8JsonWriter json, JsonPlace request, JsonPlace response)
     {
         json.WriteStartObject();
-        foreach (var field in response.Value.EnumerateObject().Where(field => field.Name is not ("kind" or "parts")))
+        foreach (var field in response.Value.EnumerateObject().Where(field => field.Name is not (Protocol.Fields.Kind or Protocol.Fields.Parts)))
         {
             field.WriteTo(json);
         }
 
-        json.WriteNull("kind");
-        json.WriteStartArray("parts");
-        foreach (var part in request.Field("parts").Items().Concat(response.Field("parts").Items()))
+        json.WriteNull(Protocol.Fields.Kind);
+        json.WriteStartArray(Protocol.Fields.Parts);
+        foreach (var part in request.Field(Protocol.Fields.Parts).Items().Concat(response.Field(Protocol.Fields.Parts).Items()))
         {
-            if (part.Object().Field("part_kind").Text() == Protocol.Parts.SystemPrompt)
+            if (part.Object().Field(Protocol.Fields.PartKind).Text() == Protocol.Parts.SystemPrompt)
             {
                 continue;
             }
