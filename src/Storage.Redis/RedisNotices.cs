@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using AgentStream.Storage.Background;
+using AgentStream.Background;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 

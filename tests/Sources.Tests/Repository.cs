@@ -8,6 +8,9 @@ internal static class Repository
     /// <summary>The rooms: the folders of <c>src</c>.</summary>
     public static IEnumerable<string> Rooms => Directory.GetDirectories(Path.Combine(Root, "src")).Order(StringComparer.Ordinal);
 
+    /// <summary>The rooms' projects.</summary>
+    public static IEnumerable<string> Projects => Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+
     /// <summary>The files under a folder.</summary>
     public static IEnumerable<SourceFile> Files(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)

@@ -45,6 +45,31 @@ public static class ModelMessages
         return messages;
     }
 
+    /// <summary>Writes a message or a part of one as <see cref="ToJson"/> does, for a format of one's own that has messages in it.</summary>
+    /// <param name="json">Takes an object. It must allow <see cref="Protocol.MaxJsonDepth"/> levels.</param>
+    /// <param name="item">The message or the part.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static void Write(Utf8JsonWriter json, MessageElement item)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(item);
+        MessageWriter.Write(json, item);
+    }
+
+    /// <summary>Reads a message that <see cref="Write"/> wrote.</summary>
+    /// <param name="json">The message.</param>
+    /// <param name="path">What errors call it.</param>
+    /// <returns>The message; an <see cref="UnknownMessage"/> for one of a kind that is not known here.</returns>
+    /// <exception cref="InvalidInputException">It is no message; the field is the path of what is wrong.</exception>
+    public static ModelMessage ReadMessage(JsonElement json, string path) => MessageReader.Message(JsonPlace.Root(json, path));
+
+    /// <summary>Reads a part of a request that <see cref="Write"/> wrote.</summary>
+    /// <param name="json">The part.</param>
+    /// <param name="path">What errors call it.</param>
+    /// <returns>The part; an <see cref="UnknownRequestPart"/> for one of a kind that is not known here.</returns>
+    /// <exception cref="InvalidInputException">It is no part; the field is the path of what is wrong.</exception>
+    public static RequestPart ReadRequestPart(JsonElement json, string path) => MessageReader.RequestPart(JsonPlace.Root(json, path));
+
     /// <summary>What a session is called: its first prompt.</summary>
     /// <param name="messages">The messages.</param>
     /// <returns>The words of the first user prompt of the first message, else <see cref="NoTitle"/>.</returns>

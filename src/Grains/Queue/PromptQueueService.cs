@@ -1,7 +1,7 @@
+using AgentStream.Background;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
-using AgentStream.Storage.Background;
 using AgentStream.Storage.Queue;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,7 +1,7 @@
+using AgentStream.Background;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Output;
 using AgentStream.Storage;
-using AgentStream.Storage.Background;
 using AgentStream.Storage.Journal;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

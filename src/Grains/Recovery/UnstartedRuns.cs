@@ -1,6 +1,6 @@
+using AgentStream.Background;
 using AgentStream.Grains.Output;
 using AgentStream.Storage;
-using AgentStream.Storage.Background;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Recovery;
@@ -19,7 +19,7 @@ internal sealed class UnstartedRuns(RunEnvironment environment)
     /// <summary>Hands off, and puts back, what was found by the last look, too. Looks must be further apart than a start takes (<see cref="AgentStreamOptions.RedisTimeout"/>).</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        var running = environment.Owned.Runs;
+        var running = environment.Owned.GetRuns();
         var owned = await environment.Store.FindOwnedAsync(environment.Silo.Id, cancellationToken);
         var (isRunning, isOwned) = (running.Select(run => run.Key).ToHashSet(), owned.ToHashSet());
         var missing = running.Where(run => !isOwned.Contains(run.Key)).ToHashSet();

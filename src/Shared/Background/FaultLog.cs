@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace AgentStream.Storage.Background;
+namespace AgentStream.Background;
 
 /// <summary>Says each fault of a piece of work once, until the work has succeeded again or fails in another way.</summary>
 /// <param name="logger">Takes the lines.</param>

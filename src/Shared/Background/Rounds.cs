@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace AgentStream.Storage.Background;
+namespace AgentStream.Background;
 
 /// <summary>
 /// Work that is done again and again. A round that fails is logged, once until one succeeds or fails in another way, and the next one comes nevertheless: only an order to stop ends it.

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace AgentStream.Storage.Background;
+namespace AgentStream.Background;
 
 /// <summary>
 /// A background service that ends when the process is told to stop, and never before. Should it end by itself, the process could not do its work any more: it says so, and stops
