@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AgentStream.Background;
 using AgentStream.Storage;
 using AgentStream.Storage.Tailing;
 
@@ -16,6 +17,9 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
 
     // Long enough for a grain that is there, and well below the time after which a silo that was killed is missed.
     private static readonly TimeSpan WaitForGrain = TimeSpan.FromSeconds(1);
+
+    // Listeners wait until a store that is away is there again.
+    private static readonly Patience Patience = new(LookForTurn);
 
     // Whether it still waits at all is asked so many looks apart.
     private const int LooksAtQueue = 20;
@@ -201,31 +205,25 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
 
     private async Task<Cursor?> FindBeginAsync(SessionKey key, string runId, CancellationToken cancellationToken)
     {
+        var clock = time ?? TimeProvider.System;
         for (var (look, isDropped) = (0, false); ; look++)
         {
-            try
+            if (await Patience.AskAsync(() => streams.FindRunAsync(key, runId, cancellationToken), clock, cancellationToken).ConfigureAwait(false) is { } known)
             {
-                if (await streams.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is { } known)
-                {
-                    return known.Begin;
-                }
-
-                if (isDropped)
-                {
-                    return null;
-                }
-
-                // It may begin between the two questions, so the first is asked once more.
-                isDropped = look % LooksAtQueue == 0 && !await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (StorageUnavailableException)
-            {
-                // Listeners wait until the log is there again.
+                return known.Begin;
             }
 
+            if (isDropped)
+            {
+                return null;
+            }
+
+            // It may begin between the two questions, so the first is asked once more.
+            isDropped = look % LooksAtQueue == 0
+                && !await Patience.AskAsync(() => Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken), clock, cancellationToken).ConfigureAwait(false);
             if (!isDropped)
             {
-                await Task.Delay(LookForTurn, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(LookForTurn, clock, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -2,7 +2,6 @@ using AgentStream;
 using AgentStream.Storage.Redis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.Redis;
 using Orleans.Configuration;
@@ -47,8 +46,7 @@ public static class AgentStreamClientHostApplicationBuilderExtensions
         var configured = RedisConnectionString.Parse(redis);
         builder.UseOrleansClient(client => client.UseRedisClustering(clustering => clustering.ConfigurationOptions = configured));
         builder.Services.AddStreamStore(builder.Configuration);
-        builder.Services.TryAddSingleton<AgentStreamClient>();
-        builder.Services.TryAddSingleton<IAgentStreamClient>(provider => provider.GetRequiredService<AgentStreamClient>());
+        builder.Services.AddAgentStreamClientCore();
         return builder;
     }
 }

@@ -82,7 +82,7 @@ public static class Protocol
         /// <summary>The number of the part in its node, from 0.</summary>
         public const string EventIdx = "event_idx";
 
-        /// <summary>The kind of a part that begins: one of <see cref="Parts"/>.</summary>
+        /// <summary>The kind of a part that begins: one of <see cref="Protocol.Parts"/>.</summary>
         public const string PartKind = "part_kind";
 
         /// <summary>The kind of a part that continues.</summary>
@@ -102,6 +102,28 @@ public static class Protocol
 
         /// <summary>The call's arguments.</summary>
         public const string Args = "args";
+
+        /// <summary>The kind of a message, or of an item of a user's prompt: one of <see cref="Kinds"/>, or that of a URL; in histories only.</summary>
+        public const string Kind = "kind";
+
+        /// <summary>The parts of a message, in histories only.</summary>
+        public const string Parts = "parts";
+    }
+
+    /// <summary>The kinds of messages, and of the items of a user's prompt that are no plain text and no URL; in histories only.</summary>
+    public static class Kinds
+    {
+        /// <summary>A message to the model.</summary>
+        public const string Request = "request";
+
+        /// <summary>A message of the model.</summary>
+        public const string Response = "response";
+
+        /// <summary>A text with something next to it, for the application.</summary>
+        public const string TextContent = "text-content";
+
+        /// <summary>A file.</summary>
+        public const string Binary = "binary";
     }
 
     /// <summary>The kinds of parts, in streams and in histories.</summary>

@@ -2,7 +2,7 @@ namespace AgentStream;
 
 /// <summary>What a run is to do.</summary>
 /// <param name="Prompt">What the user says; not empty, at most <see cref="AgentStreamOptions.MaxPromptLength"/> characters.</param>
-/// <param name="Agent">The name of a registered agent; null is the one that was registered first.</param>
+/// <param name="Agent">The name of a registered agent, at most <see cref="RunRequestRules.MaxAgentLength"/> characters; null is the one that was registered first.</param>
 /// <param name="OnBusy">What becomes of it when the session has a run under way.</param>
 [GenerateSerializer, Immutable, Alias("AgentStream.RunRequest")]
 public sealed record RunRequest([property: Id(0)] string Prompt, [property: Id(1)] string? Agent = null, [property: Id(2)] BusySessionBehavior OnBusy = BusySessionBehavior.Reject);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using AgentStream.Background;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -195,7 +196,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
         catch (TimeoutException exception) when (pending is { IsCompleted: false })
         {
-            Forget(pending);
+            pending.Forget();
             var waiting = multiplexer.GetCounters().TotalOutstanding;
             throw new StorageUnavailableException(
                 string.Create(
@@ -205,7 +206,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            Forget(pending);
+            pending.Forget();
             throw;
         }
         catch (Exception exception) when (RedisFaults.IsAway(exception))
@@ -264,8 +265,4 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
 
     private ConnectionMultiplexer Opened(string what) =>
         _multiplexer ?? throw new StorageUnavailableException($"Redis at {Where} could not {what}: the connection has not been opened yet.");
-
-    internal static void Forget(Task? pending) =>
-        pending?.ContinueWith(
-            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 }

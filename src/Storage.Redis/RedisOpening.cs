@@ -1,3 +1,4 @@
+using AgentStream.Background;
 using AgentStream.Storage.Background;
 
 namespace AgentStream.Storage.Redis;
@@ -24,7 +25,7 @@ internal sealed class RedisOpening : LifecycleService, IDisposable
                 await (check?.RunAsync(stop) ?? Task.CompletedTask);
             },
             CancellationToken.None);
-        RedisConnection.Forget(_opening);
+        _opening.Forget();
     }
 
     /// <inheritdoc/>

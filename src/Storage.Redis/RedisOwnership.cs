@@ -1,5 +1,5 @@
 using System.Globalization;
-using AgentStream.Storage.Background;
+using AgentStream.Background;
 using AgentStream.Storage.Ownership;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;

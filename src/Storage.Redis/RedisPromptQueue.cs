@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentStream.Storage.Background;
+using AgentStream.Background;
 using AgentStream.Storage.Queue;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

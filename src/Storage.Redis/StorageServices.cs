@@ -31,9 +31,7 @@ public static class StorageServices
         ArgumentNullException.ThrowIfNull(configuration);
         var redis = configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName);
         services.AddStreamStore(configuration);
-        services.TryAddSingleton<SiloIdentity>();
-        services.TryAddSingleton<RunRegistry>();
-        services.AddHostedService<OwnershipService>();
+        services.AddOwnership();
         if (!string.IsNullOrEmpty(redis))
         {
             services.TryAddSingleton<RedisCheck>();

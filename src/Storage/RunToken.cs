@@ -13,14 +13,20 @@ public sealed record RunToken(SessionKey Key, string SiloId, string RunId, int T
 {
     private const char Mark = '~';
 
-    /// <summary>Run and turn in one word, as Redis keeps them.</summary>
-    internal string Fence => Turn == 0 ? RunId : string.Create(CultureInfo.InvariantCulture, $"{RunId}{Mark}{Turn}");
+    /// <summary>Gets run and turn in one word, as stores keep them: the run's id, and from the second turn on <c>~</c> and the turn.</summary>
+    public string Fence => Turn == 0 ? RunId : string.Create(CultureInfo.InvariantCulture, $"{RunId}{Mark}{Turn}");
 
-    /// <summary>The token of the one who recovers the run.</summary>
-    internal RunToken For(string siloId) => this with { SiloId = siloId, Turn = Turn + 1 };
+    /// <summary>Makes the token of the process that recovers the run.</summary>
+    /// <param name="siloId">That process.</param>
+    /// <returns>The token of the run's next turn.</returns>
+    public RunToken For(string siloId) => this with { SiloId = siloId, Turn = Turn + 1 };
 
-    /// <summary>Reads what Redis keeps.</summary>
-    internal static RunToken Of(SessionKey key, string siloId, string fence)
+    /// <summary>Reads a <see cref="Fence"/>.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="siloId">The process that owns the run.</param>
+    /// <param name="fence">The fence. What has no turn in it is a run in its first.</param>
+    /// <returns>The token.</returns>
+    public static RunToken Of(SessionKey key, string siloId, string fence)
     {
         var mark = fence.LastIndexOf(Mark);
         return mark >= 0 && int.TryParse(fence.AsSpan(mark + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var turn)

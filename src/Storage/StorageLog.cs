@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Storage;
 
-/// <summary>The events that this room logs: 1000 to 1099. An id is never given to another event.</summary>
+/// <summary>The events that this room logs: 1000 to 1099, without those of background work (1010 to 1019). An id is never given to another event.</summary>
 internal static partial class StorageLog
 {
     [LoggerMessage(1000, LogLevel.Warning, "The stream store is unavailable: {Consequence}. It is tried again until it answers.")]
@@ -10,12 +10,6 @@ internal static partial class StorageLog
 
     [LoggerMessage(1001, LogLevel.Information, "The stream store is available again.")]
     public static partial void StoreAvailable(this ILogger logger);
-
-    [LoggerMessage(1010, LogLevel.Error, "{Work} failed. It is tried again.")]
-    public static partial void WorkFailed(this ILogger logger, Exception fault, string work);
-
-    [LoggerMessage(1011, LogLevel.Critical, "{Service} ended although the process was not told to stop. The process stops now.")]
-    public static partial void ServiceEnded(this ILogger logger, Exception? fault, string service);
 
     [LoggerMessage(
         1020,

@@ -99,12 +99,12 @@ public static class StreamRules
     /// <summary>How long an ended run is remembered: no shorter than its stream stays.</summary>
     /// <param name="gracePeriod">How long the stream stays.</param>
     /// <returns>The time from the end of the run.</returns>
-    internal static TimeSpan RememberEnded(TimeSpan gracePeriod) => Longer(gracePeriod + LeastGrace, EndedMemory);
+    public static TimeSpan RememberEnded(TimeSpan gracePeriod) => Longer(gracePeriod + LeastGrace, EndedMemory);
 
     /// <summary>How long a stream stays after its <c>end</c>.</summary>
     /// <param name="gracePeriod">How long it was asked to stay.</param>
     /// <returns>The time from the end of the run.</returns>
-    internal static TimeSpan KeepStream(TimeSpan gracePeriod) => Longer(gracePeriod, LeastGrace);
+    public static TimeSpan KeepStream(TimeSpan gracePeriod) => Longer(gracePeriod, LeastGrace);
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -46,8 +46,7 @@ internal sealed class ChatApp : IAsyncDisposable
         builder.Services.AddStreamStore(builder.Configuration);
         builder.Services.AddSingleton<ScriptedSessions>();
         builder.Services.AddSingleton(services => services.GetRequiredService<ScriptedSessions>().CreateFactory());
-        builder.Services.AddSingleton<AgentStreamClient>();
-        builder.Services.AddSingleton<IAgentStreamClient>(services => services.GetRequiredService<AgentStreamClient>());
+        builder.Services.AddAgentStreamClientCore();
         builder.Services.AddAgentStreamHttp();
         configure?.Invoke(builder);
 

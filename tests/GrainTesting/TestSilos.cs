@@ -1,7 +1,7 @@
 using System.Text;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Hosting;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Storage;
 using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.AI;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using Microsoft.Extensions.AI;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Storage;
 
 namespace AgentStream.Grains.Tests;

@@ -1,5 +1,5 @@
 using AgentStream.Grains.Hosting;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;

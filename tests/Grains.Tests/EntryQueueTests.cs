@@ -1,5 +1,5 @@
 using System.Text;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Storage;
 using AgentStream.Testing;
 

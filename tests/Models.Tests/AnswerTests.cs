@@ -1,3 +1,4 @@
+using AgentStream.Models.Answers;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Tests;

@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using AgentStream.Models.Endpoint;
+using AgentStream.Models.Thoughts;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 

@@ -1,5 +1,4 @@
 using AgentStream.Storage;
-using AgentStream.Storage.Journal;
 using AgentStream.Storage.Ownership;
 
 namespace AgentStream.Simulation.Tests;
@@ -8,12 +7,11 @@ namespace AgentStream.Simulation.Tests;
 /// What really happened, in the order in which Redis did it: who owned what, and what each was answered. It holds each answer against the invariants of the
 /// design, and keeps the first that breaks one.
 /// </summary>
-internal sealed class Book(World world)
+internal sealed partial class Book(World world)
 {
     private readonly Dictionary<SessionKey, SessionBook> _sessions = [];
     private readonly Dictionary<string, string> _names = new() { [SiloIdentity.Nobody] = SiloIdentity.Nobody };
     private readonly HashSet<string> _leases = [];
-    private readonly HashSet<string> _results = [];
     private int _runs;
 
     /// <summary>What is wrong; null for nothing.</summary>
@@ -235,42 +233,6 @@ internal sealed class Book(World world)
         }
 
         return taken;
-    }
-
-    public long Journaled(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records)
-    {
-        var session = Of(owner.Key);
-        if (session.Owner != owner)
-        {
-            Fail($"3: {Name(owner)} wrote to the journal, and did not own {owner.Key.Session}");
-        }
-
-        session.Journal(owner, (int)expectedVersion, records);
-        foreach (var result in records.OfType<ToolResultRecord>())
-        {
-            _results.Add(((AgentStream.Messages.ToolReturnPart)result.Result).ToolCallId);
-        }
-
-        return expectedVersion + records.Count;
-    }
-
-    public void JournalRefused(RunToken owner, long expectedVersion)
-    {
-        Count("journal refusals");
-        var session = Of(owner.Key);
-        if (session.Owner == owner && session.Records.Count == expectedVersion)
-        {
-            Fail($"3: the journal refused {Name(owner)}, which owned {owner.Key.Session}");
-        }
-    }
-
-    public void ToolCalled(string id)
-    {
-        Count("tool calls");
-        if (_results.Contains(id))
-        {
-            Fail($"tools: {id} was called again, and the journal had its result");
-        }
     }
 
     public void Accepted(RunToken run)

@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
@@ -119,7 +120,7 @@ internal sealed class Silo : IHostApplicationLifetime
     /// <summary>As the keeper of the lease asks how the runs stand.</summary>
     public void Check() => Do(async () =>
     {
-        var runs = _owned.Runs;
+        var runs = _owned.GetRuns();
         if (runs.Length > 0)
         {
             // In an order that does not depend on the ids, which are random.

@@ -1,5 +1,5 @@
 using AgentStream.Bench.Stages;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Storage;
 using AgentStream.Storage.Tailing;
 using BenchmarkDotNet.Attributes;

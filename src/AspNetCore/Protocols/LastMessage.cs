@@ -37,7 +37,7 @@ internal static class LastMessage
                 { ValueKind: JsonValueKind.Array } parts => Join(parts, $"{path}.{content}", fields),
                 _ => fields.Wrong($"{path}.{content}", "must be the message's text, or an array of its parts"),
             };
-            return text is not null && RunRules.Prompt(text) is { } broken ? fields.Wrong($"{path}.{content}", broken) : text;
+            return text is not null && RunRequestRules.Prompt(text) is { } broken ? fields.Wrong($"{path}.{content}", broken) : text;
         }
         catch (InvalidOperationException)
         {

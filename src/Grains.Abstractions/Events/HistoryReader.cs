@@ -15,8 +15,8 @@ internal static class HistoryReader
         TranscriptNode? open = null;
         foreach (var message in json.RootElement.EnumerateArray())
         {
-            var parts = message.TryGetProperty("parts", out var found) && found.ValueKind == JsonValueKind.Array ? found.EnumerateArray() : default;
-            if (message.Text("kind") == "request")
+            var parts = message.TryGetProperty(Protocol.Fields.Parts, out var found) && found.ValueKind == JsonValueKind.Array ? found.EnumerateArray() : default;
+            if (message.Text(Protocol.Fields.Kind) == Protocol.Kinds.Request)
             {
                 nodes.Add(open = new TranscriptNode(nodes.Count));
                 foreach (var part in parts)
@@ -72,7 +72,7 @@ internal static class HistoryReader
     {
         JsonValueKind.String => content.GetString()!,
         JsonValueKind.Array => string.Join('\n', content.EnumerateArray().Select(item =>
-            item.ValueKind == JsonValueKind.String ? item.GetString() : $"[{item.Text("kind") ?? "content"}]")),
+            item.ValueKind == JsonValueKind.String ? item.GetString() : $"[{item.Text(Protocol.Fields.Kind) ?? "content"}]")),
         _ => "",
     };
 

@@ -8,15 +8,15 @@ namespace AgentStream.Messages;
 /// </summary>
 internal static class MessageReader
 {
-    public static ModelMessage Message(JsonPlace place) => place.Object().Field("kind").Text() switch
+    public static ModelMessage Message(JsonPlace place) => place.Object().Field(Protocol.Fields.Kind).Text() switch
     {
-        MessageKinds.Request => Keep(place, new ModelRequest(List(place.Field("parts"), RequestPart))
+        Protocol.Kinds.Request => Keep(place, new ModelRequest(List(place.Field(Protocol.Fields.Parts), RequestPart))
         {
             Instructions = place.Field("instructions").TextOrNull(),
             Timestamp = place.Field("timestamp").Time(),
             RunId = place.Field("run_id").TextOrNull(),
         }),
-        MessageKinds.Response => Keep(place, new ModelResponse(List(place.Field("parts"), ResponsePart))
+        Protocol.Kinds.Response => Keep(place, new ModelResponse(List(place.Field(Protocol.Fields.Parts), ResponsePart))
         {
             Usage = Usage(place.Field("usage")),
             ModelName = place.Field("model_name").TextOrNull(),
@@ -32,27 +32,27 @@ internal static class MessageReader
 
     public static RequestPart RequestPart(JsonPlace place)
     {
-        var kind = place.Object().Field("part_kind").Text();
+        var kind = place.Object().Field(Protocol.Fields.PartKind).Text();
         var timestamp = kind is Protocol.Parts.SystemPrompt or Protocol.Parts.UserPrompt or Protocol.Parts.ToolReturn or Protocol.Parts.RetryPrompt
             ? place.Field("timestamp").Time()
             : null;
         return kind switch
         {
-            Protocol.Parts.SystemPrompt => Keep(place, new SystemPromptPart(place.Field("content").Text()) { Timestamp = timestamp }),
-            Protocol.Parts.UserPrompt => Keep(place, new UserPromptPart(Prompt(place.Field("content"))) { Timestamp = timestamp }),
+            Protocol.Parts.SystemPrompt => Keep(place, new SystemPromptPart(place.Field(Protocol.Fields.Content).Text()) { Timestamp = timestamp }),
+            Protocol.Parts.UserPrompt => Keep(place, new UserPromptPart(Prompt(place.Field(Protocol.Fields.Content))) { Timestamp = timestamp }),
             Protocol.Parts.ToolReturn => Keep(place, new ToolReturnPart(
-                place.Field("tool_name").Text(),
-                place.Field("tool_call_id").TextOrNull() ?? "",
-                Given(place.Field("content")),
+                place.Field(Protocol.Fields.ToolName).Text(),
+                place.Field(Protocol.Fields.ToolCallId).TextOrNull() ?? "",
+                Given(place.Field(Protocol.Fields.Content)),
                 place.Field("outcome").TextOrNull() ?? ToolOutcome.Success)
             {
                 Metadata = place.Field("metadata").JsonOrNull(),
                 Timestamp = timestamp,
             }),
             Protocol.Parts.RetryPrompt => Keep(place, new RetryPromptPart(
-                place.Field("tool_name").TextOrNull(),
-                place.Field("tool_call_id").TextOrNull() ?? "",
-                Retry(place.Field("content")))
+                place.Field(Protocol.Fields.ToolName).TextOrNull(),
+                place.Field(Protocol.Fields.ToolCallId).TextOrNull() ?? "",
+                Retry(place.Field(Protocol.Fields.Content)))
             {
                 Timestamp = timestamp,
             }),
@@ -60,26 +60,26 @@ internal static class MessageReader
         };
     }
 
-    public static ResponsePart ResponsePart(JsonPlace place) => place.Object().Field("part_kind").Text() switch
+    public static ResponsePart ResponsePart(JsonPlace place) => place.Object().Field(Protocol.Fields.PartKind).Text() switch
     {
-        Protocol.Parts.Text => Keep(place, new TextPart(place.Field("content").Text()) { Id = place.Field("id").TextOrNull() }),
-        Protocol.Parts.Thinking => Keep(place, new ThinkingPart(place.Field("content").Text(), place.Field("signature").TextOrNull())
+        Protocol.Parts.Text => Keep(place, new TextPart(place.Field(Protocol.Fields.Content).Text()) { Id = place.Field("id").TextOrNull() }),
+        Protocol.Parts.Thinking => Keep(place, new ThinkingPart(place.Field(Protocol.Fields.Content).Text(), place.Field("signature").TextOrNull())
         {
             Id = place.Field("id").TextOrNull(),
             ProviderName = place.Field("provider_name").TextOrNull(),
             ProviderDetails = place.Field("provider_details").JsonOrNull(),
         }),
         Protocol.Parts.ToolCall => Keep(place, new ToolCallPart(
-            place.Field("tool_name").Text(),
-            place.Field("tool_call_id").TextOrNull() ?? "",
-            Args(place.Field("args")))
+            place.Field(Protocol.Fields.ToolName).Text(),
+            place.Field(Protocol.Fields.ToolCallId).TextOrNull() ?? "",
+            Args(place.Field(Protocol.Fields.Args)))
         {
             Id = place.Field("id").TextOrNull(),
             ArgsError = place.Field("args_error").TextOrNull(),
             ProviderName = place.Field("provider_name").TextOrNull(),
             ProviderDetails = place.Field("provider_details").JsonOrNull(),
         }),
-        Protocol.Parts.File => Keep(place, new FilePart(Binary(place.Field("content").Object())) { Id = place.Field("id").TextOrNull() }),
+        Protocol.Parts.File => Keep(place, new FilePart(Binary(place.Field(Protocol.Fields.Content).Object())) { Id = place.Field("id").TextOrNull() }),
         _ => new UnknownResponsePart(place.Value),
     };
 
@@ -102,20 +102,31 @@ internal static class MessageReader
             throw place.Error("must be a string or an object");
         }
 
-        return place.Field("kind").Text() switch
+        return place.Field(Protocol.Fields.Kind).Text() switch
         {
             // Text with something beside it, for the application.
-            ContentKinds.Text => Keep(place, new UserText(place.Field("content").Text())),
+            Protocol.Kinds.TextContent => Keep(place, new UserText(place.Field(Protocol.Fields.Content).Text())),
             UserUrlKind.Image or UserUrlKind.Audio or UserUrlKind.Document or UserUrlKind.Video => Keep(
                 place,
-                new UserUrl(place.Field("url").Text(), place.Field("kind").Text()) { MediaType = place.Field("media_type").TextOrNull() }),
-            ContentKinds.Binary => Binary(place),
+                new UserUrl(place.Field("url").Text(), place.Field(Protocol.Fields.Kind).Text()) { MediaType = place.Field("media_type").TextOrNull() }),
+            Protocol.Kinds.Binary => Binary(place),
             _ => new UnknownUserContent(place.Value),
         };
     }
 
-    private static BinaryContent Binary(JsonPlace place) =>
-        Keep(place, new BinaryContent(Base64.Read(place.Field("data")), place.Field("media_type").Text()));
+    private static BinaryContent Binary(JsonPlace place) => Keep(place, new BinaryContent(Data(place.Field("data")), place.Field("media_type").Text()));
+
+    private static byte[] Data(JsonPlace place)
+    {
+        try
+        {
+            return Base64.Read(place.Text());
+        }
+        catch (FormatException)
+        {
+            throw place.Error("must be base64");
+        }
+    }
 
     private static TokenUsage? Usage(JsonPlace place)
     {

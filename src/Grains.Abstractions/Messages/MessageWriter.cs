@@ -110,18 +110,18 @@ internal static class MessageWriter
         switch (message)
         {
             case ModelRequest request:
-                WriteList(json, "parts", request.Parts);
+                WriteList(json, Protocol.Fields.Parts, request.Parts);
                 json.WriteString("instructions", request.Instructions);
                 json.WriteString("timestamp", Time(request.Timestamp));
-                json.WriteString("kind", MessageKinds.Request);
+                json.WriteString(Protocol.Fields.Kind, Protocol.Kinds.Request);
                 break;
             case ModelResponse response:
-                WriteList(json, "parts", response.Parts);
+                WriteList(json, Protocol.Fields.Parts, response.Parts);
                 json.WritePropertyName("usage");
                 Write(json, response.Usage ?? new TokenUsage(0, 0));
                 json.WriteString("model_name", response.ModelName);
                 WriteTimestamp(json, response.Timestamp);
-                json.WriteString("kind", MessageKinds.Response);
+                json.WriteString(Protocol.Fields.Kind, Protocol.Kinds.Response);
                 json.WriteString("provider_name", response.ProviderName);
                 WriteValue(json, "provider_details", response.ProviderDetails);
                 json.WriteString("provider_response_id", response.ProviderResponseId);
@@ -137,35 +137,35 @@ internal static class MessageWriter
         switch (part)
         {
             case SystemPromptPart system:
-                json.WriteString("content", system.Content);
+                json.WriteString(Protocol.Fields.Content, system.Content);
                 WriteTimestamp(json, part.Timestamp);
-                json.WriteString("part_kind", Protocol.Parts.SystemPrompt);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.SystemPrompt);
                 break;
             case UserPromptPart { Content: [UserText { Origin: null } text] }:
-                json.WriteString("content", text.Text);
+                json.WriteString(Protocol.Fields.Content, text.Text);
                 WriteTimestamp(json, part.Timestamp);
-                json.WriteString("part_kind", Protocol.Parts.UserPrompt);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.UserPrompt);
                 break;
             case UserPromptPart prompt:
-                WriteList(json, "content", prompt.Content);
+                WriteList(json, Protocol.Fields.Content, prompt.Content);
                 WriteTimestamp(json, part.Timestamp);
-                json.WriteString("part_kind", Protocol.Parts.UserPrompt);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.UserPrompt);
                 break;
             case ToolReturnPart result:
-                json.WriteString("tool_name", result.ToolName);
-                WriteValue(json, "content", result.Content);
-                json.WriteString("tool_call_id", result.ToolCallId);
+                json.WriteString(Protocol.Fields.ToolName, result.ToolName);
+                WriteValue(json, Protocol.Fields.Content, result.Content);
+                json.WriteString(Protocol.Fields.ToolCallId, result.ToolCallId);
                 WriteValue(json, "metadata", result.Metadata);
                 WriteTimestamp(json, part.Timestamp);
                 json.WriteString("outcome", result.Outcome);
-                json.WriteString("part_kind", Protocol.Parts.ToolReturn);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.ToolReturn);
                 break;
             case RetryPromptPart retry:
-                WriteValue(json, "content", retry.Content);
-                json.WriteString("tool_name", retry.ToolName);
-                json.WriteString("tool_call_id", retry.ToolCallId);
+                WriteValue(json, Protocol.Fields.Content, retry.Content);
+                json.WriteString(Protocol.Fields.ToolName, retry.ToolName);
+                json.WriteString(Protocol.Fields.ToolCallId, retry.ToolCallId);
                 WriteTimestamp(json, part.Timestamp);
-                json.WriteString("part_kind", Protocol.Parts.RetryPrompt);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.RetryPrompt);
                 break;
         }
     }
@@ -175,33 +175,33 @@ internal static class MessageWriter
         switch (part)
         {
             case TextPart text:
-                json.WriteString("content", text.Content);
+                json.WriteString(Protocol.Fields.Content, text.Content);
                 json.WriteString("id", text.Id);
-                json.WriteString("part_kind", Protocol.Parts.Text);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.Text);
                 break;
             case ThinkingPart thinking:
-                json.WriteString("content", thinking.Content);
+                json.WriteString(Protocol.Fields.Content, thinking.Content);
                 json.WriteString("id", thinking.Id);
                 json.WriteString("signature", thinking.Signature);
                 json.WriteString("provider_name", thinking.ProviderName);
                 WriteUnlessNull(json, "provider_details", thinking.ProviderDetails);
-                json.WriteString("part_kind", Protocol.Parts.Thinking);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.Thinking);
                 break;
             case ToolCallPart call:
-                json.WriteString("tool_name", call.ToolName);
-                WriteValue(json, "args", call.Args);
-                json.WriteString("tool_call_id", call.ToolCallId);
+                json.WriteString(Protocol.Fields.ToolName, call.ToolName);
+                WriteValue(json, Protocol.Fields.Args, call.Args);
+                json.WriteString(Protocol.Fields.ToolCallId, call.ToolCallId);
                 json.WriteString("id", call.Id);
                 WriteUnlessNull(json, "args_error", call.ArgsError);
                 WriteUnlessNull(json, "provider_name", call.ProviderName);
                 WriteUnlessNull(json, "provider_details", call.ProviderDetails);
-                json.WriteString("part_kind", Protocol.Parts.ToolCall);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.ToolCall);
                 break;
             case FilePart file:
-                json.WritePropertyName("content");
+                json.WritePropertyName(Protocol.Fields.Content);
                 Write(json, file.Content);
                 json.WriteString("id", file.Id);
-                json.WriteString("part_kind", Protocol.Parts.File);
+                json.WriteString(Protocol.Fields.PartKind, Protocol.Parts.File);
                 break;
         }
     }
@@ -213,12 +213,12 @@ internal static class MessageWriter
             case UserUrl url:
                 json.WriteString("url", url.Url);
                 WriteUnlessNull(json, "media_type", url.MediaType);
-                json.WriteString("kind", url.Kind);
+                json.WriteString(Protocol.Fields.Kind, url.Kind);
                 break;
             case BinaryContent binary:
                 json.WriteString("data", Base64.Write(binary.Data.Span));
                 json.WriteString("media_type", binary.MediaType);
-                json.WriteString("kind", ContentKinds.Binary);
+                json.WriteString(Protocol.Fields.Kind, Protocol.Kinds.Binary);
                 break;
         }
     }

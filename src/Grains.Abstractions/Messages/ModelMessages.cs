@@ -45,6 +45,31 @@ public static class ModelMessages
         return messages;
     }
 
+    /// <summary>Writes a message or a part of one as <see cref="ToJson"/> does, for a format of one's own that has messages in it.</summary>
+    /// <param name="json">Takes an object. It must allow <see cref="Protocol.MaxJsonDepth"/> levels.</param>
+    /// <param name="item">The message or the part.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static void Write(Utf8JsonWriter json, MessageElement item)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(item);
+        MessageWriter.Write(json, item);
+    }
+
+    /// <summary>Reads a message that <see cref="Write"/> wrote.</summary>
+    /// <param name="json">The message.</param>
+    /// <param name="path">What errors call it.</param>
+    /// <returns>The message; an <see cref="UnknownMessage"/> for one of a kind that is not known here.</returns>
+    /// <exception cref="InvalidInputException">It is no message; the field is the path of what is wrong.</exception>
+    public static ModelMessage ReadMessage(JsonElement json, string path) => MessageReader.Message(JsonPlace.Root(json, path));
+
+    /// <summary>Reads a part of a request that <see cref="Write"/> wrote.</summary>
+    /// <param name="json">The part.</param>
+    /// <param name="path">What errors call it.</param>
+    /// <returns>The part; an <see cref="UnknownRequestPart"/> for one of a kind that is not known here.</returns>
+    /// <exception cref="InvalidInputException">It is no part; the field is the path of what is wrong.</exception>
+    public static RequestPart ReadRequestPart(JsonElement json, string path) => MessageReader.RequestPart(JsonPlace.Root(json, path));
+
     /// <summary>What a session is called: its first prompt.</summary>
     /// <param name="messages">The messages.</param>
     /// <returns>The words of the first user prompt of the first message, else <see cref="NoTitle"/>.</returns>
@@ -71,7 +96,7 @@ public static class ModelMessages
             json.WriteStartArray();
             foreach (var pair in all.Chunk(2).Where(_ => all.Length % 2 == 0))
             {
-                if (IsOf(pair[0], MessageKinds.Request) && IsOf(pair[1], MessageKinds.Response))
+                if (IsOf(pair[0], Protocol.Kinds.Request) && IsOf(pair[1], Protocol.Kinds.Response))
                 {
                     WriteNode(json, pair[0], pair[1]);
                 }
@@ -90,21 +115,21 @@ public static class ModelMessages
     public static JsonElement NodesFromMessages(ReadOnlyMemory<byte> json) => NodesFromMessages(Parse(json.Span));
 
     private static bool IsOf(JsonPlace message, string kind) =>
-        message.Object().Field("kind").Value is { ValueKind: JsonValueKind.String } given && given.ValueEquals(kind);
+        message.Object().Field(Protocol.Fields.Kind).Value is { ValueKind: JsonValueKind.String } given && given.ValueEquals(kind);
 
     private static void WriteNode(Utf8JsonWriter json, JsonPlace request, JsonPlace response)
     {
         json.WriteStartObject();
-        foreach (var field in response.Value.EnumerateObject().Where(field => field.Name is not ("kind" or "parts")))
+        foreach (var field in response.Value.EnumerateObject().Where(field => field.Name is not (Protocol.Fields.Kind or Protocol.Fields.Parts)))
         {
             field.WriteTo(json);
         }
 
-        json.WriteNull("kind");
-        json.WriteStartArray("parts");
-        foreach (var part in request.Field("parts").Items().Concat(response.Field("parts").Items()))
+        json.WriteNull(Protocol.Fields.Kind);
+        json.WriteStartArray(Protocol.Fields.Parts);
+        foreach (var part in request.Field(Protocol.Fields.Parts).Items().Concat(response.Field(Protocol.Fields.Parts).Items()))
         {
-            if (part.Object().Field("part_kind").Text() == Protocol.Parts.SystemPrompt)
+            if (part.Object().Field(Protocol.Fields.PartKind).Text() == Protocol.Parts.SystemPrompt)
             {
                 continue;
             }

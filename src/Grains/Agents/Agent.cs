@@ -1,6 +1,6 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 

@@ -27,7 +27,7 @@ internal static partial class DataInResults
     {
         ["data"] = Base64.Write(data.Data.Span),
         ["media_type"] = data.MediaType,
-        ["kind"] = ContentKinds.Binary,
+        [Protocol.Fields.Kind] = Protocol.Kinds.Binary,
     });
 
     /// <summary>The same result with notes in the place of data.</summary>
@@ -147,7 +147,7 @@ internal static partial class DataInResults
 
         // Where a text is said to be in it, it may be the text itself.
         var mayBeText = kind.StartsWith("text/", StringComparison.OrdinalIgnoreCase)
-            && Field(value, "kind") != ContentKinds.Binary
+            && Field(value, Protocol.Fields.Kind) != Protocol.Kinds.Binary
             && Field(value, "blob") is null;
         var plain = data.TrimEnd('=').Replace('+', '-').Replace('/', '_');
         return mayBeText || !Base64Url.IsValid(plain) ? null : Make(() => new DataContent(Base64Url.DecodeFromChars(plain), kind));

@@ -6,9 +6,6 @@ namespace AgentStream;
 /// <summary>Adds agents to a program that has AgentStream.</summary>
 public sealed class AgentStreamBuilder
 {
-    // More than a name needs, little enough for a log line.
-    private const int MaxNameLength = 128;
-
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     internal AgentStreamBuilder(IServiceCollection services) => Services = services;
@@ -25,9 +22,9 @@ public sealed class AgentStreamBuilder
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(configure);
-        if (name.Length > MaxNameLength)
+        if (RunRequestRules.Agent(name) is { } broken)
         {
-            throw new ArgumentException($"An agent's name has at most {MaxNameLength} characters, not {name.Length}.", nameof(name));
+            throw new ArgumentException($"An agent's name {broken}, but has {name.Length}.", nameof(name));
         }
 
         if (!_names.Add(name))

@@ -2,7 +2,6 @@ using AgentStream;
 using AgentStream.Grains.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -35,8 +34,7 @@ public static class AgentStreamHostApplicationBuilderExtensions
                 silo.AddSessionStreams();
             }
         });
-        builder.Services.TryAddSingleton<AgentStreamClient>();
-        builder.Services.TryAddSingleton<IAgentStreamClient>(provider => provider.GetRequiredService<AgentStreamClient>());
+        builder.Services.AddAgentStreamClientCore();
         return builder.Services.AddAgentStream(builder.Configuration);
 
         void UseCluster(ISiloBuilder silo) => SiloClustering.Use(

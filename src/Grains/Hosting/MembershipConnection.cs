@@ -1,5 +1,5 @@
+using AgentStream.Background;
 using AgentStream.Storage.Background;
-using AgentStream.Storage.Redis;
 using StackExchange.Redis;
 
 namespace AgentStream.Grains.Hosting;
@@ -23,7 +23,7 @@ internal sealed class MembershipConnection(ConfigurationOptions configured) : Li
     /// <summary>Begins to open the connection. A Redis that cannot be reached fails the start with the stream store's words.</summary>
     public MembershipConnection Begin()
     {
-        RedisConnection.Forget(_connecting.Value);
+        _connecting.Value.Forget();
         return this;
     }
 }

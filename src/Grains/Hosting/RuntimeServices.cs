@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;

@@ -1,4 +1,4 @@
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Storage.Queue;
 
 namespace AgentStream.Grains.Queue;

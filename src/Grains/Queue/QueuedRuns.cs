@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Queue;

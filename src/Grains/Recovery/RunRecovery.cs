@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage;

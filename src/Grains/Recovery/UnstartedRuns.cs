@@ -1,6 +1,6 @@
-using AgentStream.Grains.Runs;
+using AgentStream.Background;
+using AgentStream.Grains.Output;
 using AgentStream.Storage;
-using AgentStream.Storage.Background;
 
 namespace AgentStream.Grains.Recovery;
 
@@ -18,19 +18,19 @@ internal sealed class UnstartedRuns(RunEnvironment environment)
     /// <summary>Hands off, and puts back, what was found by the last look, too. Looks must be further apart than a start takes (<see cref="StorageOptions.RedisTimeout"/>).</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        var running = environment.Owned.Runs;
+        var running = environment.Owned.GetRuns();
         var owned = await environment.Store.FindOwnedAsync(environment.Silo.Id, cancellationToken);
         var (isRunning, isOwned) = (running.Select(run => run.Key).ToHashSet(), owned.ToHashSet());
         var missing = running.Where(run => !isOwned.Contains(run.Key)).ToHashSet();
         foreach (var run in missing.Where(_missing.Contains))
         {
-            await TryAsync($"Listing run {run.RunId} of session {run.Key}", () => environment.Store.KeepAsync(run, cancellationToken));
+            await _faults.TryAsync($"Listing run {run.RunId} of session {run.Key}", () => environment.Store.KeepAsync(run, cancellationToken));
         }
 
         var found = new HashSet<RunToken>();
         foreach (var key in owned.Where(key => !isRunning.Contains(key)))
         {
-            await TryAsync($"Looking for the run of session {key}", async () =>
+            await _faults.TryAsync($"Looking for the run of session {key}", async () =>
             {
                 if (await environment.Store.FindRunAsync(key, cancellationToken: cancellationToken) is { HasEnded: false } known && known.Run.SiloId == environment.Silo.Id)
                 {
@@ -42,23 +42,9 @@ internal sealed class UnstartedRuns(RunEnvironment environment)
         foreach (var run in found.Where(_suspects.Contains))
         {
             environment.Logger.UnstartedRunHandedOff(run.RunId, run.Key);
-            await TryAsync($"Giving away run {run.RunId} of session {run.Key}", () => environment.Store.HandOffAsync(run, cancellationToken));
+            await _faults.TryAsync($"Giving away run {run.RunId} of session {run.Key}", () => environment.Store.HandOffAsync(run, cancellationToken));
         }
 
         (_suspects, _missing) = (found, missing);
-    }
-
-    /// <summary>One run's fault is said once, and does not keep the others waiting.</summary>
-    private async Task TryAsync(string work, Func<Task> ask)
-    {
-        try
-        {
-            await ask();
-            _faults.Worked(work);
-        }
-        catch (Exception exception) when (exception is not (StorageUnavailableException or OperationCanceledException))
-        {
-            _faults.Failed(work, exception);
-        }
     }
 }

@@ -1,4 +1,5 @@
 using AgentStream.Grains.Chat;
+using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using Microsoft.Extensions.AI;

@@ -1,3 +1,4 @@
+using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;

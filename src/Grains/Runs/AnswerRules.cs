@@ -1,3 +1,4 @@
+using AgentStream.Grains.Output;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Runs;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentStream.Grains.Output;
 using Microsoft.Extensions.Hosting;
 
 namespace AgentStream.Grains.Runs;

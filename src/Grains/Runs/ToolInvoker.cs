@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Chat;
+using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

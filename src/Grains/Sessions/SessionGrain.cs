@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
@@ -40,7 +41,7 @@ internal sealed class SessionGrain(
     async Task<StartedRun> ISessionGrain.StartAsync(RunRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        Prompts.Check(request.Prompt);
+        RunRequestRules.ThrowIfInvalidPrompt(request.Prompt);
         var agent = agents.Get(request.Agent);
         if (request.OnBusy == BusySessionBehavior.Queue && await busy.IsWaitedForAsync(Key))
         {

@@ -1,4 +1,5 @@
 using AgentStream.Grains.Hosting;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -85,7 +86,7 @@ public sealed class StandaloneRuntime : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(agent);
         ArgumentNullException.ThrowIfNull(deps);
-        Prompts.Check(prompt);
+        RunRequestRules.ThrowIfInvalidPrompt(prompt);
         cancellationToken.ThrowIfCancellationRequested();
 
         await deps.StartAsync();

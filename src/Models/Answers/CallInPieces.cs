@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentStream.Models.Thoughts;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Answers;

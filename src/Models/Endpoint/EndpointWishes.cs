@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AgentStream.Models.Thoughts;
 
 namespace AgentStream.Models.Endpoint;
 

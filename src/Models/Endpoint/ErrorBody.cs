@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using AgentStream.Models.Answers;
 
 namespace AgentStream.Models.Endpoint;
 

@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using AgentStream.Models.Thoughts;
 using OpenAI;
 using OpenAI.Chat;
 

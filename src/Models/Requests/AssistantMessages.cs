@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AgentStream.Models.Answers;
 using AgentStream.Models.Endpoint;
+using AgentStream.Models.Thoughts;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Requests;

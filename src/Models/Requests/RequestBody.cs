@@ -2,7 +2,6 @@ using System.Buffers;
 using System.ClientModel;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AgentStream.Models.Answers;
 using AgentStream.Models.Endpoint;
 using Microsoft.Extensions.AI;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AgentStream.Models.Answers;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Requests;

@@ -3,11 +3,12 @@ using AgentStream.Storage.Queue;
 namespace AgentStream.Storage.InMemory;
 
 /// <summary>Prompts that wait as long as their process lives.</summary>
-internal sealed class InMemoryPromptQueue : IPromptQueue
+public sealed class InMemoryPromptQueue : IPromptQueue
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionKey, List<QueuedPrompt>> _sessions = [];
 
+    /// <inheritdoc/>
     public ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
         lock (_gate)
@@ -27,6 +28,7 @@ internal sealed class InMemoryPromptQueue : IPromptQueue
         }
     }
 
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         lock (_gate)
@@ -35,6 +37,7 @@ internal sealed class InMemoryPromptQueue : IPromptQueue
         }
     }
 
+    /// <inheritdoc/>
     public ValueTask RemoveAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
         lock (_gate)
@@ -48,6 +51,7 @@ internal sealed class InMemoryPromptQueue : IPromptQueue
         return ValueTask.CompletedTask;
     }
 
+    /// <inheritdoc/>
     public ValueTask ClearAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         lock (_gate)
@@ -58,6 +62,7 @@ internal sealed class InMemoryPromptQueue : IPromptQueue
         return ValueTask.CompletedTask;
     }
 
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<SessionKey>> ListSessionsAsync(int count, CancellationToken cancellationToken = default)
     {
         lock (_gate)

@@ -42,8 +42,11 @@ public static class JournalRecordJson
         }
     }
 
-    /// <summary>Writes a record behind what the buffer has.</summary>
-    internal static void Write(JournalRecord record, IBufferWriter<byte> buffer)
+    /// <summary>Writes a record after what a buffer has.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="buffer">Takes UTF-8 JSON without a line break.</param>
+    /// <exception cref="ArgumentException">It is a record of a type that somebody else has derived.</exception>
+    public static void Write(JournalRecord record, IBufferWriter<byte> buffer)
     {
         ArgumentNullException.ThrowIfNull(record);
         using var json = new Utf8JsonWriter(buffer, Writing);
@@ -74,11 +77,11 @@ public static class JournalRecordJson
             case ResponseRecord response:
                 json.WriteNumber("idx", response.Idx);
                 json.WritePropertyName("response");
-                MessageWriter.Write(json, response.Response);
+                ModelMessages.Write(json, response.Response);
                 break;
             case ToolResultRecord result:
                 json.WritePropertyName("result");
-                MessageWriter.Write(json, result.Result);
+                ModelMessages.Write(json, result.Result);
                 break;
             case RunResumedRecord resumed:
                 json.WriteString("run_id", resumed.RunId);
@@ -125,18 +128,18 @@ public static class JournalRecordJson
                     place.Field("has_waited").Value.ValueKind == JsonValueKind.True)
                 { Timestamp = timestamp },
             JournalRecordTypes.Request =>
-                new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(MessageReader.RequestPart)]) { Timestamp = timestamp },
+                new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp },
             JournalRecordTypes.Response => new ResponseRecord(Idx(place), Response(place.Field("response"))) { Timestamp = timestamp },
 
             // A part of another kind is the result of something that is not known here, as a record of another type is.
-            JournalRecordTypes.ToolResult when MessageReader.RequestPart(place.Field("result")) is (ToolReturnPart or RetryPromptPart) and var result =>
+            JournalRecordTypes.ToolResult when RequestPart(place.Field("result")) is (ToolReturnPart or RetryPromptPart) and var result =>
                 new ToolResultRecord(result) { Timestamp = timestamp },
             JournalRecordTypes.RunResumed => new RunResumedRecord(place.Field("run_id").Text(), Idx(place)) { Timestamp = timestamp },
             JournalRecordTypes.RunGivenAway => new RunGivenAwayRecord(place.Field("run_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.RunEnded =>
                 new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull()) { Timestamp = timestamp },
             JournalRecordTypes.Imported =>
-                new ImportedRecord([.. place.Field("messages").Items().Select(MessageReader.Message)]) { Timestamp = timestamp },
+                new ImportedRecord([.. place.Field("messages").Items().Select(Message)]) { Timestamp = timestamp },
             _ => new UnknownRecord(place.Value) { Timestamp = timestamp },
         };
     }
@@ -150,14 +153,18 @@ public static class JournalRecordJson
     }
 
     private static ModelResponse Response(JsonPlace place) =>
-        MessageReader.Message(place) as ModelResponse ?? throw place.Error("must be a response");
+        Message(place) as ModelResponse ?? throw place.Error("must be a response");
+
+    private static ModelMessage Message(JsonPlace place) => ModelMessages.ReadMessage(place.Value, place.ToString());
+
+    private static RequestPart RequestPart(JsonPlace place) => ModelMessages.ReadRequestPart(place.Value, place.ToString());
 
     private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<MessageElement> items)
     {
         json.WriteStartArray(name);
         foreach (var item in items)
         {
-            MessageWriter.Write(json, item);
+            ModelMessages.Write(json, item);
         }
 
         json.WriteEndArray();

@@ -1,4 +1,4 @@
-using AgentStream.Storage.Background;
+using AgentStream.Background;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Storage.Ownership;

@@ -1,4 +1,4 @@
-using AgentStream.Storage.Background;
+using AgentStream.Background;
 using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -92,7 +92,7 @@ internal sealed class OwnershipService(
     private async Task CheckRunsAsync(RunCheckRotation round, CancellationToken stopping)
     {
         var wasBlind = Interlocked.Exchange(ref _isBlind, false);
-        var asked = wasBlind ? runs.Runs : round.Next();
+        var asked = wasBlind ? runs.GetRuns() : round.Next();
         if (asked.Count == 0)
         {
             return;

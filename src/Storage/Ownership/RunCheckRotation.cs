@@ -13,14 +13,14 @@ internal sealed class RunCheckRotation(RunRegistry runs)
     {
         if (runs.Count <= Most)
         {
-            return runs.Runs;
+            return runs.GetRuns();
         }
 
         var next = new List<RunToken>(Most);
         Take(next);
         if (next.Count < Most)
         {
-            _left = runs.Runs;
+            _left = runs.GetRuns();
             Take(next);
         }
 

@@ -13,11 +13,14 @@ public sealed class RunRegistry(ILogger<RunRegistry> logger)
     /// <summary>How many runs are registered.</summary>
     public int Count => _runs.Count;
 
-    /// <summary>The runs that are registered now.</summary>
-    internal RunToken[] Runs => [.. _runs.Keys];
+    /// <summary>Gets the runs that are registered now.</summary>
+    /// <returns>A new array, in no order.</returns>
+    public RunToken[] GetRuns() => [.. _runs.Keys];
 
-    /// <summary>Whether a run is registered.</summary>
-    internal bool Has(RunToken run) => _runs.ContainsKey(run);
+    /// <summary>Gets whether a run is registered.</summary>
+    /// <param name="run">The run.</param>
+    /// <returns>True if it is, in the turn that <paramref name="run"/> names.</returns>
+    public bool Has(RunToken run) => _runs.ContainsKey(run);
 
     /// <summary>
     /// Whether this process's lease holds, by this process's own clock: then nobody can have taken its runs over. A process that was paused, or could not reach the log, finds that it

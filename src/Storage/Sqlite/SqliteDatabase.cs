@@ -68,9 +68,12 @@ public sealed class SqliteDatabase : IDisposable
     /// </summary>
     /// <param name="path">The first of them.</param>
     /// <param name="logger">As in <see cref="Open"/>.</param>
+    /// <returns>The database.</returns>
+    /// <exception cref="ArgumentException">The path is null or empty.</exception>
     /// <exception cref="IOException">As in <see cref="Open"/>, or all of the files are in use.</exception>
-    internal static SqliteDatabase OpenFirstFree(string path, ILogger? logger = null)
+    public static SqliteDatabase OpenFirstFree(string path, ILogger? logger = null)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         var full = System.IO.Path.GetFullPath(path);
         for (var number = 1; number <= MostFiles; number++)
         {

@@ -58,7 +58,8 @@ public sealed class SqliteJournal : ISessionJournal
         database.Add(Schema);
     }
 
-    internal SqliteDatabase Database => _database;
+    /// <summary>Gets the database, for what is to be kept in the same file.</summary>
+    public SqliteDatabase Database => _database;
 
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">

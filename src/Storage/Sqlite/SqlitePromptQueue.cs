@@ -3,7 +3,7 @@ using AgentStream.Storage.Queue;
 namespace AgentStream.Storage.Sqlite;
 
 /// <summary>Waiting prompts next to a journal in SQLite, in the same file.</summary>
-internal sealed class SqlitePromptQueue : IPromptQueue
+public sealed class SqlitePromptQueue : IPromptQueue
 {
     /// <summary>The text comes last, so that a look at the other columns does not read it.</summary>
     private static readonly SqliteSchema Schema = new("prompts",
@@ -42,13 +42,16 @@ internal sealed class SqlitePromptQueue : IPromptQueue
     private volatile SqliteKey _last = new("", "", "");
 
     /// <summary>Makes the queue's table if it is not there. It waits for the disk.</summary>
+    /// <param name="database">The database; it is not disposed with the queue.</param>
     /// <exception cref="IOException">The file's queue has a newer version.</exception>
     public SqlitePromptQueue(SqliteDatabase database)
     {
+        ArgumentNullException.ThrowIfNull(database);
         _database = database;
         database.Add(Schema);
     }
 
+    /// <inheritdoc/>
     public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
         var (session, json) = (SqliteKey.Of(key), prompt.ToJson());
@@ -78,6 +81,7 @@ internal sealed class SqlitePromptQueue : IPromptQueue
             json.Length).WaitAsync(cancellationToken);
     }
 
+    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
@@ -87,12 +91,14 @@ internal sealed class SqlitePromptQueue : IPromptQueue
         return [.. prompts.Select(json => QueuedPrompt.FromJson(json))];
     }
 
+    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> ReadRunsAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
         return await _database.ReadAsync(statements => Runs(statements, session)).WaitAsync(cancellationToken);
     }
 
+    /// <inheritdoc/>
     public async ValueTask RemoveAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
@@ -100,6 +106,7 @@ internal sealed class SqlitePromptQueue : IPromptQueue
             .WaitAsync(cancellationToken);
     }
 
+    /// <inheritdoc/>
     public async ValueTask ClearAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(owner.Key);
@@ -107,6 +114,7 @@ internal sealed class SqlitePromptQueue : IPromptQueue
             .WaitAsync(cancellationToken);
     }
 
+    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<SessionKey>> ListSessionsAsync(int count, CancellationToken cancellationToken = default)
     {
         var last = _last;

@@ -1,5 +1,5 @@
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Tests.Messages;
 using AgentStream.Messages;
 using Microsoft.Extensions.AI;

@@ -1,3 +1,4 @@
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Messages;

@@ -87,7 +87,7 @@ public sealed class JournalRecordJsonTests
     public void A_history_of_the_deepest_nesting_can_be_kept()
     {
         // The list, the message, its parts and the part are four levels.
-        var depth = JsonValues.MaxDepth - 4;
+        var depth = Protocol.MaxJsonDepth - 4;
         var json = $$"""[{"kind":"response","parts":[{"part_kind":"later","x":{{new string('[', depth)}}{{new string(']', depth)}}}]}]""";
         var messages = ModelMessages.FromJson(Encoding.UTF8.GetBytes(json));
 

@@ -1,4 +1,4 @@
-using AgentStream.Grains.Runs;
+using AgentStream.Grains.Output;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 

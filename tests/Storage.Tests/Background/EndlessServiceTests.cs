@@ -1,8 +1,10 @@
-using AgentStream.Storage.Background;
+extern alias storage;
+
 using AgentStream.Testing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
+using storage::AgentStream.Background;
 
 namespace AgentStream.Storage.Tests.Background;
 

@@ -27,7 +27,7 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest Run
             body.TryGetProperty("forwardedProps"u8, out var props) && props.ValueKind == JsonValueKind.Object
                 ? fields.Text(props, name, $"forwardedProps.{name}", check)
                 : null;
-        var agent = Forwarded("agent", RunRules.Agent);
+        var agent = Forwarded("agent", RunRequestRules.Agent);
         var onBusy = Forwarded("on_busy", RunRules.OnBusy);
         fields.ThrowIfAnyIsWrong();
         return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy)));

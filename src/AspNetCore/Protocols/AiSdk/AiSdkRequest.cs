@@ -22,7 +22,7 @@ internal sealed record AiSdkRequest(string Id, RunRequest Run)
         var body = await JsonBody.ReadObjectAsync(request, FrontEndStream.MaxBodyLength, cancellationToken);
         var fields = new JsonFields(body);
         var id = fields.Text("id", RunRules.Session);
-        var agent = fields.Text("agent", RunRules.Agent);
+        var agent = fields.Text("agent", RunRequestRules.Agent);
         var onBusy = fields.Text("on_busy", RunRules.OnBusy);
         var prompt = LastMessage.Prompt(body, "parts", fields);
         fields.ThrowIfAnyIsWrong();

@@ -21,9 +21,9 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
     public static async Task<ChatRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var fields = new JsonFields(await JsonBody.ReadObjectAsync(request, MaxBodyLength, cancellationToken));
-        var prompt = fields.Text("prompt", RunRules.Prompt);
+        var prompt = fields.Text("prompt", RunRequestRules.Prompt);
         var sessionId = fields.Text("session_id", text => text is null ? null : RunRules.Session(text));
-        var agent = fields.Text("agent", RunRules.Agent);
+        var agent = fields.Text("agent", RunRequestRules.Agent);
         var onBusy = fields.Text("on_busy", RunRules.OnBusy);
         fields.RefuseOthers("prompt", "session_id", "agent", "on_busy");
         fields.ThrowIfAnyIsWrong();

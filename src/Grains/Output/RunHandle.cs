@@ -1,0 +1,266 @@
+using AgentStream.Background;
+using AgentStream.Storage;
+
+namespace AgentStream.Grains.Output;
+
+/// <summary>A run that owns its session, from <c>begin</c> to <c>end</c>: its token, its writer, and word of a cancel.</summary>
+internal sealed class RunHandle
+{
+    private static readonly Patience GiveBack = new(TimeSpan.FromSeconds(1), StreamRules.EndedMemory);
+
+    private readonly RunEnvironment _environment;
+    private readonly RunWriter _writer;
+    private readonly IDisposable _registration;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _giveUp = new();
+    private int _stopped;
+    private bool _isSealed;
+    private volatile Task<bool> _isCanceled = Task.FromResult(false);
+    private volatile bool _isLeaving;
+
+    private RunHandle(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
+    {
+        (_environment, Token, Begin) = (environment, token, begin);
+        Nodes = new NodeWriter(
+            (body, cancellationToken) => EmitAsync(Protocol.Event, environment.Options.EventOrigin, body, cancellationToken),
+            (body, cancellationToken) => EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
+        _writer = new RunWriter(environment, token, number, Stop, Refuse, _giveUp.Token);
+        _registration = environment.Owned.Register(token, Stop);
+    }
+
+    /// <summary>The proof of ownership.</summary>
+    public RunToken Token { get; }
+
+    /// <summary>The session.</summary>
+    public SessionKey Key => Token.Key;
+
+    /// <summary>Writes the run's nodes into the stream.</summary>
+    public NodeWriter Nodes { get; }
+
+    /// <summary>Where the run's stream begins.</summary>
+    public Cursor Begin { get; }
+
+    /// <summary>Ends whatever the run is doing, when it was canceled, lost its session, or its process is about to stop.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>Comes when the process gives up on a log that is away.</summary>
+    public CancellationToken GivenUp => _giveUp.Token;
+
+    /// <summary>How the run stands, as far as it was told; live also when <see cref="Stopped"/> came because its process is about to stop.</summary>
+    public RunStatus Status { get; private set; }
+
+    /// <summary>Why the log takes nothing more of the run; null as long as it does. Then <see cref="Stopped"/> comes, too.</summary>
+    public StorageRefusedException? Refusal { get; private set; }
+
+    /// <summary>Whether the run is to be given to another process at the next place where nothing is half done.</summary>
+    public bool IsLeaving => _isLeaving;
+
+    /// <summary>Whether it has to be given to another process now, wherever it is.</summary>
+    public bool HasToLeave => _isLeaving && Stopped.IsCancellationRequested && Status == RunStatus.Live && Refusal is null;
+
+    /// <summary>Takes ownership of a session for a run and writes its <c>begin</c>.</summary>
+    /// <param name="environment">The run's silo.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="runId">The run; null for a new one.</param>
+    /// <exception cref="SessionBusyException">The session has a run under way.</exception>
+    /// <exception cref="StorageUnavailableException">The log is out of reach.</exception>
+    public static async Task<RunHandle> StartAsync(RunEnvironment environment, SessionKey key, string? runId = null)
+    {
+        var token = new RunToken(key, environment.Silo.Id, runId ?? Guid.CreateVersion7().ToString());
+        try
+        {
+            return new RunHandle(environment, token, await environment.Store.StartAsync(token));
+        }
+        catch (StorageUnavailableException)
+        {
+            // Perhaps only the answer was lost, and the session now belongs to a run that nobody continues.
+            _ = GiveBackAsync(environment, token).ContinueWith(
+                failed => environment.Logger.StartNotUndone(failed.Exception, token.RunId, key),
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    /// <summary>Continues a run that this process recovered.</summary>
+    public static RunHandle Of(RunEnvironment environment, RecoveredRun recovered)
+    {
+        var run = new RunHandle(environment, recovered.Run, recovered.Begin, recovered.Number) { _isSealed = recovered.IsSealed };
+        if (recovered.Status != RunStatus.Live)
+        {
+            // At once: nothing of the run works yet, and nothing is to begin.
+            run.Stop(recovered.Status);
+            run._stop.Cancel();
+        }
+
+        return run;
+    }
+
+    /// <summary>
+    /// Makes sure that the run owns its session now, before something is done that two must not do. While the process's lease holds, that takes no time. A process that was paused for longer finds
+    /// that it does not, and asks; an answer that itself is older than the lease (it was paused again) proves nothing.
+    /// </summary>
+    /// <exception cref="OwnershipLostException">Another process has the run.</exception>
+    public async ValueTask EnsureOwnedAsync(CancellationToken cancellationToken)
+    {
+        var (time, lease) = (_environment.Time, _environment.Lease);
+        for (var isSure = _environment.Owned.IsLeaseHeld(lease, time); !isSure;)
+        {
+            var sent = time.GetTimestamp();
+            var status = await _environment.PatientlyAsync(
+                async () =>
+                {
+                    await _environment.Store.RenewLeaseAsync(Token.SiloId, lease, cancellationToken);
+                    return (await _environment.Store.CheckAsync([Token], cancellationToken))[0];
+                },
+                cancellationToken);
+            if (status == RunStatus.Lost)
+            {
+                throw new OwnershipLostException($"Run {Token.RunId} of session {Token.Key} went to another process while this one was not to be heard of.");
+            }
+
+            isSure = time.GetElapsedTime(sent) < lease;
+        }
+    }
+
+    /// <summary>Queues an event for the stream; waits while the queue is full.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    public ValueTask EmitAsync(string type, string origin, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(new NewEntry(type, origin, body), cancellationToken);
+
+    /// <summary>Writes what is queued; the run says nothing more.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    public Task FlushAsync() => _writer.FlushAsync();
+
+    /// <summary>Cancels the run: it stops at once, and its live flag is taken away. The store says whether this request canceled it.</summary>
+    public Task<bool> CancelAsync(string? requestId = null)
+    {
+        // Sent first, so that the store hears of it before it hears of the end.
+        var answer = _environment.Store.CancelAsync(Token.Key, requestId);
+        _isCanceled = Either(_isCanceled, answer);
+        if (!_isSealed)
+        {
+            Stop(RunStatus.Canceled);
+        }
+
+        return answer;
+
+        static async Task<bool> Either(Task<bool> one, Task<bool> other) => await one | await other;
+    }
+
+    /// <summary>
+    /// Whether a run that was stopped by a cancel is to end as canceled. It is not when the request came late, after it had been answered from the store alone: then it was meant for an earlier run.
+    /// Where the store did not answer, the one who canceled does not know either, and the run stays stopped.
+    /// </summary>
+    public async Task<bool> IsCanceledAsync()
+    {
+        try
+        {
+            return await _isCanceled || (await _environment.PatientlyAsync(() => _environment.Store.CheckAsync([Token], _giveUp.Token), _giveUp.Token))[0] != RunStatus.Live;
+        }
+        catch (StorageUnavailableException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Closes the run to cancels, because it is about to end, unless it was canceled before.</summary>
+    /// <returns>Whether it was, so that it is to end as canceled.</returns>
+    public async Task<bool> SealAsync()
+    {
+        _isSealed = true;
+        return await _environment.PatientlyAsync(() => _environment.Store.SealAsync(Token, isSealed: true, _giveUp.Token), _giveUp.Token) == RunStatus.Canceled;
+    }
+
+    /// <summary>Opens a run to cancels again that the process which had it before had closed to them.</summary>
+    public async Task UnsealAsync()
+    {
+        if (_isSealed)
+        {
+            await _environment.PatientlyAsync(() => _environment.Store.SealAsync(Token, isSealed: false, _giveUp.Token), _giveUp.Token);
+            _isSealed = false;
+        }
+    }
+
+    /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
+    /// <param name="error">The <c>msg</c> of an error entry; null for none. A run that was canceled before it was sealed says that instead.</param>
+    /// <param name="gracePeriod">How long the stream stays; null for the setting.</param>
+    /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
+    public async Task FinishAsync(string? error, TimeSpan? gracePeriod = null)
+    {
+        try
+        {
+            await ((Task)_isCanceled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!_isSealed && error != Protocol.CanceledMessage && await SealAsync())
+            {
+                error = Protocol.CanceledMessage;
+            }
+
+            NewEntry[] last = error is null ? [] : [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message(error))];
+            await _writer.FinishAsync(last, gracePeriod ?? _environment.Options.GracePeriod);
+        }
+        finally
+        {
+            _registration.Dispose();
+        }
+    }
+
+    /// <summary>Asks the run to leave for another process at the next place where nothing is half done.</summary>
+    public void Leave() => _isLeaving = true;
+
+    /// <summary>Writes what is queued and hands the run off, as soon as the log can be reached. Another process continues it.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    /// <exception cref="OperationCanceledException">The log was given up on (<see cref="GiveUp"/>); the run goes to another process when this one's lease is over.</exception>
+    public async Task HandOffAsync()
+    {
+        try
+        {
+            await _writer.FlushAsync();
+            await _environment.PatientlyAsync(() => _environment.Store.HandOffAsync(Token, _giveUp.Token), _giveUp.Token);
+        }
+        finally
+        {
+            _registration.Dispose();
+        }
+    }
+
+    /// <summary>Ends whatever the run is doing: its process is about to stop.</summary>
+    public Task ShutDownAsync() => _stop.CancelAsync();
+
+    /// <summary>Gives up on a log that is away: what is queued is dropped, and the lease is left to run out.</summary>
+    public void GiveUp() => _giveUp.Cancel();
+
+    /// <summary>Ends a run that may have started, or may start yet: a command that nobody waits for any more can still be on its way to the log.</summary>
+    private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
+    {
+        NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message($"{Protocol.CrashedPrefix}the stream store did not answer when the run started"))];
+        for (var (waited, pause) = (TimeSpan.Zero, GiveBack.First); ; (waited, pause) = (waited + pause, GiveBack.Longer(pause)))
+        {
+            var result = await environment.PatientlyAsync(() => environment.Store.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
+            if (result.Status != RunStatus.Lost || waited > StreamRules.EndedMemory)
+            {
+                return;
+            }
+
+            await Task.Delay(pause, environment.Time);
+        }
+    }
+
+    private void Refuse(StorageRefusedException refusal)
+    {
+        Refusal = refusal;
+        _ = _environment.Beside(_stop.Cancel);
+    }
+
+    private void Stop(RunStatus status)
+    {
+        // The first word counts: a run that was canceled may still be lost, but then the log says so at the next write.
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        {
+            Status = status;
+            // Not here: whoever brings the news must not run the run's continuations.
+            _ = _environment.Beside(_stop.Cancel);
+        }
+    }
+}

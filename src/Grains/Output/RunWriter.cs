@@ -1,0 +1,131 @@
+using AgentStream.Background;
+using AgentStream.Storage;
+
+namespace AgentStream.Grains.Output;
+
+/// <summary>
+/// The one writer of a run: takes events from any thread, in order, and appends whatever is pending with one round trip at a time. So an
+/// event goes out at once when the log is idle, and in large batches under load. A full queue holds the callers back, and with
+/// them the model's stream; so does a log that is away, whose appends are repeated until they are answered.
+/// </summary>
+internal sealed class RunWriter
+{
+    // Deep enough to ride out a log's hiccup of a second at a fast model's rate, small enough for many thousand runs in a process.
+    private const int QueueLength = 1024;
+
+    // A script works through about this many entries in a millisecond; Redis serves nobody else meanwhile.
+    private const int BatchLength = 256;
+
+    private static readonly Patience Patience = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
+
+    private readonly EntryQueue _queue = new(QueueLength);
+    private readonly RunEnvironment _environment;
+    private readonly RunToken _run;
+    private readonly Action<RunStatus> _notLive;
+    private readonly Action<StorageRefusedException> _refused;
+    private readonly CancellationToken _giveUp;
+    private readonly Task _draining;
+    private long _number;
+
+    /// <summary>Starts writing for a run that owns its session.</summary>
+    /// <param name="environment">The log, the clock of the pauses between retries, and who hears of a log that is away.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="number">The number of its last append; 0 for a new run.</param>
+    /// <param name="notLive">Called when the log says that the run was canceled or lost.</param>
+    /// <param name="refused">Called when the log refuses an append for good: the run can say nothing more.</param>
+    /// <param name="giveUp">Gives up on a log that is away: what is queued is dropped.</param>
+    public RunWriter(RunEnvironment environment, RunToken run, long number, Action<RunStatus> notLive, Action<StorageRefusedException> refused, CancellationToken giveUp)
+    {
+        (_environment, _run, _number, _notLive, _refused, _giveUp) = (environment, run, number, notLive, refused, giveUp);
+        _draining = environment.Beside(DrainAsync);
+    }
+
+    /// <summary>Queues an event; waits while the queue is full.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    /// <exception cref="InvalidOperationException">The run has ended.</exception>
+    public ValueTask WriteAsync(NewEntry item, CancellationToken cancellationToken)
+    {
+        var added = _queue.AddAsync(item, cancellationToken);
+        return added is { IsCompletedSuccessfully: true, Result: true } ? ValueTask.CompletedTask : WriteSlowlyAsync(added);
+    }
+
+    /// <summary>Writes what is queued, and takes no more.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session.</exception>
+    public Task FlushAsync()
+    {
+        _queue.Close();
+        return _draining;
+    }
+
+    /// <summary>Writes what is queued, the last events and <c>end</c>.</summary>
+    /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
+    public async Task FinishAsync(IReadOnlyList<NewEntry> last, TimeSpan gracePeriod)
+    {
+        try
+        {
+            await FlushAsync();
+        }
+        catch (StorageRefusedException)
+        {
+            // The run ends with this, which it has been told. What the log refused to take is not there; that the session is free again should be.
+        }
+
+        var number = ++_number;
+        var result = await RepeatAsync(() => _environment.Store.FinishAsync(_run, number, last, gracePeriod, _giveUp));
+        if (result.Status == RunStatus.Lost)
+        {
+            throw Lost();
+        }
+    }
+
+    private async ValueTask WriteSlowlyAsync(ValueTask<bool> added)
+    {
+        if (!await added)
+        {
+            throw new InvalidOperationException($"Run {_run.RunId} of session {_run.Key} has ended; it takes no more events.");
+        }
+    }
+
+    private async Task DrainAsync()
+    {
+        try
+        {
+            while (await _queue.TakeAsync(BatchLength, _giveUp) is { Length: > 0 } batch)
+            {
+                var events = _environment.Options.CoalesceDeltas ? Deltas.Coalesce(batch) : batch;
+                var number = ++_number;
+                var result = await RepeatAsync(() => _environment.Store.AppendAsync(_run, number, events, _giveUp));
+                if (result.Status != RunStatus.Live)
+                {
+                    _notLive(result.Status);
+                }
+
+                if (result.Status == RunStatus.Lost)
+                {
+                    throw Lost();
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            _queue.Close(e);
+            if (e is StorageRefusedException refused)
+            {
+                _refused(refused);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Repeats an append while the log is away. The append's number makes that safe: it takes place once.</summary>
+    private Task<AppendResult> RepeatAsync(Func<Task<AppendResult>> append) => Patience.AskAsync(append, _environment.Time, _giveUp, (e, failures) =>
+    {
+        if (failures == 1)
+        {
+            _environment.Logger.RunWaitsForStore(e, _run.RunId, _run.Key);
+        }
+    });
+
+    private OwnershipLostException Lost() => new($"Run {_run.RunId} of session {_run.Key} lost its session to another owner.");
+}
