@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AgentStream.Background;
 using AgentStream.Storage;
 using AgentStream.Storage.Tailing;
 
@@ -13,6 +14,9 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
 {
     // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
     private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);
+
+    // Listeners wait until a store that is away is there again.
+    private static readonly Patience Patience = new(LookForTurn);
 
     // Whether it still waits at all is asked so many looks apart.
     private const int LooksAtQueue = 20;
@@ -184,31 +188,25 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
 
     private async Task<Cursor?> FindBeginAsync(SessionKey key, string runId, CancellationToken cancellationToken)
     {
+        var clock = time ?? TimeProvider.System;
         for (var (look, isDropped) = (0, false); ; look++)
         {
-            try
+            if (await Patience.AskAsync(() => streams.FindRunAsync(key, runId, cancellationToken), clock, cancellationToken).ConfigureAwait(false) is { } known)
             {
-                if (await streams.FindRunAsync(key, runId, cancellationToken).ConfigureAwait(false) is { } known)
-                {
-                    return known.Begin;
-                }
-
-                if (isDropped)
-                {
-                    return null;
-                }
-
-                // It may begin between the two questions, so the first is asked once more.
-                isDropped = look % LooksAtQueue == 0 && !await Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (StorageUnavailableException)
-            {
-                // Listeners wait until the log is there again.
+                return known.Begin;
             }
 
+            if (isDropped)
+            {
+                return null;
+            }
+
+            // It may begin between the two questions, so the first is asked once more.
+            isDropped = look % LooksAtQueue == 0
+                && !await Patience.AskAsync(() => Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken), clock, cancellationToken).ConfigureAwait(false);
             if (!isDropped)
             {
-                await Task.Delay(LookForTurn, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(LookForTurn, clock, cancellationToken).ConfigureAwait(false);
             }
         }
     }

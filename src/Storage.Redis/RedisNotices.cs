@@ -14,12 +14,11 @@ internal sealed class RedisNotices : IDisposable
     private readonly Dictionary<string, Topic> _topics = [];
     private readonly RedisConnection _connection;
     private readonly ILogger _logger;
-    private readonly FaultLog _faults;
     private bool _isDisposed;
 
     public RedisNotices(RedisConnection connection, ILogger logger)
     {
-        (_connection, _logger, _faults) = (connection, logger, new(logger));
+        (_connection, _logger) = (connection, logger);
         connection.Restored += SubscribeAllAgain;
     }
 
@@ -118,42 +117,29 @@ internal sealed class RedisNotices : IDisposable
     /// <summary>
     /// Subscribes anew after an outage. The client does so by itself, but not reliably: what broke at a bad moment it leaves alone for up to a minute.
     /// </summary>
-    private async Task SubscribeAgainAsync(Topic topic)
-    {
-        while (true)
+    private Task SubscribeAgainAsync(Topic topic) => new Rounds($"Listening to channel {topic.Name}", _logger).RunUntilAsync(
+        async _ =>
         {
             Task subscribed;
             lock (_gate)
             {
                 if (topic.Watchers.IsEmpty || _isDisposed)
                 {
-                    return;
+                    return true;
                 }
 
                 Unsubscribe(topic);
                 subscribed = topic.Subscribed = SubscribeAsync(topic);
             }
 
-            try
-            {
-                await subscribed;
+            await subscribed;
 
-                // Only now: who looks for itself from here on misses nothing.
-                topic.Tell(null);
-                return;
-            }
-            catch (Exception exception)
-            {
-                // Whatever it is, it must not be the last try. That Redis is away is said by others.
-                if (exception is not StorageUnavailableException)
-                {
-                    _faults.Failed($"Listening to channel {topic.Name}", exception);
-                }
-
-                await Task.Delay(RetryAfter, _connection.Time);
-            }
-        }
-    }
+            // Only now: who looks for itself from here on misses nothing.
+            topic.Tell(null);
+            return true;
+        },
+        stopping => Task.Delay(RetryAfter, _connection.Time, stopping),
+        CancellationToken.None);
 
     private void Unsubscribe(Topic topic) =>
         _connection.TellSubscriber(subscriber => subscriber.UnsubscribeAsync(topic.Channel, topic.Hear, CommandFlags.FireAndForget));

@@ -1,3 +1,4 @@
+using AgentStream.Background;
 using AgentStream.Storage;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Tailing;
@@ -19,7 +20,7 @@ internal sealed class RunEnvironment(
     ILoggerFactory loggers,
     IServiceProvider services)
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+    private static readonly Patience Patience = new(TimeSpan.FromMilliseconds(500));
 
     public IStreamStore Store => store;
 
@@ -45,29 +46,10 @@ internal sealed class RunEnvironment(
     public ErrorWords Words => field ??= ErrorWords.For(Options, services.GetService<IHostEnvironment>());
 
     /// <summary>Asks a log or a journal again and again while it is away: a run does not end because they were.</summary>
-    public async Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await ask();
-            }
-            catch (StorageUnavailableException)
-            {
-                await Task.Delay(RetryAfter, time, cancellationToken);
-            }
-        }
-    }
+    public Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken) => Patience.AskAsync(ask, time, cancellationToken);
 
     /// <summary>Asks a log or a journal again and again while it is away.</summary>
-    public Task PatientlyAsync(Func<Task> ask, CancellationToken cancellationToken) => PatientlyAsync(
-        async () =>
-        {
-            await ask();
-            return true;
-        },
-        cancellationToken);
+    public Task PatientlyAsync(Func<Task> ask, CancellationToken cancellationToken) => Patience.AskAsync(ask, time, cancellationToken);
 
     /// <summary>Does something beside the caller, on <see cref="Scheduler"/>.</summary>
     public Task<T> Beside<T>(Func<Task<T>> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler).Unwrap();

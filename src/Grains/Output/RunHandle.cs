@@ -1,3 +1,4 @@
+using AgentStream.Background;
 using AgentStream.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -6,7 +7,7 @@ namespace AgentStream.Grains.Output;
 /// <summary>A run that owns its session, from <c>begin</c> to <c>end</c>: its token, its writer, and word of a cancel.</summary>
 internal sealed class RunHandle
 {
-    private static readonly TimeSpan FirstGiveBack = TimeSpan.FromSeconds(1);
+    private static readonly Patience GiveBack = new(TimeSpan.FromSeconds(1), StreamRules.EndedMemory);
 
     private readonly RunEnvironment _environment;
     private readonly RunWriter _writer;
@@ -217,7 +218,7 @@ internal sealed class RunHandle
     private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
     {
         NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message($"{Protocol.CrashedPrefix}the stream store did not answer when the run started"))];
-        for (var (waited, pause) = (TimeSpan.Zero, FirstGiveBack); ; (waited, pause) = (waited + pause, pause * 2))
+        for (var (waited, pause) = (TimeSpan.Zero, GiveBack.First); ; (waited, pause) = (waited + pause, GiveBack.Longer(pause)))
         {
             var result = await environment.PatientlyAsync(() => environment.Store.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
             if (result.Status != RunStatus.Lost || waited > StreamRules.EndedMemory)

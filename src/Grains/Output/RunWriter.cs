@@ -1,3 +1,4 @@
+using AgentStream.Background;
 using AgentStream.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -16,8 +17,7 @@ internal sealed class RunWriter
     // A script works through about this many entries in a millisecond; Redis serves nobody else meanwhile.
     private const int BatchLength = 256;
 
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
+    private static readonly Patience Patience = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
 
     private readonly EntryQueue _queue = new(QueueLength);
     private readonly RunEnvironment _environment;
@@ -120,25 +120,13 @@ internal sealed class RunWriter
     }
 
     /// <summary>Repeats an append while the log is away. The append's number makes that safe: it takes place once.</summary>
-    private async Task<AppendResult> RepeatAsync(Func<Task<AppendResult>> append)
+    private Task<AppendResult> RepeatAsync(Func<Task<AppendResult>> append) => Patience.AskAsync(append, _environment.Time, _giveUp, (e, failures) =>
     {
-        for (var pause = FirstRetry; ; pause = pause * 2 < LongestRetry ? pause * 2 : LongestRetry)
+        if (failures == 1)
         {
-            try
-            {
-                return await append();
-            }
-            catch (StorageUnavailableException e)
-            {
-                if (pause == FirstRetry)
-                {
-                    _environment.Logger.LogWarning(e, "Run {Run} of session {Session} waits for the stream store.", _run.RunId, _run.Key);
-                }
-
-                await Task.Delay(pause, _environment.Time, _giveUp);
-            }
+            _environment.Logger.LogWarning(e, "Run {Run} of session {Session} waits for the stream store.", _run.RunId, _run.Key);
         }
-    }
+    });
 
     private OwnershipLostException Lost() => new($"Run {_run.RunId} of session {_run.Key} lost its session to another owner.");
 }

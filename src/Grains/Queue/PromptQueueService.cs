@@ -46,22 +46,7 @@ internal sealed class PromptQueueService(RunEnvironment environment, IPromptQueu
 
         foreach (var key in await queue.ListSessionsAsync(Share, cancellationToken))
         {
-            await TryAsync(key, cancellationToken);
-        }
-    }
-
-    /// <summary>One session's fault is said once, and does not keep the others waiting.</summary>
-    private async Task TryAsync(SessionKey key, CancellationToken cancellationToken)
-    {
-        var work = $"Starting the prompt that waits for session {key}";
-        try
-        {
-            await LookAsync(key, cancellationToken);
-            _faults.Worked(work);
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or StorageUnavailableException))
-        {
-            _faults.Failed(work, e);
+            await _faults.TryAsync($"Starting the prompt that waits for session {key}", () => LookAsync(key, cancellationToken));
         }
     }
 

@@ -89,18 +89,11 @@ internal sealed class OrphanWatch(RunEnvironment environment, ISessionJournal jo
     /// <summary>One run's fault is said once, and does not keep the others waiting.</summary>
     private async Task<bool> TryAsync(RunToken orphan, CancellationToken cancellationToken)
     {
-        var work = $"Recovering run {orphan.RunId} of session {orphan.Key}";
-        try
-        {
-            var isTaken = await recovery.RecoverAsync(orphan, cancellationToken);
-            _faults.Worked(work);
-            return isTaken;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            _faults.Failed(work, exception);
-            return false;
-        }
+        var isTaken = false;
+        await _faults.TryAsync(
+            $"Recovering run {orphan.RunId} of session {orphan.Key}",
+            async () => isTaken = await recovery.RecoverAsync(orphan, cancellationToken));
+        return isTaken;
     }
 
     /// <summary>Has the runs resumed that the journal of a process before this one has no end of.</summary>

@@ -25,13 +25,13 @@ internal sealed class UnstartedRuns(RunEnvironment environment)
         var missing = running.Where(run => !isOwned.Contains(run.Key)).ToHashSet();
         foreach (var run in missing.Where(_missing.Contains))
         {
-            await TryAsync($"Listing run {run.RunId} of session {run.Key}", () => environment.Store.KeepAsync(run, cancellationToken));
+            await _faults.TryAsync($"Listing run {run.RunId} of session {run.Key}", () => environment.Store.KeepAsync(run, cancellationToken));
         }
 
         var found = new HashSet<RunToken>();
         foreach (var key in owned.Where(key => !isRunning.Contains(key)))
         {
-            await TryAsync($"Looking for the run of session {key}", async () =>
+            await _faults.TryAsync($"Looking for the run of session {key}", async () =>
             {
                 if (await environment.Store.FindRunAsync(key, cancellationToken: cancellationToken) is { HasEnded: false } known && known.Run.SiloId == environment.Silo.Id)
                 {
@@ -43,23 +43,9 @@ internal sealed class UnstartedRuns(RunEnvironment environment)
         foreach (var run in found.Where(_suspects.Contains))
         {
             environment.Logger.LogWarning("Run {Run} of session {Session} is owned by this process, which does not run it. It is handed off.", run.RunId, run.Key);
-            await TryAsync($"Giving away run {run.RunId} of session {run.Key}", () => environment.Store.HandOffAsync(run, cancellationToken));
+            await _faults.TryAsync($"Giving away run {run.RunId} of session {run.Key}", () => environment.Store.HandOffAsync(run, cancellationToken));
         }
 
         (_suspects, _missing) = (found, missing);
-    }
-
-    /// <summary>One run's fault is said once, and does not keep the others waiting.</summary>
-    private async Task TryAsync(string work, Func<Task> ask)
-    {
-        try
-        {
-            await ask();
-            _faults.Worked(work);
-        }
-        catch (Exception exception) when (exception is not (StorageUnavailableException or OperationCanceledException))
-        {
-            _faults.Failed(work, exception);
-        }
     }
 }

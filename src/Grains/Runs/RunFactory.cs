@@ -14,5 +14,5 @@ internal sealed class RunFactory(RunEnvironment environment, ISessionJournal jou
         new(environment, agent, run, NewJournal(state, run), canLeave: journal.OutlivesProcess && environment.Options.ResumeRuns);
 
     /// <summary>The session's journal in the hands of its owner.</summary>
-    public RunJournal NewJournal(SessionState state, RunHandle run) => new(journal, run.Token, state, environment.Time, run.GivenUp);
+    public RunJournal NewJournal(SessionState state, RunHandle run) => new(journal, run.Token, state, environment, run.GivenUp);
 }

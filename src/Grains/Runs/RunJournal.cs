@@ -1,3 +1,4 @@
+using AgentStream.Grains.Output;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
 
@@ -10,12 +11,10 @@ namespace AgentStream.Grains.Runs;
 /// <param name="journal">The journal.</param>
 /// <param name="owner">The run.</param>
 /// <param name="history">The fold, lent by the session.</param>
-/// <param name="time">The clock of records and of pauses.</param>
+/// <param name="environment">The clock of records, and the patience with a journal that is away.</param>
 /// <param name="giveUp">Gives up on a journal that is away.</param>
-internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionState history, TimeProvider time, CancellationToken giveUp)
+internal sealed class RunJournal(ISessionJournal journal, RunToken owner, SessionState history, RunEnvironment environment, CancellationToken giveUp)
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
-
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>The fold.</summary>
@@ -36,29 +35,13 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
-            var made = records(time.GetUtcNow());
-            await AppendAsync(made);
+            var made = records(environment.Time.GetUtcNow());
+            await environment.PatientlyAsync(() => journal.AppendAsync(owner, history.Version, made, CancellationToken.None).AsTask(), giveUp);
             Array.ForEach(made, history.Apply);
         }
         finally
         {
             _turn.Release();
-        }
-    }
-
-    private async Task AppendAsync(JournalRecord[] records)
-    {
-        while (true)
-        {
-            try
-            {
-                await journal.AppendAsync(owner, history.Version, records, CancellationToken.None);
-                return;
-            }
-            catch (StorageUnavailableException) when (!giveUp.IsCancellationRequested)
-            {
-                await Task.Delay(RetryAfter, time, giveUp);
-            }
         }
     }
 }

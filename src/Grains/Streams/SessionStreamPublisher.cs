@@ -1,3 +1,4 @@
+using AgentStream.Background;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,11 +14,10 @@ namespace AgentStream.Grains.Streams;
 /// </summary>
 internal sealed class SessionStreamPublisher(RunEnvironment environment) : IRunObserver, IHostedService
 {
-    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly Patience Patience = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
 
     /// <summary>How long a stream that takes no event is asked to. What is behind that event is in the log for the grace period only.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a silo that stops waits for the streams to take the ends of its runs.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
@@ -104,14 +104,14 @@ internal sealed class SessionStreamPublisher(RunEnvironment environment) : IRunO
     private async Task PublishAsync(IAsyncStream<SessionEntry> stream, SessionEntry item)
     {
         var started = environment.Time.GetTimestamp();
-        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        for (var wait = Patience.First; ; wait = Patience.Longer(wait))
         {
             try
             {
                 await stream.OnNextAsync(item).WaitAsync(_stop.Token);
                 return;
             }
-            catch (Exception e) when (!_stop.IsCancellationRequested && environment.Time.GetElapsedTime(started) + wait < Patience)
+            catch (Exception e) when (!_stop.IsCancellationRequested && environment.Time.GetElapsedTime(started) + wait < GiveUpAfter)
             {
                 environment.Logger.LogDebug(e, "The stream of session {Session} did not take {Cursor}; it is asked again in {Wait}.", item.Session, item.Cursor, wait);
                 await Task.Delay(wait, environment.Time, _stop.Token);

@@ -19,15 +19,33 @@ internal sealed class Rounds(string work, ILogger logger)
     /// <param name="pause">Waits for the next round.</param>
     /// <param name="stopping">The order to stop.</param>
     /// <exception cref="OperationCanceledException">The order came.</exception>
-    public async Task RunAsync(Func<CancellationToken, Task> round, Func<CancellationToken, Task> pause, CancellationToken stopping)
+    public Task RunAsync(Func<CancellationToken, Task> round, Func<CancellationToken, Task> pause, CancellationToken stopping) => RunUntilAsync(
+        async token =>
+        {
+            await round(token);
+            return false;
+        },
+        pause,
+        stopping);
+
+    /// <summary>Works until a round says that it was the last, or it is told to stop.</summary>
+    /// <param name="round">A round. It returns whether all is done.</param>
+    /// <param name="pause">Waits for the next round.</param>
+    /// <param name="stopping">The order to stop.</param>
+    /// <exception cref="OperationCanceledException">The order came.</exception>
+    public async Task RunUntilAsync(Func<CancellationToken, Task<bool>> round, Func<CancellationToken, Task> pause, CancellationToken stopping)
     {
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
             try
             {
-                await round(stopping);
+                var isDone = await round(stopping);
                 _faults.Worked(work);
+                if (isDone)
+                {
+                    return;
+                }
             }
             catch (Exception) when (stopping.IsCancellationRequested)
             {

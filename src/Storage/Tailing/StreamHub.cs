@@ -109,20 +109,13 @@ public sealed class StreamHub(IStreamReader streams, TimeProvider time, ILogger<
 
     private async Task<StreamSlice> ReadAsync(SessionKey key, Cursor cursor, CancellationToken cancellationToken)
     {
-        for (var wait = TailRules.FirstPoll; ; wait = TailRules.Slower(wait))
-        {
-            try
-            {
-                var slice = await streams.ReadAsync(key, cursor, TailRules.ListenerBatch, cancellationToken);
-                _outage.Worked();
-                return slice;
-            }
-            catch (StorageUnavailableException exception)
-            {
-                _outage.Failed(exception);
-                await Task.Delay(wait, time, cancellationToken);
-            }
-        }
+        var slice = await TailRules.Patience.AskAsync(
+            () => streams.ReadAsync(key, cursor, TailRules.ListenerBatch, cancellationToken),
+            time,
+            cancellationToken,
+            (exception, _) => _outage.Failed(exception));
+        _outage.Worked();
+        return slice;
     }
 
     private StreamTail Attach(SessionKey key)

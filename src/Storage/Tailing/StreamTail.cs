@@ -110,32 +110,19 @@ internal sealed class StreamTail : IAsyncDisposable
         IAsyncDisposable? watch = null;
         try
         {
-            var wait = TailRules.FirstPoll;
-            while (true)
+            for (var wait = TailRules.Patience.First; ;)
             {
-                try
+                var slice = await TailRules.Patience.AskAsync(ReadAsync, _time, _stop.Token, (exception, _) => _outage.Failed(exception));
+                _outage.Worked();
+                if (Publish(slice))
                 {
-                    // Watch first, then read: what comes in between is noticed, what came before is read.
-                    watch ??= await _streams.WatchAsync(Key, notice => Hear(notice, wake), _stop.Token);
-                    await _placed.Task.WaitAsync(_stop.Token);
-                    var slice = await _streams.ReadAsync(Key, _window.Tail, TailRules.FeedBatch, _stop.Token);
-                    _outage.Worked();
-                    if (Publish(slice))
-                    {
-                        return;
-                    }
-
-                    wait = slice.Events.Count > 0 ? TailRules.FirstPoll : TailRules.Slower(wait);
-                    if (slice.Events.Count < TailRules.FeedBatch && await FollowAsync(wake, slice.IsForeign ? wait : TailRules.SafetyPoll))
-                    {
-                        return;
-                    }
+                    return;
                 }
-                catch (StorageUnavailableException exception)
+
+                wait = slice.Events.Count > 0 ? TailRules.Patience.First : TailRules.Patience.Longer(wait);
+                if (slice.Events.Count < TailRules.FeedBatch && await FollowAsync(wake, slice.IsForeign ? wait : TailRules.SafetyPoll))
                 {
-                    _outage.Failed(exception);
-                    wait = TailRules.Slower(wait);
-                    await Task.Delay(wait, _time, _stop.Token);
+                    return;
                 }
             }
         }
@@ -154,6 +141,14 @@ internal sealed class StreamTail : IAsyncDisposable
             {
                 await watch.DisposeAsync();
             }
+        }
+
+        async Task<StreamSlice> ReadAsync()
+        {
+            // Watch first, then read: what comes in between is noticed, what came before is read.
+            watch ??= await _streams.WatchAsync(Key, notice => Hear(notice, wake), _stop.Token);
+            await _placed.Task.WaitAsync(_stop.Token);
+            return await _streams.ReadAsync(Key, _window.Tail, TailRules.FeedBatch, _stop.Token);
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class StreamHubFaultTests : IDisposable
         await Wait.Until(
             () =>
             {
-                _stage.Time.Advance(TailRules.LastPoll);
+                _stage.Time.Advance(TailRules.Patience.Longest);
                 return oldNext.IsCompleted && lateNext.IsCompleted;
             },
             "both listeners to continue");
@@ -51,7 +51,7 @@ public sealed class StreamHubFaultTests : IDisposable
         await Wait.Until(
             () =>
             {
-                _stage.Time.Advance(TailRules.LastPoll);
+                _stage.Time.Advance(TailRules.Patience.Longest);
                 return _stage.Log.Watches == 1;
             },
             "the watch");
