@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AgentStream.Models.Thoughts;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Thoughts;
