@@ -15,7 +15,7 @@ internal sealed class RunHandle
     private readonly CancellationTokenSource _giveUp = new();
     private int _stopped;
     private bool _isSealed;
-    private volatile Task<bool> _isCanceled = Task.FromResult(false);
+    private volatile Task<bool>? _isCanceled;
     private volatile bool _isLeaving;
 
     private RunHandle(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
@@ -138,7 +138,7 @@ internal sealed class RunHandle
     {
         // Sent first, so that the store hears of it before it hears of the end.
         var answer = _environment.Store.CancelAsync(Token.Key, requestId);
-        _isCanceled = Either(_isCanceled, answer);
+        _isCanceled = _isCanceled is { } before ? Either(before, answer) : answer;
         if (!_isSealed)
         {
             Stop(RunStatus.Canceled);
@@ -155,9 +155,15 @@ internal sealed class RunHandle
     /// </summary>
     public async Task<bool> IsCanceledAsync()
     {
+        if (_isCanceled is not { } answer)
+        {
+            // The store said so itself.
+            return true;
+        }
+
         try
         {
-            return await _isCanceled || (await _environment.PatientlyAsync(() => _environment.Store.CheckAsync([Token], _giveUp.Token), _giveUp.Token))[0] != RunStatus.Live;
+            return await answer || (await _environment.PatientlyAsync(() => _environment.Store.CheckAsync([Token], _giveUp.Token), _giveUp.Token))[0] != RunStatus.Live;
         }
         catch (StorageUnavailableException)
         {
@@ -191,7 +197,7 @@ internal sealed class RunHandle
     {
         try
         {
-            await ((Task)_isCanceled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task?)_isCanceled ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!_isSealed && error != Protocol.CanceledMessage && await SealAsync())
             {
                 error = Protocol.CanceledMessage;

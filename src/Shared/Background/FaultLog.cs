@@ -62,26 +62,6 @@ internal sealed class FaultLog(ILogger logger)
         }
     }
 
-    /// <summary>
-    /// Does one piece of work of several: its fault is said once, and does not keep the others waiting. A store that is away, and an order to stop, end the others, too.
-    /// </summary>
-    /// <param name="work">The piece of work.</param>
-    /// <param name="act">Does it.</param>
-    /// <exception cref="StorageUnavailableException">The store is away.</exception>
-    /// <exception cref="OperationCanceledException">The order to stop came.</exception>
-    public async Task TryAsync(string work, Func<Task> act)
-    {
-        try
-        {
-            await act();
-            Worked(work);
-        }
-        catch (Exception exception) when (exception is not (OperationCanceledException or StorageUnavailableException))
-        {
-            Failed(work, exception);
-        }
-    }
-
     /// <summary>The work has succeeded: its next fault is news.</summary>
     /// <param name="work">The piece of work.</param>
     public void Worked(string work) => _known.TryRemove(work, out _);
