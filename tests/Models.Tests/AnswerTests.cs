@@ -1,4 +1,3 @@
-using AgentStream.Models.Answers;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Tests;

@@ -18,6 +18,8 @@ internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<L
         ("Microsoft.AspNetCore", LogLevel.Warning),
         ("Microsoft.Orleans", LogLevel.Warning),
         ("Orleans", LogLevel.Warning),
+        // It warns of each step of a start that takes long, on a busy machine.
+        ("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Error),
         ("Polly", LogLevel.Warning),
         ("System.Net.Http.HttpClient.AgentStream", LogLevel.Warning),
     ];

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using AgentStream.Background;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Storage.Tailing;

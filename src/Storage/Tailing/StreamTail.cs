@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using AgentStream.Background;
 
 namespace AgentStream.Storage.Tailing;
 
