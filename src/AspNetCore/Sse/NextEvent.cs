@@ -53,7 +53,17 @@ internal sealed class NextEvent : IValueTaskSource<bool>, IDisposable
             return new(true);
         }
 
-        Arm(_silence);
+        if (_silence - _time.GetElapsedTime(Volatile.Read(ref _since)) is var rest && rest > TimeSpan.Zero)
+        {
+            Arm(rest);
+        }
+        else if (Interlocked.CompareExchange(ref _state, IsOpen, IsAwaited) == IsAwaited)
+        {
+            // The silence was over before it was waited for: what came before it took so long to be flushed.
+            BeginSilence();
+            return new(false);
+        }
+
         return new(this, _wait.Version);
     }
 
