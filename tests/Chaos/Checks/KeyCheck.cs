@@ -72,6 +72,8 @@ internal static class KeyCheck
                 return await redis.TextAsync("HGET", key, "ended") is null ? $"a run that has not ended, {string.Join(' ', await redis.TextsAsync("HGETALL", key))}" : await ExpiresAsync("an ended run");
             case [_, _, _, _, "past", _]:
                 return await ExpiresAsync("a past run");
+            case [_, _, _, _, "cancel", _]:
+                return await ExpiresAsync("the answer to a cancel");
             case [_, _, _, _]:
                 return words[1] is "silo" or "registry" ? "of nobody" : await ExpiresAsync("a stream");
             default:
