@@ -15,9 +15,6 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
     // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
     private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);
 
-    // Long enough for a grain that is there, and well below the time after which a silo that was killed is missed.
-    private static readonly TimeSpan WaitForGrain = TimeSpan.FromSeconds(1);
-
     // Listeners wait until a store that is away is there again.
     private static readonly Patience Patience = new(LookForTurn);
 
@@ -167,21 +164,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
     }
 
     /// <inheritdoc/>
-    /// <remarks>The session's grain stops its run at once. Where the grain does not answer within a second, the store is asked: it carries each request out once, wherever it comes from.</remarks>
-    public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
-    {
-        var requestId = Guid.NewGuid().ToString("N");
-        var answer = Session(key).CancelAsync(requestId);
-        try
-        {
-            return await answer.WaitAsync(WaitForGrain, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not StorageUnavailableException && !cancellationToken.IsCancellationRequested)
-        {
-            answer.Ignore();
-            return await streams.CancelAsync(key, requestId, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => streams.CancelAsync(key, cancellationToken: cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => streams.IsLiveAsync(key, cancellationToken);
