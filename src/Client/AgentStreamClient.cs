@@ -15,6 +15,9 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
     // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
     private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);
 
+    // Long enough for a grain that is there, and well below the time after which a silo that was killed is missed.
+    private static readonly TimeSpan WaitForGrain = TimeSpan.FromSeconds(1);
+
     // Listeners wait until a store that is away is there again.
     private static readonly Patience Patience = new(LookForTurn);
 
@@ -164,7 +167,36 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
     }
 
     /// <inheritdoc/>
-    public Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) => streams.CancelAsync(key, cancellationToken: cancellationToken);
+    /// <remarks>
+    /// The session's grain stops its run at once. Where the grain does not answer within a second, the stream store is asked. What it is asked for is the end of one run: a call that reaches the grain
+    /// late does nothing to the next one.
+    /// </remarks>
+    public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        using var patience = new CancellationTokenSource(WaitForGrain, time ?? TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        CancelRequest? request = null;
+        try
+        {
+            if (await AnswerAsync(Session(key).GetLiveRunIdAsync(), either.Token).ConfigureAwait(false) is { } runId)
+            {
+                request = CancelRequest.Of(runId);
+                return await AnswerAsync(Session(key).CancelAsync(request), either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is not StorageUnavailableException && !cancellationToken.IsCancellationRequested)
+        {
+            // The store decides, whatever became of the grain.
+        }
+
+        return await streams.CancelAsync(key, request, cancellationToken).ConfigureAwait(false);
+
+        static async Task<T> AnswerAsync<T>(Task<T> answer, CancellationToken cancellationToken)
+        {
+            answer.Ignore();
+            return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => streams.IsLiveAsync(key, cancellationToken);

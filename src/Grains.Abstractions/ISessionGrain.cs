@@ -31,12 +31,17 @@ public interface ISessionGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("IsWaitingAsync")]
     Task<bool> IsWaitingAsync(string runId);
 
-    /// <summary>Cancels the session's run, whoever runs it. A run in this grain stops at once.</summary>
-    /// <param name="requestId">Names the request, 1 to 64 ASCII letters or digits: it gets the same answer again, here and in the stream store, for a minute. Null: it is not remembered.</param>
+    /// <summary>The run that is under way in this grain.</summary>
+    /// <returns>The run's id; null when there is none here. The session may have one elsewhere nevertheless.</returns>
+    [AlwaysInterleave, Alias("GetLiveRunIdAsync")]
+    Task<string?> GetLiveRunIdAsync();
+
+    /// <summary>Cancels a run, whoever runs it. A run in this grain stops at once.</summary>
+    /// <param name="request">The run. Null: the one that the session has, and the request is not remembered.</param>
     /// <returns>True for the one request that canceled the run; false when there was none, or it was canceled already.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach. A run in this grain was stopped.</exception>
     [AlwaysInterleave, Alias("CancelAsync")]
-    Task<bool> CancelAsync(string? requestId = null);
+    Task<bool> CancelAsync(CancelRequest? request = null);
 
     /// <summary>What the session has come to.</summary>
     /// <returns>The session; null when nobody has ever written to it.</returns>

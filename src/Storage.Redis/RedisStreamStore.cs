@@ -122,15 +122,15 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<bool> CancelAsync(SessionKey key, string? requestId = null, CancellationToken cancellationToken = default)
+    public async Task<bool> CancelAsync(SessionKey key, CancelRequest? request = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         var keys = new RedisKeys(_prefix, key);
         var answer = await _redis.ScriptAsync(
             $"cancel session {key}",
             CancelScript,
-            requestId is null ? [keys.Live, keys.Owner, Registry(key)] : [keys.Live, keys.Owner, Registry(key), keys.Cancel(requestId)],
-            [key.Session, key.ToString(), keys.Notice, RedisKeys.Silos(_prefix), RedisKeys.Milliseconds(StreamRules.CancelMemory)],
+            request is null ? [keys.Live, keys.Owner, Registry(key)] : [keys.Live, keys.Owner, Registry(key), keys.Cancel(request.RequestId)],
+            [key.Session, key.ToString(), keys.Notice, RedisKeys.Silos(_prefix), RedisKeys.Milliseconds(StreamRules.CancelMemory), request?.RunId ?? ""],
             cancellationToken);
         return (long)answer == 1;
     }

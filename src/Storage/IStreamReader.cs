@@ -51,11 +51,11 @@ public interface IStreamReader
 
     /// <summary>Takes a session's live flag away, whoever runs it, and tells the owner.</summary>
     /// <param name="key">The session.</param>
-    /// <param name="requestId">
-    /// Names the request, 1 to 64 ASCII letters or digits. A request that comes again within <see cref="StreamRules.CancelMemory"/> changes nothing and gets the answer that it got first. Null: it is
-    /// not remembered.
+    /// <param name="request">
+    /// The run, when another run's flag is to stay. A request that comes again within <see cref="StreamRules.CancelMemory"/> changes nothing and gets the answer that it got first. Null: whatever
+    /// run there is, and the request is not remembered.
     /// </param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>True if the flag was there and its run is not sealed (<see cref="IRunStore.SealAsync"/>): for one request only.</returns>
-    Task<bool> CancelAsync(SessionKey key, string? requestId = null, CancellationToken cancellationToken = default);
+    Task<bool> CancelAsync(SessionKey key, CancelRequest? request = null, CancellationToken cancellationToken = default);
 }

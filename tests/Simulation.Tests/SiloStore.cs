@@ -28,8 +28,8 @@ internal sealed class SiloStore(World world, Silo? silo) : IStreamStore
     public Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default) => SendAsync(
         $"{(isSealed ? "seal" : "open")} {Book.Name(run)}", async () => Book.Sealed(run, isSealed, await world.Log.SealAsync(run, isSealed, CancellationToken.None)), cancellationToken);
 
-    public Task<bool> CancelAsync(SessionKey key, string? requestId = null, CancellationToken cancellationToken = default) => SendAsync(
-        $"cancel {key.Session}", async () => Book.Canceled(key, await world.Log.CancelAsync(key, requestId, CancellationToken.None)), cancellationToken);
+    public Task<bool> CancelAsync(SessionKey key, CancelRequest? request = null, CancellationToken cancellationToken = default) => SendAsync(
+        $"cancel {key.Session}", async () => Book.Canceled(key, await world.Log.CancelAsync(key, request, CancellationToken.None)), cancellationToken);
 
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) =>
         SendAsync($"is {key.Session} live", () => world.Log.IsLiveAsync(key, CancellationToken.None), cancellationToken);

@@ -41,17 +41,43 @@ public abstract partial class StreamStoreContract
     public async Task A_request_that_comes_again_gets_the_answer_that_it_got_first_and_cancels_no_later_run()
     {
         var first = await StartedAsync();
-        Assert.True(await Log.CancelAsync(first.Key, "one"));
-        Assert.False(await Log.CancelAsync(first.Key, "two"));
+        var (one, two) = (CancelRequest.Of(first.RunId), CancelRequest.Of(first.RunId));
+        Assert.True(await Log.CancelAsync(first.Key, one));
+        Assert.False(await Log.CancelAsync(first.Key, two));
         await FinishAsync(first);
         var next = await StartedAsync(first.Key);
 
-        Assert.True(await Log.CancelAsync(first.Key, "one"));
-        Assert.False(await Log.CancelAsync(first.Key, "two"));
+        Assert.True(await Log.CancelAsync(first.Key, one));
+        Assert.False(await Log.CancelAsync(first.Key, two));
+        Assert.Equal([RunStatus.Live], await Log.CheckAsync([next]));
+    }
+
+    [Fact]
+    public async Task A_request_cancels_the_run_that_it_names_and_no_other()
+    {
+        var first = await StartedAsync();
+        await FinishAsync(first);
+        var next = await StartedAsync(first.Key);
+
+        Assert.False(await Log.CancelAsync(first.Key, CancelRequest.Of(first.RunId)));
+        Assert.False(await Log.CancelAsync(first.Key, CancelRequest.Of(next.RunId[..^1])));
         Assert.Equal([RunStatus.Live], await Log.CheckAsync([next]));
 
-        Assert.True(await Log.CancelAsync(first.Key, "three"));
+        Assert.True(await Log.CancelAsync(first.Key, CancelRequest.Of(next.RunId)));
         Assert.Equal([RunStatus.Canceled], await Log.CheckAsync([next]));
+    }
+
+    [Fact]
+    public async Task A_request_cancels_its_run_also_after_that_went_to_another_process()
+    {
+        var run = await StartedAsync();
+        Assert.True(await Log.HandOffAsync(run));
+        Assert.True(await Log.CancelAsync(run.Key, CancelRequest.Of(run.RunId)));
+
+        var other = await StartedAsync();
+        await Log.HandOffAsync(other);
+        Assert.NotNull(await Log.RecoverAsync(other with { SiloId = SiloIdentity.Nobody }, Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(10)));
+        Assert.True(await Log.CancelAsync(other.Key, CancelRequest.Of(other.RunId)));
     }
 
     [Fact]
@@ -59,8 +85,8 @@ public abstract partial class StreamStoreContract
     {
         var (one, other) = (await StartedAsync(), await StartedAsync());
 
-        Assert.True(await Log.CancelAsync(one.Key, "same"));
-        Assert.True(await Log.CancelAsync(other.Key, "same"));
+        Assert.True(await Log.CancelAsync(one.Key, new(one.RunId, "same")));
+        Assert.True(await Log.CancelAsync(other.Key, new(other.RunId, "same")));
     }
 
     [Fact]
@@ -68,7 +94,7 @@ public abstract partial class StreamStoreContract
     {
         var run = await StartedAsync();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => Log.CancelAsync(run.Key, "often"))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => Log.CancelAsync(run.Key, new(run.RunId, "often")))));
 
         Assert.All(answers, Assert.True);
     }

@@ -99,10 +99,10 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     public bool CanLeave => canLeave;
 
     /// <summary>Cancels the run: it stops at once, and its live flag is taken away.</summary>
-    /// <param name="requestId">Names the request in the store; null for none.</param>
+    /// <param name="request">Names this run and the request; null for one that is not remembered.</param>
     /// <returns>Whether this request canceled it.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach. The run was stopped.</exception>
-    public Task<bool> CancelAsync(string? requestId) => run.CancelAsync(requestId);
+    public Task<bool> CancelAsync(CancelRequest? request) => run.CancelAsync(request);
 
     /// <summary>Stops whatever the run is doing, because its process is about to stop: it leaves for another, or ends as crashed where it cannot.</summary>
     public Task ShutDownAsync() => run.ShutDownAsync();
@@ -151,7 +151,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             return run.Status switch
             {
                 _ when run.Refusal is { } refusal => Crashed(refusal),
-                RunStatus.Canceled => canLeave && !await run.IsCanceledAsync() ? RunResult.HandedOff : RunResult.Canceled,
+                RunStatus.Canceled => RunResult.Canceled,
                 RunStatus.Lost => RunResult.Crashed(new OwnershipLostException("another process took the session over")),
                 _ when run.HasToLeave => RunResult.HandedOff,
                 _ => RunResult.Crashed(new RunException("the silo is shutting down")),

@@ -38,6 +38,8 @@ internal sealed class SessionGrain(
 
     private SessionKey Key => _key ??= SessionKey.Parse(this.GetPrimaryKeyString());
 
+    private AgentRun? LiveRun => _running.IsCompleted ? null : _run;
+
     async Task<StartedRun> ISessionGrain.StartAsync(RunRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -103,10 +105,12 @@ internal sealed class SessionGrain(
 
     async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadRunsAsync(Key)).Contains(runId);
 
-    Task<bool> ISessionGrain.CancelAsync(string? requestId) => CancelAsync(requestId);
+    Task<string?> ISessionGrain.GetLiveRunIdAsync() => Task.FromResult(LiveRun?.RunId);
 
-    private Task<bool> CancelAsync(string? requestId = null) =>
-        _run is { } run && !_running.IsCompleted ? run.CancelAsync(requestId) : environment.Store.CancelAsync(Key, requestId);
+    Task<bool> ISessionGrain.CancelAsync(CancelRequest? request) => CancelAsync(request);
+
+    private Task<bool> CancelAsync(CancelRequest? request = null) =>
+        LiveRun is { } run && (request is null || request.RunId == run.RunId) ? run.CancelAsync(request) : environment.Store.CancelAsync(Key, request);
 
     async Task<bool> ISessionRecovery.RecoverAsync(string siloId, string runId, int turn) =>
         Go(await recovery.ClaimAsync(new RunToken(Key, siloId, runId, turn), lifetime.ApplicationStopping));

@@ -1,11 +1,12 @@
 -- Takes a live flag away, whoever raised it, and tells those who follow and the silo that owns the run.
 -- KEYS: live flag, owner, the user's registry, and the answer to this request if it has a name
--- ARGV: session id, session key, notice channel, what a silo's keys start with, how long the answer is remembered, in ms
--- Answers 1 if the flag was there, else 0: also when its run is sealed, for which a cancel comes too late.
+-- ARGV: session id, session key, notice channel, what a silo's keys start with, how long the answer is remembered, in ms, the only run that is meant or ''
+-- Answers 1 if the flag was there, else 0: also when it is of another run, or its run is sealed, for which a cancel comes too late.
 local function cancel()
     local owner = try('HMGET', KEYS[2], 'silo', 'run', 'ended', 'sealed')
     local owned = owner and owner[1] and owner[2] and not owner[3]
-    if owned and owner[4] and try('GET', KEYS[1]) == owner[1] .. ':' .. owner[2] then
+    local is_owners = owned and try('GET', KEYS[1]) == owner[1] .. ':' .. owner[2]
+    if is_owners and owner[4] or ARGV[6] ~= '' and not (is_owners and string.match(owner[2], '^[^~]*') == ARGV[6]) then
         return 0
     end
 

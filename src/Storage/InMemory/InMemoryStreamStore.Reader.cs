@@ -4,20 +4,20 @@ namespace AgentStream.Storage.InMemory;
 public sealed partial class InMemoryStreamStore
 {
     /// <inheritdoc/>
-    public Task<bool> CancelAsync(SessionKey key, string? requestId = null, CancellationToken cancellationToken = default)
+    public Task<bool> CancelAsync(SessionKey key, CancelRequest? request = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(requestId is null ? Cancel(key) : _cancels.Get(key, requestId, () => Cancel(key)));
+        return Task.FromResult(request is null ? Cancel(key) : _cancels.Get(key, request, () => Cancel(key, request.RunId)));
     }
 
-    private bool Cancel(SessionKey key)
+    private bool Cancel(SessionKey key, string? runId = null)
     {
         RunToken? owner = null;
         var canceled = Use(key, false, session =>
         {
             owner = session.Owner?.Run;
-            var wasLive = session.Cancel();
+            var wasLive = session.Cancel(runId);
             if (wasLive)
             {
                 _live.Remove(key);

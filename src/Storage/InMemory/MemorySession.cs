@@ -137,8 +137,13 @@ internal sealed class MemorySession(SessionKey key)
         return Status();
     }
 
-    public bool Cancel()
+    public bool Cancel(string? runId)
     {
+        if (runId is not null && runId != LiveRun)
+        {
+            return false;
+        }
+
         if (Owner is { HasEnded: false, IsSealed: true } && Status() == RunStatus.Live)
         {
             return false;

@@ -61,7 +61,7 @@ internal sealed class ScriptedStore(IStreamStore inner) : IStreamStore
     public Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default) =>
         inner.SealAsync(run, isSealed, cancellationToken);
 
-    public Task<bool> CancelAsync(SessionKey key, string? requestId = null, CancellationToken cancellationToken = default) => inner.CancelAsync(key, requestId, cancellationToken);
+    public Task<bool> CancelAsync(SessionKey key, CancelRequest? request = null, CancellationToken cancellationToken = default) => inner.CancelAsync(key, request, cancellationToken);
 
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => inner.IsLiveAsync(key, cancellationToken);
 

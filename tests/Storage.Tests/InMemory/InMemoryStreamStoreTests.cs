@@ -33,14 +33,14 @@ public sealed class InMemoryStreamStoreTests : StreamStoreContract, IDisposable
     public async Task What_a_cancel_was_answered_is_forgotten_after_a_minute()
     {
         var key = new SessionKey(1, 1, "s");
-        Assert.False(await _log.CancelAsync(key, "one"));
+        Assert.False(await _log.CancelAsync(key, new("1", "one")));
         await _log.StartAsync(new RunToken(key, "silo", "1"));
         _time.Advance(StreamRules.CancelMemory - TimeSpan.FromTicks(1));
-        Assert.False(await _log.CancelAsync(key, "one"));
+        Assert.False(await _log.CancelAsync(key, new("1", "one")));
 
         _time.Advance(TimeSpan.FromTicks(1));
 
-        Assert.True(await _log.CancelAsync(key, "one"));
+        Assert.True(await _log.CancelAsync(key, new("1", "one")));
     }
 
     [Fact]

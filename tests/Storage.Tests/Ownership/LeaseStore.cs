@@ -86,7 +86,7 @@ internal sealed class LeaseStore(IStreamStore inner) : IStreamStore
     public Task<RunStatus> SealAsync(RunToken run, bool isSealed = true, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
-    public Task<bool> CancelAsync(SessionKey key, string? requestId = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<bool> CancelAsync(SessionKey key, CancelRequest? request = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<bool> IsLiveAsync(SessionKey key, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

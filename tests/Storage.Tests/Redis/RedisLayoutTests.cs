@@ -143,7 +143,7 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
             await Stage.Log.StartAsync(Run);
         }
 
-        Assert.Equal(isLive, await Stage.Log.CancelAsync(_key, "abc"));
+        Assert.Equal(isLive, await Stage.Log.CancelAsync(_key, new(Run.RunId, "abc")));
 
         Assert.Equal(isLive ? "1" : "0", await Raw.TextAsync("GET", Name(":cancel:abc")));
         Assert.InRange(await TtlAsync(":cancel:abc"), 1, 60_000);
