@@ -124,9 +124,22 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
         // Two questions: a session that is forgotten in between is null, as it would be a moment later.
         return await GetAnswerAsync(key, cancellationToken).ConfigureAwait(false) is { } session
             && await CallAsync(HttpMethod.Get, key, "/messages", content: null, cancellationToken).ConfigureAwait(false) is { } messages
-            ? new SessionSnapshot(session.Title, session.IsLive, session.Error, messages, session.Waiting, session.Run?.ToRun())
+            ? new SessionSnapshot(session.Title, session.IsLive, session.Error, messages, session.Waiting, session.Run?.ToRun(), session.ToPending(), session.ToRules())
             : null;
     }
+
+    /// <inheritdoc/>
+    public async Task<AnswerReceipt> AnswerAsync(SessionKey key, RequestAnswer answer, CancellationToken cancellationToken = default)
+    {
+        var (path, body) = AnswerBody.Of(answer);
+        using var content = JsonContent(body);
+        var receipt = Read(await CallAsync(HttpMethod.Post, key, path, content, cancellationToken).ConfigureAwait(false), Json.Default.ReceiptAnswer);
+        return receipt is null ? throw AnswerBody.Unknown(answer) : new AnswerReceipt(receipt.Pending, receipt.RunId);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> RevokeRuleAsync(SessionKey key, string ruleId, CancellationToken cancellationToken = default) =>
+        await CallAsync(HttpMethod.Delete, key, $"/approval-rules/{Uri.EscapeDataString(ruleId)}", content: null, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <inheritdoc/>
     public async Task ImportMessagesAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default)

@@ -26,6 +26,7 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
         {
             HttpStatusCode.BadRequest when problem.Errors is { Count: > 0 } errors => new InvalidInputException(errors.First().Key, Rules(errors)),
             HttpStatusCode.NotFound when agent is not null && problem.Errors?.ContainsKey("agent") == true => new UnknownAgentException(agent, Known(detail)),
+            HttpStatusCode.Conflict when problem.Errors?.ContainsKey(Protocol.Fields.RequestId) == true => new RequestAnsweredException(session),
             HttpStatusCode.Conflict => new SessionBusyException(session, "a run is under way"),
             HttpStatusCode.ServiceUnavailable => new StorageUnavailableException(detail),
             HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => new ServerUnreachableException($"A gateway could not reach the server: {detail}"),
@@ -63,6 +64,9 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
 [JsonSerializable(typeof(StartBody))]
 [JsonSerializable(typeof(CancelAnswer))]
 [JsonSerializable(typeof(SessionAnswer))]
+[JsonSerializable(typeof(ApprovalBody))]
+[JsonSerializable(typeof(ToolResultBody))]
+[JsonSerializable(typeof(ReceiptAnswer))]
 [JsonSerializable(typeof(LiveSession[]))]
 [JsonSerializable(typeof(ListedSession[]))]
 internal sealed partial class Json : JsonSerializerContext;
@@ -82,8 +86,13 @@ internal sealed record StartBody(string Prompt, string SessionId, string? Agent,
 internal sealed record CancelAnswer(bool Cancelled);
 
 /// <summary>What a session has come to, without its nodes.</summary>
-internal sealed record SessionAnswer(string Title, string Status, string? Error, int Waiting = 0, RunAnswer? Run = null)
+internal sealed record SessionAnswer(
+    string Title, string Status, string? Error, int Waiting = 0, RunAnswer? Run = null, PendingAnswer[]? Pending = null, RuleAnswer[]? ApprovalRules = null)
 {
+    public PendingRequest[] ToPending() => Array.ConvertAll(Pending ?? [], request => request.ToRequest());
+
+    public ApprovalRule[] ToRules() => Array.ConvertAll(ApprovalRules ?? [], rule => rule.ToRule());
+
     public bool IsLive => Status == "live";
 }
 

@@ -213,6 +213,14 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
     public Task<SessionSnapshot?> GetSessionAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).GetAsync().WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<AnswerReceipt> AnswerAsync(SessionKey key, RequestAnswer answer, CancellationToken cancellationToken = default) =>
+        Session(key).AnswerAsync(answer).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> RevokeRuleAsync(SessionKey key, string ruleId, CancellationToken cancellationToken = default) =>
+        Session(key).RevokeRuleAsync(ruleId).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task ImportMessagesAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default) => Session(key).ImportMessagesAsync(messages).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>

@@ -79,6 +79,25 @@ public interface IAgentStreamClient
     /// <returns>The session; null when nobody has ever written to it.</returns>
     Task<SessionSnapshot?> GetSessionAsync(SessionKey key, CancellationToken cancellationToken = default);
 
+    /// <summary>Answers a request of a session. With the answer to the last open one the session's agent continues, in a new run.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="answer">The answer: an <see cref="ApprovalAnswer"/> or a <see cref="ToolResultAnswer"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer's receipt; the answer may count nevertheless.</param>
+    /// <returns>What it has led to. The same answer again gets the same.</returns>
+    /// <exception cref="UnknownRequestException">The session has no such request (any more).</exception>
+    /// <exception cref="RequestAnsweredException">The request has another answer already.</exception>
+    /// <exception cref="InvalidInputException">The answer breaks a rule, or the arguments do not fit the tool's schema; the exception names the field.</exception>
+    /// <exception cref="SessionBusyException">Another run is under way and does not come to its end.</exception>
+    Task<AnswerReceipt> AnswerAsync(SessionKey key, RequestAnswer answer, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes a permission back that was given for later calls, too.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="ruleId">The rule: <see cref="SessionSnapshot.Rules"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>False when the session has no such rule (any more).</returns>
+    /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
+    Task<bool> RevokeRuleAsync(SessionKey key, string ruleId, CancellationToken cancellationToken = default);
+
     /// <summary>Replaces a session's history with one from elsewhere.</summary>
     /// <param name="key">The session.</param>
     /// <param name="messages">The messages as JSON, UTF-8, in the format of docs/protocol.md.</param>

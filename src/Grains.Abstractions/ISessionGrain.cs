@@ -43,6 +43,26 @@ public interface ISessionGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("CancelAsync")]
     Task<bool> CancelAsync(CancelRequest? request = null);
 
+    /// <summary>Answers a request of the session. With the answer to the last open one the session's agent continues, in a new run.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <returns>What it has led to. The same answer again gets the same.</returns>
+    /// <exception cref="UnknownRequestException">The session has no such request (any more).</exception>
+    /// <exception cref="RequestAnsweredException">The request has another answer already.</exception>
+    /// <exception cref="InvalidInputException">The answer is not of the form that its documentation asks for, or the arguments do not fit the tool.</exception>
+    /// <exception cref="UnknownAgentException">The session's agent is not registered here.</exception>
+    /// <exception cref="SessionBusyException">Another run is under way and does not come to its end.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach. It is not known whether the answer counts: give it again.</exception>
+    [Alias("AnswerAsync")]
+    Task<AnswerReceipt> AnswerAsync(RequestAnswer answer);
+
+    /// <summary>Takes a permission back that was given for later calls, too.</summary>
+    /// <param name="ruleId">The rule.</param>
+    /// <returns>False when the session has no such rule (any more).</returns>
+    /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    [Alias("RevokeRuleAsync")]
+    Task<bool> RevokeRuleAsync(string ruleId);
+
     /// <summary>What the session has come to.</summary>
     /// <returns>The session; null when nobody has ever written to it.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>

@@ -64,6 +64,22 @@ public static class Protocol
         public const string PartDelta = "part_delta";
     }
 
+    /// <summary>What the <see cref="Fields.Message"/> of the runtime's own <see cref="Info"/> entries says about calls that wait for somebody.</summary>
+    public static class Requests
+    {
+        /// <summary>A call waits until somebody allows it, or does not.</summary>
+        public const string ApprovalRequested = "approval-requested";
+
+        /// <summary>A call waits until the client has carried it out.</summary>
+        public const string ToolRequested = "tool-requested";
+
+        /// <summary>Somebody has allowed a call, or has not.</summary>
+        public const string ApprovalDecided = "approval-decided";
+
+        /// <summary>The client has given the result of a call.</summary>
+        public const string ToolAnswered = "tool-answered";
+    }
+
     /// <summary>The fields of entries' bodies.</summary>
     public static class Fields
     {
@@ -102,6 +118,15 @@ public static class Protocol
 
         /// <summary>The call's arguments.</summary>
         public const string Args = "args";
+
+        /// <summary>The id of a request that waits, or waited, for an answer.</summary>
+        public const string RequestId = "request_id";
+
+        /// <summary>Whether a call was allowed.</summary>
+        public const string Approved = "approved";
+
+        /// <summary>Why a call was not allowed.</summary>
+        public const string Reason = "reason";
 
         /// <summary>The kind of a message, or of an item of a user's prompt: one of <see cref="Kinds"/>, or that of a URL; in histories only.</summary>
         public const string Kind = "kind";

@@ -7,10 +7,21 @@ namespace AgentStream;
 /// <param name="Messages">Its messages as JSON, UTF-8, in the format of docs/protocol.md: requests and their responses in turn. What waits for a response is not among them.</param>
 /// <param name="QueuedPrompts">How many prompts wait for the end of its run (<see cref="BusySessionBehavior.Queue"/>).</param>
 /// <param name="Run">Its last run, under way or not; null when there was none, or its history came from elsewhere since.</param>
+/// <param name="Pending">The requests that wait for an answer, in the order of their calls.</param>
+/// <param name="Rules">The calls that the session allows without asking.</param>
 [GenerateSerializer, Immutable, Alias("AgentStream.SessionSnapshot")]
 public sealed record SessionSnapshot(
     [property: Id(0)] string Title, [property: Id(1)] bool IsLive, [property: Id(2)] string? Error, [property: Id(3)] byte[] Messages, [property: Id(4)] int QueuedPrompts = 0,
-    [property: Id(5)] SessionRun? Run = null);
+    [property: Id(5)] SessionRun? Run = null, IReadOnlyList<PendingRequest>? Pending = null, IReadOnlyList<ApprovalRule>? Rules = null)
+{
+    /// <summary>The requests that wait for an answer, in the order of their calls; null is the same as none.</summary>
+    [Id(6)]
+    public IReadOnlyList<PendingRequest> Pending { get; init; } = Pending ?? [];
+
+    /// <summary>The calls that the session allows without asking; null is the same as none.</summary>
+    [Id(7)]
+    public IReadOnlyList<ApprovalRule> Rules { get; init; } = Rules ?? [];
+}
 
 /// <summary>The last run of a session, for those who show the history and the stream as one. The messages of a run have its id.</summary>
 /// <param name="RunId">The run.</param>

@@ -250,34 +250,5 @@ public sealed class AnswerTests
         Assert.All((await silos.Services.GetRequiredService<ISessionJournal>().ReadAsync(key, 0)).OfType<ToolResultRecord>(), record => Assert.Equal("x", ((ToolReturnPart)record.Result).ToolCallId));
     }
 
-    [Fact]
-    public void A_tool_that_needs_approval_is_refused_when_the_agent_is_built()
-    {
-        var tool = new ApprovalRequiredAIFunction(AIFunctionFactory.Create(() => 1, "pay"));
-        Assert.All(new AIFunction[] { tool, new Wrapper(tool) }, refused => Assert.StartsWith(
-            "The tool 'pay' needs approval before each call, and calls cannot be approved yet",
-            Assert.Throws<ArgumentException>(() => new AgentBuilder().WithTool(refused)).Message,
-            StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_source_with_a_tool_that_needs_approval_ends_the_run()
-    {
-        var called = 0;
-        var tool = new ApprovalRequiredAIFunction(AIFunctionFactory.Create(() => ++called, "pay"));
-        await using var silos = await TestSilos.StartAsync(
-            null, new ScriptedModel([Step.Call("c1", "pay")]), _ => { }, agent => agent.WithToolProvider("the bank", _ => new Source(tool)));
-        Assert.Contains(
-            "crashed - the tool 'pay' of the bank needs approval before each call, and calls cannot be approved yet", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
-        Assert.Equal(0, called);
-    }
-
     private static Dictionary<string, object?> Args(int n) => new() { ["n"] = n };
-
-    private sealed class Wrapper(AIFunction inner) : DelegatingAIFunction(inner);
-
-    private sealed class Source(AITool tool) : IToolProvider
-    {
-        public ValueTask<IReadOnlyList<AITool>> GetToolsAsync(CancellationToken cancellationToken) => new([tool]);
-    }
 }

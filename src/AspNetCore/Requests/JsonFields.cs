@@ -43,6 +43,32 @@ internal sealed class JsonFields(JsonElement root)
         }
     }
 
+    /// <summary>Reads a boolean. A field that is null counts as left out.</summary>
+    /// <param name="name">The field.</param>
+    /// <returns>The boolean; null when it is left out or wrong.</returns>
+    public bool? Flag(string name)
+    {
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.GetBoolean();
+        }
+
+        Wrong(name, $"must be true or false, but is {Describe(value.ValueKind)}");
+        return null;
+    }
+
+    /// <summary>Reads any JSON.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="isNullGiven">Whether null is a value; otherwise the field counts as left out.</param>
+    /// <returns>The JSON; null when it is left out.</returns>
+    public JsonElement? Json(string name, bool isNullGiven = false) =>
+        root.TryGetProperty(name, out var value) && (isNullGiven || value.ValueKind != JsonValueKind.Null) ? value : null;
+
     /// <summary>Notes each field that has another name than those, so that a mistyped name is not passed over in silence.</summary>
     /// <param name="names">The fields that there are.</param>
     public void RefuseOthers(params ReadOnlySpan<string> names)

@@ -17,6 +17,8 @@ internal static class Problems
         RefusedException e => Problem(e.Status, e.Message, e.Errors),
         InvalidInputException e => For(RefusedException.Invalid(Single(e.Field, e.Rule))),
         UnknownAgentException e => Problem(StatusCodes.Status404NotFound, e.Message, Single("agent", "must be the name of a registered agent")),
+        UnknownRequestException e => Problem(StatusCodes.Status404NotFound, e.Message, Single(Protocol.Fields.RequestId, "must be a request that the session waits for")),
+        RequestAnsweredException e => Problem(StatusCodes.Status409Conflict, e.Message, Single(Protocol.Fields.RequestId, "has another answer")),
         SessionBusyException => Problem(
             StatusCodes.Status409Conflict, "The session has a run under way. Follow that run, cancel it, or start again after its end."),
         StorageUnavailableException => Unavailable("The stream store is out of reach"),

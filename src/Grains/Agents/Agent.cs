@@ -18,9 +18,11 @@ public sealed class Agent
         IReadOnlyList<AITool> tools,
         IReadOnlyList<NamedToolSource> sources,
         AgentBounds bounds,
+        ApprovalPolicy? approval,
         Action<ChatOptions>? configure)
     {
-        (Name, Client, Instructions, _tools, Sources, Bounds, _configure) = (name, client, instructions, tools, sources, bounds, configure);
+        (Name, Client, Instructions, _tools, Sources, Bounds, Approval, _configure) = (name, client, instructions, tools, sources, bounds, approval, configure);
+        ClientTools = _tools.Where(tool => tool is AIFunctionDeclaration and not AIFunction).Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
         Functions = _tools.OfType<AIFunction>().ToDictionary(f => f.Name, StringComparer.Ordinal);
         Rules = new InputRules(client, bounds.MaxToolResult);
     }
@@ -37,6 +39,12 @@ public sealed class Agent
     /// <summary>The tools that are called here, by the name that the model knows.</summary>
     internal IReadOnlyDictionary<string, AIFunction> Functions { get; }
 
+    /// <summary>The tools that the client carries out.</summary>
+    internal IReadOnlySet<string> ClientTools { get; }
+
+    /// <summary>Decides which calls need a person; null for those whose tools say so.</summary>
+    internal ApprovalPolicy? Approval { get; }
+
     /// <summary>What the agent's answers and results are held to.</summary>
     internal AgentBounds Bounds { get; }
 
@@ -47,7 +55,7 @@ public sealed class Agent
     internal IReadOnlyList<NamedToolSource> Sources { get; }
 
     /// <summary>The agent as one run knows it: with the tools that its sources have now, and no sources.</summary>
-    /// <exception cref="RunException">Two tools have one name, or one needs approval.</exception>
+    /// <exception cref="RunException">Two tools have one name.</exception>
     internal async ValueTask<Agent> ForRunAsync(CancellationToken cancellationToken)
     {
         if (Sources.Count == 0)
@@ -60,11 +68,6 @@ public sealed class Agent
         var owners = _tools.ToDictionary(t => t.Name, _ => "the agent", StringComparer.Ordinal);
         foreach (var (source, tool) in Sources.Zip(found).SelectMany(pair => pair.Second.Select(tool => (pair.First.Name, tool))))
         {
-            if (ToolFactory.NeedsApproval(tool))
-            {
-                throw new RunException($"the tool '{tool.Name}' of {source} {ToolFactory.NoApprovals}");
-            }
-
             if (!owners.TryAdd(tool.Name, source))
             {
                 throw new RunException(
@@ -74,14 +77,14 @@ public sealed class Agent
             tools.Add(tool);
         }
 
-        return new Agent(Name, Client, Instructions, tools, [], Bounds, _configure);
+        return new Agent(Name, Client, Instructions, tools, [], Bounds, Approval, _configure);
     }
 
     /// <summary>One request to the model: the messages and new options.</summary>
     /// <param name="history">The history as chat messages.</param>
     internal (IReadOnlyList<ChatMessage> Messages, ChatOptions Options) NewRequest(IEnumerable<ChatMessage> history)
     {
-        var options = new ChatOptions { Instructions = Instructions, Tools = _tools.Count == 0 ? null : [.. _tools] };
+        var options = new ChatOptions { Instructions = Instructions, Tools = _tools.Count == 0 ? null : [.. _tools.Select(Told)] };
         _configure?.Invoke(options);
         RenamedTool.Apply(options);
         var input = ModelInput.Of(history, options.Instructions, Rules);
@@ -91,7 +94,11 @@ public sealed class Agent
 
     /// <summary>A tool's own name, by the one that the model knows.</summary>
     internal string ToolNameOf(string told) =>
-        Functions.ContainsKey(told) ? told : Functions.Keys.FirstOrDefault(name => WireNames.OfTool(name) == told) ?? told;
+        Functions.ContainsKey(told) || ClientTools.Contains(told) ? told : Functions.Keys.Concat(ClientTools).FirstOrDefault(name => WireNames.OfTool(name) == told) ?? told;
+
+    /// <summary>A tool as the chat client gets it. One that makes calls by itself must not make those that may need a person.</summary>
+    private AITool Told(AITool tool) =>
+        tool is AIFunction function && (Approval is not null || ToolFactory.NeedsApproval(function)) ? function.AsDeclarationOnly() : tool;
 }
 
 /// <summary>What an agent's answers and results are held to.</summary>

@@ -16,6 +16,7 @@ public sealed class AgentBuilder
         ?? throw new InvalidOperationException("The agent has no model: say UseChatClient, or register an IChatClient in the services.");
 
     private Action<ChatOptions>? _configure;
+    private ApprovalPolicy? _approval;
     private string? _instructions;
     private List<AITool>? _made;
     private AgentBounds _bounds = new(DefaultMaxToolResult, NeedsFinishReason: true);
@@ -56,30 +57,31 @@ public sealed class AgentBuilder
     /// <remarks>The program does not start when a parameter is neither registered nor something that a model can write as JSON. To say something to the model, throw a <see cref="ToolException"/>.</remarks>
     /// <param name="method">The method.</param>
     /// <param name="name">The name that the model knows; null takes the method's, without a trailing <c>Async</c>.</param>
-    /// <param name="whenInterrupted">What becomes of a call that was under way when its process died.</param>
+    /// <param name="whenInterrupted">What becomes of a call that was under way when its process died. One that needs approval is never made twice, whatever this says.</param>
+    /// <param name="requiresApproval">Whether a person has to allow each call.</param>
     /// <returns>This builder.</returns>
     /// <exception cref="ArgumentException">The method has no name of its own (a lambda) and none is given, or a tool of that name is there.</exception>
-    public AgentBuilder WithTool(Delegate method, string? name = null, InterruptedToolCall whenInterrupted = InterruptedToolCall.Retry)
+    public AgentBuilder WithTool(Delegate method, string? name = null, InterruptedToolCall whenInterrupted = InterruptedToolCall.Retry, bool requiresApproval = false)
     {
         ArgumentNullException.ThrowIfNull(method);
         name ??= ToolFactory.NameOf(method);
-        return Add(name, services => ToolFactory.Create(method, name, whenInterrupted, services));
+        return Add(name, services =>
+        {
+            var function = ToolFactory.Create(method, name, whenInterrupted, services);
+            return requiresApproval ? new ApprovalRequiredAIFunction(function) : function;
+        });
     }
 
     /// <summary>Adds a tool.</summary>
-    /// <param name="tool">The tool. An <see cref="AIFunction"/> is called here; any other is only told to the model.</param>
+    /// <param name="tool">
+    /// The tool. An <see cref="AIFunction"/> is called here, an <see cref="ApprovalRequiredAIFunction"/> only when a person allows the call. An <see cref="AIFunctionDeclaration"/> is carried out by
+    /// the client: the run ends, and continues when the client has given the result. Any other is only told to the model.
+    /// </param>
     /// <returns>This builder.</returns>
-    /// <exception cref="ArgumentException">
-    /// A tool of that name is there, or the tool needs approval (<see cref="ApprovalRequiredAIFunction"/>): calls cannot be approved yet.
-    /// </exception>
+    /// <exception cref="ArgumentException">A tool of that name is there.</exception>
     public AgentBuilder WithTool(AITool tool)
     {
         ArgumentNullException.ThrowIfNull(tool);
-        if (ToolFactory.NeedsApproval(tool))
-        {
-            throw new ArgumentException($"The tool '{tool.Name}' {ToolFactory.NoApprovals}.", nameof(tool));
-        }
-
         return Add(tool.Name, _ =>
         {
             if (tool is AIFunction function)
@@ -89,6 +91,16 @@ public sealed class AgentBuilder
 
             return tool;
         });
+    }
+
+    /// <summary>Sets who decides which calls need a person. Without this, those do whose tools say so.</summary>
+    /// <param name="policy">Decides about each call that is made here. Its <see cref="ApprovalVerdict.Denied"/> and <see cref="ApprovalVerdict.Approved"/> count for more than what the tool says.</param>
+    /// <returns>This builder.</returns>
+    public AgentBuilder WithApproval(ApprovalPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        _approval = policy;
+        return this;
     }
 
     /// <summary>Adds tools that somebody else has. They are asked for at the start of each run; a run whose source fails ends as crashed.</summary>
@@ -143,7 +155,7 @@ public sealed class AgentBuilder
     {
         var client = _client(services);
         var care = services.GetRequiredService<ToolProviders>();
-        return new(name, client, _instructions, MakeTools(name, services), [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _configure);
+        return new(name, client, _instructions, MakeTools(name, services), [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _approval, _configure);
     }
 
     private static AITool Make(string agent, string tool, Func<IServiceProvider, AITool> make, IServiceProvider services)

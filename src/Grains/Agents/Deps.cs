@@ -46,7 +46,7 @@ public sealed class Deps
     /// <returns>A task that completes when the stream has its <c>end</c>.</returns>
     /// <exception cref="InvalidOperationException">No run was started here.</exception>
     /// <exception cref="OwnershipLostException">Another process recovered the run; nothing was written.</exception>
-    public Task StopAsync(TimeSpan? gracePeriod = null) => Run.FinishAsync(error: null, gracePeriod);
+    public Task StopAsync(TimeSpan? gracePeriod = null) => Run.FinishAsync(error: null, gracePeriod: gracePeriod);
 
     /// <summary>Whether the session's live flag is there.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>

@@ -11,8 +11,8 @@ public interface IToolProvider
     /// <summary>Gives the tools of a run. Runs ask at any time, several at once.</summary>
     /// <param name="cancellationToken">The run was canceled; another may still wait for the same tools.</param>
     /// <returns>
-    /// The tools. An <see cref="AIFunction"/> is called here; any other is only told to the model. One that needs approval
-    /// (<see cref="ApprovalRequiredAIFunction"/>) ends the run as crashed: calls cannot be approved yet.
+    /// The tools. An <see cref="AIFunction"/> is called here, one that needs approval (<see cref="ApprovalRequiredAIFunction"/>) only when a person allows the call. An
+    /// <see cref="AIFunctionDeclaration"/> is carried out by the client. Any other is only told to the model.
     /// </returns>
     /// <exception cref="Exception">The tools cannot be had; the run ends as crashed with the message. The next run asks again.</exception>
     ValueTask<IReadOnlyList<AITool>> GetToolsAsync(CancellationToken cancellationToken);

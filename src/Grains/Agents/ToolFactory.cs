@@ -9,9 +9,6 @@ namespace AgentStream.Grains.Agents;
 /// <summary>Makes tools of methods.</summary>
 internal static partial class ToolFactory
 {
-    /// <summary>Why a tool that needs approval is refused.</summary>
-    public const string NoApprovals = "needs approval before each call, and calls cannot be approved yet: give the agent the function without its ApprovalRequiredAIFunction";
-
     private const string ReplayProperty = "agentstream.replay";
 
     /// <summary>Makes a tool.</summary>

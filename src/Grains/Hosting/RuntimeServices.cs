@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
@@ -48,6 +49,7 @@ internal static class RuntimeServices
             : provider.GetRequiredService<LocalRecovery>());
         services.AddHostedService<OrphanWatch>();
         services.TryAddSingleton<BusySessionPolicy>();
+        services.TryAddSingleton<SessionAnswers>();
         services.TryAddSingleton<QueuedRuns>();
         services.AddHostedService<PromptQueueService>();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);

@@ -167,9 +167,10 @@ internal sealed class RunHandle
 
     /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
     /// <param name="error">The <c>msg</c> of an error entry; null for none. A run that was canceled before it was sealed says that instead.</param>
+    /// <param name="notes">Entries that stand before the end, in one step with it; null for none.</param>
     /// <param name="gracePeriod">How long the stream stays; null for the setting.</param>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
-    public async Task FinishAsync(string? error, TimeSpan? gracePeriod = null)
+    public async Task FinishAsync(string? error, IReadOnlyList<NewEntry>? notes = null, TimeSpan? gracePeriod = null)
     {
         try
         {
@@ -179,7 +180,7 @@ internal sealed class RunHandle
                 error = Protocol.CanceledMessage;
             }
 
-            NewEntry[] last = error is null ? [] : [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message(error))];
+            NewEntry[] last = error is null ? [.. notes ?? []] : [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message(error))];
             await _writer.FinishAsync(last, gracePeriod ?? _environment.Options.GracePeriod);
         }
         finally

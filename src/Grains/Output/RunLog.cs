@@ -45,6 +45,9 @@ internal static partial class RunLog
     public static partial void ToolArgumentsRefused(
         this ILogger logger, Exception exception, string tool, string call, string run, SessionKey session);
 
+    [LoggerMessage(2054, LogLevel.Error, "The approval policy failed, for the tool {Tool}, call {Call} of run {Run} of session {Session}. The call is not made.")]
+    public static partial void ApprovalPolicyFailed(this ILogger logger, Exception exception, string tool, string call, string run, SessionKey session);
+
     [LoggerMessage(
         2053,
         LogLevel.Error,

@@ -32,7 +32,13 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
     /// <param name="key">The session.</param>
     /// <param name="cancel">Cancels the session's run.</param>
     /// <exception cref="SessionBusyException">It does not end in time.</exception>
-    public async Task<RunHandle> ReplaceAsync(SessionKey key, Func<Task<bool>> cancel)
+    public Task<RunHandle> ReplaceAsync(SessionKey key, Func<Task<bool>> cancel) => StartAsync(key, cancel);
+
+    /// <summary>Starts a run, when a run that is in the way has ended.</summary>
+    /// <inheritdoc cref="ReplaceAsync" path="/param|/exception"/>
+    public Task<RunHandle> StartAsync(SessionKey key) => StartAsync(key, cancel: () => Task.FromResult(false));
+
+    private async Task<RunHandle> StartAsync(SessionKey key, Func<Task<bool>> cancel)
     {
         using var ended = new SemaphoreSlim(0);
         await using var watch = await environment.Store.WatchAsync(key, _ => ended.Release());

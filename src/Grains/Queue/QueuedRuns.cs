@@ -21,7 +21,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
             if (await environment.PatientlyAsync(() => queue.ReadAsync(run.Key, run.GivenUp).AsTask(), run.GivenUp) is not [var head, ..] || head != next || state.LastWaitedRunId == next.RunId)
             {
                 await queue.RemoveAsync(run.Key, next);
-                await run.FinishAsync(error: null, TimeSpan.Zero);
+                await run.FinishAsync(error: null, gracePeriod: TimeSpan.Zero);
                 return null;
             }
 

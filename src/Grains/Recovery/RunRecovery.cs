@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Runs;
@@ -110,7 +111,7 @@ internal sealed class RunRecovery(
                     return null;
                 case RecoveryDecision.ShowRest:
                     await ShowRestAsync(run, state);
-                    await run.FinishAsync(state.LastError);
+                    await run.FinishAsync(state.LastRunId == runId ? state.LastError : null, RestOf(state.Requests, runId));
                     return null;
                 case RecoveryDecision.StartQueued:
                     // The process died between claiming the session and keeping the prompt in the journal.
@@ -137,7 +138,7 @@ internal sealed class RunRecovery(
         return null;
     }
 
-    private static bool IsInJournal(SessionState state, string runId) => state.Unfinished?.RunId == runId || state.LastRunId == runId;
+    private static bool IsInJournal(SessionState state, string runId) => state.Unfinished?.RunId == runId || state.LastRunId == runId || state.Requests.LastAnsweringRunId == runId;
 
     private async Task<QueuedPrompt?> HeadOfQueueAsync(SessionKey key, CancellationToken cancellationToken) =>
         await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] ? next : null;
@@ -151,7 +152,7 @@ internal sealed class RunRecovery(
     /// <summary>A run had completed, so the journal has all that it said; its process may have died before the stream had. What a canceled run said last is not shown again.</summary>
     private async Task ShowRestAsync(RunHandle run, SessionState state)
     {
-        if (state.LastError is null)
+        if (state.LastError is null && state.LastRunId == run.Token.RunId)
         {
             var next = await NodeCounter.CountNodesAsync(environment, run, run.Stopped);
             if (next < state.LastAnswered)
@@ -161,6 +162,10 @@ internal sealed class RunRecovery(
             }
         }
     }
+
+    /// <summary>The entries that stand before the end of a run which took an answer, or waits for some.</summary>
+    private static List<NewEntry> RestOf(SessionRequests requests, string runId) =>
+        [.. RequestBodies.Entries(requests.AnsweredIn(runId)), .. RequestBodies.Entries(requests.AskedBy(runId))];
 
     /// <summary>The agent of an unfinished run, or why there is none.</summary>
     private (Agent? Agent, string? Unknown) FindAgent(SessionState state, string runId)

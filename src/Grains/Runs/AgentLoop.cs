@@ -1,3 +1,5 @@
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Output;
 using AgentStream.Messages;
@@ -16,6 +18,7 @@ namespace AgentStream.Grains.Runs;
 internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment)
 {
     private readonly ToolInvoker _tools = new(agent, new Deps(environment, run), environment);
+    private readonly ToolGate _gate = new(agent, new Deps(environment, run), environment);
 
     // Calls of the last response that somebody else has made.
     private readonly HashSet<string> _madeElsewhere = new(StringComparer.Ordinal);
@@ -37,24 +40,39 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
 
     /// <summary>Runs until the model has nothing more to do. The first request, the user's, is in the journal already.</summary>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
-    /// <returns>Whether it did; false when it left before, at a place where nothing is half done, because the run is to be handed off.</returns>
-    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    /// <returns>
+    /// That it is completed; or that it left before, at a place where nothing is half done, because the run is to be handed off; or what it waits for.
+    /// </returns>
+    public async Task<RunResult> RunAsync(CancellationToken cancellationToken)
     {
         while (!run.IsLeaving)
         {
             await AskAsync(cancellationToken);
             if (NextCalls() is not { Count: > 0 } calls)
             {
-                return true;
+                return RunResult.Completed;
             }
 
-            if (!await CallToolsAsync(calls, cancellationToken))
+            if (await CallToolsAsync(calls, cancellationToken) is { } result)
             {
-                return false;
+                return result;
             }
         }
 
-        return false;
+        return RunResult.HandedOff;
+    }
+
+    /// <summary>Continues behind a response whose calls waited for somebody: those that have no result yet are made.</summary>
+    /// <inheritdoc cref="RunAsync" path="/param|/returns"/>
+    public async Task<RunResult> ContinueAsync(CancellationToken cancellationToken)
+    {
+        _requested = -1;
+        foreach (var answered in journal.History.Requests.AnsweredIn(run.Token.RunId))
+        {
+            await run.EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, RequestBodies.Answered(answered), cancellationToken);
+        }
+
+        return await FinishLastNodeAsync(cancellationToken);
     }
 
     /// <summary>Continues where a process died: finished responses and results come from the journal, the node that was under way starts again.</summary>
@@ -62,29 +80,28 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     /// <param name="next">The first node that the stream does not show whole: those that are finished from there on are shown from the journal.</param>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
     /// <returns>As <see cref="RunAsync"/>.</returns>
-    public async Task<bool> ResumeAsync(RunProgress progress, int next, CancellationToken cancellationToken)
+    public async Task<RunResult> ResumeAsync(RunProgress progress, int next, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _requested = progress.Idx;
-        var messages = journal.History.Messages;
-        await run.Nodes.ReplayAsync(messages, next, progress.Answered, cancellationToken);
-        _idx = progress.Answered - 1;
-        if (progress.IsAnswered)
+        if (progress.Idx < 0)
         {
-            _response = (ModelResponse)messages[^1];
-            await KeepOldResultsAsync();
-            if (NextCalls() is { Count: > 0 } calls && !await CallToolsAsync(calls, cancellationToken))
-            {
-                return false;
-            }
-
-            if (!_response.ToolCalls.Any())
-            {
-                return true;
-            }
+            return await ContinueAsync(cancellationToken);
         }
 
-        return await RunAsync(cancellationToken);
+        _requested = progress.Idx;
+        await run.Nodes.ReplayAsync(journal.History.Messages, next, progress.Answered, cancellationToken);
+        _idx = progress.Answered - 1;
+        return await (progress.IsAnswered ? FinishLastNodeAsync(cancellationToken) : RunAsync(cancellationToken));
+    }
+
+    /// <summary>Makes the calls of the journal's last response that have no result yet, and continues behind them.</summary>
+    private async Task<RunResult> FinishLastNodeAsync(CancellationToken cancellationToken)
+    {
+        _response = (ModelResponse)journal.History.Messages[^1];
+        await KeepOldResultsAsync();
+        return NextCalls() is { Count: > 0 } calls && await CallToolsAsync(calls, cancellationToken) is { } result ? result
+            : _response.ToolCalls.Any() ? await RunAsync(cancellationToken)
+            : RunResult.Completed;
     }
 
     private async Task AskAsync(CancellationToken cancellationToken)
@@ -241,19 +258,30 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     /// <summary>The calls of the last response that are to be made here.</summary>
     private List<ToolCallPart> NextCalls() => [.. _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId))];
 
-    /// <summary>Makes calls, all at once.</summary>
-    /// <returns>Whether they were made; false when the run is to be handed off before them.</returns>
-    private async Task<bool> CallToolsAsync(List<ToolCallPart> calls, CancellationToken cancellationToken)
+    /// <summary>Makes those of the calls that may be made, all at once.</summary>
+    /// <returns>How the run ends with that; null when the model is to have the results.</returns>
+    private async Task<RunResult?> CallToolsAsync(List<ToolCallPart> calls, CancellationToken cancellationToken)
     {
         if (run.IsLeaving)
         {
-            return false;
+            return RunResult.HandedOff;
         }
+
+        var decisions = await Task.WhenAll(calls.Select(call => _gate.AskAsync(call, journal.History.Requests, cancellationToken).AsTask()));
 
         // What a tool does cannot be taken back: a process that was paused must not do it next to the one that has the run now.
         await run.EnsureOwnedAsync(cancellationToken);
-        await Task.WhenAll(calls.Select(call => CallAsync(call, cancellationToken)));
-        return true;
+        await Task.WhenAll(calls.Zip(decisions, (call, decision) => CallAsync(call, decision, cancellationToken)));
+        var waiting = calls.Zip(decisions).Where(pair => pair.Second.Action == GateAction.Wait).Select(pair => Request(pair.First, pair.Second)).ToList();
+        return waiting.Count == 0 ? null : RunResult.Paused(waiting);
+    }
+
+    /// <summary>The same id whenever the same call is asked about: a process may die before it could say so.</summary>
+    private PendingRequest Request(ToolCallPart call, GateDecision decision)
+    {
+        call.TryGetArguments(out var arguments, out _);
+        var number = _response!.ToolCalls.TakeWhile(other => other.ToolCallId != call.ToolCallId).Count();
+        return new($"{run.Token.RunId}-{number}", decision.Kind, call.ToolCallId, call.ToolName, arguments.GetRawText());
     }
 
     /// <summary>Calls that have a result are not made again; those that may not be are told as interrupted.</summary>
@@ -265,7 +293,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
             {
                 _madeElsewhere.Add(call.ToolCallId);
             }
-            else if (_tools.Interrupted(call) is { } interrupted)
+            else if (_tools.Interrupted(call, journal.History.Requests) is { } interrupted)
             {
                 _madeElsewhere.Add(call.ToolCallId);
                 await journal.AddAsync(now => new ToolResultRecord(interrupted) { Timestamp = now });
@@ -273,9 +301,24 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         }
     }
 
-    private async Task CallAsync(ToolCallPart call, CancellationToken cancellationToken)
+    private async Task CallAsync(ToolCallPart call, GateDecision decision, CancellationToken cancellationToken)
     {
-        var result = await _tools.InvokeAsync(call, cancellationToken);
+        if (decision.Action == GateAction.Wait)
+        {
+            return;
+        }
+
+        if (decision.Action == GateAction.MakeOnce)
+        {
+            await journal.AddAsync(now => new ToolStartedRecord(call.ToolCallId) { Timestamp = now });
+        }
+
+        var result = decision.Action switch
+        {
+            GateAction.Deny => _tools.Return(call, decision.Reason, ToolOutcome.Denied),
+            GateAction.Fail => _tools.Return(call, decision.Reason, ToolOutcome.Failed),
+            _ => await _tools.InvokeAsync(call, decision.Arguments, cancellationToken),
+        };
         await journal.AddAsync(now => new ToolResultRecord(result) { Timestamp = now });
     }
 }

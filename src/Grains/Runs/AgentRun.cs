@@ -1,3 +1,4 @@
+using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage;
@@ -10,6 +11,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 {
     private RunProgress? _progress;
     private AgentLoop? _loop;
+    private bool _continues;
 
     /// <summary>The session.</summary>
     public SessionKey Key => run.Key;
@@ -43,6 +45,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <summary>The run was recovered from a process that died: it continues where that one got.</summary>
     public void Resume(RunProgress progress) => _progress = progress;
 
+    /// <summary>The run continues one that waited for somebody: the journal has the answers, and its last response the calls.</summary>
+    public void Continue() => _continues = true;
+
     /// <summary>
     /// Runs to the <c>end</c>, or until it leaves for another process. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.
     /// </summary>
@@ -66,9 +71,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                 result = RunResult.Canceled;
             }
 
-            await journal.AddAsync(now => EndRecords(Message(result), now));
+            await journal.AddAsync(now => EndRecords(result, now));
         }
-        catch (Exception e) when (result.Ending == RunEnding.Completed)
+        catch (Exception e) when (result.IsInOrder)
         {
             result = Crashed(e);
         }
@@ -79,7 +84,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         }
 
         // Also when the session seems lost: the store knows, and writes nothing for a run that does not own it.
-        await run.FinishAsync(Message(result));
+        await run.FinishAsync(Message(result), RequestBodies.Entries(result.Requests));
         return result;
     }
 
@@ -118,9 +123,14 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         _ => null,
     };
 
-    private JournalRecord[] EndRecords(string? error, DateTimeOffset now)
+    private JournalRecord[] EndRecords(RunResult result, DateTimeOffset now)
     {
-        var ended = new RunEndedRecord(Token.RunId, error) { Timestamp = now };
+        if (result.Ending == RunEnding.Paused)
+        {
+            return [new RunPausedRecord(Token.RunId, result.Requests) { Timestamp = now }];
+        }
+
+        var ended = new RunEndedRecord(Token.RunId, Message(result)) { Timestamp = now };
         return _loop?.CutShort is var (idx, said) ? [new ResponseRecord(idx, said) { Timestamp = now }, ended] : [ended];
     }
 
@@ -133,7 +143,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         }
         catch (StorageRefusedException e)
         {
-            return result.Ending == RunEnding.Completed ? Crashed(e) : result;
+            return result.IsInOrder ? Crashed(e) : result;
         }
     }
 
@@ -144,7 +154,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         {
             var ready = await agent.ForRunAsync(stop);
             _loop = new AgentLoop(ready, run, journal, environment);
-            return await (_progress is null ? _loop.RunAsync(stop) : ResumeAsync(_loop, _progress, stop)) ? RunResult.Completed : RunResult.HandedOff;
+            return await (_progress is not null ? ResumeAsync(_loop, _progress, stop) : _continues ? _loop.ContinueAsync(stop) : _loop.RunAsync(stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -183,7 +193,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         environment.Logger.RunHandedOff(Token.RunId, Token.Key);
     }
 
-    private async Task<bool> ResumeAsync(AgentLoop loop, RunProgress progress, CancellationToken cancellationToken)
+    private async Task<RunResult> ResumeAsync(AgentLoop loop, RunProgress progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         await run.UnsealAsync();

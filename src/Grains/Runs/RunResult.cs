@@ -12,6 +12,9 @@ internal enum RunEnding
     /// <summary>Something went wrong.</summary>
     Crashed,
 
+    /// <summary>It cannot continue without somebody: another run continues it.</summary>
+    Paused,
+
     /// <summary>It goes to another process.</summary>
     HandedOff,
 }
@@ -26,6 +29,14 @@ internal sealed record RunResult(RunEnding Ending, Exception? Failure = null)
     public static readonly RunResult Canceled = new(RunEnding.Canceled);
 
     public static readonly RunResult HandedOff = new(RunEnding.HandedOff);
+
+    /// <summary>What it waits for, of a run that paused.</summary>
+    public IReadOnlyList<PendingRequest> Requests { get; init; } = [];
+
+    /// <summary>Whether the agent did what it could.</summary>
+    public bool IsInOrder => Ending is RunEnding.Completed or RunEnding.Paused;
+
+    public static RunResult Paused(IReadOnlyList<PendingRequest> requests) => new(RunEnding.Paused) { Requests = requests };
 
     public static RunResult Crashed(Exception failure) => new(RunEnding.Crashed, failure);
 }

@@ -1,3 +1,4 @@
+using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
@@ -44,6 +45,9 @@ internal sealed class SessionState
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public RunProgress? Unfinished { get; private set; }
 
+    /// <summary>What was asked of people and clients, and what they answered.</summary>
+    public SessionRequests Requests { get; } = new();
+
     /// <summary>Whether a call of the last response has its result.</summary>
     public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
 
@@ -81,7 +85,16 @@ internal sealed class SessionState
     {
         switch (record)
         {
+            case RunStartedRecord { Continues: not null } continued:
+                (_runId, LastRunId, LastError) = (continued.RunId, continued.RunId, null);
+                Unfinished = new RunProgress(continued.RunId, continued.Agent);
+                break;
             case RunStartedRecord started:
+                foreach (var declined in Requests.Decline(started.Timestamp))
+                {
+                    _results.TryAdd(declined.ToolCallId, declined);
+                }
+
                 // A run that was never ended, because another was started over it, leaves its open calls like one that was.
                 TakeResults(started.Timestamp);
                 (_runId, LastRunId, LastPrompt, LastError) = (started.RunId, started.RunId, null, null);
@@ -101,6 +114,19 @@ internal sealed class SessionState
                 _unanswered = [];
                 Unfinished = Unfinished is null ? null : Unfinished with { IsAnswered = true };
                 break;
+            case RunPausedRecord paused:
+                Requests.Pause(paused, Unfinished?.Agent ?? "");
+                (_runId, LastError, LastAnswered, Unfinished) = (null, null, Unfinished?.Answered ?? 0, null);
+                break;
+            case AnswerRecord answer:
+                Requests.Take(answer);
+                break;
+            case ToolStartedRecord tool:
+                Requests.Start(tool);
+                break;
+            case RuleRevokedRecord rule:
+                Requests.Revoke(rule);
+                break;
             case RunResumedRecord:
                 // A process that stopped in order is not the run's fault.
                 Unfinished = Unfinished is null ? null : Unfinished with { Resumes = Unfinished.Resumes + (Unfinished.IsGivenAway ? 0 : 1), IsGivenAway = false };
@@ -115,6 +141,7 @@ internal sealed class SessionState
                 _messages.Clear();
                 _messages.AddRange(imported.Messages);
                 _results.Clear();
+                Requests.Forget();
                 (_unanswered, LastPrompt, LastError, Unfinished) = ([], null, null, null);
                 break;
             case RunEndedRecord ended:
@@ -134,6 +161,7 @@ internal sealed class SessionState
     {
         _messages.Clear();
         _results.Clear();
+        Requests.Forget();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null, null);
     }
@@ -155,6 +183,7 @@ internal sealed class SessionState
         }
 
         _results.Clear();
+        Requests.Close();
     }
 
     private static ToolReturnPart Interrupted(ToolCallPart call, DateTimeOffset now) =>
@@ -173,14 +202,14 @@ internal sealed class SessionState
 /// <param name="Agent">Its agent's name.</param>
 internal sealed record RunProgress(string RunId, string Agent)
 {
-    /// <summary>The last node that has begun; -1 for none.</summary>
+    /// <summary>The last node that has begun; -1 for none: the run continues one that had waited for somebody.</summary>
     public int Idx { get; init; } = -1;
 
     /// <summary>Whether that node's response is complete.</summary>
     public bool IsAnswered { get; init; }
 
     /// <summary>How many of its nodes have a complete response.</summary>
-    public int Answered => IsAnswered ? Idx + 1 : Idx;
+    public int Answered => IsAnswered ? Idx + 1 : Math.Max(Idx, 0);
 
     /// <summary>How often it was recovered from a process that died.</summary>
     public int Resumes { get; init; }

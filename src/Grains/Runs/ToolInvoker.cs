@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Output;
 using AgentStream.Messages;
@@ -13,8 +14,25 @@ namespace AgentStream.Grains.Runs;
 internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environment)
 {
     /// <summary>Makes the call.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="changed">The arguments that somebody gave in place of the model's; null for the model's.</param>
+    /// <param name="cancellationToken">The run was canceled.</param>
     /// <returns>A <see cref="ToolReturnPart"/>, or a <see cref="RetryPromptPart"/> when the call cannot be made as the model wrote it.</returns>
-    public async Task<RequestPart> InvokeAsync(ToolCallPart call, CancellationToken cancellationToken)
+    public async Task<RequestPart> InvokeAsync(ToolCallPart call, string? changed, CancellationToken cancellationToken)
+    {
+        if (changed is null)
+        {
+            return await InvokeAsync(call, cancellationToken);
+        }
+
+        var arguments = RequestRules.Parse("args", changed);
+        var result = await InvokeAsync(call with { Args = arguments, ArgsError = null }, cancellationToken);
+        return result is ToolReturnPart part
+            ? Return(call, ChatJson.ToElement(new { executed_with_arguments = arguments, result = part.Content }), part.Outcome)
+            : result;
+    }
+
+    private async Task<RequestPart> InvokeAsync(ToolCallPart call, CancellationToken cancellationToken)
     {
         if (!call.TryGetArguments(out var args, out var error))
         {
@@ -66,10 +84,16 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
     }
 
     /// <summary>What a call that may have begun in a process that died, and is not to be made again, comes to; null when it is to be made.</summary>
-    public ToolReturnPart? Interrupted(ToolCallPart call) =>
-        agent.Functions.TryGetValue(call.ToolName, out var function) && ToolFactory.ReplayOf(function) == InterruptedToolCall.Report
-            ? Return(call, ToolOutcome.Interrupted, ToolOutcome.Interrupted)
-            : null;
+    public ToolReturnPart? Interrupted(ToolCallPart call, SessionRequests requests)
+    {
+        // Of a call that somebody has to allow it is known whether it may have begun.
+        var isReported = requests.IsStarted(call.ToolCallId)
+            || (requests.DecisionOf(call.ToolCallId) is null
+                && agent.Functions.TryGetValue(call.ToolName, out var function)
+                && ToolFactory.ReplayOf(function) == InterruptedToolCall.Report
+                && !ToolFactory.NeedsApproval(function));
+        return isReported ? Return(call, ToolOutcome.Interrupted, ToolOutcome.Interrupted) : null;
+    }
 
     /// <summary>The call itself. When the run has continued without it, it comes to its end all the same, and its scope with it.</summary>
     private async Task<RequestPart> CallAsync(AIFunction function, ToolCallPart call, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
@@ -123,7 +147,8 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
         }
     }
 
-    private ToolReturnPart Return(ToolCallPart call, object? result, string outcome)
+    /// <summary>What came of a call, within the agent's bounds.</summary>
+    public ToolReturnPart Return(ToolCallPart call, object? result, string outcome)
     {
         try
         {

@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
@@ -26,6 +27,7 @@ internal sealed class SessionGrain(
     RunHost runs,
     RunRecovery recovery,
     BusySessionPolicy busy,
+    SessionAnswers answers,
     IPromptQueue queue,
     QueuedRuns queued,
     IHostApplicationLifetime lifetime)
@@ -79,6 +81,12 @@ internal sealed class SessionGrain(
 
         var state = StateForNewRun();
         await state.ReadAsync(journal, Key);
+        if (state.Requests.Open.Count > 0)
+        {
+            // The turn before is not over.
+            return;
+        }
+
         if (state.LastWaitedRunId == next.RunId)
         {
             // Its process died before it could take the prompt out.
@@ -104,6 +112,35 @@ internal sealed class SessionGrain(
     }
 
     async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadRunsAsync(Key)).Contains(runId);
+
+    async Task<AnswerReceipt> ISessionGrain.AnswerAsync(RequestAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        var state = StateForReading();
+        await state.ReadAsync(journal, Key);
+        var (receipt, run) = await answers.TakeAsync(Key, state, answer);
+        if (run is not null)
+        {
+            _state = state;
+            Go(run);
+        }
+
+        return receipt;
+    }
+
+    async Task<bool> ISessionGrain.RevokeRuleAsync(string ruleId)
+    {
+        var isRevoked = false;
+        await ChangeAsync(async (_, records) =>
+        {
+            if (records.History.Requests.Rules.Any(rule => rule.RuleId == ruleId))
+            {
+                await records.AddAsync(now => new RuleRevokedRecord(ruleId) { Timestamp = now });
+                isRevoked = true;
+            }
+        });
+        return isRevoked;
+    }
 
     Task<string?> ISessionGrain.GetLiveRunIdAsync() => Task.FromResult(LiveRun?.RunId);
 
@@ -144,7 +181,9 @@ internal sealed class SessionGrain(
                 isLive ? null : state.LastError,
                 ModelMessages.ToJson(state.Messages),
                 (await queue.ReadRunsAsync(Key)).Count,
-                state is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null);
+                state is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null,
+                state.Requests.Open,
+                [.. state.Requests.Rules]);
     }
 
     Task ISessionGrain.ImportMessagesAsync(byte[] messages)
@@ -181,7 +220,7 @@ internal sealed class SessionGrain(
         }
         finally
         {
-            await handle.FinishAsync(error: null, TimeSpan.Zero);
+            await handle.FinishAsync(error: null, gracePeriod: TimeSpan.Zero);
         }
     }
 

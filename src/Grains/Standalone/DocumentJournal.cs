@@ -32,7 +32,7 @@ internal sealed class DocumentJournal(
             Add(record);
         }
 
-        if (records.Any(record => record is ResponseRecord or RunEndedRecord))
+        if (records.Any(record => record is ResponseRecord or RunEndedRecord or RunPausedRecord))
         {
             await save([.. _history.Messages], cancellationToken);
         }

@@ -14,7 +14,8 @@ public abstract record JournalRecord
 /// <param name="RunId">The run.</param>
 /// <param name="Agent">The agent's name.</param>
 /// <param name="HasWaited">Whether its prompt had to wait for its turn.</param>
-public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited = false) : JournalRecord;
+/// <param name="Continues">The run that it continues with the answers to what that waited for (<see cref="RunPausedRecord"/>); null for a run with a prompt of its own.</param>
+public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited = false, string? Continues = null) : JournalRecord;
 
 /// <summary>A node begins: a request goes to the model.</summary>
 /// <param name="Idx">The node, from 0 within the run.</param>
@@ -43,6 +44,25 @@ public sealed record RunGivenAwayRecord(string RunId) : JournalRecord;
 /// <param name="RunId">The run.</param>
 /// <param name="Error">What the stream's <c>error</c> entry says; null when the run completed.</param>
 public sealed record RunEndedRecord(string RunId, string? Error) : JournalRecord;
+
+/// <summary>A run has ended because it cannot continue without somebody. Another continues it when all requests have their answers.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Requests">What it waits for, at least one.</param>
+public sealed record RunPausedRecord(string RunId, IReadOnlyList<PendingRequest> Requests) : JournalRecord;
+
+/// <summary>A request has its answer. The result of a call that is not allowed, or that the client carried out, is a record of its own.</summary>
+/// <param name="RunId">The run that took the answer: the one that continues, if it is the answer to the last open request.</param>
+/// <param name="RequestId">The request.</param>
+/// <param name="Answer">The answer.</param>
+public sealed record AnswerRecord(string RunId, string RequestId, RequestAnswer Answer) : JournalRecord;
+
+/// <summary>A call that somebody allowed is about to be made. It is not made again, whatever happens.</summary>
+/// <param name="ToolCallId">The call.</param>
+public sealed record ToolStartedRecord(string ToolCallId) : JournalRecord;
+
+/// <summary>A permission for later calls was taken back.</summary>
+/// <param name="RuleId">The rule.</param>
+public sealed record RuleRevokedRecord(string RuleId) : JournalRecord;
 
 /// <summary>The history was brought from elsewhere, and replaces what was there.</summary>
 /// <param name="Messages">Requests and responses in turn.</param>

@@ -69,6 +69,11 @@ public static class JournalRecordJson
                     json.WriteBoolean("has_waited", true);
                 }
 
+                if (started.Continues is not null)
+                {
+                    json.WriteString("continues", started.Continues);
+                }
+
                 break;
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);
@@ -94,6 +99,21 @@ public static class JournalRecordJson
                 json.WriteString("run_id", ended.RunId);
                 json.WriteString("error", ended.Error);
                 break;
+            case RunPausedRecord paused:
+                json.WriteString("run_id", paused.RunId);
+                JournalRequestJson.Write(json, paused.Requests);
+                break;
+            case AnswerRecord answer:
+                json.WriteString("run_id", answer.RunId);
+                json.WriteString("request_id", answer.RequestId);
+                JournalRequestJson.Write(json, answer.Answer);
+                break;
+            case ToolStartedRecord tool:
+                json.WriteString("tool_call_id", tool.ToolCallId);
+                break;
+            case RuleRevokedRecord rule:
+                json.WriteString("rule_id", rule.RuleId);
+                break;
             case ImportedRecord imported:
                 WriteList(json, "messages", imported.Messages);
                 break;
@@ -111,6 +131,10 @@ public static class JournalRecordJson
         RunResumedRecord => JournalRecordTypes.RunResumed,
         RunGivenAwayRecord => JournalRecordTypes.RunGivenAway,
         RunEndedRecord => JournalRecordTypes.RunEnded,
+        RunPausedRecord => JournalRecordTypes.RunPaused,
+        AnswerRecord => JournalRecordTypes.Answer,
+        ToolStartedRecord => JournalRecordTypes.ToolStarted,
+        RuleRevokedRecord => JournalRecordTypes.RuleRevoked,
         ImportedRecord => JournalRecordTypes.Imported,
         _ => throw new ArgumentException($"A journal does not keep a {record.GetType().Name}.", nameof(record)),
     };
@@ -125,7 +149,8 @@ public static class JournalRecordJson
                 new RunStartedRecord(
                     place.Field("run_id").Text(),
                     place.Field("agent").Text(),
-                    place.Field("has_waited").Value.ValueKind == JsonValueKind.True)
+                    place.Field("has_waited").Value.ValueKind == JsonValueKind.True,
+                    place.Field("continues").TextOrNull())
                 { Timestamp = timestamp },
             JournalRecordTypes.Request =>
                 new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp },
@@ -138,6 +163,11 @@ public static class JournalRecordJson
             JournalRecordTypes.RunGivenAway => new RunGivenAwayRecord(place.Field("run_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.RunEnded =>
                 new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull()) { Timestamp = timestamp },
+            JournalRecordTypes.RunPaused => new RunPausedRecord(place.Field("run_id").Text(), JournalRequestJson.ReadRequests(place)) { Timestamp = timestamp },
+            JournalRecordTypes.Answer =>
+                new AnswerRecord(place.Field("run_id").Text(), place.Field("request_id").Text(), JournalRequestJson.ReadAnswer(place)) { Timestamp = timestamp },
+            JournalRecordTypes.ToolStarted => new ToolStartedRecord(place.Field("tool_call_id").Text()) { Timestamp = timestamp },
+            JournalRecordTypes.RuleRevoked => new RuleRevokedRecord(place.Field("rule_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.Imported =>
                 new ImportedRecord([.. place.Field("messages").Items().Select(Message)]) { Timestamp = timestamp },
             _ => new UnknownRecord(place.Value) { Timestamp = timestamp },

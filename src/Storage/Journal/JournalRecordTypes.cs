@@ -10,5 +10,9 @@ internal static class JournalRecordTypes
     public const string RunResumed = "run-resumed";
     public const string RunGivenAway = "run-given-away";
     public const string RunEnded = "run-ended";
+    public const string RunPaused = "run-paused";
+    public const string Answer = "answer";
+    public const string ToolStarted = "tool-started";
+    public const string RuleRevoked = "rule-revoked";
     public const string Imported = "imported";
 }

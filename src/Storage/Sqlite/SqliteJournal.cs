@@ -151,7 +151,7 @@ public sealed class SqliteJournal : ISessionJournal
             {
                 case RunStartedRecord:
                     return true;
-                case RunEndedRecord or ImportedRecord:
+                case RunEndedRecord or RunPausedRecord or ImportedRecord:
                     return false;
             }
         }

@@ -49,7 +49,7 @@ internal static class Sessions
     }
 
     private static SessionView Describe(string sessionId, SessionSnapshot session) =>
-        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.QueuedPrompts, RunView.Of(session.Run), ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(session.Messages)));
+        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.QueuedPrompts, RunView.Of(session.Run), [.. session.Pending.Select(PendingView.Of)], [.. session.Rules.Select(RuleView.Of)], ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(session.Messages)));
 
     private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
 }
@@ -61,6 +61,8 @@ internal static class Sessions
 /// <param name="Error">What the stream of its last run said went wrong; null when it completed, or is under way.</param>
 /// <param name="Waiting">How many prompts wait for the end of its run.</param>
 /// <param name="Run">Its last run; null for none.</param>
+/// <param name="Pending">The requests that wait for an answer.</param>
+/// <param name="ApprovalRules">The calls that it allows without asking.</param>
 /// <param name="Nodes">Its nodes, as the Python library's <c>nodes_from_msgs</c> gives them.</param>
 internal sealed record SessionView(
     [property: JsonPropertyName("session_id")] string SessionId,
@@ -69,6 +71,8 @@ internal sealed record SessionView(
     [property: JsonPropertyName("error")] string? Error,
     [property: JsonPropertyName("waiting")] int Waiting,
     [property: JsonPropertyName("run")] RunView? Run,
+    [property: JsonPropertyName("pending")] PendingView[] Pending,
+    [property: JsonPropertyName("approval_rules")] RuleView[] ApprovalRules,
     [property: JsonPropertyName("nodes")] JsonElement Nodes);
 
 /// <summary>A session's last run.</summary>

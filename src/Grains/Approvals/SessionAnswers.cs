@@ -1,0 +1,111 @@
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Chat;
+using AgentStream.Grains.Output;
+using AgentStream.Grains.Queue;
+using AgentStream.Grains.Runs;
+using AgentStream.Messages;
+using AgentStream.Storage.Journal;
+
+namespace AgentStream.Grains.Approvals;
+
+/// <summary>
+/// Takes the answers to a session's requests. Each is journaled by a run of its own, which owns the session meanwhile; with the answer to the last open request, in the same step, that run becomes
+/// the one that continues.
+/// </summary>
+internal sealed class SessionAnswers(AgentCatalog agents, RunFactory factory, BusySessionPolicy busy)
+{
+    /// <summary>Takes an answer.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="state">Its state, up to date, and not lent to a run.</param>
+    /// <param name="answer">The answer.</param>
+    /// <returns>What it has led to, and the run that continues, to let go; null for none.</returns>
+    public async Task<(AnswerReceipt Receipt, AgentRun? Run)> TakeAsync(SessionKey key, SessionState state, RequestAnswer answer)
+    {
+        RequestRules.Check(answer);
+        if (ReceiptOf(state, answer) is { } known)
+        {
+            return (known, null);
+        }
+
+        var agent = agents.Get(state.Requests.Paused!.Value.Agent);
+        if (answer is ApprovalAnswer { Arguments: { } arguments })
+        {
+            var ready = await agent.ForRunAsync(CancellationToken.None);
+            if (ready.Functions.TryGetValue(state.Requests.Find(answer).Request.ToolName, out var tool))
+            {
+                RequestRules.Check(tool, arguments);
+            }
+        }
+
+        var run = await busy.StartAsync(key);
+        var isContinued = false;
+        try
+        {
+            var journal = factory.NewJournal(state, run);
+            await journal.ReadNewsAsync();
+            if (ReceiptOf(state, answer) is { } meanwhile)
+            {
+                return (meanwhile, null);
+            }
+
+            var asked = state.Requests.Find(answer).Request;
+            await journal.AddAsync(now => Records(state, run.Token.RunId, agent, asked, answer, now));
+            var receipt = state.Requests.Find(answer).Receipt!;
+            isContinued = receipt.RunId is not null;
+            if (!isContinued)
+            {
+                return (receipt, null);
+            }
+
+            var continued = factory.NewRun(agent, state, run);
+            continued.Continue();
+            return (receipt, continued);
+        }
+        finally
+        {
+            if (!isContinued)
+            {
+                await run.FinishAsync(error: null, [.. RequestBodies.Entries(state.Requests.AnsweredIn(run.Token.RunId))]);
+            }
+        }
+    }
+
+    /// <summary>What an answer has led to that was given before; null for a request that is open.</summary>
+    /// <exception cref="UnknownRequestException">There is no such request (any more).</exception>
+    /// <exception cref="RequestAnsweredException">It has another answer.</exception>
+    private static AnswerReceipt? ReceiptOf(SessionState state, RequestAnswer answer)
+    {
+        var asked = state.Requests.Find(answer);
+        return asked switch
+        {
+            { Answer: { } given } => RequestRules.AreSame(given, answer) ? asked.Receipt : throw new RequestAnsweredException(asked.Request.RequestId),
+            { IsCurrent: true } => null,
+            _ => throw new UnknownRequestException(asked.Request.RequestId),
+        };
+    }
+
+    private static JournalRecord[] Records(SessionState state, string runId, Agent agent, PendingRequest asked, RequestAnswer answer, DateTimeOffset now)
+    {
+        var records = new List<JournalRecord> { new AnswerRecord(runId, asked.RequestId, answer) { Timestamp = now } };
+        if (ResultOf(agent, asked, answer, now) is { } result)
+        {
+            records.Add(new ToolResultRecord(result) { Timestamp = now });
+        }
+
+        if (state.Requests.Open.Count == 1)
+        {
+            records.Add(new RunStartedRecord(runId, agent.Name, Continues: state.Requests.Paused!.Value.RunId) { Timestamp = now });
+        }
+
+        return [.. records];
+    }
+
+    /// <summary>The result of a call that is not made here; null of one that is.</summary>
+    private static ToolReturnPart? ResultOf(Agent agent, PendingRequest asked, RequestAnswer answer, DateTimeOffset now) => answer switch
+    {
+        ToolResultAnswer given => new(
+            asked.ToolName, asked.ToolCallId, agent.Rules.Results.Fit(RequestRules.Parse("content", given.Content)), given.IsError ? ToolOutcome.Failed : ToolOutcome.Success) { Timestamp = now },
+        ApprovalAnswer { IsApproved: false } denied => new(asked.ToolName, asked.ToolCallId, ChatJson.ToElement(denied.Reason ?? RequestRules.Denied), ToolOutcome.Denied) { Timestamp = now },
+        _ => null,
+    };
+}
