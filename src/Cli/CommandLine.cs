@@ -24,7 +24,7 @@ internal static class CommandLine
         header. With --redis instead, the settings are those of a silo, from the environment (AgentStream__RedisPrefix, ...).
 
         Exit codes: 0 done, answered; 1 the run failed; 2 wrong use; 3 canceled; 4 unreachable; 5 the session is busy;
-        6 left by Ctrl-C, the run continues; 7 nothing there; 8 the server refuses.
+        6 left by Ctrl-C, the run continues; 7 nothing there; 8 the server refuses; 9 a call waits for somebody.
         """;
 
     /// <summary>Runs a command line.</summary>
@@ -39,6 +39,8 @@ internal static class CommandLine
         root.Add(AskCommand.Create(target));
         root.Add(ListenCommand.Create(target));
         root.Add(CancelCommand.Create(target));
+        root.Add(AnswerCommands.Approve(target));
+        root.Add(AnswerCommands.Deny(target));
         root.Add(ListCommand.Create(target));
         root.Add(ReadCommand.Create(target));
         root.Add(RemoveCommand.Create(target));

@@ -29,4 +29,7 @@ internal static class ExitCodes
 
     /// <summary>The server refuses: who asks, or a failure of its own.</summary>
     public const int Refused = 8;
+
+    /// <summary>The run waits for somebody: a call needs approval, or is for a client to carry out.</summary>
+    public const int Waiting = 9;
 }

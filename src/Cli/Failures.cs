@@ -10,7 +10,8 @@ internal static class Failures
     {
         InvalidInputException or UnknownAgentException or OptionsValidationException => ExitCodes.WrongUse,
         RunCanceledException => ExitCodes.Canceled,
-        SessionBusyException => ExitCodes.Busy,
+        SessionBusyException or RequestAnsweredException => ExitCodes.Busy,
+        UnknownRequestException => ExitCodes.Nothing,
         RunFailedException => ExitCodes.RunFailed,
         ServerRefusedException => ExitCodes.Refused,
         ServerUnreachableException or StorageUnavailableException or OwnershipLostException or OrleansException or TimeoutException => ExitCodes.Unreachable,

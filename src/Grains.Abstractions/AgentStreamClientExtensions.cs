@@ -23,6 +23,7 @@ public static class AgentStreamClientExtensions
     /// <param name="request">What to run.</param>
     /// <param name="cancellationToken">Ends the listening; a run that has started continues.</param>
     /// <returns>The answer; empty when the model said nothing.</returns>
+    /// <exception cref="RunPausedException">The run waits for somebody.</exception>
     /// <exception cref="RunCanceledException">The run was canceled.</exception>
     /// <exception cref="RunFailedException">The run ended without an answer, or its last events could not be had any more.</exception>
     /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
@@ -40,6 +41,7 @@ public static class AgentStreamClientExtensions
         return transcript.Outcome switch
         {
             RunOutcome.Answered => transcript.Answer,
+            RunOutcome.Paused => throw new RunPausedException(key.ToString(), transcript.Requests),
             RunOutcome.Canceled => throw new RunCanceledException(key.ToString()),
             RunOutcome.Failed => throw new RunFailedException(key.ToString(), transcript.Error!),
             _ => throw new RunFailedException(key.ToString(), "its last events were gone before they were read"),

@@ -43,9 +43,9 @@ public static class McpConfiguration
         }
 
         // The binder would take a number too, and name a type.
-        if (server[nameof(options.Initialize)] is { } initialize && !Enum.GetNames<McpInitialize>().Contains(initialize, StringComparer.OrdinalIgnoreCase))
+        if (IsNoneOf<McpInitialize>(server, nameof(options.Initialize), McpConnectionOptionsValidator.InitializeRule, errors)
+            || IsNoneOf<McpApproval>(server, nameof(options.Approval), McpConnectionOptionsValidator.ApprovalRule, errors))
         {
-            errors.Add($"{server.Path}:{nameof(options.Initialize)} {McpConnectionOptionsValidator.InitializeRule} '{initialize}'.");
             return options;
         }
 
@@ -65,5 +65,17 @@ public static class McpConfiguration
         }
 
         return options;
+    }
+
+    private static bool IsNoneOf<T>(IConfigurationSection server, string setting, string rule, List<string> errors)
+        where T : struct, Enum
+    {
+        if (server[setting] is not { } value || Enum.GetNames<T>().Contains(value, StringComparer.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        errors.Add($"{server.Path}:{setting} {rule} '{value}'.");
+        return true;
     }
 }

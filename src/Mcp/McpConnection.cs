@@ -223,7 +223,7 @@ internal sealed class McpConnection : IAsyncDisposable
         var list = new McpToolList(_requests, _options.Tools);
         var definitions = await list.ReadAsync(cancellationToken);
         var warnings = list.Warnings.ToList();
-        var tools = definitions.Where(definition => IsKnown(definition, warnings)).Select(definition => (AITool)new McpTool(definition, _options.Prefix, this)).ToList();
+        var tools = definitions.Where(definition => IsKnown(definition, warnings)).Select(ToTool).ToList();
 
         // Each run may ask; the log says it once.
         foreach (var warning in warnings.Except(_warnings))
@@ -233,6 +233,12 @@ internal sealed class McpConnection : IAsyncDisposable
 
         _warnings = warnings;
         return tools;
+    }
+
+    private AITool ToTool(McpToolDefinition definition)
+    {
+        var tool = new McpTool(definition, _options.Prefix, this);
+        return _options.Approval == McpApproval.Always || (_options.Approval == McpApproval.Destructive && definition.IsDestructive) ? new ApprovalRequiredAIFunction(tool) : tool;
     }
 
     /// <summary>Tells the client of a tool, since over HTTP it repeats such arguments in headers as the tool's schema says.</summary>

@@ -13,6 +13,21 @@ public enum McpInitialize
     Legacy,
 }
 
+/// <summary>Which calls of an MCP server's tools a person has to allow.</summary>
+public enum McpApproval
+{
+    /// <summary>None.</summary>
+    Never,
+
+    /// <summary>All.</summary>
+    Always,
+
+    /// <summary>
+    /// Those of tools that may destroy something, as the server says (<c>destructiveHint</c> and <c>readOnlyHint</c>). By MCP's rules, a tool of which it says nothing may.
+    /// </summary>
+    Destructive,
+}
+
 /// <summary>How to reach an MCP server, and which of its tools an agent takes. Either <see cref="Command"/> or <see cref="Url"/> is set.</summary>
 public sealed class McpConnectionOptions
 {
@@ -55,6 +70,9 @@ public sealed class McpConnectionOptions
 
     /// <summary>The tools that the agent takes, as the server names them; empty for all.</summary>
     public IList<string> Tools { get; } = [];
+
+    /// <summary>Which calls a person has to allow; none by default. What a server says of its tools is worth as much as the server is trusted.</summary>
+    public McpApproval Approval { get; set; }
 
     /// <summary>
     /// How long the server may take to start, to say hello and to list its tools: 100 ms to 10 min, 30 s by default. A run whose server takes longer

@@ -8,6 +8,7 @@ internal static class McpConnectionOptionsValidator
 {
     /// <summary>What an error says of <see cref="McpConnectionOptions.Initialize"/>, before the value.</summary>
     internal const string InitializeRule = "must be auto or legacy, but is";
+    internal const string ApprovalRule = "must be never, always or destructive, but is";
 
     private const int MaxPrefixLength = 32;
     private const string LettersAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -62,6 +63,7 @@ internal static class McpConnectionOptionsValidator
             nameof(options.Prefix),
             $"must have at most {MaxPrefixLength} characters, of A-Z a-z 0-9 _ -, but is '{options.Prefix}'");
         Say(!Enum.IsDefined(options.Initialize), nameof(options.Initialize), string.Create(CultureInfo.InvariantCulture, $"{InitializeRule} '{options.Initialize:D}'"));
+        Say(!Enum.IsDefined(options.Approval), nameof(options.Approval), string.Create(CultureInfo.InvariantCulture, $"{ApprovalRule} '{options.Approval:D}'"));
         Say(
             options.ConnectTimeout < LeastTimeout || options.ConnectTimeout > MostTimeout,
             nameof(options.ConnectTimeout),

@@ -7,7 +7,8 @@ namespace AgentStream.Mcp;
 /// <param name="Name">The server's own name for it.</param>
 /// <param name="Description">What it does, in at most <see cref="MaxDescription"/> characters; empty when the server does not say.</param>
 /// <param name="InputSchema">What it takes.</param>
-internal sealed record McpToolDefinition(string Name, string Description, JsonElement InputSchema)
+/// <param name="IsDestructive">Whether it may destroy something: not if the server says that it does not, or that it only reads.</param>
+internal sealed record McpToolDefinition(string Name, string Description, JsonElement InputSchema, bool IsDestructive = true)
 {
     /// <summary>The longest description that OpenAI takes.</summary>
     internal const int MaxDescription = 1024;
@@ -32,13 +33,16 @@ internal sealed record McpToolDefinition(string Name, string Description, JsonEl
     {
         try
         {
-            return new(name, Cut(Text(definition["description"])), McpToolSchema.Fit(definition["inputSchema"]));
+            return new(name, Cut(Text(definition["description"])), McpToolSchema.Fit(definition["inputSchema"]), IsDestructiveBy(definition["annotations"]));
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or JsonException)
         {
             throw new FormatException("its definition has text that is no valid Unicode, or a field twice", e);
         }
     }
+
+    private static bool IsDestructiveBy(JsonNode? annotations) => annotations is not JsonObject hints
+        || (hints["readOnlyHint"]?.GetValueKind() is not JsonValueKind.True && hints["destructiveHint"]?.GetValueKind() is not JsonValueKind.False);
 
     private static string Text(JsonNode? text) => text?.GetValueKind() is JsonValueKind.String ? (string)text! : "";
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using AgentStream.Storage;
+using AgentStream.Testing;
 
 namespace AgentStream.AspNetCore.Tests;
 

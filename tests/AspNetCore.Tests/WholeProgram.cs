@@ -9,7 +9,9 @@ namespace AgentStream.AspNetCore.Tests;
 /// <summary>A program of a few lines, as a user writes it: Orleans, real sessions, and the edge on a free port.</summary>
 internal static class WholeProgram
 {
-    public static async Task<WebApplication> StartAsync(IChatClient model, params (string Name, string Value)[] settings)
+    public static Task<WebApplication> StartAsync(IChatClient model, params (string Name, string Value)[] settings) => StartAsync(model, _ => { }, settings);
+
+    public static async Task<WebApplication> StartAsync(IChatClient model, Action<AgentBuilder> tools, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
@@ -17,7 +19,7 @@ internal static class WholeProgram
         builder.Configuration["AgentStream:Journal"] = "memory";
         Array.ForEach(settings, setting => builder.Configuration[setting.Name] = setting.Value);
         builder.AddAgentStream()
-            .AddAgent("greeter", agent => agent.UseChatClient(_ => model));
+            .AddAgent("greeter", agent => tools(agent.UseChatClient(_ => model)));
 
         var app = builder.Build();
         app.MapAgentStream("/chat");

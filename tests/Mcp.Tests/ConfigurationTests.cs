@@ -42,7 +42,7 @@ public sealed class ConfigurationTests
     [InlineData(":Command or {0}:Url must be set, and not both.", "s:Prefix=a")]
     [InlineData(":Command or {0}:Url must be set, and not both.", "s:Command=a", "s:Url=http://b")]
     [InlineData(" must be a section with settings, not a value.", "s=npx")]
-    [InlineData(":Comand is no setting of an MCP server; those are Arguments, Command, ConnectTimeout, ", "s:Comand=a")]
+    [InlineData(":Comand is no setting of an MCP server; those are Approval, Arguments, Command, ConnectTimeout, ", "s:Comand=a")]
     [InlineData(":Url must be an absolute http or https address.", "s:Url=files")]
     [InlineData(":Url must be an absolute http or https address.", "s:Url=file:///etc")]
     [InlineData(":Headers goes with Url, not with Command.", "s:Command=a", "s:Headers:A=b")]
@@ -57,6 +57,8 @@ public sealed class ConfigurationTests
     [InlineData(":ConnectTimeout must be from 00:00:00.1000000 to 00:10:00, but is '01:00:00'.", "s:Command=a", "s:ConnectTimeout=01:00:00")]
     [InlineData(":Initialize must be auto or legacy, but is 'old'.", "s:Command=a", "s:Initialize=old")]
     [InlineData(":Initialize must be auto or legacy, but is '1'.", "s:Command=a", "s:Initialize=1")]
+    [InlineData(":Approval must be never, always or destructive, but is 'sometimes'.", "s:Command=a", "s:Approval=sometimes")]
+    [InlineData(":Approval must be never, always or destructive, but is '1'.", "s:Command=a", "s:Approval=1")]
     [InlineData(":Initialize must be auto or legacy, but is ''.", "s:Command=a", "s:Initialize=")]
     [InlineData(":ConnectTimeout must be a duration such as ", "s:Command=a", "s:ConnectTimeout=soon")]
     public void A_wrong_setting_is_named(string expected, params string[] settings)

@@ -101,6 +101,24 @@ public sealed class DefinitionTests
         Assert.Equal(["MCP server 'tools' has two tools named 'good'; the first is taken."], warnings);
     }
 
+    [Theory]
+    [InlineData(McpApproval.Never, "{}", false)]
+    [InlineData(McpApproval.Always, """{"readOnlyHint":true}""", true)]
+    [InlineData(McpApproval.Destructive, """{"readOnlyHint":true}""", false)]
+    [InlineData(McpApproval.Destructive, """{"readOnlyHint":true,"destructiveHint":true}""", false)]
+    [InlineData(McpApproval.Destructive, """{"destructiveHint":false}""", false)]
+    [InlineData(McpApproval.Destructive, """{"destructiveHint":true}""", true)]
+    [InlineData(McpApproval.Destructive, """{"destructiveHint":"no","readOnlyHint":1}""", true)]
+    [InlineData(McpApproval.Destructive, "{}", true)]
+    [InlineData(McpApproval.Destructive, "null", true)]
+    [InlineData(McpApproval.Destructive, "7", true)]
+    public async Task A_call_needs_approval_as_the_setting_and_the_servers_annotations_say(McpApproval approval, string annotations, bool isNeeded)
+    {
+        var (tools, _) = await ListAsync($$"""[{"name":"good","inputSchema":{"type":"object"},"annotations":{{annotations}} }]""", configure: server => server.Approval = approval);
+        Assert.Equal(isNeeded, tools[0].GetService<ApprovalRequiredAIFunction>() is not null);
+        Assert.Equal("good", tools[0].Name);
+    }
+
     [Fact]
     public async Task A_warning_is_given_once_while_each_run_asks_again()
     {

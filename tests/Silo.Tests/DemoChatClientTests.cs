@@ -89,6 +89,14 @@ public sealed class DemoChatClientTests
     }
 
     [Fact]
+    public async Task Notes_are_deleted_only_when_the_tool_says_so()
+    {
+        Assert.Equal("delete_notes", Assert.Single(Of<FunctionCallContent>(await Ask("delete my notes"))).Name);
+        Assert.Equal("Your notes are deleted.", await AskWith("delete my notes", "The notes are deleted."));
+        Assert.Equal("I did not delete your notes: The tool call was denied.", await AskWith("delete my notes", "The tool call was denied."));
+    }
+
+    [Fact]
     public async Task A_tool_that_failed_is_not_taken_for_an_answer()
     {
         const string why = "The tool calculate failed: division by zero at position 2";

@@ -33,6 +33,12 @@ public sealed class DemoPlanTests
     public void What_only_looks_like_it_calls_no_tool(string prompt) => Assert.Empty(DemoPlan.Read(prompt).Calls);
 
     [Theory]
+    [InlineData("delete my notes")]
+    [InlineData("Please DELETE all my notes!")]
+    [InlineData("delete the notes, then")]
+    public void Notes_are_deleted_by_a_tool(string prompt) => Assert.Equal([DemoCall.DeleteNotes], DemoPlan.Read(prompt).Calls);
+
+    [Theory]
     [InlineData("what time is it?")]
     [InlineData("TIME")]
     [InlineData("the (time), please")]

@@ -50,6 +50,26 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
     }
 
     [Fact]
+    public async Task A_call_that_waits_has_an_exit_code_of_its_own_and_is_answered_by_a_command()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        var (exitCode, output, _) = await RunAsync(silo.Url, "ask", "delete my notes", "-s", "notes");
+        Assert.Equal(9, exitCode);
+        Assert.Matches(@"→ delete_notes \{\}\nwaits: delete_notes needs approval \(request [0-9a-f-]{36}-0\)\n$", output);
+
+        Assert.Equal((0, "continues\n", ""), await RunAsync(silo.Url, "approve", "notes"));
+        var (_, answer, _) = await RunAsync(silo.Url, "listen", "notes");
+        Assert.Contains("Your notes are deleted.", answer, StringComparison.Ordinal);
+        Assert.Equal((7, "", "agentstream: no call waits for approval\n"), await RunAsync(silo.Url, "deny", "notes"));
+        Assert.Equal(7, (await RunAsync(silo.Url, "approve", "notes", "unknown")).ExitCode);
+
+        Assert.Equal(9, (await RunAsync(silo.Url, "ask", "delete my notes", "-s", "notes", "-q")).ExitCode);
+        Assert.Equal((2, ""), (await RunAsync(silo.Url, "approve", "notes", "--args", "{")) is var wrong ? (wrong.ExitCode, wrong.Output) : default);
+        Assert.Equal((0, "continues\n", ""), await RunAsync(silo.Url, "deny", "notes", "--reason", "I need them"));
+        Assert.Contains("I did not delete your notes: I need them.", (await RunAsync(silo.Url, "listen", "notes")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_is_listed_followed_from_a_cursor_and_canceled()
     {
         await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.010");

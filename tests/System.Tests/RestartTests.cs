@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using AgentStream.Testing;
 
@@ -44,6 +45,33 @@ public sealed class RestartTests : IDisposable
         Assert.Equal(files, Directory.GetFiles(Path.GetDirectoryName(Sessions)!).Order());
         using var http = new HttpClient { BaseAddress = silo.Url };
         Assert.Equal("[]", await http.GetStringAsync("chat"));
+    }
+
+    [Fact]
+    public async Task A_call_that_waits_for_a_person_outlives_its_process()
+    {
+        JsonElement request;
+        await using (var silo = await SiloProcess.StartInAsync(_folder.FullName, "--AgentStream:Demo:TokenDelay=0"))
+        {
+            using var http = new HttpClient { BaseAddress = silo.Url };
+            Assert.Contains("approval-requested", (await ReadToEndAsync(await AskAsync(http, "delete my notes")))[^1], StringComparison.Ordinal);
+            request = await PendingAsync(http);
+        }
+
+        await using (var silo = await SiloProcess.StartInAsync(_folder.FullName, "--AgentStream:Demo:TokenDelay=0"))
+        {
+            using var http = new HttpClient { BaseAddress = silo.Url };
+            Assert.Equal(request.GetRawText(), (await PendingAsync(http)).GetRawText());
+            using var approval = new StringContent("""{"approved":true}""", Encoding.UTF8, "application/json");
+            using var answer = await http.PostAsync($"chat/s/approvals/{request.GetProperty("request_id").GetString()}", approval);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            var frames = await ReadToEndAsync(new SseReader(await http.GetAsync("chat/s/stream", HttpCompletionOption.ResponseHeadersRead)));
+            Assert.Contains(frames, frame => frame.Contains("\"tool_name\":\"delete_notes\",\"tool_call_id\":\"call_1\",\"content\":\"The notes are deleted.\"", StringComparison.Ordinal));
+            Assert.Contains(frames, frame => frame.Contains("deleted.\"", StringComparison.Ordinal) && frame.Contains("part_", StringComparison.Ordinal));
+        }
+
+        static async Task<JsonElement> PendingAsync(HttpClient http) =>
+            Assert.Single(JsonElement.Parse(await http.GetStringAsync("chat/s")).GetProperty("pending").EnumerateArray());
     }
 
     [Fact]

@@ -40,6 +40,14 @@ internal static class AskCommand
             using var signal = interrupts.Catch();
             var exitCode = await RunShow.ShowAsync(
                 token => open.Client.AskStreamingAsync(key, request, token), view, interrupts, "The run's last events were gone before they were read.", begun.SetResult);
+
+            // A script gets the exit code; somebody at a terminal is asked.
+            var approvals = new ApprovalPrompt(open.Client, Console.In, Console.Error);
+            while (exitCode == ExitCodes.Waiting && !Console.IsInputRedirected && await approvals.AskAsync(key, interrupts.Left))
+            {
+                exitCode = await RunShow.ShowAsync(token => open.Client.ListenAsync(key, cancellationToken: token), view, interrupts, "The run's last events were gone before they were read.");
+            }
+
             if (parsed.GetValue(session) is null)
             {
                 await Console.Error.WriteLineAsync($"(to continue: --session {key.Session})");

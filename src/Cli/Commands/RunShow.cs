@@ -43,6 +43,8 @@ internal static class RunShow
         {
             case RunOutcome.Answered:
                 return ExitCodes.Done;
+            case RunOutcome.Paused:
+                return ExitCodes.Waiting;
             case RunOutcome.Canceled:
                 return ExitCodes.Canceled;
             case RunOutcome.Failed:

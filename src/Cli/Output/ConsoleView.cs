@@ -42,6 +42,12 @@ internal sealed class ConsoleView(IAnsiConsole console) : IRunView
             case ToolReturned result:
                 _pen.Result(result.Name, result.Content);
                 break;
+            case RequestOpened { Request: var request }:
+                _pen.Note($"waits: {request.ToolName} {(request.Kind == PendingRequestKind.Approval ? "needs approval" : "is for a client to carry out")} (request {request.RequestId})");
+                break;
+            case RequestClosed closed:
+                _pen.Note($"{closed.ToolName} {(closed.IsApproved switch { true => "was approved", false => "was not allowed", null => "has its result" })}");
+                break;
             case InfoAdded info:
                 _pen.Note($"info: {info.Message ?? Raw(info.Body)}");
                 break;

@@ -26,3 +26,22 @@ public sealed class RequestAnsweredException(string request) : AgentStreamExcept
     /// <inheritdoc/>
     public override string? PublicMessage => Message;
 }
+
+/// <summary>The run has ended because it waits for somebody. Another continues it when all requests have their answers.</summary>
+/// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>
+/// <param name="requests">What it waits for.</param>
+[GenerateSerializer, Alias("AgentStream.RunPausedException")]
+public sealed class RunPausedException(string session, IReadOnlyList<PendingRequest> requests)
+    : AgentStreamException($"The run of session {session} waits for an answer about {string.Join(", ", requests.Select(request => request.ToolName))}.")
+{
+    /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
+    [Id(0)]
+    public string Session { get; } = session;
+
+    /// <summary>What it waits for.</summary>
+    [Id(1)]
+    public IReadOnlyList<PendingRequest> Requests { get; } = requests;
+
+    /// <inheritdoc/>
+    public override string? PublicMessage => Message;
+}

@@ -32,7 +32,7 @@ public sealed record RunEnded(StreamEntry Source) : AgentEvent(Source);
 /// <summary>Something the agent's developer wants to say, or the runtime (<c>{"msg":"resumed","idx":n}</c>).</summary>
 /// <param name="Source">The event as it stands in the stream.</param>
 /// <param name="Body">What is said: any JSON.</param>
-public sealed record InfoAdded(StreamEntry Source, JsonElement Body) : AgentEvent(Source)
+public record InfoAdded(StreamEntry Source, JsonElement Body) : AgentEvent(Source)
 {
     /// <summary>The <c>msg</c> of the body; null when it has none.</summary>
     public string? Message => AgentEventReader.Message(Body);

@@ -22,7 +22,7 @@ internal static class AgentEventReader
             return source.Type switch
             {
                 Protocol.Begin => body.Text(Protocol.Fields.SessionId) is { } session ? new RunBegan(source, session) : new UnknownEvent(source),
-                Protocol.Info => new InfoAdded(source, body.Clone()),
+                Protocol.Info => InRequest(source, body) ?? new InfoAdded(source, body.Clone()),
                 Protocol.Error => new ErrorAdded(source, body.Clone()),
                 Protocol.Event => InNode(source, body) ?? (AgentEvent)new UnknownEvent(source),
                 _ => new UnknownEvent(source),
@@ -45,6 +45,30 @@ internal static class AgentEventReader
         {
             return null;
         }
+    }
+
+    /// <summary>What the runtime says of a call that waits. Anybody may add an <c>info</c>; only those of the runtime count.</summary>
+    private static InfoAdded? InRequest(StreamEntry source, JsonElement body)
+    {
+        if (source.Origin != Protocol.AgentStreamOrigin
+            || body.ValueKind != JsonValueKind.Object
+            || body.Text(Protocol.Fields.RequestId) is not { } request
+            || body.Text(Protocol.Fields.ToolCallId) is not { } call
+            || body.Text(Protocol.Fields.ToolName) is not { } tool)
+        {
+            return null;
+        }
+
+        return body.Text(Protocol.Fields.Message) switch
+        {
+            Protocol.Requests.ApprovalRequested => Opened(PendingRequestKind.Approval),
+            Protocol.Requests.ToolRequested => Opened(PendingRequestKind.ClientTool),
+            Protocol.Requests.ApprovalDecided => new RequestClosed(source, body.Clone(), request, tool, body.Field(Protocol.Fields.Approved) is { ValueKind: JsonValueKind.True }),
+            Protocol.Requests.ToolAnswered => new RequestClosed(source, body.Clone(), request, tool, IsApproved: null),
+            _ => null,
+        };
+
+        RequestOpened Opened(PendingRequestKind kind) => new(source, body.Clone(), new(request, kind, call, tool, Json(body, Protocol.Fields.Args).GetRawText()));
     }
 
     private static NodeEvent? InNode(StreamEntry source, JsonElement body) => body.Count(Protocol.Fields.Idx) is not { } node ? null : body.Text(Protocol.Fields.Event) switch

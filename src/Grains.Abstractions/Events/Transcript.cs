@@ -14,6 +14,9 @@ public enum RunOutcome
 
     /// <summary>It crashed.</summary>
     Failed,
+
+    /// <summary>It waits for somebody: <see cref="Transcript.Requests"/>.</summary>
+    Paused,
 }
 
 /// <summary>
@@ -22,6 +25,7 @@ public enum RunOutcome
 public sealed class Transcript
 {
     private readonly List<TranscriptItem> _items = [];
+    private readonly List<PendingRequest> _requests = [];
     private bool _isOver;
 
     /// <summary>The session's id, once the run has begun; null before, and in a history.</summary>
@@ -36,6 +40,9 @@ public sealed class Transcript
     /// <summary>The nodes, in order.</summary>
     public IEnumerable<TranscriptNode> Nodes => _items.OfType<TranscriptNode>();
 
+    /// <summary>The requests that the run ended with, in the order of their calls. They may have their answers by now.</summary>
+    public IReadOnlyList<PendingRequest> Requests => _requests;
+
     /// <summary>What the runtime said went wrong: <c>canceled</c>, or <c>crashed - ...</c>; null when nothing did.</summary>
     public string? Error { get; private set; }
 
@@ -49,6 +56,7 @@ public sealed class Transcript
     public RunOutcome Outcome =>
         Error == Protocol.CanceledMessage ? RunOutcome.Canceled
         : Error is not null ? RunOutcome.Failed
+        : _isOver && _requests.Count > 0 ? RunOutcome.Paused
         : _isOver && Nodes.LastOrDefault() is { IsEnded: true } last && !last.Parts.OfType<ToolCallPart>().Any() ? RunOutcome.Answered
         : RunOutcome.Unknown;
 
@@ -79,12 +87,18 @@ public sealed class Transcript
         {
             case RunBegan began:
                 _items.Clear();
+                _requests.Clear();
                 (SessionId, Error, _isOver) = (began.SessionId, null, false);
                 break;
             case NodeEvent inNode:
                 Apply(inNode);
                 break;
             case InfoAdded info:
+                if (info is RequestOpened opened)
+                {
+                    _requests.Add(opened.Request);
+                }
+
                 _items.Add(new TranscriptNote(isError: false, info.Body));
                 break;
             case ErrorAdded error:

@@ -18,6 +18,7 @@ internal static class DemoAgent
             .UseChatClient(services => services.GetRequiredService<DemoChatClient>())
             .WithInstructions("You are the demo agent of AgentStream.")
             .WithTool(DemoTools.Calculate, DemoTools.CalculateName)
-            .WithTool(tools.GetCurrentTime, DemoTools.GetCurrentTimeName));
+            .WithTool(tools.GetCurrentTime, DemoTools.GetCurrentTimeName)
+            .WithTool(DemoTools.DeleteNotes, DemoTools.DeleteNotesName, requiresApproval: true));
     }
 }

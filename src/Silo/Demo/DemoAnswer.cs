@@ -9,7 +9,7 @@ internal static partial class DemoAnswer
 {
     private const string Introduction =
         "Hello! I am the demo model: I need no key and no network. Ask me for some arithmetic, like 12*7, or for the time; "
-        + "let me count to 100, think 20 first, or fail.";
+        + "tell me to delete my notes, for which I ask you first; let me count to 100, think 20 first, or fail.";
 
     /// <summary>The thoughts: as many as the prompt asks for, or the few that come before a tool call.</summary>
     public static IEnumerable<string> Thoughts(DemoPlan plan) => plan switch
@@ -50,9 +50,12 @@ internal static partial class DemoAnswer
         var text = result?.Exception?.Message ?? result?.Result?.ToString();
 
         // A result that went wrong is a text like any other; what makes it one is that it is not what was asked for.
-        return call.Expression is { } expression
-            ? IsNumber(text) ? $"{expression} is {text}." : $"I could not work out {expression}: {Reason(text)}"
-            : IsTime(text) ? $"It is {text}." : $"I could not find out the time: {Reason(text)}";
+        return call switch
+        {
+            { Expression: { } expression } => IsNumber(text) ? $"{expression} is {text}." : $"I could not work out {expression}: {Reason(text)}",
+            { Tool: DemoTools.DeleteNotesName } => text == DemoTools.NotesAreDeleted ? "Your notes are deleted." : $"I did not delete your notes: {Reason(text)}",
+            _ => IsTime(text) ? $"It is {text}." : $"I could not find out the time: {Reason(text)}",
+        };
     }
 
     private static bool IsNumber(string? text) => decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out _);

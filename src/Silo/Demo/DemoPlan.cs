@@ -40,12 +40,14 @@ internal sealed partial record DemoPlan
         // The numbers of these phrases are no arithmetic.
         var rest = CountPhrase().Replace(ThinkPhrase().Replace(text, ";"), ";");
         var calls = Expressions(rest).Select(DemoCall.Calculate);
+        calls = TimeWord().IsMatch(rest) ? calls.Append(DemoCall.Time) : calls;
+        calls = DeletePhrase().IsMatch(rest) ? calls.Append(DemoCall.DeleteNotes) : calls;
 
         return new DemoPlan
         {
             Think = think,
             CountTo = count,
-            Calls = [.. (TimeWord().IsMatch(rest) ? calls.Append(DemoCall.Time) : calls).Take(MaxCalls)],
+            Calls = [.. calls.Take(MaxCalls)],
             Fails = FailWord().IsMatch(rest),
             Refusal = thinkIsFine && countIsFine ? null : string.Create(
                 CultureInfo.InvariantCulture, $"I can think and count from 1 to {MaxChunks}, not less and not more."),
@@ -97,6 +99,9 @@ internal sealed partial record DemoPlan
     [GeneratedRegex(@"(?<![\w-])time(?![\w-])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex TimeWord();
 
+    [GeneratedRegex(@"\bdelete\s+(?:all\s+)?(?:my|the)\s+notes\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex DeletePhrase();
+
     [GeneratedRegex(@"(?<![\w-])fail(?![\w-])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FailWord();
 
@@ -115,6 +120,9 @@ internal sealed record DemoCall(string Tool, string? Expression = null)
 {
     /// <summary>Asks for the time.</summary>
     public static readonly DemoCall Time = new(DemoTools.GetCurrentTimeName);
+
+    /// <summary>Deletes the notes, if somebody allows it.</summary>
+    public static readonly DemoCall DeleteNotes = new(DemoTools.DeleteNotesName);
 
     /// <summary>Has an expression worked out.</summary>
     public static DemoCall Calculate(string expression) => new(DemoTools.CalculateName, expression);
