@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -65,7 +66,10 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
             return new StartedRun(runId, item.Cursor);
         }
 
-        throw new RunFailedException(key.ToString(), "it has started, but its events were gone before they were read");
+        // A request that was sent before may have a run whose stream is gone.
+        return request.IdempotencyKey is null
+            ? throw new RunFailedException(key.ToString(), "it has started, but its events were gone before they were read")
+            : new StartedRun(runId, Cursor.Start);
     }
 
     /// <inheritdoc/>
@@ -157,8 +161,9 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     private async Task<HttpResponseMessage> PostAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        RunRequestRules.ThrowIfInvalidKey(request.IdempotencyKey);
         using var content = JsonContent(JsonSerializer.SerializeToUtf8Bytes(StartBody.Of(Mine(key), request), Json.Default.StartBody));
-        var response = await _routes.SendAsync(HttpMethod.Post, "", content, after: null, cancellationToken).ConfigureAwait(false);
+        var response = await _routes.SendAsync(HttpMethod.Post, "", content, after: null, request.IdempotencyKey, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode && RoutesClient.IsEventStream(response))
         {
             return response;
@@ -166,6 +171,11 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
 
         using (response)
         {
+            if (response.StatusCode == HttpStatusCode.UnprocessableEntity && request.IdempotencyKey is { } idempotencyKey)
+            {
+                throw new IdempotencyConflictException(idempotencyKey);
+            }
+
             throw response.IsSuccessStatusCode
                 ? new ServerRefusedException(response.StatusCode, "there are no AgentStream routes at this address")
                 : await Problem.ReadAsync(response, key.ToString(), request.Agent ?? "(default)", cancellationToken).ConfigureAwait(false);

@@ -22,7 +22,7 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServerUnreachableException">There is no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? content = null, Cursor? after = null, CancellationToken cancellationToken = default)
+        HttpMethod method, string path, HttpContent? content = null, Cursor? after = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         using var request = new HttpRequestMessage(method, _root + path) { Content = content };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EventStream));
@@ -30,6 +30,11 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
         if (after is { } cursor)
         {
             request.Headers.TryAddWithoutValidation("Last-Event-ID", cursor.ToString());
+        }
+
+        if (idempotencyKey is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
         }
 
         using var limit = new CancellationTokenSource(patience, time);
@@ -53,7 +58,7 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
     /// <returns>The answer's body; null for a plain 404.</returns>
     public async Task<byte[]?> CallAsync(HttpMethod method, string path, string session, HttpContent? content, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(method, path, content, after: null, cancellationToken).ConfigureAwait(false);
+        using var response = await SendAsync(method, path, content, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound && IsProblem(response))
         {
             return null;

@@ -71,7 +71,7 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
             Exception? failure;
             try
             {
-                var response = await routes.SendAsync(HttpMethod.Get, cursor is null ? _path + _query : _path, content: null, cursor, cancellationToken).ConfigureAwait(false);
+                var response = await routes.SendAsync(HttpMethod.Get, cursor is null ? _path + _query : _path, content: null, cursor, cancellationToken: cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode == HttpStatusCode.OK && RoutesClient.IsEventStream(response))
                 {
                     return response;

@@ -67,7 +67,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
     public IAsyncEnumerable<StreamEntry> FollowAsync(SessionKey key, StartedRun run, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return run.QueuePosition == 0 ? FollowAsync(key, run.Begin, cancellationToken) : FollowAsync(key, run.RunId, cancellationToken);
+        return run.QueuePosition == 0 && run.Begin != Cursor.Start ? FollowAsync(key, run.Begin, cancellationToken) : FollowAsync(key, run.RunId, cancellationToken);
     }
 
     /// <summary>Whether a run waits for its turn in a session, or is the session's last, or one of the <see cref="StreamRules.PastRuns"/> before it.</summary>

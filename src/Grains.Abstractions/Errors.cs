@@ -71,6 +71,20 @@ public sealed class SessionBusyException(string session, string reason)
     public override string? PublicMessage => Message;
 }
 
+/// <summary>Another prompt of the session had the same idempotency key. Nothing was changed.</summary>
+/// <param name="key">The key.</param>
+[GenerateSerializer, Alias("AgentStream.IdempotencyConflictException")]
+public sealed class IdempotencyConflictException(string key)
+    : AgentStreamException($"The idempotency key '{key}' was given to another prompt of this session; each prompt needs a key of its own.")
+{
+    /// <summary>The key.</summary>
+    [Id(0)]
+    public string Key { get; } = key;
+
+    /// <inheritdoc/>
+    public override string? PublicMessage => Message;
+}
+
 /// <summary>No agent of that name is registered. Nothing was changed.</summary>
 /// <param name="agent">The name that was asked for.</param>
 /// <param name="known">The names that are registered, for the message.</param>

@@ -4,12 +4,20 @@ namespace AgentStream;
 /// <param name="Prompt">What the user says; not empty, at most <see cref="AgentStreamOptions.MaxPromptLength"/> characters.</param>
 /// <param name="Agent">The name of a registered agent, at most <see cref="RunRequestRules.MaxAgentLength"/> characters; null is the one that was registered first.</param>
 /// <param name="OnBusy">What becomes of it when the session has a run under way.</param>
+/// <param name="IdempotencyKey">
+/// By which the request is known when it is sent again: 1 to <see cref="RunRequestRules.MaxKeyLength"/> printable ASCII characters. The same key, agent and prompt give the run that there is already; a
+/// session remembers its last <see cref="RunRequestRules.RememberedKeys"/> keys. Null: each request is a run of its own.
+/// </param>
 [GenerateSerializer, Immutable, Alias("AgentStream.RunRequest")]
-public sealed record RunRequest([property: Id(0)] string Prompt, [property: Id(1)] string? Agent = null, [property: Id(2)] BusySessionBehavior OnBusy = BusySessionBehavior.Reject);
+public sealed record RunRequest([property: Id(0)] string Prompt, [property: Id(1)] string? Agent = null, [property: Id(2)] BusySessionBehavior OnBusy = BusySessionBehavior.Reject,
+    [property: Id(3)] string? IdempotencyKey = null);
 
 /// <summary>A run that has begun, or waits for the end of another.</summary>
 /// <param name="RunId">The run's id, a UUID of version 7.</param>
-/// <param name="Begin">The cursor of the run's <c>begin</c>: a listener that continues behind it sees the rest of this run. <see cref="Cursor.Start"/> for a run that waits.</param>
+/// <param name="Begin">
+/// The cursor of the run's <c>begin</c>: a listener that continues behind it sees the rest of this run. <see cref="Cursor.Start"/> for a run that waits, and for one that was started by the same request
+/// before and whose stream is gone.
+/// </param>
 /// <param name="QueuePosition">Its place among the prompts that wait for the session, from 1; 0 for a run that has begun.</param>
 [GenerateSerializer, Immutable, Alias("AgentStream.StartedRun")]
 public sealed record StartedRun([property: Id(0)] string RunId, [property: Id(1)] Cursor Begin, [property: Id(2)] int QueuePosition = 0);

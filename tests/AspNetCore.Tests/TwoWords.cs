@@ -10,6 +10,9 @@ internal sealed class TwoWords : IChatClient
 
     public TaskCompletionSource Continue { get; } = new();
 
+    /// <summary>How many requests it had.</summary>
+    public int Asked { get; private set; }
+
     /// <summary>What the last request carried.</summary>
     public IReadOnlyList<ChatMessage> Seen { get; private set; } = [];
 
@@ -17,6 +20,7 @@ internal sealed class TwoWords : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Seen = [.. messages];
+        Asked++;
         Waits.TrySetResult();
         await Continue.Task.WaitAsync(cancellationToken);
         yield return new ChatResponseUpdate(ChatRole.Assistant, "Hello");

@@ -19,6 +19,7 @@ internal static class Problems
         UnknownAgentException e => Problem(StatusCodes.Status404NotFound, e.Message, Single("agent", "must be the name of a registered agent")),
         UnknownRequestException e => Problem(StatusCodes.Status404NotFound, e.Message, Single(Protocol.Fields.RequestId, "must be a request that the session waits for")),
         RequestAnsweredException e => Problem(StatusCodes.Status409Conflict, e.Message, Single(Protocol.Fields.RequestId, "has another answer")),
+        IdempotencyConflictException e => Problem(StatusCodes.Status422UnprocessableEntity, e.Message, Single(RunRules.IdempotencyKeyHeader, "was given to another prompt")),
         SessionBusyException => Problem(
             StatusCodes.Status409Conflict, "The session has a run under way. Follow that run, cancel it, or start again after its end."),
         StorageUnavailableException => Unavailable("The stream store is out of reach"),

@@ -1,8 +1,22 @@
+using Microsoft.AspNetCore.Http;
+
 namespace AgentStream.AspNetCore.Requests;
 
 /// <summary>What <see cref="RunRequestRules"/> leaves to the routes: the session, and words for a busy one. A rule answers whether it is broken, and null when it is not.</summary>
 internal static class RunRules
 {
+    /// <summary>The request header with the key by which a prompt is known that is sent again.</summary>
+    internal const string IdempotencyKeyHeader = "Idempotency-Key";
+
+    /// <summary>Reads the header. The draft of the header has the key in quotes, most senders leave them out.</summary>
+    /// <exception cref="InvalidInputException">It breaks the rule.</exception>
+    public static string? ReadIdempotencyKey(HttpRequest request)
+    {
+        var text = request.Headers[IdempotencyKeyHeader].ToString();
+        var key = text.Length == 0 ? null : text.Length > 2 && text[0] == '"' && text[^1] == '"' ? text[1..^1] : text;
+        return RunRequestRules.IdempotencyKey(key) is { } broken ? throw new InvalidInputException(IdempotencyKeyHeader, broken) : key;
+    }
+
     public static string? Session(string? sessionId) =>
         sessionId is null ? "is required" : SessionKey.IsSessionId(sessionId) ? null : SessionKey.SessionRule;
 

@@ -1,4 +1,5 @@
 using AgentStream.Grains.Output;
+using AgentStream.Grains.Runs;
 using AgentStream.Storage.Queue;
 
 namespace AgentStream.Grains.Queue;
@@ -17,11 +18,22 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
     /// <summary>Whether prompts wait for the session already.</summary>
     public async ValueTask<bool> IsWaitedForAsync(SessionKey key) => (await queue.ReadRunsAsync(key)).Count > 0;
 
+    /// <summary>The place of a prompt that waits already; null for none.</summary>
+    /// <exception cref="IdempotencyConflictException">Another prompt that waits has its key.</exception>
+    public async Task<StartedRun?> FindWaitingAsync(SessionKey key, RequestKey request)
+    {
+        var waiting = await queue.ReadAsync(key);
+        var place = waiting.TakeWhile(prompt => prompt.IdempotencyKey != request.Key).Count();
+        return place == waiting.Count ? null
+            : waiting[place].RequestHash == request.Hash ? new StartedRun(waiting[place].RunId, Cursor.Start, place + 1)
+            : throw new IdempotencyConflictException(request.Key);
+    }
+
     /// <summary>Lets a prompt wait for its turn.</summary>
     /// <exception cref="SessionBusyException">Too many wait.</exception>
-    public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, string prompt)
+    public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, string prompt, RequestKey? request)
     {
-        var waiting = new QueuedPrompt(Guid.CreateVersion7().ToString(), agent.Name, prompt, environment.Time.GetUtcNow());
+        var waiting = new QueuedPrompt(Guid.CreateVersion7().ToString(), agent.Name, prompt, environment.Time.GetUtcNow()) { IdempotencyKey = request?.Key, RequestHash = request?.Hash };
         var place = await queue.AddAsync(key, waiting);
         return place == 0
             ? throw new SessionBusyException(key.ToString(), $"{IPromptQueue.MaxQueued} prompts wait for it already")

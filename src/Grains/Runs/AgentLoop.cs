@@ -17,11 +17,7 @@ namespace AgentStream.Grains.Runs;
 /// </remarks>
 internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment)
 {
-    private readonly ToolInvoker _tools = new(agent, new Deps(environment, run), environment);
-    private readonly ToolGate _gate = new(agent, new Deps(environment, run), environment);
-
-    // Calls of the last response that somebody else has made.
-    private readonly HashSet<string> _madeElsewhere = new(StringComparer.Ordinal);
+    private readonly ToolCalls _tools = new(agent, run, journal, environment);
 
     // The calls of the last response, whose client may know them by other ids.
     private IReadOnlyList<OpenCall> _calls = [];
@@ -48,12 +44,12 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         while (!run.IsLeaving)
         {
             await AskAsync(cancellationToken);
-            if (NextCalls() is not { Count: > 0 } calls)
+            if (_tools.Next(_response!) is not { Count: > 0 } calls)
             {
                 return RunResult.Completed;
             }
 
-            if (await CallToolsAsync(calls, cancellationToken) is { } result)
+            if (await _tools.MakeAsync(_response!, calls, cancellationToken) is { } result)
             {
                 return result;
             }
@@ -98,8 +94,8 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     private async Task<RunResult> FinishLastNodeAsync(CancellationToken cancellationToken)
     {
         _response = (ModelResponse)journal.History.Messages[^1];
-        await KeepOldResultsAsync();
-        return NextCalls() is { Count: > 0 } calls && await CallToolsAsync(calls, cancellationToken) is { } result ? result
+        await _tools.KeepOldResultsAsync(_response);
+        return _tools.Next(_response) is { Count: > 0 } calls && await _tools.MakeAsync(_response, calls, cancellationToken) is { } result ? result
             : _response.ToolCalls.Any() ? await RunAsync(cancellationToken)
             : RunResult.Completed;
     }
@@ -153,7 +149,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
 
         cancellationToken.ThrowIfCancellationRequested();
         await run.Nodes.BeginAsync(journal.History.PendingRequest(), cancellationToken);
-        _madeElsewhere.Clear();
+        _tools.Clear();
         _isOpen = true;
     }
 
@@ -162,7 +158,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     {
         var response = await run.Nodes.CompleteAsync(environment.Time.GetUtcNow(), cancellationToken);
         _calls = [.. run.Nodes.Calls];
-        _madeElsewhere.UnionWith(_calls.Where(call => call.IsInformational).Select(call => call.Id));
+        _tools.Skip(_calls.Where(call => call.IsInformational).Select(call => call.Id));
         await journal.AddAsync(now => new ResponseRecord(_idx, response) { Timestamp = now });
         await run.Nodes.EndAsync(cancellationToken);
         (_response, _isOpen) = (response, false);
@@ -249,76 +245,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         var known = _calls.FirstOrDefault(call => call.ClientId == result.CallId && !journal.History.HasResult(call.Id));
         if (known is not null && _response?.ToolCalls.FirstOrDefault(call => call.ToolCallId == known.Id) is { } call)
         {
-            _madeElsewhere.Add(call.ToolCallId);
-            var part = _tools.ToReturn(call, result);
-            await journal.AddAsync(now => new ToolResultRecord(part) { Timestamp = now });
+            await _tools.KeepAsync(call, result);
         }
-    }
-
-    /// <summary>The calls of the last response that are to be made here.</summary>
-    private List<ToolCallPart> NextCalls() => [.. _response!.ToolCalls.Where(call => !_madeElsewhere.Contains(call.ToolCallId))];
-
-    /// <summary>Makes those of the calls that may be made, all at once.</summary>
-    /// <returns>How the run ends with that; null when the model is to have the results.</returns>
-    private async Task<RunResult?> CallToolsAsync(List<ToolCallPart> calls, CancellationToken cancellationToken)
-    {
-        if (run.IsLeaving)
-        {
-            return RunResult.HandedOff;
-        }
-
-        var decisions = await Task.WhenAll(calls.Select(call => _gate.AskAsync(call, journal.History.Requests, cancellationToken).AsTask()));
-
-        // What a tool does cannot be taken back: a process that was paused must not do it next to the one that has the run now.
-        await run.EnsureOwnedAsync(cancellationToken);
-        await Task.WhenAll(calls.Zip(decisions, (call, decision) => CallAsync(call, decision, cancellationToken)));
-        var waiting = calls.Zip(decisions).Where(pair => pair.Second.Action == GateAction.Wait).Select(pair => Request(pair.First, pair.Second)).ToList();
-        return waiting.Count == 0 ? null : RunResult.Paused(waiting);
-    }
-
-    /// <summary>The same id whenever the same call is asked about: a process may die before it could say so.</summary>
-    private PendingRequest Request(ToolCallPart call, GateDecision decision)
-    {
-        call.TryGetArguments(out var arguments, out _);
-        var number = _response!.ToolCalls.TakeWhile(other => other.ToolCallId != call.ToolCallId).Count();
-        return new($"{run.Token.RunId}-{number}", decision.Kind, call.ToolCallId, call.ToolName, arguments.GetRawText());
-    }
-
-    /// <summary>Calls that have a result are not made again; those that may not be are told as interrupted.</summary>
-    private async Task KeepOldResultsAsync()
-    {
-        foreach (var call in _response!.ToolCalls)
-        {
-            if (journal.History.HasResult(call.ToolCallId))
-            {
-                _madeElsewhere.Add(call.ToolCallId);
-            }
-            else if (_tools.Interrupted(call, journal.History.Requests) is { } interrupted)
-            {
-                _madeElsewhere.Add(call.ToolCallId);
-                await journal.AddAsync(now => new ToolResultRecord(interrupted) { Timestamp = now });
-            }
-        }
-    }
-
-    private async Task CallAsync(ToolCallPart call, GateDecision decision, CancellationToken cancellationToken)
-    {
-        if (decision.Action == GateAction.Wait)
-        {
-            return;
-        }
-
-        if (decision.Action == GateAction.MakeOnce)
-        {
-            await journal.AddAsync(now => new ToolStartedRecord(call.ToolCallId) { Timestamp = now });
-        }
-
-        var result = decision.Action switch
-        {
-            GateAction.Deny => _tools.Return(call, decision.Reason, ToolOutcome.Denied),
-            GateAction.Fail => _tools.Return(call, decision.Reason, ToolOutcome.Failed),
-            _ => await _tools.InvokeAsync(call, decision.Arguments, cancellationToken),
-        };
-        await journal.AddAsync(now => new ToolResultRecord(result) { Timestamp = now });
     }
 }

@@ -23,17 +23,26 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
     /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>
     /// <param name="prompt">The prompt.</param>
+    /// <param name="key">How the prompt is known when it is sent again; null for not.</param>
     /// <param name="hasWaited">Whether it had to wait for its turn.</param>
-    public async Task AcceptAsync(string prompt, bool hasWaited = false)
+    /// <returns>Null; or the run that the same request has been meanwhile, and then this one is over.</returns>
+    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false)
     {
         try
         {
             await journal.ReadNewsAsync();
+            if (journal.History.Keyed.Find(key) is { } known)
+            {
+                await run.FinishAsync(error: null, gracePeriod: TimeSpan.Zero);
+                return known;
+            }
+
             await journal.AddAsync(now =>
             [
-                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now },
+                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now, IdempotencyKey = key?.Key, RequestHash = key?.Hash },
                 new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
             ]);
+            return null;
         }
         catch (Exception e)
         {

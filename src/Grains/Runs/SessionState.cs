@@ -48,6 +48,9 @@ internal sealed class SessionState
     /// <summary>What was asked of people and clients, and what they answered.</summary>
     public SessionRequests Requests { get; } = new();
 
+    /// <summary>The runs whose prompts had an idempotency key.</summary>
+    public KeyedRuns Keyed { get; } = new();
+
     /// <summary>Whether a call of the last response has its result.</summary>
     public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
 
@@ -93,6 +96,11 @@ internal sealed class SessionState
                 foreach (var declined in Requests.Decline(started.Timestamp))
                 {
                     _results.TryAdd(declined.ToolCallId, declined);
+                }
+
+                if (started is { IdempotencyKey: { } key, RequestHash: { } hash })
+                {
+                    Keyed.Add(key, hash, started.RunId);
                 }
 
                 // A run that was never ended, because another was started over it, leaves its open calls like one that was.
@@ -162,6 +170,7 @@ internal sealed class SessionState
         _messages.Clear();
         _results.Clear();
         Requests.Forget();
+        Keyed.Forget();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null, null);
     }

@@ -46,10 +46,35 @@ internal sealed class SessionGrain(
     {
         ArgumentNullException.ThrowIfNull(request);
         RunRequestRules.ThrowIfInvalidPrompt(request.Prompt);
+        RunRequestRules.ThrowIfInvalidKey(request.IdempotencyKey);
         var agent = agents.Get(request.Agent);
+        var key = RequestKey.Of(request);
+        if (await FindStartedAsync(key) is { } before)
+        {
+            return before;
+        }
+
+        try
+        {
+            return await StartAsync(request, agent, key);
+        }
+        catch (SessionBusyException) when (key is not null)
+        {
+            // What is in the way may be this very request, which was sent twice at once.
+            if (await FindStartedAsync(key) is { } meanwhile)
+            {
+                return meanwhile;
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<StartedRun> StartAsync(RunRequest request, Agent agent, RequestKey? key)
+    {
         if (request.OnBusy == BusySessionBehavior.Queue && await busy.IsWaitedForAsync(Key))
         {
-            return await busy.WaitAsync(Key, agent, request.Prompt);
+            return await busy.WaitAsync(Key, agent, request.Prompt, key);
         }
 
         RunHandle handle;
@@ -59,7 +84,7 @@ internal sealed class SessionGrain(
         }
         catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Queue)
         {
-            return await busy.WaitAsync(Key, agent, request.Prompt);
+            return await busy.WaitAsync(Key, agent, request.Prompt, key);
         }
         catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Replace)
         {
@@ -67,10 +92,29 @@ internal sealed class SessionGrain(
         }
 
         var run = factory.NewRun(agent, StateForNewRun(), handle);
-        await run.AcceptAsync(request.Prompt);
+        if (await run.AcceptAsync(request.Prompt, key) is { } known)
+        {
+            return await FindAsync(known);
+        }
+
         Go(run);
         return new StartedRun(handle.Token.RunId, handle.Begin);
     }
+
+    /// <summary>The run, or the place in the queue, of a request that was sent before.</summary>
+    private async Task<StartedRun?> FindStartedAsync(RequestKey? key)
+    {
+        if (key is null)
+        {
+            return null;
+        }
+
+        var state = StateForReading();
+        await state.ReadAsync(journal, Key);
+        return state.Keyed.Find(key) is { } known ? await FindAsync(known) : await busy.FindWaitingAsync(Key, key);
+    }
+
+    private async Task<StartedRun> FindAsync(string runId) => new(runId, (await environment.Store.FindRunAsync(Key, runId))?.Begin ?? Cursor.Start);
 
     async Task ISessionGrain.StartWaitingAsync()
     {

@@ -15,7 +15,14 @@ public abstract record JournalRecord
 /// <param name="Agent">The agent's name.</param>
 /// <param name="HasWaited">Whether its prompt had to wait for its turn.</param>
 /// <param name="Continues">The run that it continues with the answers to what that waited for (<see cref="RunPausedRecord"/>); null for a run with a prompt of its own.</param>
-public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited = false, string? Continues = null) : JournalRecord;
+public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited = false, string? Continues = null) : JournalRecord
+{
+    /// <summary>The idempotency key that the prompt came with; null for none.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>A hash of what was asked, by which the same request is known; null without a key.</summary>
+    public string? RequestHash { get; init; }
+}
 
 /// <summary>A node begins: a request goes to the model.</summary>
 /// <param name="Idx">The node, from 0 within the run.</param>

@@ -74,6 +74,12 @@ public static class JournalRecordJson
                     json.WriteString("continues", started.Continues);
                 }
 
+                if (started.IdempotencyKey is not null)
+                {
+                    json.WriteString("idempotency_key", started.IdempotencyKey);
+                    json.WriteString("request_hash", started.RequestHash);
+                }
+
                 break;
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);
@@ -151,7 +157,11 @@ public static class JournalRecordJson
                     place.Field("agent").Text(),
                     place.Field("has_waited").Value.ValueKind == JsonValueKind.True,
                     place.Field("continues").TextOrNull())
-                { Timestamp = timestamp },
+                {
+                    Timestamp = timestamp,
+                    IdempotencyKey = place.Field("idempotency_key").TextOrNull(),
+                    RequestHash = place.Field("request_hash").TextOrNull(),
+                },
             JournalRecordTypes.Request =>
                 new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp },
             JournalRecordTypes.Response => new ResponseRecord(Idx(place), Response(place.Field("response"))) { Timestamp = timestamp },

@@ -15,7 +15,15 @@ public sealed record QueuedPrompt(
     [property: JsonPropertyName("prompt")] string Prompt,
     [property: JsonPropertyName("timestamp")] DateTimeOffset Timestamp)
 {
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>The idempotency key that the prompt came with; null for none.</summary>
+    [JsonPropertyName("idempotency_key")]
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>A hash of what was asked, by which the same request is known; null without a key.</summary>
+    [JsonPropertyName("request_hash")]
+    public string? RequestHash { get; init; }
 
     /// <summary>The prompt as UTF-8 JSON on one line. The same prompt gives the same bytes.</summary>
     /// <returns>The JSON.</returns>

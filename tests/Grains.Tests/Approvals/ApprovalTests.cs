@@ -221,35 +221,6 @@ public sealed class ApprovalTests
     }
 
     [Fact]
-    public async Task The_chat_client_gets_such_a_tool_as_a_declaration_that_it_cannot_call()
-    {
-        var model = new ScriptedModel(CallPay);
-        await using var silos = await StartAsync(model);
-        await AskedAsync(silos);
-
-        var tools = model.Requests.Single().Options!.Tools!;
-        Assert.Equal(["pay", "look"], tools.Select(tool => tool.Name));
-        Assert.IsNotType<AIFunction>(tools[0], exactMatch: false);
-        Assert.IsType<AIFunctionDeclaration>(tools[0], exactMatch: false);
-        Assert.IsType<AIFunction>(tools[1], exactMatch: false);
-    }
-
-    [Fact]
-    public async Task A_tool_of_a_provider_that_needs_approval_waits_too_also_where_a_wrapper_hides_it()
-    {
-        var function = new Wrapper(new ApprovalRequiredAIFunction(AIFunctionFactory.Create((int amount) => Pay(amount), "pay")));
-        await using var silos = await TestSilos.StartAsync(
-            null, new ScriptedModel(CallPay, [Step.Say("done")]), _ => { }, agent => agent.WithToolProvider("the bank", _ => new Source(function)));
-        var (key, request) = await AskedAsync(silos);
-        Assert.Equal("args/amount", (await Assert.ThrowsAsync<InvalidInputException>(() => silos.Client.ApproveAsync(key, request.RequestId, """{"amount":"five"}"""))).Field);
-
-        await silos.Client.ApproveAsync(key, request.RequestId);
-        await silos.TranscriptAsync(key);
-
-        Assert.Equal(["paid 5"], _paid);
-    }
-
-    [Fact]
     public async Task A_queued_prompt_waits_until_the_turn_before_it_is_over()
     {
         var gate = new Gate();
@@ -303,11 +274,4 @@ public sealed class ApprovalTests
 
     private Task<TestSilos> StartAsync(ScriptedModel model) => TestSilos.StartAsync(
         null, model, _ => { }, agent => agent.WithTool(Pay, "pay", requiresApproval: true).WithTool(() => Do("looked"), "look"));
-
-    private sealed class Wrapper(AIFunction inner) : DelegatingAIFunction(inner);
-
-    private sealed class Source(AITool tool) : IToolProvider
-    {
-        public ValueTask<IReadOnlyList<AITool>> GetToolsAsync(CancellationToken cancellationToken) => new([tool]);
-    }
 }

@@ -46,6 +46,29 @@ public sealed class JournalRecordJsonTests
         Assert.Equal(
             """{"type":"run-ended","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","error":null}""",
             Text(JournalRecordJson.Write(Samples.Ended())));
+        Assert.Equal(
+            """{"type":"run-paused","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","requests":[{"request_id":"run-1-0","kind":"approval","tool_call_id":"c1","tool_name":"pay","args":{"amount":5}}]}""",
+            Text(JournalRecordJson.Write(new RunPausedRecord("run-1", [new("run-1-0", PendingRequestKind.Approval, "c1", "pay", """{"amount":5}""")]) { Timestamp = Samples.Time })));
+        Assert.Equal(
+            """{"type":"answer","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-2","request_id":"run-1-0","approved":true,"remember":"tool"}""",
+            Text(JournalRecordJson.Write(new AnswerRecord("run-2", "run-1-0", new ApprovalAnswer("run-1-0", true, Memory: ApprovalMemory.Tool)) { Timestamp = Samples.Time })));
+    }
+
+    [Fact]
+    public void Requests_and_answers_come_back_as_they_were()
+    {
+        foreach (var record in Samples.EveryKind())
+        {
+            var read = JournalRecordJson.Read(JournalRecordJson.Write(record));
+            if (record is RunPausedRecord paused)
+            {
+                Assert.Equal(paused.Requests, ((RunPausedRecord)read).Requests);
+            }
+            else if (record is AnswerRecord or RunStartedRecord or ToolStartedRecord or RuleRevokedRecord)
+            {
+                Assert.Equal(record, read);
+            }
+        }
     }
 
     [Fact]

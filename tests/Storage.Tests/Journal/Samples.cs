@@ -82,6 +82,21 @@ internal static class Samples
         {
             Timestamp = Time,
         },
+        Started() with { Continues = "run-0", IdempotencyKey = "k", RequestHash = "0A" },
+        new RunPausedRecord(
+            "run-1",
+            [
+                new("run-1-0", PendingRequestKind.Approval, "c1", "pay", """{"amount":5,"note":"ü\n"}"""),
+                new("run-1-1", PendingRequestKind.ClientTool, "c2", "locate", "{}"),
+            ])
+        {
+            Timestamp = Time,
+        },
+        new AnswerRecord("run-2", "run-1-0", new ApprovalAnswer("run-1-0", IsApproved: true, Arguments: """{"amount":4}""", Memory: ApprovalMemory.Call)) { Timestamp = Time },
+        new AnswerRecord("run-2", "run-1-0", new ApprovalAnswer("run-1-0", IsApproved: false, "too dear\n")) { Timestamp = Time },
+        new AnswerRecord("run-2", "run-1-1", new ToolResultAnswer("c2", "null", IsError: true)) { Timestamp = Time },
+        new ToolStartedRecord("c1") { Timestamp = Time },
+        new RuleRevokedRecord("run-1-0") { Timestamp = Time },
         new UnknownRecord(JsonElement.Parse("""{"type":"later","timestamp":"2026-03-04T05:06:07Z","x":[1]}""")) { Timestamp = Time },
     ];
 }

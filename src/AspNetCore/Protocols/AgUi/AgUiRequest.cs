@@ -30,6 +30,6 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest Run
         var agent = Forwarded("agent", RunRequestRules.Agent);
         var onBusy = Forwarded("on_busy", RunRules.OnBusy);
         fields.ThrowIfAnyIsWrong();
-        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy)));
+        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)));
     }
 }

@@ -26,7 +26,7 @@ internal sealed record AiSdkRequest(string Id, RunRequest Run)
         var onBusy = fields.Text("on_busy", RunRules.OnBusy);
         var prompt = LastMessage.Prompt(body, "parts", fields);
         fields.ThrowIfAnyIsWrong();
-        return new AiSdkRequest(id!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy)));
+        return new AiSdkRequest(id!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)));
     }
 
     /// <summary>Reads the header.</summary>

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using AgentStream.AspNetCore.Sse;
 using Microsoft.AspNetCore.Builder;
@@ -23,13 +26,14 @@ internal static class StartRun
         chat.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
         {
             var body = await ChatRequest.ReadAsync(context.Request, context.RequestAborted);
-            var key = context.Caller().Session(body.SessionId ?? SessionKey.NewSessionId());
+            var idempotencyKey = RunRules.ReadIdempotencyKey(context.Request);
+            var key = context.Caller().Session(body.SessionId ?? (idempotencyKey is null ? SessionKey.NewSessionId() : SessionOf(idempotencyKey)));
 
             // Before the start, so that the caller can look for the run even if it is not known whether it has started.
             context.Response.Headers[SessionHeader] = key.Session;
 
             // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
-            var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy), CancellationToken.None);
+            var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy, idempotencyKey), CancellationToken.None);
             context.Response.Headers[RunHeader] = run.RunId;
             if (run.QueuePosition > 0)
             {
@@ -38,4 +42,7 @@ internal static class StartRun
 
             return new EventStream(key, after: null) { Run = run };
         });
+
+    /// <summary>A caller who leaves the choice of the session to us, and sends the same prompt again, means the same session.</summary>
+    private static string SessionOf(string idempotencyKey) => new Guid(SHA256.HashData(Encoding.ASCII.GetBytes(idempotencyKey)).AsSpan(0, 16)).ToString();
 }

@@ -1,0 +1,99 @@
+using AgentStream.Grains.Agents;
+using AgentStream.Grains.Approvals;
+using AgentStream.Grains.Output;
+using AgentStream.Messages;
+using AgentStream.Storage.Journal;
+using Microsoft.Extensions.AI;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>The calls of a run's last response: which are still to be made, and making them. Each result is in the journal before anything else happens with it.</summary>
+internal sealed class ToolCalls(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment)
+{
+    private readonly ToolInvoker _invoker = new(agent, new Deps(environment, run), environment);
+    private readonly ToolGate _gate = new(agent, new Deps(environment, run), environment);
+
+    // Calls that have a result, or never get one here.
+    private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
+
+    /// <summary>The next response begins.</summary>
+    public void Clear() => _skipped.Clear();
+
+    /// <summary>Leaves calls out that somebody else makes.</summary>
+    public void Skip(IEnumerable<string> calls) => _skipped.UnionWith(calls);
+
+    /// <summary>Keeps the result of a call that somebody else has made.</summary>
+    public async Task KeepAsync(ToolCallPart call, FunctionResultContent result)
+    {
+        _skipped.Add(call.ToolCallId);
+        var part = _invoker.ToReturn(call, result);
+        await journal.AddAsync(now => new ToolResultRecord(part) { Timestamp = now });
+    }
+
+    /// <summary>Leaves calls out that have a result; those that may not be made again are told as interrupted.</summary>
+    public async Task KeepOldResultsAsync(ModelResponse response)
+    {
+        foreach (var call in response.ToolCalls)
+        {
+            if (journal.History.HasResult(call.ToolCallId))
+            {
+                _skipped.Add(call.ToolCallId);
+            }
+            else if (_invoker.Interrupted(call, journal.History.Requests) is { } interrupted)
+            {
+                _skipped.Add(call.ToolCallId);
+                await journal.AddAsync(now => new ToolResultRecord(interrupted) { Timestamp = now });
+            }
+        }
+    }
+
+    /// <summary>The calls of the response that are to be made here.</summary>
+    public List<ToolCallPart> Next(ModelResponse response) => [.. response.ToolCalls.Where(call => !_skipped.Contains(call.ToolCallId))];
+
+    /// <summary>Makes those of the calls that may be made, all at once.</summary>
+    /// <returns>How the run ends with that; null when the model is to have the results.</returns>
+    public async Task<RunResult?> MakeAsync(ModelResponse response, List<ToolCallPart> calls, CancellationToken cancellationToken)
+    {
+        if (run.IsLeaving)
+        {
+            return RunResult.HandedOff;
+        }
+
+        var decisions = await Task.WhenAll(calls.Select(call => _gate.AskAsync(call, journal.History.Requests, cancellationToken).AsTask()));
+
+        // What a tool does cannot be taken back: a process that was paused must not do it next to the one that has the run now.
+        await run.EnsureOwnedAsync(cancellationToken);
+        await Task.WhenAll(calls.Zip(decisions, (call, decision) => MakeAsync(call, decision, cancellationToken)));
+        var waiting = calls.Zip(decisions).Where(pair => pair.Second.Action == GateAction.Wait).Select(pair => Request(response, pair.First, pair.Second)).ToList();
+        return waiting.Count == 0 ? null : RunResult.Paused(waiting);
+    }
+
+    /// <summary>The same id whenever the same call is asked about: a process may die before it could say so.</summary>
+    private PendingRequest Request(ModelResponse response, ToolCallPart call, GateDecision decision)
+    {
+        call.TryGetArguments(out var arguments, out _);
+        var number = response.ToolCalls.TakeWhile(other => other.ToolCallId != call.ToolCallId).Count();
+        return new($"{run.Token.RunId}-{number}", decision.Kind, call.ToolCallId, call.ToolName, arguments.GetRawText());
+    }
+
+    private async Task MakeAsync(ToolCallPart call, GateDecision decision, CancellationToken cancellationToken)
+    {
+        if (decision.Action == GateAction.Wait)
+        {
+            return;
+        }
+
+        if (decision.Action == GateAction.MakeOnce)
+        {
+            await journal.AddAsync(now => new ToolStartedRecord(call.ToolCallId) { Timestamp = now });
+        }
+
+        var result = decision.Action switch
+        {
+            GateAction.Deny => _invoker.Return(call, decision.Reason, ToolOutcome.Denied),
+            GateAction.Fail => _invoker.Return(call, decision.Reason, ToolOutcome.Failed),
+            _ => await _invoker.InvokeAsync(call, decision.Arguments, cancellationToken),
+        };
+        await journal.AddAsync(now => new ToolResultRecord(result) { Timestamp = now });
+    }
+}
