@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentStream.Chaos.Approvals;
 
 namespace AgentStream.Chaos;
 
@@ -21,6 +22,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
         }
 
         var tools = new ToolCheck(violations, figures);
+        var approvals = new ApprovalCheck(violations, figures);
         var check = new SessionCheck(stage, _edge, tools, violations, figures, _faults);
         var maker = new FaultMaker(stage, _faults, violations, figures, settings);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
@@ -33,8 +35,11 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
         var visiting = Task.WhenAll(Enumerable.Range(0, settings.Runs).Select(number => Task.Run(
             () => new Visitor(number, _edge, _ledger, check, figures, _faults, settings).RunAsync(end.Token, giveUp), CancellationToken.None)));
 
+        var paying = Task.WhenAll(Enumerable.Range(0, Math.Max(4, settings.Runs / 10)).Select(number => Task.Run(
+            () => new Payer(number, _edge, approvals, violations, figures, settings.Seed).RunAsync(end.Token, giveUp), CancellationToken.None)));
+
         // Whoever fails has something to say that the others cannot do without.
-        foreach (var task in await WhenAllOrOneFailsAsync(reading, asking, making, visiting))
+        foreach (var task in await WhenAllOrOneFailsAsync(reading, asking, making, visiting, paying))
         {
             await task;
         }
@@ -47,6 +52,7 @@ internal sealed class Trial(Stage stage, Settings settings, Violations violation
         await over.CancelAsync();
         await reading;
         tools.Check(stage.Directory, check.IsClosed);
+        approvals.Check(stage.Directory);
         figures.Add("entries written to streams", _ledger.Entries);
         foreach (var (kind, count) in _faults.Counts())
         {

@@ -8,7 +8,8 @@ namespace AgentStream.AspNetCore.Protocols;
 /// <summary>Reads a run's events (docs/protocol.md) and tells what happens, for another protocol to write it down. A pure state machine: the same events give the same frames.</summary>
 /// <param name="frames">Takes the frames.</param>
 /// <param name="isReplaced">Whether the client drops what a node had shown when that node begins again.</param>
-internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFrameRenderer
+/// <param name="earlier">The calls of an earlier run that the client shows this one as a continuation of, by the model's ids and those that they are shown under; null for none.</param>
+internal abstract class RunRenderer(FrameWriter frames, bool isReplaced, IEnumerable<(string Id, string Shown, bool IsOpen)>? earlier = null) : IFrameRenderer
 {
     /// <summary>What a client is told that follows a run whose end it cannot see any more.</summary>
     internal const string Missed = "The end of this run was missed: the session has a new run.";
@@ -23,7 +24,8 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
     private static readonly JsonElement Null = JsonElement.Parse("null"u8);
     private static readonly JsonElement Nothing = JsonElement.Parse("{}"u8);
 
-    private readonly ShownCalls _calls = new(isReplaced);
+    private readonly ShownCalls _calls = new(isReplaced, earlier ?? []);
+    private readonly HashSet<string> _denied = new(StringComparer.Ordinal);
     private bool _hasBegun;
     private int _idx = -1;
     private string? _openPart;
@@ -63,7 +65,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
 
         if (!streamEvent.IsBegin)
         {
-            Take(streamEvent.Type, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(CleanJson.WithoutLoneSurrogates(streamEvent.Body).Span, Reading));
+            Take(streamEvent, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(CleanJson.WithoutLoneSurrogates(streamEvent.Body).Span, Reading));
         }
 
         return true;
@@ -105,6 +107,17 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
     /// <param name="content">The result.</param>
     protected abstract void ToolReturned(string id, bool isOfRun, JsonElement content);
 
+    /// <summary>A call that a person has not allowed has its result, which says why.</summary>
+    protected virtual void ToolDenied(string id, JsonElement content) => ToolReturned(id, isOfRun: true, content);
+
+    /// <summary>A call waits for somebody; the run's end follows.</summary>
+    /// <param name="requestId">The request.</param>
+    /// <param name="id">The call, by the id that it was shown under.</param>
+    /// <param name="name">The tool.</param>
+    /// <param name="isApproval">Whether a person is to allow it; if not, the client is to carry it out.</param>
+    /// <param name="args">The call's arguments.</param>
+    protected abstract void Requested(string requestId, string id, string name, bool isApproval, JsonElement args);
+
     /// <summary>What the agent's developer says: an <c>info</c>, an <c>error</c> that ends nothing, or an entry of another type.</summary>
     protected abstract void Noted(string type, JsonElement body);
 
@@ -118,8 +131,14 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
         RunEnded(ending);
     }
 
-    private void Take(string type, JsonElement body)
+    private void Take(StreamEntry source, JsonElement body)
     {
+        var type = source.Type;
+        if (type == Protocol.Info && source.Origin == Protocol.AgentStreamOrigin && TakeRequest(body))
+        {
+            return;
+        }
+
         if (type == Protocol.Event)
         {
             TakeEvent(body);
@@ -132,6 +151,33 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
         else
         {
             Noted(type, body);
+        }
+    }
+
+    /// <summary>Takes what the runtime says of calls that wait.</summary>
+    /// <returns>False for anything else.</returns>
+    private bool TakeRequest(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object || body.Text(Protocol.Fields.RequestId) is not { } request || body.Text(Protocol.Fields.ToolCallId) is not { } id)
+        {
+            return false;
+        }
+
+        switch (body.Text(Protocol.Fields.Message))
+        {
+            case (Protocol.Requests.ApprovalRequested or Protocol.Requests.ToolRequested) and var kind:
+                Requested(
+                    request, _calls.ShownOf(id), body.Text(Protocol.Fields.ToolName) ?? "", kind == Protocol.Requests.ApprovalRequested, Value(body, Protocol.Fields.Args));
+                return true;
+            case Protocol.Requests.ApprovalDecided:
+                if (body.Field(Protocol.Fields.Approved) is { ValueKind: JsonValueKind.False })
+                {
+                    _denied.Add(id);
+                }
+
+                return true;
+            default:
+                return false;
         }
     }
 
@@ -172,7 +218,15 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced) : IFram
                 ToolCalled(_calls.Show(id, Cursor), body.Text(Protocol.Fields.ToolName) ?? "", Value(body, Protocol.Fields.Args));
                 break;
             case Protocol.Parts.ToolReturn when body.Text(Protocol.Fields.ToolCallId) is { } id && _calls.Answer(id, out var isOfRun) is { } shown:
-                ToolReturned(shown, isOfRun, Value(body, Protocol.Fields.Content));
+                if (_denied.Remove(id) && isOfRun)
+                {
+                    ToolDenied(shown, Value(body, Protocol.Fields.Content));
+                }
+                else
+                {
+                    ToolReturned(shown, isOfRun, Value(body, Protocol.Fields.Content));
+                }
+
                 break;
         }
     }

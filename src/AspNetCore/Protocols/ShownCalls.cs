@@ -4,12 +4,24 @@ namespace AgentStream.AspNetCore.Protocols;
 /// The tool calls that a run's frames have shown, under ids that are unique in the run. A model's ids are unique among the calls of one response only: some endpoints count anew in each, some give all calls
 /// the same.
 /// </summary>
-/// <param name="isReplaced">Whether the client drops what a node had shown when that node begins again: then its ids are free again.</param>
-internal sealed class ShownCalls(bool isReplaced)
+internal sealed class ShownCalls
 {
     private readonly Dictionary<string, Call> _latest = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private readonly List<(string Id, string Shown, Call? Before)> _ofNode = [];
+    private readonly bool _isReplaced;
+
+    /// <param name="isReplaced">Whether the client drops what a node had shown when that node begins again: then its ids are free again.</param>
+    /// <param name="earlier">The calls of an earlier run whose message this one continues.</param>
+    public ShownCalls(bool isReplaced, IEnumerable<(string Id, string Shown, bool IsOpen)> earlier)
+    {
+        _isReplaced = isReplaced;
+        foreach (var (id, shown, isOpen) in earlier)
+        {
+            _taken.Add(shown);
+            _latest[id] = new Call(shown) { IsAnswered = !isOpen };
+        }
+    }
 
     /// <summary>A node begins.</summary>
     /// <param name="again">It began before.</param>
@@ -35,6 +47,9 @@ internal sealed class ShownCalls(bool isReplaced)
         _latest[id] = new Call(shown);
         return shown;
     }
+
+    /// <summary>The id that the last call of that id is shown under.</summary>
+    public string ShownOf(string id) => _latest.TryGetValue(id, out var call) ? call.Shown : id;
 
     /// <summary>A result comes, of the last call with its id. A node that begins again brings its results again.</summary>
     /// <param name="id">The model's id of the call.</param>
@@ -72,7 +87,7 @@ internal sealed class ShownCalls(bool isReplaced)
                 _latest[id] = before;
             }
 
-            if (isReplaced)
+            if (_isReplaced)
             {
                 _taken.Remove(shown);
             }

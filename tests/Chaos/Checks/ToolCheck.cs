@@ -25,7 +25,7 @@ internal sealed class ToolCheck(Violations violations, Figures figures)
     /// <param name="isClosed">Whether a session was checked to its end; calls of others are left out.</param>
     public void Check(string directory, Func<string, bool> isClosed)
     {
-        foreach (var lines in ToolBook.ReadAll(directory).GroupBy(line => line.Call))
+        foreach (var lines in ToolBook.ReadAll(directory).Where(line => line.What is ToolBook.Started or ToolBook.Finished).GroupBy(line => line.Call))
         {
             var starts = lines.Where(line => line.What == ToolBook.Started).Select(line => line.At).Order().ToList();
             figures.Add("tool executions", starts.Count);

@@ -1,3 +1,5 @@
+using AgentStream.Chaos.Approvals;
+
 namespace AgentStream.Chaos;
 
 /// <summary>The program in the role of a silo, as its users write one: <c>--role silo</c> and the settings of AgentStream.</summary>
@@ -5,6 +7,9 @@ internal static class SiloProgram
 {
     /// <summary>The agent.</summary>
     public const string Agent = "chaos";
+
+    /// <summary>The agent whose calls need approval.</summary>
+    public const string GatedAgent = "gated";
 
     /// <summary>The request header that says who calls.</summary>
     public const string UserHeader = "X-User";
@@ -21,8 +26,10 @@ internal static class SiloProgram
         var model = new PlannedModel(TimeProvider.System);
         await using var book = new ToolBook(builder.Configuration[ToolBookSetting]!);
         var tools = new Tools(book);
+        var payments = new PaymentTool(book);
         builder.AddAgentStream()
-            .AddAgent(Agent, agent => agent.UseChatClient(_ => model).WithTool(tools.WorkAsync, Tools.Work).WithTool(tools.WorkAsync, Tools.Once, InterruptedToolCall.Report));
+            .AddAgent(Agent, agent => agent.UseChatClient(_ => model).WithTool(tools.WorkAsync, Tools.Work).WithTool(tools.WorkAsync, Tools.Once, InterruptedToolCall.Report))
+            .AddAgent(GatedAgent, agent => agent.UseChatClient(_ => new GatedModel()).WithTool(payments.Pay, PaymentTool.Name, requiresApproval: true));
         builder.Services.Configure<AgentStreamHttpOptions>(http => http.GetUser = context =>
             ValueTask.FromResult<UserKey?>(long.TryParse(context.Request.Headers[UserHeader], out var user) ? new UserKey(1, user) : null));
 

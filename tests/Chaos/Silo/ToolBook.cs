@@ -40,7 +40,7 @@ internal sealed class ToolBook(string path) : IAsyncDisposable
 }
 
 /// <summary>A line of a tool book.</summary>
-/// <param name="What"><see cref="ToolBook.Started"/> or <see cref="ToolBook.Finished"/>.</param>
+/// <param name="What"><see cref="ToolBook.Started"/>, <see cref="ToolBook.Finished"/> or <see cref="Approvals.PaymentTool.Paid"/>.</param>
 /// <param name="At">When, in microseconds.</param>
 /// <param name="Call">The call's id.</param>
 internal readonly record struct ToolLine(string What, long At, string Call);

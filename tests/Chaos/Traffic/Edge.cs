@@ -20,6 +20,11 @@ internal sealed class Edge(Stage stage) : IDisposable
     public Task<HttpResponseMessage> StartAsync(Visitor visitor, string session, string prompt, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, "chat", visitor.User, cancellationToken, JsonContent.Create(new { prompt, session_id = session }));
 
+    /// <summary>Asks one silo to start a run by a request that may have been sent before.</summary>
+    /// <exception cref="HttpRequestException">Nobody answered; whether the run has started is not known.</exception>
+    public Task<HttpResponseMessage> StartAsync(int user, HttpContent body, string idempotencyKey, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, "chat", user, cancellationToken, body, idempotencyKey: idempotencyKey);
+
     /// <summary>Asks one silo to follow a session, behind a cursor if there is one.</summary>
     /// <exception cref="HttpRequestException">Nobody answered.</exception>
     public Task<HttpResponseMessage> FollowAsync(Visitor visitor, string session, string? after, CancellationToken cancellationToken) =>
@@ -44,13 +49,14 @@ internal sealed class Edge(Stage stage) : IDisposable
 
     /// <summary>Asks until there is an answer that is no 5xx.</summary>
     /// <returns>The status and the body.</returns>
-    public async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpMethod method, string path, int user, CancellationToken cancellationToken)
+    public async Task<(HttpStatusCode Status, string Body)> AskAsync(
+        HttpMethod method, string path, int user, CancellationToken cancellationToken, Func<HttpContent>? newBody = null)
     {
         while (true)
         {
             try
             {
-                using var answer = await SendAsync(method, path, user, cancellationToken);
+                using var answer = await SendAsync(method, path, user, cancellationToken, newBody?.Invoke());
                 if (answer.StatusCode < HttpStatusCode.InternalServerError)
                 {
                     return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
@@ -68,7 +74,7 @@ internal sealed class Edge(Stage stage) : IDisposable
     public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, int user, CancellationToken cancellationToken, HttpContent? content = null, string? after = null)
+        HttpMethod method, string path, int user, CancellationToken cancellationToken, HttpContent? content = null, string? after = null, string? idempotencyKey = null)
     {
         var serving = stage.Members.Select(member => member.Url).OfType<Uri>().ToArray();
         if (serving.Length == 0)
@@ -81,6 +87,11 @@ internal sealed class Edge(Stage stage) : IDisposable
         if (after is not null)
         {
             request.Headers.Add("Last-Event-ID", after);
+        }
+
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
         }
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -125,6 +125,19 @@ internal sealed class AgUiRenderer : RunRenderer
     });
 
     /// <inheritdoc/>
+    protected override void Requested(string requestId, string id, string name, bool isApproval, JsonElement args) => Frame("CUSTOM", json =>
+    {
+        json.WriteString("name"u8, isApproval ? Protocol.Requests.ApprovalRequested : Protocol.Requests.ToolRequested);
+        json.WriteStartObject("value"u8);
+        json.WriteString("requestId"u8, requestId);
+        json.WriteString("toolCallId"u8, id);
+        json.WriteString("toolCallName"u8, name);
+        json.WritePropertyName("args"u8);
+        args.WriteTo(json);
+        json.WriteEndObject();
+    });
+
+    /// <inheritdoc/>
     protected override void Noted(string type, JsonElement body) => Frame("CUSTOM", json =>
     {
         json.WriteString("name"u8, type);

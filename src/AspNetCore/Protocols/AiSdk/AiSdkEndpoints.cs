@@ -31,8 +31,10 @@ public static class AiSdkEndpoints
             var major = AiSdkRequest.ReadMajor(context.Request);
             var request = await AiSdkRequest.ReadAsync(context.Request, context.RequestAborted);
             var key = context.Caller().Session(request.Id);
-            var stream = await FrontEndStream.StartAsync(client, key, request.Run, new UiMessageRenderer(new FrameWriter(null), key.Session, major));
-            return Announce(context, stream);
+            var rendering = new UiMessageRenderer(new FrameWriter(null), key.Session, major, request.Answers);
+            return Announce(context, request.Answers is { } answers
+                ? new EventStream(key, after: null, rendering) { Run = await answers.GiveAsync(client, key) }
+                : await FrontEndStream.StartAsync(client, key, request.Run!, rendering));
         });
         chat.MapGet("{session_id}/stream", async Task<Results<EventStream, NoContent>> (string session_id, HttpContext context, AgentStreamClient client) =>
         {

@@ -6,8 +6,9 @@ namespace AgentStream.AspNetCore.Protocols.AiSdk;
 
 /// <summary>What <c>DefaultChatTransport</c> posts, as far as it counts here.</summary>
 /// <param name="Id">The chat's id, which is the session's.</param>
-/// <param name="Run">The prompt, with the agent and what becomes of it in a busy session, where the transport's <c>body</c> says so.</param>
-internal sealed record AiSdkRequest(string Id, RunRequest Run)
+/// <param name="Run">The prompt, with the agent and what becomes of it in a busy session, where the transport's <c>body</c> says so; null for answers.</param>
+/// <param name="Answers">The answers to what the session waits for; null for a prompt.</param>
+internal sealed record AiSdkRequest(string Id, RunRequest? Run, AiSdkAnswers? Answers)
 {
     /// <summary>The header that says which major version of the AI SDK reads.</summary>
     internal const string VersionHeader = "X-AI-SDK-Version";
@@ -24,9 +25,12 @@ internal sealed record AiSdkRequest(string Id, RunRequest Run)
         var id = fields.Text("id", RunRules.Session);
         var agent = fields.Text("agent", RunRequestRules.Agent);
         var onBusy = fields.Text("on_busy", RunRules.OnBusy);
-        var prompt = LastMessage.Prompt(body, "parts", fields);
+        var answers = AiSdkAnswers.Read(body, fields);
+        var prompt = answers is null ? LastMessage.Prompt(body, "parts", fields) : null;
         fields.ThrowIfAnyIsWrong();
-        return new AiSdkRequest(id!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)));
+        return answers is not null
+            ? new AiSdkRequest(id!, Run: null, answers)
+            : new AiSdkRequest(id!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)), Answers: null);
     }
 
     /// <summary>Reads the header.</summary>

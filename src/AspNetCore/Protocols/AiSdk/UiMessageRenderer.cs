@@ -5,9 +5,11 @@ namespace AgentStream.AspNetCore.Protocols.AiSdk;
 /// <summary>A run as a UI message stream of the AI SDK: one assistant message, a step for each node.</summary>
 /// <param name="frames">Takes the frames.</param>
 /// <param name="session">The session.</param>
-/// <param name="major">The major version of the AI SDK that reads: <c>reset-step</c> came with 7.</param>
+/// <param name="major">The major version of the AI SDK that reads: approvals came with 6, <c>reset-step</c> with 7.</param>
+/// <param name="answers">The answers that the run continues with, in the client's message; null for a run with a message of its own.</param>
 /// <remarks>https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol; the schema is <c>uiMessageChunkSchema</c> in the npm package <c>ai</c>.</remarks>
-internal sealed class UiMessageRenderer(FrameWriter frames, string session, int major) : RunRenderer(frames, isReplaced: true)
+internal sealed class UiMessageRenderer(FrameWriter frames, string session, int major, AiSdkAnswers? answers = null)
+    : RunRenderer(frames, isReplaced: true, answers?.Calls.Select(call => (AiSdkAnswers.ModelId(call.Shown), call.Shown, call.IsOpen)))
 {
     private bool _isStepOpen;
 
@@ -17,7 +19,7 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
 
     /// <inheritdoc/>
     // The same id however often the message is streamed, and another for each run.
-    protected override void RunBegan() => Frame("start", json => json.WriteString("messageId"u8, $"{session}:{Cursor}"));
+    protected override void RunBegan() => Frame("start", json => json.WriteString("messageId"u8, answers?.MessageId ?? $"{session}:{Cursor}"));
 
     /// <inheritdoc/>
     protected override void NodeBegan(int idx, bool again)
@@ -56,12 +58,7 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
     {
         BeginStep();
         Tool("tool-input-start", id, json => json.WriteString("toolName"u8, name));
-        Tool("tool-input-available", id, json =>
-        {
-            json.WriteString("toolName"u8, name);
-            json.WritePropertyName("input"u8);
-            args.WriteTo(json);
-        });
+        Tool("tool-input-available", id, json => WriteInput(json, name, args));
     }
 
     /// <inheritdoc/>
@@ -74,6 +71,37 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
             {
                 json.WritePropertyName("output"u8);
                 content.WriteTo(json);
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ToolDenied(string id, JsonElement content)
+    {
+        if (major >= 6)
+        {
+            Frame("tool-output-denied", json => json.WriteString("toolCallId"u8, id));
+        }
+        else
+        {
+            ToolReturned(id, isOfRun: true, content);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Requested(string requestId, string id, string name, bool isApproval, JsonElement args)
+    {
+        if (!isApproval)
+        {
+            // The call was shown as the silo's, since nobody knew better. This time the client's onToolCall is asked.
+            Tool("tool-input-available", id, json => WriteInput(json, name, args), isOfSilo: false);
+        }
+        else if (major >= 6)
+        {
+            Frame("tool-approval-request", json =>
+            {
+                json.WriteString("approvalId"u8, requestId);
+                json.WriteString("toolCallId"u8, id);
             });
         }
     }
@@ -127,12 +155,19 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
 
     private void Part(string type) => Frame(type, json => json.WriteString("id"u8, _partId));
 
-    // The silo makes the calls: the client's onToolCall has nothing to do.
-    private void Tool(string type, string id, Action<Utf8JsonWriter> fields) => Frame(type, json =>
+    private static void WriteInput(Utf8JsonWriter json, string name, JsonElement args)
+    {
+        json.WriteString("toolName"u8, name);
+        json.WritePropertyName("input"u8);
+        args.WriteTo(json);
+    }
+
+    // Where the silo makes the call, the client's onToolCall has nothing to do.
+    private void Tool(string type, string id, Action<Utf8JsonWriter> fields, bool isOfSilo = true) => Frame(type, json =>
     {
         json.WriteString("toolCallId"u8, id);
         fields(json);
-        json.WriteBoolean("providerExecuted"u8, true);
+        json.WriteBoolean("providerExecuted"u8, isOfSilo);
     });
 
     private void Frame(string type, Action<Utf8JsonWriter>? fields = null)

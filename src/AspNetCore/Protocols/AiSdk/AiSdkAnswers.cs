@@ -1,0 +1,99 @@
+using System.Text.Json;
+using AgentStream.AspNetCore.Requests;
+
+namespace AgentStream.AspNetCore.Protocols.AiSdk;
+
+/// <summary>
+/// What the client posts when its user has answered: the conversation with the assistant's message last, whose tool parts have the answers (<c>addToolApprovalResponse</c>,
+/// <c>addToolOutput</c>). The answer to it continues that message.
+/// </summary>
+/// <param name="MessageId">The message, which is continued.</param>
+/// <param name="Answers">The answers.</param>
+/// <param name="Calls">The calls that the message shows, by the ids that it shows them under, and whether each still has no result.</param>
+internal sealed record AiSdkAnswers(string MessageId, IReadOnlyList<RequestAnswer> Answers, IReadOnlyList<(string Shown, bool IsOpen)> Calls)
+{
+    private const string Responded = "approval-responded";
+
+    /// <summary>Reads the answers.</summary>
+    /// <param name="root">The body.</param>
+    /// <param name="fields">Takes what is wrong.</param>
+    /// <returns>The answers; null when the last message has none: then it has to be a prompt.</returns>
+    public static AiSdkAnswers? Read(JsonElement root, JsonFields fields)
+    {
+        if (root.Field("messages") is not { ValueKind: JsonValueKind.Array } messages
+            || messages.GetArrayLength() == 0
+            || messages[messages.GetArrayLength() - 1] is not { ValueKind: JsonValueKind.Object } last
+            || last.Text("role") != "assistant"
+            || last.Text("id") is not { } messageId
+            || last.Field("parts") is not { ValueKind: JsonValueKind.Array } parts)
+        {
+            return null;
+        }
+
+        var (answers, calls) = (new List<RequestAnswer>(), new List<(string, bool)>());
+        var path = $"messages[{messages.GetArrayLength() - 1}].parts";
+        var at = -1;
+        foreach (var part in parts.EnumerateArray())
+        {
+            at++;
+            if (part.ValueKind != JsonValueKind.Object || part.Text("toolCallId") is not { } shown)
+            {
+                continue;
+            }
+
+            var answer = AnswerOf(part, shown, $"{path}[{at}]", fields);
+            calls.Add((shown, answer is not null));
+            if (answer is not null)
+            {
+                answers.Add(answer);
+            }
+        }
+
+        return answers.Count == 0 ? null : new AiSdkAnswers(messageId, answers, calls);
+    }
+
+    /// <summary>Gives the answers.</summary>
+    /// <returns>The run that continues.</returns>
+    /// <exception cref="RefusedException">Other requests are still open.</exception>
+    public async Task<StartedRun> GiveAsync(AgentStreamClient client, SessionKey key)
+    {
+        AnswerReceipt? receipt = null;
+        foreach (var answer in Answers)
+        {
+            receipt = await client.AnswerAsync(key, answer, CancellationToken.None);
+        }
+
+        // By its id, and not from a place in the stream: it may have been started by the same answers before.
+        return receipt!.RunId is { } runId
+            ? new StartedRun(runId, Cursor.Start)
+            : throw new RefusedException(409, $"The answers are kept, and {receipt.Pending} more are needed before the run continues.");
+    }
+
+    private static RequestAnswer? AnswerOf(JsonElement part, string shown, string path, JsonFields fields)
+    {
+        switch (part.Text("state"))
+        {
+            case Responded when part.Field("approval") is { ValueKind: JsonValueKind.Object } approval:
+                if (approval.Text("id") is { } id && approval.Field("approved") is { ValueKind: JsonValueKind.True or JsonValueKind.False } approved)
+                {
+                    return new ApprovalAnswer(id, approved.GetBoolean(), approved.GetBoolean() ? null : approval.Text("reason"));
+                }
+
+                fields.Wrong($"{path}.approval", "must have an id, and say whether the call is approved");
+                return null;
+
+            // What the silo has called says so.
+            case "output-available" when !IsOfSilo(part):
+                return new ToolResultAnswer(ModelId(shown), (part.Field("output") ?? JsonElement.Parse("null"u8)).GetRawText());
+            case "output-error" when !IsOfSilo(part):
+                return new ToolResultAnswer(ModelId(shown), JsonSerializer.Serialize(part.Text("errorText") ?? ""), IsError: true);
+            default:
+                return null;
+        }
+    }
+
+    private static bool IsOfSilo(JsonElement part) => part.Field("providerExecuted") is { ValueKind: JsonValueKind.True };
+
+    /// <summary>The model's own id of a call: <see cref="ShownCalls"/> shows one that comes again under another.</summary>
+    public static string ModelId(string shown) => shown.LastIndexOf('~') is var mark and > 0 && Cursor.TryParse(shown[(mark + 1)..], out _) ? shown[..mark] : shown;
+}
