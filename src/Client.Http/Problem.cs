@@ -79,7 +79,7 @@ internal sealed record StartBody(string Prompt, string SessionId, string? Agent,
         request.Prompt,
         key.Session,
         request.Agent,
-        request.OnBusy switch { BusySessionBehavior.Queue => "queue", BusySessionBehavior.Replace => "replace", _ => null });
+        request.OnBusy switch { BusySessionBehavior.Queue => "queue", BusySessionBehavior.Replace => "replace", BusySessionBehavior.Steer => "steer", _ => null });
 }
 
 /// <summary>The answer to a cancel.</summary>

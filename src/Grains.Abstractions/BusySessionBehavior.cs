@@ -11,4 +11,10 @@ public enum BusySessionBehavior
 
     /// <summary>That run is canceled, and the prompt starts when it has ended. Prompts that wait continue waiting, behind this one.</summary>
     Replace,
+
+    /// <summary>
+    /// It joins that run, before the run's next request to the model. When the run ends first, or is of another agent, it waits for its turn as with <see cref="Queue"/>. The request's own run then has
+    /// no events: what comes of it is in the run that it joined.
+    /// </summary>
+    Steer,
 }

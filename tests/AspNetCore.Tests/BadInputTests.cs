@@ -27,7 +27,7 @@ public sealed class BadInputTests
     [InlineData("""{"prompt":"hello","session_id":"é"}""", "session_id", SessionRule)]
     [InlineData("""{"prompt":"hello","agent":false}""", "agent", "must be a string, but is a boolean")]
     [InlineData("""{"prompt":"hello","agent":""}""", "agent", "must be 1 to 128 characters")]
-    [InlineData("""{"prompt":"hello","on_busy":"wait"}""", "on_busy", "must be 'reject', 'queue' or 'replace'")]
+    [InlineData("""{"prompt":"hello","on_busy":"wait"}""", "on_busy", "must be 'reject', 'queue', 'replace' or 'steer'")]
     [InlineData("""{"prompt":"hello","on_busy":1}""", "on_busy", "must be a string, but is a number")]
     [InlineData("[]", "body", "must be a JSON object, but is an array")]
     [InlineData("null", "body", "must be a JSON object, but is null")]

@@ -20,7 +20,7 @@ internal static class RunRules
     public static string? Session(string? sessionId) =>
         sessionId is null ? "is required" : SessionKey.IsSessionId(sessionId) ? null : SessionKey.SessionRule;
 
-    public static string? OnBusy(string? word) => word is null or "reject" or "queue" or "replace" ? null : "must be 'reject', 'queue' or 'replace'";
+    public static string? OnBusy(string? word) => word is null or "reject" or "queue" or "replace" or "steer" ? null : "must be 'reject', 'queue', 'replace' or 'steer'";
 
     /// <summary>What a word that breaks no rule says of a busy session.</summary>
     public static BusySessionBehavior ReadOnBusy(string? word) => word is null ? BusySessionBehavior.Reject : Enum.Parse<BusySessionBehavior>(word, ignoreCase: true);

@@ -12,7 +12,7 @@ internal static class AskCommand
         var prompt = new Argument<string>("prompt") { Description = "What to say; - reads it from the input." };
         var session = new Option<string?>("--session", "-s") { Description = "The session to say it in; a new one unless given.", HelpName = "id" };
         var agent = new Option<string?>("--agent", "-a") { Description = "The agent to ask; the server's first unless given.", HelpName = "name" };
-        var onBusy = new Option<BusySessionBehavior>("--on-busy") { Description = "When the session has a run under way: reject, queue behind it, or replace it.", HelpName = "reject|queue|replace" };
+        var onBusy = new Option<BusySessionBehavior>("--on-busy") { Description = "When the session has a run under way: reject, queue behind it, replace it, or steer it.", HelpName = "reject|queue|replace|steer" };
         var quiet = SessionArguments.Quiet();
         var json = SessionArguments.Json("The events in their wire form, one a line.");
         session.Validators.Add(result =>

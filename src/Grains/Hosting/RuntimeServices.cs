@@ -1,14 +1,14 @@
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
+using AgentStream.Grains.Sessions;
 using AgentStream.Grains.Streams;
 using AgentStream.Storage.Redis;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -50,6 +50,7 @@ internal static class RuntimeServices
         services.AddHostedService<OrphanWatch>();
         services.TryAddSingleton<BusySessionPolicy>();
         services.TryAddSingleton<SessionAnswers>();
+        services.TryAddSingleton<Steering>();
         services.TryAddSingleton<QueuedRuns>();
         services.AddHostedService<PromptQueueService>();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);

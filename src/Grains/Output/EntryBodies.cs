@@ -107,6 +107,15 @@ internal static class EntryBodies
         return Finish(json);
     }
 
+    /// <summary>The body of an <c>info</c> entry: the user said something while the run was live, and the model hears it now.</summary>
+    public static ReadOnlyMemory<byte> Steered(string text)
+    {
+        var json = Open();
+        json.WriteString(Said, "steered");
+        json.WriteString("text"u8, text);
+        return Finish(json);
+    }
+
     /// <summary>The body of the runtime's own errors.</summary>
     public static ReadOnlyMemory<byte> Message(string text)
     {

@@ -31,9 +31,14 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
 
     /// <summary>Lets a prompt wait for its turn.</summary>
     /// <exception cref="SessionBusyException">Too many wait.</exception>
-    public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, string prompt, RequestKey? request)
+    public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, RunRequest request, RequestKey? requestKey)
     {
-        var waiting = new QueuedPrompt(Guid.CreateVersion7().ToString(), agent.Name, prompt, environment.Time.GetUtcNow()) { IdempotencyKey = request?.Key, RequestHash = request?.Hash };
+        var waiting = new QueuedPrompt(Guid.CreateVersion7().ToString(), agent.Name, request.Prompt, environment.Time.GetUtcNow())
+        {
+            Steers = request.OnBusy == BusySessionBehavior.Steer,
+            IdempotencyKey = requestKey?.Key,
+            RequestHash = requestKey?.Hash,
+        };
         var place = await queue.AddAsync(key, waiting);
         return place == 0
             ? throw new SessionBusyException(key.ToString(), $"{IPromptQueue.MaxQueued} prompts wait for it already")

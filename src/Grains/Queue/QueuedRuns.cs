@@ -18,7 +18,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         {
             // Asked again as the owner: before, another process may have run or dropped the prompt.
             await environment.PatientlyAsync(() => state.ReadAsync(journal, run.Key), run.GivenUp);
-            if (await environment.PatientlyAsync(() => queue.ReadAsync(run.Key, run.GivenUp).AsTask(), run.GivenUp) is not [var head, ..] || head != next || state.LastWaitedRunId == next.RunId)
+            if (await environment.PatientlyAsync(() => queue.ReadAsync(run.Key, run.GivenUp).AsTask(), run.GivenUp) is not [var head, ..] || head != next || state.HasTaken(next.RunId))
             {
                 await queue.RemoveAsync(run.Key, next);
                 await run.FinishAsync(error: null, gracePeriod: TimeSpan.Zero);

@@ -15,7 +15,7 @@ namespace AgentStream.Grains.Runs;
 /// Some chat clients call tools by themselves, and their one stream carries calls, results and what the model made of them. Such a
 /// stream is shown and kept as the nodes it is made of, and its calls are not made again.
 /// </remarks>
-internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment)
+internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment, Steering? steering)
 {
     private readonly ToolCalls _tools = new(agent, run, journal, environment);
 
@@ -144,13 +144,33 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
 
         if (_idx > _requested)
         {
-            await journal.AddAsync(now => new RequestRecord(_idx, []) { Timestamp = now });
+            await RequestAsync(cancellationToken);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         await run.Nodes.BeginAsync(journal.History.PendingRequest(), cancellationToken);
         _tools.Clear();
         _isOpen = true;
+    }
+
+    /// <summary>The next request, with what the user has said meanwhile.</summary>
+    private async Task RequestAsync(CancellationToken cancellationToken)
+    {
+        var joining = steering is null ? [] : await steering.ReadAsync(run.Key, agent.Name, journal.History, cancellationToken);
+        await journal.AddAsync(now => new RequestRecord(_idx, [.. joining.Select(prompt => new UserPromptPart(prompt.Prompt) { Timestamp = prompt.Timestamp })])
+        {
+            Timestamp = now,
+            Steered = Steering.Names(joining),
+        });
+        foreach (var prompt in joining)
+        {
+            await run.EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, EntryBodies.Steered(prompt.Prompt), cancellationToken);
+        }
+
+        if (joining.Count > 0)
+        {
+            await steering!.RemoveAsync(run.Key, joining);
+        }
     }
 
     /// <summary>The response is in the journal before <c>llm-end</c> is announced.</summary>

@@ -7,7 +7,7 @@ using AgentStream.Storage.Journal;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>A run of an agent, in a session that is owned. It works next to the grain's turns and touches nothing of the grain's but the session's state, which is lent to it.</summary>
-internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave)
+internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering)
 {
     private RunProgress? _progress;
     private AgentLoop? _loop;
@@ -162,7 +162,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         try
         {
             var ready = await agent.ForRunAsync(stop);
-            _loop = new AgentLoop(ready, run, journal, environment);
+            _loop = new AgentLoop(ready, run, journal, environment, steering);
             return await (_progress is not null ? ResumeAsync(_loop, _progress, stop) : _continues ? _loop.ContinueAsync(stop) : _loop.RunAsync(stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

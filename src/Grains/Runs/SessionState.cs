@@ -18,6 +18,9 @@ internal sealed class SessionState
     private string? _runId;
     private JournalRecord? _last;
 
+    // Those of the last run that took some: before it is over, they are out of the queue.
+    private HashSet<string> _steered = [];
+
     /// <summary>The number of records folded so far.</summary>
     public long Version { get; private set; }
 
@@ -41,6 +44,9 @@ internal sealed class SessionState
 
     /// <summary>The last run whose prompt had waited; null for none. They start in their order, so one that is still found waiting though the journal has it can only be this one.</summary>
     public string? LastWaitedRunId { get; private set; }
+
+    /// <summary>Whether a prompt that is found waiting was taken by a run already.</summary>
+    public bool HasTaken(string queuedRunId) => LastWaitedRunId == queuedRunId || _steered.Contains(queuedRunId);
 
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public RunProgress? Unfinished { get; private set; }
@@ -113,6 +119,7 @@ internal sealed class SessionState
                 TakeResults(request.Timestamp);
                 _requestedAt = request.Timestamp;
                 _unanswered.AddRange(request.Parts);
+                TakeSteered(request.Steered);
                 LastPrompt ??= request.Parts.OfType<UserPromptPart>().LastOrDefault()?.Text;
                 Unfinished = Unfinished is null ? null : Unfinished with { Idx = request.Idx, IsAnswered = false };
                 break;
@@ -165,12 +172,25 @@ internal sealed class SessionState
     /// <summary>The request that the model has not answered yet.</summary>
     public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };
 
+    private void TakeSteered(IReadOnlyList<SteeredPrompt> steered)
+    {
+        foreach (var prompt in steered)
+        {
+            _steered.Add(prompt.RunId);
+            if (prompt is { IdempotencyKey: { } key, RequestHash: { } hash } && _runId is not null)
+            {
+                Keyed.Add(key, hash, _runId);
+            }
+        }
+    }
+
     private void Forget()
     {
         _messages.Clear();
         _results.Clear();
         Requests.Forget();
         Keyed.Forget();
+        _steered.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null, null);
     }

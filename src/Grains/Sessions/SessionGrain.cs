@@ -72,9 +72,9 @@ internal sealed class SessionGrain(
 
     private async Task<StartedRun> StartAsync(RunRequest request, Agent agent, RequestKey? key)
     {
-        if (request.OnBusy == BusySessionBehavior.Queue && await busy.IsWaitedForAsync(Key))
+        if (request.OnBusy is BusySessionBehavior.Queue or BusySessionBehavior.Steer && await busy.IsWaitedForAsync(Key))
         {
-            return await busy.WaitAsync(Key, agent, request.Prompt, key);
+            return await busy.WaitAsync(Key, agent, request, key);
         }
 
         RunHandle handle;
@@ -82,9 +82,9 @@ internal sealed class SessionGrain(
         {
             handle = await RunHandle.StartAsync(environment, Key);
         }
-        catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Queue)
+        catch (SessionBusyException) when (request.OnBusy is BusySessionBehavior.Queue or BusySessionBehavior.Steer)
         {
-            return await busy.WaitAsync(Key, agent, request.Prompt, key);
+            return await busy.WaitAsync(Key, agent, request, key);
         }
         catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Replace)
         {
@@ -131,7 +131,7 @@ internal sealed class SessionGrain(
             return;
         }
 
-        if (state.LastWaitedRunId == next.RunId)
+        if (state.HasTaken(next.RunId))
         {
             // Its process died before it could take the prompt out.
             await queue.RemoveAsync(Key, next);

@@ -27,7 +27,17 @@ public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited
 /// <summary>A node begins: a request goes to the model.</summary>
 /// <param name="Idx">The node, from 0 within the run.</param>
 /// <param name="Parts">The request's parts, without the tool results: those have records of their own and stand before these.</param>
-public sealed record RequestRecord(int Idx, IReadOnlyList<RequestPart> Parts) : JournalRecord;
+public sealed record RequestRecord(int Idx, IReadOnlyList<RequestPart> Parts) : JournalRecord
+{
+    /// <summary>The queued prompts that joined the run with this request; their parts are among its parts.</summary>
+    public IReadOnlyList<SteeredPrompt> Steered { get; init; } = [];
+}
+
+/// <summary>A queued prompt that joined a live run.</summary>
+/// <param name="RunId">The run that it would have been.</param>
+/// <param name="IdempotencyKey">The idempotency key that it came with; null for none.</param>
+/// <param name="RequestHash">A hash of what was asked; null without a key.</param>
+public sealed record SteeredPrompt(string RunId, string? IdempotencyKey = null, string? RequestHash = null);
 
 /// <summary>A node's response is complete.</summary>
 /// <param name="Idx">The node.</param>

@@ -84,6 +84,7 @@ public static class JournalRecordJson
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);
                 WriteList(json, "parts", request.Parts);
+                JournalRequestJson.Write(json, request.Steered);
                 break;
             case ResponseRecord response:
                 json.WriteNumber("idx", response.Idx);
@@ -163,7 +164,7 @@ public static class JournalRecordJson
                     RequestHash = place.Field("request_hash").TextOrNull(),
                 },
             JournalRecordTypes.Request =>
-                new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp },
+                new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp, Steered = JournalRequestJson.ReadSteered(place) },
             JournalRecordTypes.Response => new ResponseRecord(Idx(place), Response(place.Field("response"))) { Timestamp = timestamp },
 
             // A part of another kind is the result of something that is not known here, as a record of another type is.

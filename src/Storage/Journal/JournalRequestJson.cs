@@ -36,6 +36,38 @@ internal static class JournalRequestJson
             Raw(request.Field("args")) ?? "{}")),
     ];
 
+    public static void Write(Utf8JsonWriter json, IReadOnlyList<SteeredPrompt> steered)
+    {
+        if (steered.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("steered");
+        foreach (var prompt in steered)
+        {
+            json.WriteStartObject();
+            json.WriteString("run_id", prompt.RunId);
+            if (prompt.IdempotencyKey is not null)
+            {
+                json.WriteString("idempotency_key", prompt.IdempotencyKey);
+                json.WriteString("request_hash", prompt.RequestHash);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    public static IReadOnlyList<SteeredPrompt> ReadSteered(JsonPlace record) => record.Field("steered") is { IsMissing: false } steered
+        ?
+        [
+            .. steered.Items().Select(prompt => new SteeredPrompt(
+                prompt.Object().Field("run_id").Text(), prompt.Field("idempotency_key").TextOrNull(), prompt.Field("request_hash").TextOrNull())),
+        ]
+        : [];
+
     public static void Write(Utf8JsonWriter json, RequestAnswer answer)
     {
         switch (answer)

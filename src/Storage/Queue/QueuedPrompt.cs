@@ -17,6 +17,11 @@ public sealed record QueuedPrompt(
 {
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
+    /// <summary>Whether it joins the live run when that asks the model again (<see cref="BusySessionBehavior.Steer"/>).</summary>
+    [JsonPropertyName("steers")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Steers { get; init; }
+
     /// <summary>The idempotency key that the prompt came with; null for none.</summary>
     [JsonPropertyName("idempotency_key")]
     public string? IdempotencyKey { get; init; }

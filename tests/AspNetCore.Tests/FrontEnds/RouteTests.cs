@@ -44,7 +44,7 @@ public sealed class RouteTests
     [InlineData(AiSdk, $$"""{"messages":{{UiMessages}}}""", "id", "is required")]
     [InlineData(AiSdk, $$"""{"id":"a:b","messages":{{UiMessages}}}""", "id", SessionKey.SessionRule)]
     [InlineData(AiSdk, $$"""{"id":"s1","agent":"","messages":{{UiMessages}}}""", "agent", "must be 1 to 128 characters")]
-    [InlineData(AiSdk, $$"""{"id":"s1","on_busy":"wait","messages":{{UiMessages}}}""", "on_busy", "must be 'reject', 'queue' or 'replace'")]
+    [InlineData(AiSdk, $$"""{"id":"s1","on_busy":"wait","messages":{{UiMessages}}}""", "on_busy", "must be 'reject', 'queue', 'replace' or 'steer'")]
     [InlineData(AiSdk, """{"id":"s1"}""", "messages", "must be an array of at least one message")]
     [InlineData(AiSdk, """{"id":"s1","messages":[]}""", "messages", "must be an array of at least one message")]
     [InlineData(AiSdk, """{"id":"s1","messages":[{"role":"assistant","parts":[]}]}""", "messages[0]", "must be the user's: the silo calls the tools and keeps the history, so there is nothing else to send")]

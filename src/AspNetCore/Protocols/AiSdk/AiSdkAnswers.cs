@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentStream.AspNetCore.Requests;
+using AgentStream.Events;
 
 namespace AgentStream.AspNetCore.Protocols.AiSdk;
 
@@ -95,5 +96,5 @@ internal sealed record AiSdkAnswers(string MessageId, IReadOnlyList<RequestAnswe
     private static bool IsOfSilo(JsonElement part) => part.Field("providerExecuted") is { ValueKind: JsonValueKind.True };
 
     /// <summary>The model's own id of a call: <see cref="ShownCalls"/> shows one that comes again under another.</summary>
-    public static string ModelId(string shown) => shown.LastIndexOf('~') is var mark and > 0 && Cursor.TryParse(shown[(mark + 1)..], out _) ? shown[..mark] : shown;
+    public static string ModelId(string shown) => shown.LastIndexOf('~') is var mark and > 0 && Cursor.TryParse(shown.AsSpan(mark + 1), out _) ? shown[..mark] : shown;
 }

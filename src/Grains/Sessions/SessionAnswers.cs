@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
@@ -6,7 +7,7 @@ using AgentStream.Grains.Runs;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 
-namespace AgentStream.Grains.Approvals;
+namespace AgentStream.Grains.Sessions;
 
 /// <summary>
 /// Takes the answers to a session's requests. Each is journaled by a run of its own, which owns the session meanwhile; with the answer to the last open request, in the same step, that run becomes

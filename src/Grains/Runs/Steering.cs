@@ -1,0 +1,41 @@
+using AgentStream.Grains.Output;
+using AgentStream.Storage.Journal;
+using AgentStream.Storage.Queue;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>
+/// Prompts that join a live run. They wait in the queue until the run asks the model again; when it does not, they are runs of their own. A prompt leaves the queue when the journal has it, as any
+/// other does.
+/// </summary>
+internal sealed class Steering(RunEnvironment environment, IPromptQueue queue)
+{
+    /// <summary>The prompts that a run is to take now.</summary>
+    public async Task<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, string agent, SessionState state, CancellationToken cancellationToken)
+    {
+        var waiting = await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken);
+        var joining = waiting.Where(prompt => prompt.Steers && prompt.Agent == agent).ToList();
+        await RemoveAsync(key, joining.Where(prompt => state.HasTaken(prompt.RunId)));
+        return joining.FindAll(prompt => !state.HasTaken(prompt.RunId));
+    }
+
+    /// <summary>Takes prompts out that the journal has.</summary>
+    public async Task RemoveAsync(SessionKey key, IEnumerable<QueuedPrompt> prompts)
+    {
+        try
+        {
+            foreach (var prompt in prompts)
+            {
+                await queue.RemoveAsync(key, prompt);
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            // Whoever finds them in the queue finds them in the journal, too.
+        }
+    }
+
+    /// <summary>What the journal keeps of prompts.</summary>
+    public static IReadOnlyList<SteeredPrompt> Names(IEnumerable<QueuedPrompt> prompts) =>
+        [.. prompts.Select(prompt => new SteeredPrompt(prompt.RunId, prompt.IdempotencyKey, prompt.RequestHash))];
+}
