@@ -19,6 +19,7 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
     /// <param name="path">The path below the routes, with its slash; empty for the routes' own.</param>
     /// <param name="content">The body; null for none.</param>
     /// <param name="after">The cursor behind which to follow; null for none.</param>
+    /// <param name="idempotencyKey">By which the request is known when it is sent again; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ServerUnreachableException">There is no answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(
