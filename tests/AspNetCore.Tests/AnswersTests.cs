@@ -2,7 +2,6 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using AgentStream.Client.Http;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.AI;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using AgentStream.Client.Http;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,4 @@
 using AgentStream.Grains.Runs;
-using AgentStream.GrainTesting;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;

@@ -1,9 +1,7 @@
 using AgentStream.Grains.Runs;
-using AgentStream.GrainTesting;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Queue;
-using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,6 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Output;
 using AgentStream.Messages;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Approvals;
 

@@ -7,8 +7,8 @@ using AgentStream.Grains.Sessions;
 using AgentStream.Grains.Streams;
 using AgentStream.Storage.Redis;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 

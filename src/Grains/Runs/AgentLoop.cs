@@ -1,4 +1,3 @@
-using AgentStream.Grains.Agents;
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Output;

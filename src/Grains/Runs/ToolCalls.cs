@@ -1,4 +1,3 @@
-using AgentStream.Grains.Agents;
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Output;
 using AgentStream.Messages;

@@ -1,7 +1,6 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Runs;
 using AgentStream.Messages;
@@ -105,7 +104,8 @@ internal sealed class SessionAnswers(AgentCatalog agents, RunFactory factory, Bu
     private static ToolReturnPart? ResultOf(Agent agent, PendingRequest asked, RequestAnswer answer, DateTimeOffset now) => answer switch
     {
         ToolResultAnswer given => new(
-            asked.ToolName, asked.ToolCallId, agent.Rules.Results.Fit(RequestRules.Parse("content", given.Content)), given.IsError ? ToolOutcome.Failed : ToolOutcome.Success) { Timestamp = now },
+            asked.ToolName, asked.ToolCallId, agent.Rules.Results.Fit(RequestRules.Parse("content", given.Content)), given.IsError ? ToolOutcome.Failed : ToolOutcome.Success)
+        { Timestamp = now },
         ApprovalAnswer { IsApproved: false } denied => new(asked.ToolName, asked.ToolCallId, ChatJson.ToElement(denied.Reason ?? RequestRules.Denied), ToolOutcome.Denied) { Timestamp = now },
         _ => null,
     };

@@ -1,5 +1,4 @@
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;

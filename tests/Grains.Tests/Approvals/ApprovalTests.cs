@@ -1,4 +1,3 @@
-using AgentStream.GrainTesting;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Ownership;

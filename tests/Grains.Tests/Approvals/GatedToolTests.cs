@@ -1,4 +1,3 @@
-using AgentStream.GrainTesting;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Tests.Approvals;

@@ -1,11 +1,8 @@
-using System.Text;
 using AgentStream.Grains.Recovery;
-using AgentStream.GrainTesting;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
-using AgentStream.Storage.Ownership;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
