@@ -47,6 +47,22 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public async Task A_call_that_waits_is_thrown_to_the_caller_and_the_next_prompt_declines_it()
+    {
+        var (model, called) = (new ScriptedModel([Step.Call("c1", "pay")], [Step.Say("done")]), 0);
+        await using var runtime = await StandaloneRuntime.StartAsync();
+        var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => model).WithTool(() => ++called, "pay", requiresApproval: true));
+        var session = new StandaloneSession(new InMemoryJournal());
+
+        var paused = await Assert.ThrowsAsync<RunPausedException>(() => runtime.RunAsync(session, agent, "pay", runtime.NewDeps(Key)));
+        Assert.Equal("pay", Assert.Single(paused.Requests).ToolName);
+
+        await runtime.RunAsync(session, agent, "never mind", runtime.NewDeps(Key));
+        Assert.Equal("never mind", model.Requests.Last().Messages[^1].Text);
+        Assert.Equal(0, called);
+    }
+
+    [Fact]
     public async Task A_cancel_is_thrown_to_the_caller_and_what_was_said_is_kept()
     {
         var gate = new Gate();

@@ -76,6 +76,7 @@ public sealed class StandaloneRuntime : IAsyncDisposable
     /// <exception cref="SessionBusyException">The session has a run under way; nothing was changed.</exception>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     /// <exception cref="RunCanceledException">The run was canceled.</exception>
+    /// <exception cref="RunPausedException">A call waits for somebody. Answers need a silo; here, the session's next prompt declines it.</exception>
     /// <exception cref="Exception">What the model, or the session's store, threw.</exception>
     public Task RunAsync(StandaloneSession session, Agent agent, string prompt, Deps deps, CancellationToken cancellationToken = default) =>
         RunAsync(_environment, session, agent, prompt, deps, cancellationToken);
@@ -97,6 +98,11 @@ public sealed class StandaloneRuntime : IAsyncDisposable
         if (result.Ending == RunEnding.Canceled)
         {
             throw new RunCanceledException(deps.Key.ToString());
+        }
+
+        if (result.Ending == RunEnding.Paused)
+        {
+            throw new RunPausedException(deps.Key.ToString(), result.Requests);
         }
 
         if (result.Failure is { } failure)
