@@ -37,20 +37,22 @@ export class Approvals {
     const wrong = decision.approved && decision.args !== null ? whatIsWrong(decision.args) : null;
 
     if (wrong !== null) {
-      return { field: 'args', title: 'The arguments are no JSON.', lines: [wrong] };
+      return { field: 'args', title: 'The arguments must be a JSON object.', lines: wrong };
     }
+
+    let notice = null;
 
     try {
       await this.#api.answer(conversation.id, request.id, bodyOf(decision));
-      this.#close(conversation, request, null);
     } catch (error) {
       if (!isTooLate(error)) {
         return { field: fieldOf(error), ...noticeOf(error) };
       }
 
-      this.#close(conversation, request, answeredElsewhere(request));
+      notice = answeredElsewhere(request);
     }
 
+    this.#close(conversation, request, notice);
     return null;
   }
 
@@ -79,12 +81,13 @@ function bodyOf({ approved, reason, args, remember }) {
   return approved && args !== null ? `${body.slice(0, -1)},"args":${args}}` : body;
 }
 
+/** Why a text is no JSON object; null when it is one. */
 function whatIsWrong(text) {
   try {
-    JSON.parse(text);
-    return null;
+    const value = JSON.parse(text);
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? null : [];
   } catch (error) {
-    return error.message;
+    return [error.message];
   }
 }
 
