@@ -139,6 +139,23 @@ test('a message that waits has its turn when the one that waits for an answer is
   assert.equal(stream.calls[1][3], 'r3');
 });
 
+test('a message that waits has its turn, too, when the turn before was answered and ended elsewhere', async () => {
+  let release;
+  const gate = new Promise(resolve => { release = resolve; });
+  const queued = new Response('', { headers: { 'X-Run-Id': 'r3' } });
+  const over = history([callNode, answerNode], continuedState);
+  const page = chatWith({
+    start: script(async () => (await gate, streamOf(pausedRun)), queued),
+    stream: script(streamOf(wholeRun.map(([cursor, ...rest]) => [`2${cursor}`, ...rest]))),
+    session: script(...Array(4).fill(over)),
+  });
+  const said = [page.chat.send('delete'), page.chat.send('hi')];
+  release();
+  await Promise.all(said);
+  await page.chat.refresh();
+  assert.deepEqual(shown(page.chat), [...whole, ['hi', 'Hello there.']]);
+});
+
 test('a session that was left while its answer was on the way does not show in the next', async () => {
   let release;
   const answer = script(() => new Promise(resolve => { release = () => resolve(receipt); }));

@@ -4,7 +4,7 @@ import { addRun, applyEvent, isWithoutAnswer, looksComplete, newConversation, re
   from '../../src/ChatPage/wwwroot/model/fold.js';
 import { merge } from '../../src/ChatPage/wwwroot/model/history.js';
 import { waitingRun } from '../../src/ChatPage/wwwroot/model/requests.js';
-import { history } from './chats.mjs';
+import { history, said } from './chats.mjs';
 import { answerNode, asked, askedClient, callNode, continuedRun, continuedState, decided, pausedRun, pausedState, pending } from './waits.mjs';
 
 const apply = (conversation, events) => events.forEach(([cursor, type, body, origin]) => applyEvent(conversation, { cursor, type, body, origin }));
@@ -85,6 +85,31 @@ test('an answer that is not the last leaves the others open, and the turn comple
   assert.deepEqual([open(conversation), looksComplete(conversation.runs[0]), conversation.runs.length], [['r1-0'], true, 1]);
 });
 
+test('what was answered in a run that was not seen here is not open when the turn continues', () => {
+  const conversation = waiting(asked('6-0', 'r1-1', { tool_call_id: 'c2' }), ['11-0', 'begin'], decided('12-0', 'r1-1'));
+  apply(conversation, continuedRun.slice(2));
+  assert.deepEqual([open(conversation), looksComplete(conversation.runs[0])], [[], true]);
+});
+
+test('a run that was recovered says some things twice, and they are shown once', () => {
+  const conversation = waiting(asked('6-0'));
+  assert.deepEqual(open(conversation), ['r1-0']);
+  apply(conversation, [...continuedRun, decided('17-0'), asked('18-0')]);
+  assert.deepEqual([open(conversation), conversation.runs[0].items.filter(item => item.kind === 'answer').length], [[], 1]);
+});
+
+test('a run that was recovered may tell late that it continues', () => {
+  const conversation = waiting(continuedRun[0], ...continuedRun.slice(2), decided('17-0'));
+  assert.deepEqual([texts(conversation), callHasResult(conversation.runs[0])], [whole, true]);
+});
+
+test('a message that is sent meanwhile is not taken for the turn', () => {
+  const conversation = waiting();
+  addRun(conversation, 'hi');
+  apply(conversation, continuedRun.slice(0, 2));
+  assert.deepEqual(conversation.runs.map(run => run.prompt), ['delete', 'hi']);
+});
+
 test('what is open stays to be seen until it is known what has begun', () => {
   const conversation = waiting(['11-0', 'begin']);
   assert.deepEqual(open(conversation), ['r1-0']);
@@ -152,6 +177,11 @@ test('a prompt that is said again instead of an answer is shown twice', () => {
   apply(conversation, [['11-0', 'begin'], ['12-0', 'event', { idx: 0, event: 'llm-begin' }]]);
   merge(conversation, history([callNode], { ...continuedState, status: 'live' }));
   assert.deepEqual(texts(conversation), [['delete', ['delete_notes']], ['delete', []]]);
+});
+
+test('a prompt that is said again when its turn is over is shown at once', () => {
+  const live = { status: 'live', run: { run_id: 'r2', prompt: 'hello', begin: '11-0' } };
+  assert.deepEqual(texts(read([said('hello', 'Hi.', 'r1')], live)), [['hello', ['Hi.']], ['hello', []]]);
 });
 
 test('a turn that failed when it continued shows its prompt once, and what went wrong', () => {

@@ -72,7 +72,7 @@ export function settle(run, note = null) {
 
 /** Whether the events of a run can be all there are: it came to an answer, to an error, or it waits for somebody. */
 export function looksComplete(run) {
-  const last = run.items.slice(run.kept).findLast(item => item.kind === 'node' || item.kind === 'error');
+  const last = run.items.findLast(item => item.kind === 'node' || item.kind === 'error');
   return run.pending.length > 0
     || (last !== undefined && (last.kind === 'error' || (last.done && !last.parts.some(part => part.kind === 'tool-call'))));
 }
@@ -150,7 +150,7 @@ function applyInfo(conversation, run, info) {
     run.pending = [...run.pending.filter(({ id }) => id !== request.id), ...(conversation.answered.has(request.id) ? [] : [request])];
   } else if (answered !== null) {
     closeRequest(conversation, answered);
-    continuedTurn(conversation, run).items.push({ kind: 'answer', body: info.body });
+    addAnswer(continuedTurn(conversation, run), info.body);
   } else {
     run.items.push({ kind: 'info', body: info.body });
   }
@@ -160,7 +160,7 @@ function applyInfo(conversation, run, info) {
 function continuedTurn(conversation, run) {
   const turn = conversation.runs.at(-2);
 
-  if (turn === undefined || run.prompt !== null || run.items.some(item => item.kind === 'node')) {
+  if (turn === undefined || run.prompt !== null) {
     return run;
   }
 
@@ -169,8 +169,15 @@ function continuedTurn(conversation, run) {
   return turn;
 }
 
+/** A run that was recovered may say it twice. */
+function addAnswer(run, body) {
+  if (!run.items.some(item => item.kind === 'answer' && item.body.request_id === body.request_id)) {
+    run.items.push({ kind: 'answer', body });
+  }
+}
+
 function applyNodeEvent(run, body) {
-  // While the model works, nothing of the session waits for an answer.
+  // While the model works, nothing of the session waits for an answer: what was open has been answered in a run that was not seen here.
   run.pending = [];
 
   if (body.event === 'llm-begin') {
@@ -180,7 +187,7 @@ function applyNodeEvent(run, body) {
     return;
   }
 
-  const node = run.items.slice(run.kept).findLast(item => item.kind === 'node' && item.idx === body.idx) ?? addNode(run, body.idx);
+  const node = run.items.findLast(item => item.kind === 'node' && item.idx === body.idx) ?? addNode(run, body.idx);
 
   if (body.event === 'llm-end') {
     node.done = true;
