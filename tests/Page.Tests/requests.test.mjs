@@ -54,7 +54,7 @@ test('the run that continues is the same turn: the prompt once, the call with it
   const conversation = waiting(...continuedRun);
   assert.deepEqual([texts(conversation), open(conversation)], [whole, []]);
   assert.equal(callHasResult(conversation.runs[0]), true);
-  assert.deepEqual(conversation.runs[0].items.map(item => item.kind), ['node', 'answer', 'node']);
+  assert.deepEqual(conversation.runs[0].items.map(item => item.kind), ['node', 'node']);
   assert.equal(looksComplete(conversation.runs[0]), true);
 });
 
@@ -77,7 +77,7 @@ test('a run that continues may wait again, and is continued again', () => {
   const conversation = waiting(...continuedRun.slice(0, 3), ...again);
   assert.deepEqual([open(conversation), looksComplete(conversation.runs[0])], [['r2-0'], true]);
   apply(conversation, [['31-0', 'begin'], decided('32-0', 'r2-0'), ['33-0', 'event', { idx: 0, event: 'llm-begin' }]]);
-  assert.deepEqual([conversation.runs.length, open(conversation), conversation.runs[0].kept], [1, [], 3]);
+  assert.deepEqual([conversation.runs.length, open(conversation), conversation.runs[0].kept], [1, [], 2]);
 });
 
 test('an answer that is not the last leaves the others open, and the turn complete', () => {
@@ -95,7 +95,7 @@ test('a run that was recovered says some things twice, and they are shown once',
   const conversation = waiting(asked('6-0'));
   assert.deepEqual(open(conversation), ['r1-0']);
   apply(conversation, [...continuedRun, decided('17-0'), asked('18-0')]);
-  assert.deepEqual([open(conversation), conversation.runs[0].items.filter(item => item.kind === 'answer').length], [[], 1]);
+  assert.deepEqual([open(conversation), texts(conversation)], [[], whole]);
 });
 
 test('a run that was recovered may tell late that it continues', () => {

@@ -5,7 +5,7 @@
 //       turn; answered: the ids of the requests that are known to have their answer
 // run:  { prompt, runId, begin, status, from, items, kept, pending, note }   begin: the cursor of its begin; from: the cursor behind which it
 //       begins; kept: how many items are of the runs that it continues; pending: the requests that it ended with (requests.js)
-// item: { kind: 'node', idx, parts, returns, done } | { kind: 'info' | 'answer' | 'error', body }
+// item: { kind: 'node', idx, parts, returns, done } | { kind: 'info' | 'error', body }
 // part: { kind: 'text' | 'thinking', n, text } | { kind: 'tool-call', n, name, id, args }
 
 import { answeredIn, closeRequest, requestOf } from './requests.js';
@@ -150,29 +150,19 @@ function applyInfo(conversation, run, info) {
     run.pending = [...run.pending.filter(({ id }) => id !== request.id), ...(conversation.answered.has(request.id) ? [] : [request])];
   } else if (answered !== null) {
     closeRequest(conversation, answered);
-    addAnswer(continuedTurn(conversation, run), info.body);
+    continueTurn(conversation, run);
   } else {
     run.items.push({ kind: 'info', body: info.body });
   }
 }
 
-/** The turn that a run with an answer belongs to: that of the run before, which waited for the answer. */
-function continuedTurn(conversation, run) {
+/** A run with an answer belongs to the turn of the run before, which waited for that. */
+function continueTurn(conversation, run) {
   const turn = conversation.runs.at(-2);
 
-  if (turn === undefined || run.prompt !== null) {
-    return run;
-  }
-
-  conversation.runs.pop();
-  Object.assign(turn, { status: 'live', begin: run.begin, items: [...turn.items, ...run.items], kept: turn.items.length, note: null });
-  return turn;
-}
-
-/** A run that was recovered may say it twice. */
-function addAnswer(run, body) {
-  if (!run.items.some(item => item.kind === 'answer' && item.body.request_id === body.request_id)) {
-    run.items.push({ kind: 'answer', body });
+  if (turn !== undefined && run.prompt === null) {
+    conversation.runs.pop();
+    Object.assign(turn, { status: 'live', begin: run.begin, items: [...turn.items, ...run.items], kept: turn.items.length, note: null });
   }
 }
 

@@ -120,16 +120,6 @@ class InfoView {
   update() { }
 }
 
-/** What was decided of a call that waited. */
-class AnswerView {
-  constructor(item) {
-    this.item = item;
-    this.element = el('p', { class: 'note', testid: 'approval-decided', text: answerText(item.body) });
-  }
-
-  update() { }
-}
-
 class ErrorView {
   constructor(item) {
     this.item = item;
@@ -147,9 +137,7 @@ class ErrorView {
 }
 
 function viewOf(item) {
-  return item.kind === 'node' ? new NodeView(item)
-    : item.kind === 'error' ? new ErrorView(item)
-      : item.kind === 'answer' ? new AnswerView(item) : new InfoView(item);
+  return item.kind === 'node' ? new NodeView(item) : item.kind === 'error' ? new ErrorView(item) : new InfoView(item);
 }
 
 function partView(part) {
@@ -158,12 +146,6 @@ function partView(part) {
 
 function infoText(body) {
   return body.msg === 'resumed' ? 'Resumed after an interruption' : typeof body.msg === 'string' ? body.msg : json(body);
-}
-
-function answerText({ msg, tool_name: name, approved, reason, args }) {
-  return msg === 'tool-answered' ? `A client has carried out ${name}`
-    : !approved ? `Denied: ${name}${reason ? ` (${reason})` : ''}`
-      : args === undefined ? `Approved: ${name}` : `Approved: ${name} with ${json(args)}`;
 }
 
 function noteOf(run) {
