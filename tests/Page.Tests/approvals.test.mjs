@@ -112,6 +112,12 @@ test('a request that is answered elsewhere closes, and the run that continues is
   assert.deepEqual([open(chat), shown(chat)], [[], whole]);
 });
 
+test('a request that is answered elsewhere before the list of sessions was read closes, too', async () => {
+  const { chat } = await waiting(script(), history([callNode, answerNode], continuedState));
+  await chat.look({ live: false, changed: 'b' });
+  assert.deepEqual([open(chat), shown(chat)], [[], whole]);
+});
+
 test('a request that is declined elsewhere closes, and the prompt that declined it is shown', async () => {
   const declined = history([callNode], { status: 'live', run: { run_id: 'r2', prompt: 'never mind', begin: '11-0' } });
   const page = chatWith({ session: script(paused, declined), stream: script(streamOf(wholeRun.map(([cursor, ...rest]) => [`1${cursor}`, ...rest]))) });

@@ -101,9 +101,9 @@ public sealed class PageApprovalTests : BrowserTests
     public async Task One_browser_approves_and_the_other_sees_its_card_close_and_the_answer()
     {
         await using var silo = await SiloProcess.StartAsync(Fast);
-        var one = await AskedAsync(silo, "#s=shared");
-        var tab = await OpenAsync(silo, "#s=shared", one.Context);
-        var other = await OpenAsync(silo, "#s=shared");
+        var one = await AskedAsync(silo);
+        var tab = await OpenAsync(silo, new Uri(one.Url).Fragment, one.Context);
+        var other = await OpenAsync(silo, new Uri(one.Url).Fragment);
         foreach (var page in new[] { tab, other })
         {
             await Assertions.Expect(page.GetByTestId("approval")).ToBeVisibleAsync();
@@ -140,8 +140,8 @@ public sealed class PageApprovalTests : BrowserTests
     public async Task A_new_message_declines_the_call_in_every_tab()
     {
         await using var silo = await SiloProcess.StartAsync(Fast);
-        var one = await AskedAsync(silo, "#s=shared");
-        var two = await OpenAsync(silo, "#s=shared", one.Context);
+        var one = await AskedAsync(silo);
+        var two = await OpenAsync(silo, new Uri(one.Url).Fragment, one.Context);
         await Assertions.Expect(two.GetByTestId("approval")).ToBeVisibleAsync();
         await AskAsync(one, "what is 12*7?");
         foreach (var page in new[] { one, two })
@@ -255,9 +255,9 @@ public sealed class PageApprovalTests : BrowserTests
     }
 
     /// <summary>Opens the page, and asks for what needs an approval.</summary>
-    private async Task<IPage> AskedAsync(SiloProcess silo, string address = "")
+    private async Task<IPage> AskedAsync(SiloProcess silo)
     {
-        var page = await OpenAsync(silo, address);
+        var page = await OpenAsync(silo);
         await AskAsync(page, Ask);
         await Assertions.Expect(page.GetByTestId("approval")).ToBeVisibleAsync();
         return page;

@@ -9,6 +9,7 @@ import { Link } from './link.js';
 import { News } from './news.js';
 import { noticeOf, stillBusy } from './notices.js';
 import { conclude } from './outcome.js';
+import { waitingRun } from './requests.js';
 import { Stopping } from './stopping.js';
 import { putBehind, takeNext } from './waiting.js';
 import { wayTo } from './way.js';
@@ -94,7 +95,7 @@ export class Chat {
 
   /** What the list of sessions says of the one that is shown: there may be something new, from another tab or another machine. */
   async look(listed) {
-    if (this.state === 'idle' && this.conversation.id && this.#news.take(listed)) {
+    if (this.state === 'idle' && this.conversation.id && this.#news.take(listed, waitingRun(this.conversation) !== undefined)) {
       await this.refresh();
     }
   }

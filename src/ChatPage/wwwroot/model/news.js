@@ -7,9 +7,14 @@ export class News {
   /** When the history that was read last had changed, as the list of sessions has it; undefined before it is known. */
   #changed;
 
-  /** Takes in what the list says; true when the session is worth a look. */
-  take({ live, changed }) {
-    const hasGrown = this.#changed !== undefined && changed !== this.#changed;
+  /**
+   * Takes in what the list says.
+   * @param {object} listed
+   * @param {boolean} isWaiting  The session waits for somebody: then what may have happened before the first list matters, too.
+   * @returns {boolean} Whether the session is worth a look.
+   */
+  take({ live, changed }, isWaiting) {
+    const hasGrown = this.#changed === undefined ? isWaiting : changed !== this.#changed;
     this.#changed = changed;
     return hasGrown || (live && !this.isMissed);
   }
