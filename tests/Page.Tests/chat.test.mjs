@@ -1,41 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem, createApi, isSessionId } from '../../src/ChatPage/wwwroot/model/api.js';
-import { Chat } from '../../src/ChatPage/wwwroot/model/chat.js';
+import { chatWith, history, said, shown, until } from './chats.mjs';
 import { begin, fails, first, nodeBegin, nodeEnd, nothing, script, second, streamOf, wholeRun } from './streams.mjs';
-
-/** A chat with prepared answers; a lost connection is tried again at once. */
-function chatWith({ start = script(), stream = script(), cancel = script(true), session = script(nothing), onChange } = {}) {
-  const notices = [];
-  const states = [];
-  const runs = [];
-  const chat = new Chat({
-    api: { start, stream, cancel, session },
-    onNotice: notice => notice && notices.push(notice),
-    onRun: id => runs.push(id),
-    onChange: () => {
-      states.push(chat.isStopping ? 'stopping' : chat.state);
-      onChange?.(chat);
-
-      if (chat.state === 'lost') {
-        setImmediate(() => chat.retry());
-      }
-    },
-  });
-  return { chat, notices, states, runs };
-}
-
-/** What the server says of a session. */
-const history = (nodes, { status = 'idle', run = null, error = null, waiting = 0 } = {}) => ({ session_id: 's', title: 't', status, error, waiting, run, nodes });
-const said = (prompt, text, run_id) => ({ run_id, parts: [{ part_kind: 'user-prompt', content: prompt }, { part_kind: 'text', content: text }] });
-const shown = chat => chat.conversation.runs.map(run => [run.prompt, run.items.flatMap(item => item.parts ?? []).map(part => part.text).join('|')]);
-
-/** Waits until something holds that the chat brings about by itself. */
-async function until(holds) {
-  while (!holds()) {
-    await new Promise(setImmediate);
-  }
-}
 
 const answer = (chat, run = -1) => chat.conversation.runs.at(run).items.flatMap(item => item.parts ?? []).map(part => part.text).join('|');
 

@@ -1,8 +1,8 @@
 // Answers of a server, made by hand.
 
-/** A stream of events as the server sends it: `[cursor, type, body]` each; ends in order, or breaks. */
+/** A stream of events as the server sends it: `[cursor, type, body, origin]` each; ends in order, or breaks. */
 export function streamOf(events, { breaks = false } = {}) {
-  const frames = events.map(([id, type, body]) => `id: ${id}\ndata: ${JSON.stringify({ type, origin: 'x', body })}\n\n`);
+  const frames = events.map(([id, type, body, origin = 'x']) => `id: ${id}\ndata: ${JSON.stringify({ type, origin, body })}\n\n`);
 
   return new Response(new ReadableStream({
     pull(controller) {

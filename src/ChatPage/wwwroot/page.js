@@ -3,11 +3,14 @@
 import { handleActions } from './view/actions.js';
 import { addressOfNew, sessionOf } from './view/address.js';
 import { createApi } from './model/api.js';
+import { Approvals } from './model/approvals.js';
 import { Chat } from './model/chat.js';
 import { Composer } from './view/composer.js';
 import { Drawer } from './view/drawer.js';
 import { showNotice } from './view/notice-view.js';
 import { noticeOf } from './model/notices.js';
+import { RequestViews } from './view/request-views.js';
+import { waitingRun } from './model/requests.js';
 import { StickyScroll } from './view/scroll.js';
 import { Sessions } from './model/sessions.js';
 import { SessionsView } from './view/sessions-view.js';
@@ -18,18 +21,20 @@ import { ConversationView } from './view/view.js';
 const $ = id => document.getElementById(id);
 const api = createApi((url, options) => fetch(url, options));
 const tell = tellTabs(hint => hinted(hint));
-const sessions = new Sessions({ api, onChange: listed, isVisible: () => !document.hidden });
-const chat = new Chat({
+const sessions = new Sessions({ api, onChange: listed, isVisible: () => !document.hidden, isWaiting: () => waitingRun(chat.conversation) !== undefined });
+const shared = {
   api,
-  agent: new URLSearchParams(location.search).get('agent'),
   onChange: changed,
   onNotice: notify,
   onRun: id => {
     tell({ id, kind: 'run' });
     sessions.refresh();
   },
-});
-const conversationView = new ConversationView($('transcript'));
+};
+const chat = new Chat({ ...shared, agent: new URLSearchParams(location.search).get('agent') });
+const approvals = new Approvals({ ...shared, chat });
+const requestViews = new RequestViews((request, decision) => approvals.answer(request, decision), () => composer.focus());
+const conversationView = new ConversationView($('transcript'), requestViews);
 const sessionsView = new SessionsView($('sessions'), askToDelete);
 const status = new StatusLine($('status'), $('countdown'), $('said'));
 const composer = new Composer($, send, () => chat.stop());

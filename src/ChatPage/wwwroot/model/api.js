@@ -6,6 +6,7 @@ export class Problem extends Error {
     super(details.title ?? `The server answered with status ${status}.`);
     this.status = status;
     this.detail = details.detail ?? null;
+    this.fields = Object.keys(details.errors ?? {});
     // { "prompt": ["must not be empty"] } -> "prompt: must not be empty"
     this.rules = Object.entries(details.errors ?? {})
       .flatMap(([field, rules]) => [rules].flat().map(rule => `${field}: ${rule}`));
@@ -46,6 +47,13 @@ export function createApi(fetch) {
 
     /** Cancels the run under way; true when there was one. */
     cancel: async id => (await (await send(address(id, '/cancel'), { method: 'POST' })).json()).cancelled,
+
+    /** Answers a request that waits for a person; `body` is JSON. */
+    answer: (id, requestId, body) => send(address(id, `/approvals/${encodeURIComponent(requestId)}`), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...json.headers },
+      body,
+    }),
 
     /** What a session has come to; null when nobody has written to it. */
     session: async (id, signal) => {

@@ -3,10 +3,13 @@
 
 import { newSessionId } from './api.js';
 import { learn, readHistory } from './catch-up.js';
-import { addRun, applyEvent, isWithoutAnswer, looksComplete, newConversation, settle, takeBack } from './fold.js';
+import { addRun, applyEvent, isWithoutAnswer, newConversation, settle, takeBack } from './fold.js';
 import { follow } from './follow.js';
 import { Link } from './link.js';
-import { noticeOf, notThrough, stillBusy } from './notices.js';
+import { News } from './news.js';
+import { noticeOf, stillBusy } from './notices.js';
+import { conclude } from './outcome.js';
+import { waitingRun } from './requests.js';
 import { Stopping } from './stopping.js';
 import { putBehind, takeNext } from './waiting.js';
 import { wayTo } from './way.js';
@@ -21,12 +24,9 @@ export class Chat {
   #onRun;
   #agent;
   #stopping;
+  #news = new News();
   /** The server has taken the last prompt, or refused it. */
   #accepted = Promise.resolve();
-  /** When the history that was read last had changed, as the list of sessions has it; undefined before it is known. */
-  #changed;
-  /** The session counts as live, but there was nothing to follow. */
-  #missed = false;
   /** The session's id was made here for the message under way: no other can have started a run in it. */
   #isNew = false;
 
@@ -85,7 +85,7 @@ export class Chat {
   async open(id) {
     this.#leave();
     this.conversation = newConversation(id);
-    this.#changed = undefined;
+    this.#news.forget();
     this.#link.set(id ? 'loading' : 'idle');
 
     if (id) {
@@ -94,18 +94,16 @@ export class Chat {
   }
 
   /** What the list of sessions says of the one that is shown: there may be something new, from another tab or another machine. */
-  async look({ live, changed }) {
-    if (this.state !== 'idle' || !this.conversation.id) {
-      return;
+  async look(listed) {
+    if (this.state === 'idle' && this.conversation.id && this.#news.take(listed, waitingRun(this.conversation) !== undefined)) {
+      await this.refresh();
     }
+  }
 
-    const hasGrown = this.#changed !== undefined && changed !== this.#changed;
-    this.#changed = changed;
-
-    if (hasGrown || (live && !this.#missed)) {
-      this.#leave();
-      await this.#catchUp();
-    }
+  /** Reads what the session that is shown has come to, and follows its run if there is one under way. */
+  async refresh() {
+    this.#leave();
+    await this.#catchUp();
   }
 
   /** Says something; while a run is under way, it waits for its turn. False when it cannot be said now. */
@@ -163,7 +161,7 @@ export class Chat {
 
       if (!signal.aborted) {
         this.#link.heard();
-        await (session?.status === 'live' ? this.#follow(null) : this.#link.set('idle'));
+        await (session?.status === 'live' ? this.#follow(null) : this.#followNext());
       }
     } catch (error) {
       if (!signal.aborted) {
@@ -205,7 +203,7 @@ export class Chat {
       return;
     }
 
-    this.#missed = false;
+    this.#news.isMissed = false;
 
     if (event.type === 'begin') {
       this.#onRun(conversation.id);
@@ -225,21 +223,18 @@ export class Chat {
   async #over(outcome, run) {
     const { conversation } = this;
     const { signal } = this.#link;
-    const last = this.#last;
-    this.#missed = outcome === 'nothing';
+    const notice = conclude(conversation, outcome, run);
+    this.#news.isMissed = outcome === 'nothing';
 
-    if (last?.status === 'starting' && last === run) {
-      takeBack(this.conversation, run);
-      this.#onNotice(notThrough(run.prompt));
-    } else if (last && last.status !== 'ended') {
-      settle(last, outcome === 'nothing' && !looksComplete(last) ? 'gone' : null);
+    if (notice !== null) {
+      this.#onNotice(notice);
     }
 
     this.#stopping.isWanted = false;
     this.#onRun(conversation.id);
     await this.#followNext();
 
-    if (last?.note === 'gone') {
+    if (this.#last?.note === 'gone') {
       // The history has it.
       learn(this.#api, conversation, signal).then(() => this.#link.set(this.state));
     }
@@ -308,6 +303,6 @@ export class Chat {
   #leave() {
     this.#link.leave();
     this.#stopping.isWanted = false;
-    this.#missed = false;
+    this.#news.isMissed = false;
   }
 }

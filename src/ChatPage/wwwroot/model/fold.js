@@ -1,18 +1,23 @@
 // Folds the events of a session's stream into what the page shows. No DOM here, and no network.
+// A run that waits for somebody ends, and another continues its turn: here they are one run, with the id of the first and the begin of the last.
 //
-// conversation: { id, cursor, runs, waiting }   cursor: of the last event that was folded in; waiting: prompts that wait for their turn
-// run:  { prompt, runId, begin, status, from, items, note }   begin: the cursor of its begin; from: the cursor behind which it begins
+// conversation: { id, cursor, runs, waiting, answered }   cursor: of the last event that was folded in; waiting: prompts that wait for their
+//       turn; answered: the ids of the requests that are known to have their answer
+// run:  { prompt, runId, begin, status, from, items, kept, pending, note }   begin: the cursor of its begin; from: the cursor behind which it
+//       begins; kept: how many items are of the runs that it continues; pending: the requests that it ended with (requests.js)
 // item: { kind: 'node', idx, parts, returns, done } | { kind: 'info' | 'error', body }
 // part: { kind: 'text' | 'thinking', n, text } | { kind: 'tool-call', n, name, id, args }
 
+import { answeredIn, closeRequest, requestOf } from './requests.js';
+
 /** A conversation in which nothing has been said. */
 export function newConversation(id) {
-  return { id, cursor: null, runs: [], waiting: [] };
+  return { id, cursor: null, runs: [], waiting: [], answered: new Set() };
 }
 
 /** A run of which nothing is known but its prompt; null: not even that. `status`: 'starting', 'live' or 'ended'. */
 export function newRun(prompt, from = null) {
-  return { prompt, runId: null, begin: null, status: 'starting', from, items: [], note: null };
+  return { prompt, runId: null, begin: null, status: 'starting', from, items: [], kept: 0, pending: [], note: null };
 }
 
 /** Adds the run that a prompt asks for; its events come with {@link applyEvent}. */
@@ -32,7 +37,7 @@ export function takeBack(conversation, run) {
  * Folds one event in.
  * @returns {boolean} False when it was there already, so that a repeated event shows nothing twice.
  */
-export function applyEvent(conversation, { cursor, type, body }) {
+export function applyEvent(conversation, { cursor, type, origin, body }) {
   if (cursor && conversation.cursor && compareCursors(cursor, conversation.cursor) <= 0) {
     return false;
   }
@@ -44,8 +49,11 @@ export function applyEvent(conversation, { cursor, type, body }) {
 
     if (type === 'event') {
       applyNodeEvent(run, body ?? {});
-    } else if (type === 'error' || type === 'info') {
-      run.items.push({ kind: type, body: body ?? {} });
+    } else if (type === 'info') {
+      applyInfo(conversation, run, { origin, body: body ?? {} });
+    } else if (type === 'error') {
+      run.pending = [];
+      run.items.push({ kind: 'error', body: body ?? {} });
     } else if (type === 'end') {
       settle(run);
       dropEmpty(conversation, run);
@@ -62,11 +70,11 @@ export function settle(run, note = null) {
   run.note = note;
 }
 
-/** Whether the events of a run can be all there are: it came to an answer, or to an error. */
+/** Whether the events of a run can be all there are: it came to an answer, to an error, or it waits for somebody. */
 export function looksComplete(run) {
-  const last = run.items.findLast(item => item.kind !== 'info');
-  return last !== undefined
-    && (last.kind === 'error' || (last.done && !last.parts.some(part => part.kind === 'tool-call')));
+  const last = run.items.findLast(item => item.kind === 'node' || item.kind === 'error');
+  return run.pending.length > 0
+    || (last !== undefined && (last.kind === 'error' || (last.done && !last.parts.some(part => part.kind === 'tool-call'))));
 }
 
 /** Whether what was asked came to an error, or to nothing. */
@@ -108,7 +116,7 @@ function begin(conversation, cursor) {
 
   // The one that is waited for, or the same once more, from its start.
   if (last && (last.begin === null ? last.status === 'starting' : last.begin === cursor)) {
-    Object.assign(last, { status: 'live', begin: cursor, items: [], note: null });
+    Object.assign(last, { status: 'live', begin: cursor, items: last.items.slice(0, last.kept), pending: [], note: null });
     return;
   }
 
@@ -134,10 +142,37 @@ function runUnderWay(conversation) {
   return run;
 }
 
+function applyInfo(conversation, run, info) {
+  const request = requestOf(info);
+  const answered = answeredIn(info);
+
+  if (request !== null) {
+    run.pending = [...run.pending.filter(({ id }) => id !== request.id), ...(conversation.answered.has(request.id) ? [] : [request])];
+  } else if (answered !== null) {
+    closeRequest(conversation, answered);
+    continueTurn(conversation, run);
+  } else {
+    run.items.push({ kind: 'info', body: info.body });
+  }
+}
+
+/** A run with an answer belongs to the turn of the run before, which waited for that. */
+function continueTurn(conversation, run) {
+  const turn = conversation.runs.at(-2);
+
+  if (turn !== undefined && run.prompt === null) {
+    conversation.runs.pop();
+    Object.assign(turn, { status: 'live', begin: run.begin, items: [...turn.items, ...run.items], kept: turn.items.length, note: null });
+  }
+}
+
 function applyNodeEvent(run, body) {
+  // While the model works, nothing of the session waits for an answer: what was open has been answered in a run that was not seen here.
+  run.pending = [];
+
   if (body.event === 'llm-begin') {
     // What comes again never happened, and nothing that built on it did.
-    run.items = run.items.filter(item => item.kind !== 'node' || item.idx < body.idx);
+    run.items = run.items.filter((item, at) => at < run.kept || item.kind !== 'node' || item.idx < body.idx);
     addNode(run, body.idx);
     return;
   }

@@ -25,3 +25,7 @@ export function notThrough(prompt) {
 export function notStopped(error) {
   return { kind: 'error', title: 'The stop did not get through.', lines: [noticeOf(error).title] };
 }
+
+export function answeredElsewhere({ name }) {
+  return { kind: 'info', title: `Somebody else has answered for ${name} already.`, lines: [] };
+}

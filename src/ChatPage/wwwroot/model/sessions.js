@@ -2,7 +2,7 @@
 
 import { Problem } from './api.js';
 
-/** How long to wait for the next look: sooner while something is under way. */
+/** How long to wait for the next look: sooner while something is under way, or waits for somebody. */
 export const Pause = { live: 4_000, quiet: 15_000 };
 
 export class Sessions {
@@ -15,6 +15,7 @@ export class Sessions {
   #api;
   #onChange;
   #isVisible;
+  #isWaiting;
   #timer = null;
   #looking = null;
   #isStale = false;
@@ -23,11 +24,13 @@ export class Sessions {
    * @param {object} api  See api.js.
    * @param {() => void} onChange  There is an answer, or none.
    * @param {() => boolean} isVisible  Whether anybody looks.
+   * @param {() => boolean} isWaiting  Whether something that is shown waits for somebody, who may be elsewhere.
    */
-  constructor({ api, onChange, isVisible = () => true }) {
+  constructor({ api, onChange, isVisible = () => true, isWaiting = () => false }) {
     this.#api = api;
     this.#onChange = onChange;
     this.#isVisible = isVisible;
+    this.#isWaiting = isWaiting;
   }
 
   /** Whether a session is known to be live. */
@@ -72,7 +75,8 @@ export class Sessions {
       this.isReachable = error instanceof Problem && ![502, 503, 504].includes(error.status);
     }
 
-    this.#timer = setTimeout(() => this.#isVisible() && this.refresh(), !this.isReachable || this.all?.some(session => session.live) ? Pause.live : Pause.quiet);
+    const isSoon = !this.isReachable || this.#isWaiting() || this.all?.some(session => session.live);
+    this.#timer = setTimeout(() => this.#isVisible() && this.refresh(), isSoon ? Pause.live : Pause.quiet);
     this.#onChange();
   }
 }

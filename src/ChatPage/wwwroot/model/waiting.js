@@ -1,5 +1,7 @@
 // Prompts that are said while a run is under way: the server keeps them until their turn, also when this page is closed. No DOM here.
 
+import { waitingRun } from './requests.js';
+
 /**
  * Says something behind the run under way; `ready`: when the server has that.
  * @returns {Promise<object>} It, among those that wait in the conversation, with the id of its run.
@@ -27,7 +29,8 @@ export async function putBehind(api, conversation, prompt, agent, ready) {
 export function takeNext(conversation) {
   // One of them may have been followed as somebody else's.
   conversation.waiting = conversation.waiting.filter(({ runId }) => !runId || !conversation.runs.some(run => run.runId === runId));
-  return conversation.waiting[0]?.runId ? conversation.waiting.shift() : undefined;
+  // A turn that waits for somebody is not over.
+  return conversation.waiting[0]?.runId && !waitingRun(conversation) ? conversation.waiting.shift() : undefined;
 }
 
 function takeOut(conversation, mine) {

@@ -67,9 +67,9 @@ export class ToolView {
       this.#result);
   }
 
-  update(result, isLive) {
-    const isPending = result === undefined && isLive;
-    this.#state.textContent = isPending ? 'running' : result === undefined ? 'no result' : '';
+  update(result, isLive, _, isWaiting) {
+    const isPending = result === undefined && isLive && !isWaiting;
+    this.#state.textContent = isPending ? 'running' : isWaiting ? 'waiting' : result === undefined ? 'no result' : '';
     this.element.dataset.state = isPending ? 'running' : result === undefined ? 'none' : 'done';
 
     if (result !== undefined && this.#result.dataset.testid === undefined) {

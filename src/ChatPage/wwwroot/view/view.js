@@ -2,6 +2,7 @@
 // Whatever comes from the model, a tool or a user is set as text.
 
 import { resultsOf } from '../model/fold.js';
+import { waitingRun } from '../model/requests.js';
 import { el, json } from './dom.js';
 import { TextPartView, ThinkingView, ToolView } from './part-views.js';
 
@@ -10,9 +11,12 @@ export class ConversationView {
   #root;
   #runs = new Map();
   #waiting = new Map();
+  #requests;
 
-  constructor(root) {
+  /** @param {object} requests  See request-views.js. */
+  constructor(root, requests) {
     this.#root = root;
+    this.#requests = requests;
   }
 
   /** @param {boolean} canRepeat  The last prompt can be asked again. */
@@ -20,8 +24,10 @@ export class ConversationView {
     const views = conversation.runs.map(run => this.#runs.get(run) ?? new RunView(run));
     this.#runs = new Map(views.map(view => [view.run, view]));
     this.#waiting = new Map(conversation.waiting.map(prompt => [prompt, this.#waiting.get(prompt) ?? waitingView(prompt)]));
-    arrange(this.#root, [...views.map(view => view.element), ...this.#waiting.values()]);
-    views.forEach((view, at) => view.update(canRepeat && at === views.length - 1));
+    const waiting = waitingRun(conversation);
+    const requests = this.#requests.elementsOf(waiting?.pending ?? []);
+    arrange(this.#root, [...views.map(view => view.element), ...requests, ...this.#waiting.values()]);
+    views.forEach((view, at) => view.update(canRepeat && at === views.length - 1, view.run === waiting));
   }
 }
 
@@ -47,9 +53,11 @@ class RunView {
     this.element = el('section', { class: 'run' }, this.#agent);
   }
 
-  update(canRepeat) {
+  /** @param {boolean} isWaiting  Its requests are open. */
+  update(canRepeat, isWaiting) {
     const { run } = this;
-    const shown = `${run.status} ${canRepeat} ${run.prompt !== null} ${run.note} ${run.items.length}`;
+    const open = new Set(isWaiting ? run.pending.map(request => request.callId) : []);
+    const shown = `${run.status} ${canRepeat} ${run.prompt !== null} ${run.note} ${run.items.length} ${[...open]}`;
 
     // What has ended does not change, unless more of it comes after all.
     if (run.status === 'ended' && this.#shown === shown) {
@@ -62,7 +70,7 @@ class RunView {
     const results = resultsOf(run);
     const views = run.items.map(item => this.#items.get(item) ?? viewOf(item));
     this.#items = new Map(views.map(view => [view.item, view]));
-    views.forEach((view, at) => view.update(results, run.status !== 'ended', at === views.length - 1));
+    views.forEach((view, at) => view.update(results, run.status !== 'ended', at === views.length - 1, open));
     this.#note.textContent = noteOf(run);
 
     const elements = views.map(view => view.element);
@@ -89,7 +97,7 @@ class NodeView {
     this.item = item;
   }
 
-  update(results, isLive, isLast) {
+  update(results, isLive, isLast, open) {
     const { parts, returns, done } = this.item;
     // A result whose call is not here, since the page came in too late for it, stands for itself.
     const strays = returns.filter(result => results.get(result) === result);
@@ -98,7 +106,7 @@ class NodeView {
     this.#parts = new Map(views.map(view => [view.part, view]));
     arrange(this.element, views.map(view => view.element));
     const isStreaming = isLive && isLast && !done;
-    views.forEach((view, at) => view.update(results.get(view.part), isLive, isStreaming && at === views.length - 1));
+    views.forEach((view, at) => view.update(results.get(view.part), isLive, isStreaming && at === views.length - 1, open.has(view.part.id)));
     this.isBusy = shown.length > 0 && (isStreaming ? shown.at(-1).kind !== 'tool-return' : shown.at(-1).kind === 'tool-call');
   }
 }
