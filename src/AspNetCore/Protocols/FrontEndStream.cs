@@ -25,6 +25,28 @@ internal static class FrontEndStream
         return new EventStream(key, after: null, rendering) { Run = run };
     }
 
+    /// <summary>Gives the answers to what a session waits for.</summary>
+    /// <param name="client">Takes them.</param>
+    /// <param name="key">The session.</param>
+    /// <param name="answers">The answers, at least one.</param>
+    /// <param name="rendering">How the run's events become frames.</param>
+    /// <returns>The run that continues, from its <c>begin</c>. The same answers again get the same.</returns>
+    /// <exception cref="RefusedException">Other requests are still open.</exception>
+    public static async Task<EventStream> AnswerAsync(AgentStreamClient client, SessionKey key, IReadOnlyList<RequestAnswer> answers, IFrameRenderer rendering)
+    {
+        AnswerReceipt? receipt = null;
+        foreach (var answer in answers)
+        {
+            receipt = await client.AnswerAsync(key, answer, CancellationToken.None);
+        }
+
+        // By its id, and not from a place in the stream: it may have been started by the same answers before.
+        return receipt!.RunId is { } runId
+            ? new EventStream(key, after: null, rendering) { Run = new StartedRun(runId, Cursor.Start) }
+            : throw new RefusedException(
+                StatusCodes.Status409Conflict, $"The answers are kept, and {receipt.Pending} more {(receipt.Pending == 1 ? "is" : "are")} needed before the run continues.");
+    }
+
     /// <summary>Continues with the session's current run, or with one that has ended and is still there: a client that lost its connection is owed the end.</summary>
     /// <param name="client">Looks for the run.</param>
     /// <param name="key">The session.</param>

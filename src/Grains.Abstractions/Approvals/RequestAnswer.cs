@@ -38,7 +38,7 @@ public sealed record ApprovalAnswer(
     [property: Id(4)] ApprovalMemory Memory = ApprovalMemory.None) : RequestAnswer;
 
 /// <summary>The result of a call that the client carried out.</summary>
-/// <param name="ToolCallId">The call: one that the session waits for.</param>
+/// <param name="ToolCallId">The call: one that the session waits for. The id of its request will do, too.</param>
 /// <param name="Content">The result: any JSON, as text.</param>
 /// <param name="IsError">Whether the result says what went wrong.</param>
 [GenerateSerializer, Immutable, Alias("AgentStream.ToolResultAnswer")]

@@ -37,7 +37,7 @@ internal sealed class SessionRequests
         var id = answer is ApprovalAnswer approval ? approval.RequestId : ((ToolResultAnswer)answer).ToolCallId;
         return _asked.LastOrDefault(asked => answer is ApprovalAnswer
                 ? asked.Request.Kind == PendingRequestKind.Approval && asked.Request.RequestId == id
-                : asked.Request.Kind == PendingRequestKind.ClientTool && asked.Request.ToolCallId == id)
+                : asked.Request.Kind == PendingRequestKind.ClientTool && (asked.Request.ToolCallId == id || asked.Request.RequestId == id))
             ?? throw new UnknownRequestException(id);
     }
 

@@ -41,6 +41,30 @@ public sealed class GatedToolTests
         Assert.Equal([5], _paid);
     }
 
+    [Fact]
+    public async Task The_request_after_an_approval_is_valid_each_call_has_one_result_and_nothing_stands_between()
+    {
+        var model = new ScriptedModel([Step.Say("Let me see."), Step.Call("c1", "pay", ("amount", 5)), Step.Call("c2", "look")], [Step.Say("done")]);
+        await using var silos = await TestSilos.StartAsync(
+            null, model, _ => { }, agent => agent.WithTool(Pay, "pay", requiresApproval: true).WithTool(() => 1, "look"));
+        var key = TestSilos.NewSession();
+        await silos.RunAsync(key);
+        await silos.Client.ApproveAsync(key, Assert.Single(await silos.Client.GetPendingAsync(key)).RequestId);
+        await silos.TranscriptAsync(key);
+
+        var messages = model.Requests.Last().Messages;
+        Assert.Equal([ChatRole.User, ChatRole.Assistant, ChatRole.Tool], messages.Select(message => message.Role));
+        Assert.Equal(["c1", "c2"], messages[1].Contents.OfType<FunctionCallContent>().Select(call => call.CallId));
+        Assert.Equal(["c1", "c2"], messages[2].Contents.Cast<FunctionResultContent>().Select(result => result.CallId));
+    }
+
+    [Fact]
+    public void A_tool_of_the_client_cannot_have_the_name_of_one_that_needs_approval()
+    {
+        var agent = new AgentBuilder().WithTool(Pay, "pay", requiresApproval: true);
+        Assert.Throws<ArgumentException>(() => agent.WithTool(AIFunctionFactory.CreateDeclaration("pay", null, AIFunctionFactory.Create(Pay).JsonSchema)));
+    }
+
     private int Pay(int amount)
     {
         _paid.Add(amount);

@@ -29,7 +29,10 @@ public static class AgUiEndpoints
         {
             var request = await AgUiRequest.ReadAsync(context.Request, context.RequestAborted);
             var key = context.Caller().Session(request.ThreadId);
-            return await FrontEndStream.StartAsync(client, key, request.Run, new AgUiRenderer(new FrameWriter(null), key.Session, request.RunId));
+            var rendering = new AgUiRenderer(new FrameWriter(null), key.Session, request.RunId);
+            return await (request.Run is { } prompt
+                ? FrontEndStream.StartAsync(client, key, prompt, rendering)
+                : FrontEndStream.AnswerAsync(client, key, request.Answers, rendering));
         });
         agents.MapGet("{threadId}", (string threadId, HttpContext context, AgentStreamClient client) =>
         {

@@ -21,6 +21,9 @@ internal sealed class AgUiRenderer : RunRenderer
     private bool _hasText;
     private readonly List<string> _shown = [];
 
+    // What the run waits for when it has ended.
+    private readonly List<Interrupt> _interrupts = [];
+
     /// <summary>Makes a renderer.</summary>
     /// <param name="frames">Takes the frames.</param>
     /// <param name="threadId">The session.</param>
@@ -125,17 +128,8 @@ internal sealed class AgUiRenderer : RunRenderer
     });
 
     /// <inheritdoc/>
-    protected override void Requested(string requestId, string id, string name, bool isApproval, JsonElement args) => Frame("CUSTOM", json =>
-    {
-        json.WriteString("name"u8, isApproval ? Protocol.Requests.ApprovalRequested : Protocol.Requests.ToolRequested);
-        json.WriteStartObject("value"u8);
-        json.WriteString("requestId"u8, requestId);
-        json.WriteString("toolCallId"u8, id);
-        json.WriteString("toolCallName"u8, name);
-        json.WritePropertyName("args"u8);
-        args.WriteTo(json);
-        json.WriteEndObject();
-    });
+    protected override void Requested(string requestId, string id, string name, bool isApproval, JsonElement args) =>
+        _interrupts.Add(new Interrupt(AgUiResume.InterruptId(requestId, isApproval), id, name, isApproval, args));
 
     /// <inheritdoc/>
     protected override void Noted(string type, JsonElement body) => Frame("CUSTOM", json =>
@@ -163,7 +157,14 @@ internal sealed class AgUiRenderer : RunRenderer
         {
             WriteRun(json);
             json.WriteStartObject("outcome"u8);
-            json.WriteString("type"u8, ending is null ? "success" : "cancelled");
+            json.WriteString("type"u8, ending is not null ? "cancelled" : _interrupts.Count > 0 ? "interrupt" : "success");
+            if (ending is null && _interrupts.Count > 0)
+            {
+                json.WriteStartArray("interrupts"u8);
+                _interrupts.ForEach(interrupt => interrupt.Write(json));
+                json.WriteEndArray();
+            }
+
             json.WriteEndObject();
         });
     }
@@ -231,6 +232,25 @@ internal sealed class AgUiRenderer : RunRenderer
             json.WriteString(Key, Id);
             fields?.Invoke(json);
             frames.End();
+        }
+    }
+
+    /// <summary>A call that waits for somebody.</summary>
+    private sealed record Interrupt(string Id, string CallId, string ToolName, bool IsApproval, JsonElement Args)
+    {
+        public void Write(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, Id);
+            json.WriteString("reason"u8, IsApproval ? Protocol.Requests.ApprovalRequested : Protocol.Requests.ToolRequested);
+            json.WriteString("message"u8, IsApproval ? $"May {ToolName} be called?" : $"{ToolName} is to be carried out by the client.");
+            json.WriteString("toolCallId"u8, CallId);
+            json.WriteStartObject("metadata"u8);
+            json.WriteString("toolName"u8, ToolName);
+            json.WritePropertyName("args"u8);
+            Args.WriteTo(json);
+            json.WriteEndObject();
+            json.WriteEndObject();
         }
     }
 }

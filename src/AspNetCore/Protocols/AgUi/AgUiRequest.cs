@@ -7,8 +7,9 @@ namespace AgentStream.AspNetCore.Protocols.AgUi;
 /// <summary>A <c>RunAgentInput</c>, as far as it counts here.</summary>
 /// <param name="ThreadId">The thread's id, which is the session's.</param>
 /// <param name="RunId">What the client calls the run.</param>
-/// <param name="Run">The prompt, with the agent and what becomes of it in a busy session, where <c>forwardedProps</c> say so.</param>
-internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest Run)
+/// <param name="Run">The prompt, with the agent and what becomes of it in a busy session, where <c>forwardedProps</c> say so; null for answers.</param>
+/// <param name="Answers">The answers to interrupts; none for a prompt.</param>
+internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Run, IReadOnlyList<RequestAnswer> Answers)
 {
     /// <summary>The longest name of a run, in characters: it is repeated in the answer.</summary>
     internal const int MaxRunIdLength = 128;
@@ -22,6 +23,13 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest Run
         var threadId = fields.Text("threadId", RunRules.Session);
         var runId = fields.Text("runId", text =>
             text is null ? "is required" : text.Length is > 0 and <= MaxRunIdLength ? null : $"must be 1 to {MaxRunIdLength} characters");
+        var answers = AgUiResume.Read(body, fields);
+        if (answers.Count > 0)
+        {
+            fields.ThrowIfAnyIsWrong();
+            return new AgUiRequest(threadId!, runId!, Run: null, answers);
+        }
+
         var prompt = LastMessage.Prompt(body, "content", fields);
         string? Forwarded(string name, Func<string?, string?> check) =>
             body.TryGetProperty("forwardedProps"u8, out var props) && props.ValueKind == JsonValueKind.Object
@@ -30,6 +38,6 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest Run
         var agent = Forwarded("agent", RunRequestRules.Agent);
         var onBusy = Forwarded("on_busy", RunRules.OnBusy);
         fields.ThrowIfAnyIsWrong();
-        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)));
+        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)), answers);
     }
 }

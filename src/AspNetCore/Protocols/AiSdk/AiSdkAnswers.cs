@@ -53,23 +53,6 @@ internal sealed record AiSdkAnswers(string MessageId, IReadOnlyList<RequestAnswe
         return answers.Count == 0 ? null : new AiSdkAnswers(messageId, answers, calls);
     }
 
-    /// <summary>Gives the answers.</summary>
-    /// <returns>The run that continues.</returns>
-    /// <exception cref="RefusedException">Other requests are still open.</exception>
-    public async Task<StartedRun> GiveAsync(AgentStreamClient client, SessionKey key)
-    {
-        AnswerReceipt? receipt = null;
-        foreach (var answer in Answers)
-        {
-            receipt = await client.AnswerAsync(key, answer, CancellationToken.None);
-        }
-
-        // By its id, and not from a place in the stream: it may have been started by the same answers before.
-        return receipt!.RunId is { } runId
-            ? new StartedRun(runId, Cursor.Start)
-            : throw new RefusedException(409, $"The answers are kept, and {receipt.Pending} more are needed before the run continues.");
-    }
-
     private static RequestAnswer? AnswerOf(JsonElement part, string shown, string path, JsonFields fields)
     {
         switch (part.Text("state"))

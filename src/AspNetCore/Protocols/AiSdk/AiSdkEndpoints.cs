@@ -32,9 +32,9 @@ public static class AiSdkEndpoints
             var request = await AiSdkRequest.ReadAsync(context.Request, context.RequestAborted);
             var key = context.Caller().Session(request.Id);
             var rendering = new UiMessageRenderer(new FrameWriter(null), key.Session, major, request.Answers);
-            return Announce(context, request.Answers is { } answers
-                ? new EventStream(key, after: null, rendering) { Run = await answers.GiveAsync(client, key) }
-                : await FrontEndStream.StartAsync(client, key, request.Run!, rendering));
+            return Announce(context, await (request.Answers is { Answers: var answers }
+                ? FrontEndStream.AnswerAsync(client, key, answers, rendering)
+                : FrontEndStream.StartAsync(client, key, request.Run!, rendering)));
         });
         chat.MapGet("{session_id}/stream", async Task<Results<EventStream, NoContent>> (string session_id, HttpContext context, AgentStreamClient client) =>
         {
