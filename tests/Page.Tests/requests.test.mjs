@@ -91,6 +91,11 @@ test('what was answered in a run that was not seen here is not open when the tur
   assert.deepEqual([open(conversation), looksComplete(conversation.runs[0])], [[], true]);
 });
 
+test('nothing is open in a turn that was canceled when it continued', () => {
+  const conversation = waiting(asked('6-0', 'r1-1', { tool_call_id: 'c2' }), ['11-0', 'begin'], decided('12-0', 'r1-1'), ['13-0', 'error', { msg: 'canceled' }]);
+  assert.deepEqual([open(conversation), isWithoutAnswer({ ...conversation.runs[0], status: 'ended' })], [[], true]);
+});
+
 test('a run that was recovered says some things twice, and they are shown once', () => {
   const conversation = waiting(asked('6-0'));
   assert.deepEqual(open(conversation), ['r1-0']);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../../src/ChatPage/wwwroot/model/api.js';
-import { Sessions } from '../../src/ChatPage/wwwroot/model/sessions.js';
+import { Pause, Sessions } from '../../src/ChatPage/wwwroot/model/sessions.js';
 import { fails, script } from './streams.mjs';
 
 const session = (session_id, live = false) => ({ session_id, title: session_id, changed: null, live });
@@ -64,4 +64,19 @@ test('a server that says that it cannot list can be reached', async t => {
   assert.equal(sessions.isReachable, true);
   await sessions.refresh();
   assert.equal(sessions.isReachable, false);
+});
+
+test('the list is read again sooner while something waits for an answer, which may be given elsewhere', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let isWaiting = true;
+  const list = script([session('a')], [session('a')]);
+  const sessions = new Sessions({ api: { list }, isWaiting: () => isWaiting, onChange: () => { } });
+  await sessions.refresh();
+  isWaiting = false;
+  t.mock.timers.tick(Pause.live);
+  await new Promise(setImmediate);
+  assert.equal(list.calls.length, 2);
+  t.mock.timers.tick(Pause.live);
+  await new Promise(setImmediate);
+  assert.equal(list.calls.length, 2);
 });

@@ -8,12 +8,12 @@ const Answers = ['approval-decided', 'tool-answered'];
 
 /** The request that an info of the stream tells of; null for any other info. */
 export function requestOf({ origin, body }) {
-  return origin === Origin && Object.hasOwn(Kinds, body?.msg) && typeof body.request_id === 'string' ? readRequest(Kinds[body.msg], body) : null;
+  return origin === Origin && Object.hasOwn(Kinds, body?.msg) ? readRequest(Kinds[body.msg], body) : null;
 }
 
 /** The id of the request that an info of the stream tells the answer of; null for any other info. */
 export function answeredIn({ origin, body }) {
-  return origin === Origin && Answers.includes(body?.msg) && typeof body.request_id === 'string' ? body.request_id : null;
+  return origin === Origin && Answers.includes(body?.msg) ? body.request_id : null;
 }
 
 /** The open requests of a session's state, but for those that are known to be answered by now. */
