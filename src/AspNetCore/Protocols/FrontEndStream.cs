@@ -1,3 +1,4 @@
+using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Sse;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
