@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentStream.AspNetCore.Requests;
+using AgentStream.Events;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentStream.AspNetCore.Protocols.AgUi;
@@ -24,7 +25,7 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Ru
         var runId = fields.Text("runId", text =>
             text is null ? "is required" : text.Length is > 0 and <= MaxRunIdLength ? null : $"must be 1 to {MaxRunIdLength} characters");
         var answers = AgUiResume.Read(body, fields);
-        if (answers.Count > 0)
+        if (body.Field("resume") is { ValueKind: JsonValueKind.Array } resume && resume.GetArrayLength() > 0)
         {
             fields.ThrowIfAnyIsWrong();
             return new AgUiRequest(threadId!, runId!, Run: null, answers);
