@@ -1,7 +1,6 @@
 namespace AgentStream;
 
 /// <summary>What a run waits for.</summary>
-[GenerateSerializer, Alias("AgentStream.PendingRequestKind")]
 public enum PendingRequestKind
 {
     /// <summary>A person is to allow a call of a tool, or not: <see cref="ApprovalAnswer"/>.</summary>

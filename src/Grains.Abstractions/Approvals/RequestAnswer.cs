@@ -10,7 +10,6 @@ public abstract record RequestAnswer
 }
 
 /// <summary>For how long a decision counts.</summary>
-[GenerateSerializer, Alias("AgentStream.ApprovalMemory")]
 public enum ApprovalMemory
 {
     /// <summary>For this call.</summary>
