@@ -44,7 +44,7 @@ public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output
         new("the journal does not know a repeated append") { Holder = typeof(RedisJournal), Script = "AppendScript", From = "version >= first and isRepeated()", To = "false" },
         new("the journal takes any version") { Holder = typeof(RedisJournal), Script = "AppendScript", From = "if version ~= first - 1 then", To = "if false then" },
         new("a query trusts the registry") { Holder = typeof(RedisLiveSessions), Script = "QueryScript", From = "redis.call('EXISTS', ARGV[1] .. session .. ':live') == 1", To = "true" },
-        new("cancel takes the flag of a sealed run away") { Script = "CancelScript", From = "if owned and owner[4]", To = "if false" },
+        new("cancel takes the flag of a sealed run away") { Script = "CancelScript", From = "if is_owners and owner[4]", To = "if false" },
         new("a recovery opens the run to cancels") { Holder = typeof(RedisOwnership), Script = "RecoverScript", From = "sealed and 1 or 0", To = "0" },
         new("a reader waits for a run that has ended") { Holder = typeof(RedisStreamReader), Script = "ReadScript", From = "if run and not ended then", To = "if run then" },
     ];
