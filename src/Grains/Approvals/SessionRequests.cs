@@ -108,17 +108,20 @@ internal sealed class SessionRequests
         var declined = Current.Select(asked => asked.Request)
             .Select(call => new ToolReturnPart(call.ToolName, call.ToolCallId, ChatJson.ToElement(RequestRules.Declined), ToolOutcome.Denied) { Timestamp = now })
             .ToList();
-        _asked.Clear();
-        _started.Clear();
-        (Paused, LastAnsweringRunId) = (null, null);
+        ForgetTurn();
         return declined;
     }
 
     public void Forget()
     {
+        ForgetTurn();
+        _rules.Clear();
+    }
+
+    private void ForgetTurn()
+    {
         _asked.Clear();
         _started.Clear();
-        _rules.Clear();
         (Paused, LastAnsweringRunId) = (null, null);
     }
 }

@@ -43,7 +43,7 @@ internal static class RecoveryRules
                 : isAgentKnown ? RecoveryDecision.Resume
                 : mayDefer ? RecoveryDecision.Defer
                 : RecoveryDecision.Crash
-            : state.LastRunId == runId || state.Requests.LastAnsweringRunId == runId ? RecoveryDecision.ShowRest
+            : state.IsLast(runId) ? RecoveryDecision.ShowRest
             : isQueued ? RecoveryDecision.StartQueued
             : RecoveryDecision.Unknown;
 }

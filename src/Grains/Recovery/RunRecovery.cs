@@ -138,7 +138,7 @@ internal sealed class RunRecovery(
         return null;
     }
 
-    private static bool IsInJournal(SessionState state, string runId) => state.Unfinished?.RunId == runId || state.LastRunId == runId || state.Requests.LastAnsweringRunId == runId;
+    private static bool IsInJournal(SessionState state, string runId) => state.Unfinished?.RunId == runId || state.IsLast(runId);
 
     private async Task<QueuedPrompt?> HeadOfQueueAsync(SessionKey key, CancellationToken cancellationToken) =>
         await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] ? next : null;

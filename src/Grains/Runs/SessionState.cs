@@ -48,6 +48,9 @@ internal sealed class SessionState
     /// <summary>Whether a prompt that is found waiting was taken by a run already.</summary>
     public bool HasTaken(string queuedRunId) => LastWaitedRunId == queuedRunId || _steered.Contains(queuedRunId);
 
+    /// <summary>Whether a run was the last that the journal knows the end of, or has taken an answer since.</summary>
+    public bool IsLast(string runId) => LastRunId == runId || Requests.LastAnsweringRunId == runId;
+
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public RunProgress? Unfinished { get; private set; }
 

@@ -30,9 +30,9 @@ public static class AgUiEndpoints
             var request = await AgUiRequest.ReadAsync(context.Request, context.RequestAborted);
             var key = context.Caller().Session(request.ThreadId);
             var rendering = new AgUiRenderer(new FrameWriter(null), key.Session, request.RunId);
-            return await (request.Run is { } prompt
-                ? FrontEndStream.StartAsync(client, key, prompt, rendering)
-                : FrontEndStream.AnswerAsync(client, key, request.Answers, rendering));
+            return await (request.Answers is { } answers
+                ? FrontEndStream.AnswerAsync(client, key, answers, rendering)
+                : FrontEndStream.StartAsync(client, key, request.Run!, rendering));
         });
         agents.MapGet("{threadId}", (string threadId, HttpContext context, AgentStreamClient client) =>
         {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentStream.AspNetCore.Requests;
-using AgentStream.Events;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentStream.AspNetCore.Protocols.AgUi;
@@ -9,8 +8,8 @@ namespace AgentStream.AspNetCore.Protocols.AgUi;
 /// <param name="ThreadId">The thread's id, which is the session's.</param>
 /// <param name="RunId">What the client calls the run.</param>
 /// <param name="Run">The prompt, with the agent and what becomes of it in a busy session, where <c>forwardedProps</c> say so; null for answers.</param>
-/// <param name="Answers">The answers to interrupts; none for a prompt.</param>
-internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Run, IReadOnlyList<RequestAnswer> Answers)
+/// <param name="Answers">The answers to interrupts; null for a prompt.</param>
+internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Run, IReadOnlyList<RequestAnswer>? Answers)
 {
     /// <summary>The longest name of a run, in characters: it is repeated in the answer.</summary>
     internal const int MaxRunIdLength = 128;
@@ -24,8 +23,7 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Ru
         var threadId = fields.Text("threadId", RunRules.Session);
         var runId = fields.Text("runId", text =>
             text is null ? "is required" : text.Length is > 0 and <= MaxRunIdLength ? null : $"must be 1 to {MaxRunIdLength} characters");
-        var answers = AgUiResume.Read(body, fields);
-        if (body.Field("resume") is { ValueKind: JsonValueKind.Array } resume && resume.GetArrayLength() > 0)
+        if (AgUiResume.Read(body, fields) is { } answers)
         {
             fields.ThrowIfAnyIsWrong();
             return new AgUiRequest(threadId!, runId!, Run: null, answers);
@@ -39,6 +37,6 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Ru
         var agent = Forwarded("agent", RunRequestRules.Agent);
         var onBusy = Forwarded("on_busy", RunRules.OnBusy);
         fields.ThrowIfAnyIsWrong();
-        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)), answers);
+        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)), Answers: null);
     }
 }

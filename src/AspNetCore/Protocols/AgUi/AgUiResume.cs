@@ -19,15 +19,15 @@ internal static class AgUiResume
     /// <summary>Reads the answers.</summary>
     /// <param name="root">The body.</param>
     /// <param name="fields">Takes what is wrong.</param>
-    /// <returns>The answers; none when the input is a prompt.</returns>
-    public static IReadOnlyList<RequestAnswer> Read(JsonElement root, JsonFields fields)
+    /// <returns>The answers; null when the input has none: then it has to be a prompt.</returns>
+    public static IReadOnlyList<RequestAnswer>? Read(JsonElement root, JsonFields fields)
     {
-        var answers = new List<RequestAnswer>();
-        if (root.Field(Field) is not { ValueKind: JsonValueKind.Array } entries)
+        if (root.Field(Field) is not { ValueKind: JsonValueKind.Array } entries || entries.GetArrayLength() == 0)
         {
-            return answers;
+            return null;
         }
 
+        var answers = new List<RequestAnswer>();
         var at = 0;
         foreach (var entry in entries.EnumerateArray())
         {
