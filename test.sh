@@ -71,7 +71,7 @@ count() {
   echo $((trx + tap))
 }
 passed_count=$(count passed pass)
-failed_count=$(count failed fail)
+failed_count=$(($(count failed fail) + $(count timeout cancelled)))
 if [ "$passed_count" -eq 0 ]; then
   echo "test.sh: no test ran" >&2
   failed=1

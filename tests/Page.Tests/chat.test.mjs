@@ -75,6 +75,28 @@ test('a run of another tab shows when the list of sessions tells of it, with its
   assert.equal(chat.conversation.runs[0], kept);
 });
 
+test('a run that counts as live before it has said anything is looked for again with each list, and nobody is told of it', async () => {
+  const early = history([], { status: 'live' });
+  const live = history([], { status: 'live', run: { run_id: 'r1', prompt: 'one', begin: '1-0' } });
+  const { chat, runs } = chatWith({ session: script(nothing, early, early, live), stream: script(nothing, nothing, streamOf(wholeRun)) });
+  await chat.open('s');
+
+  for (const told of [0, 0]) {
+    await chat.look({ live: true, changed: null });
+    assert.deepEqual([shown(chat), runs.length], [[], told]);
+  }
+
+  await chat.look({ live: true, changed: null });
+  assert.deepEqual([shown(chat), runs.length], [[['one', 'Hello there.']], 2]);
+});
+
+test('what was said in a session that was empty when it was opened shows with the first list', async () => {
+  const { chat } = chatWith({ session: script(nothing, history([said('one', '1', 'r1')])) });
+  await chat.open('s');
+  await chat.look({ live: false, changed: 'a' });
+  assert.deepEqual(shown(chat), [['one', '1']]);
+});
+
 test('what was said elsewhere and is over comes from the history, and what is known is not asked for again', async () => {
   const session = script(history([said('one', '1', 'r1')]), history([said('one', '1', 'r1'), said('two', '2', 'r2')]));
   const { chat } = chatWith({ session });

@@ -25,6 +25,8 @@ export class Chat {
   #agent;
   #stopping;
   #news = new News();
+  /** What is followed has said something. */
+  #hasHeard = false;
   /** The server has taken the last prompt, or refused it. */
   #accepted = Promise.resolve();
   /** The session's id was made here for the message under way: no other can have started a run in it. */
@@ -161,6 +163,7 @@ export class Chat {
 
       if (!signal.aborted) {
         this.#link.heard();
+        session ?? this.#news.foundNone();
         await (session?.status === 'live' ? this.#follow(null) : this.#followNext());
       }
     } catch (error) {
@@ -177,6 +180,7 @@ export class Chat {
     const { signal } = this.#link;
     const way = wayTo(this.#api, conversation, run, { agent: this.#agent, signal, isStarted });
     this.#link.set('connecting');
+    this.#hasHeard = false;
 
     try {
       const outcome = await follow({
@@ -203,7 +207,7 @@ export class Chat {
       return;
     }
 
-    this.#news.isMissed = false;
+    this.#hasHeard = true;
 
     if (event.type === 'begin') {
       this.#onRun(conversation.id);
@@ -224,14 +228,18 @@ export class Chat {
     const { conversation } = this;
     const { signal } = this.#link;
     const notice = conclude(conversation, outcome, run);
-    this.#news.isMissed = outcome === 'nothing';
 
     if (notice !== null) {
       this.#onNotice(notice);
     }
 
     this.#stopping.isWanted = false;
-    this.#onRun(conversation.id);
+
+    // A run that is live and has not said anything yet is looked for again with the next list, not at once.
+    if (this.#hasHeard) {
+      this.#onRun(conversation.id);
+    }
+
     await this.#followNext();
 
     if (this.#last?.note === 'gone') {
@@ -303,6 +311,5 @@ export class Chat {
   #leave() {
     this.#link.leave();
     this.#stopping.isWanted = false;
-    this.#news.isMissed = false;
   }
 }

@@ -1,10 +1,7 @@
 // Whether there is something new in a session, by what the list of sessions says of it. No DOM here.
 
 export class News {
-  /** The session counts as live, but there was nothing to follow. */
-  isMissed = false;
-
-  /** When the history that was read last had changed, as the list of sessions has it; undefined before it is known. */
+  /** When the history that was read last had changed, as the list of sessions has it: null for an empty one, undefined before it is known. */
   #changed;
 
   /**
@@ -16,7 +13,12 @@ export class News {
   take({ live, changed }, isWaiting) {
     const hasGrown = this.#changed === undefined ? isWaiting : changed !== this.#changed;
     this.#changed = changed;
-    return hasGrown || (live && !this.isMissed);
+    return hasGrown || live;
+  }
+
+  /** The session was read, and has no history: whatever the list says of one is new. */
+  foundNone() {
+    this.#changed ??= null;
   }
 
   /** Another session is shown. */
