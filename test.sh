@@ -43,25 +43,31 @@ rm -rf "$results"
 mkdir -p "$results"
 failed=0
 
-# One test project after the other: on two cores, browsers and clusters at once would only wait for each other.
 dotnet build AgentStream.sln -c "$configuration" -v quiet --nologo
-dotnet test AgentStream.sln -c "$configuration" --no-build --nologo -m:1 \
+
+# The clients that front ends use, in the versions of the lock file, against the silo that was built. They wait for npm first, so they run beside the rest.
+front_ends() {
+  local clients=tests/FrontEnds.Tests
+  if [ "$clients/node_modules/.package-lock.json" -nt "$clients/package-lock.json" ] \
+    || npm ci --prefix "$clients" --no-audit --no-fund >"$results/npm.log" 2>&1; then
+    SILO_PROGRAM="$PWD/artifacts/bin/Silo/${configuration,,}/AgentStream.Silo.dll" \
+      npm test --silent --prefix "$clients" >"$results/frontends.tap"
+  else
+    echo "# fail 1" >"$results/frontends.tap"
+    cat "$results/npm.log" >>"$results/frontends.tap"
+    echo "test.sh: the front ends' clients cannot be installed from npm: their tests did not run" >>"$results/frontends.tap"
+    return 1
+  fi
+}
+front_ends &
+front_ends=$!
+
+# Two test projects at a time: most of them wait for silos, browsers and Redis.
+dotnet test AgentStream.sln -c "$configuration" --no-build --nologo -m:2 \
   --logger trx --results-directory "$results" "$@" || failed=1
 
 node --test --test-reporter=tap tests/Page.Tests/*.test.mjs >"$results/page.tap" || { failed=1; cat "$results/page.tap"; }
-
-# The clients that front ends use, in the versions of the lock file, against the silo that was built.
-clients=tests/FrontEnds.Tests
-if [ "$clients/node_modules/.package-lock.json" -nt "$clients/package-lock.json" ] \
-  || npm ci --prefix "$clients" --no-audit --no-fund >"$results/npm.log" 2>&1; then
-  SILO_PROGRAM="$PWD/artifacts/bin/Silo/${configuration,,}/AgentStream.Silo.dll" \
-    npm test --silent --prefix "$clients" >"$results/frontends.tap" || { failed=1; cat "$results/frontends.tap"; }
-else
-  cat "$results/npm.log" >&2
-  echo "test.sh: the front ends' clients cannot be installed from npm: their tests did not run" >&2
-  echo "# fail 1" >"$results/frontends.tap"
-  failed=1
-fi
+wait "$front_ends" || { failed=1; cat "$results/frontends.tap"; }
 
 # The sum, from what the runners wrote down.
 count() {
