@@ -19,6 +19,7 @@ Suite[] suites =
     new("history", "1,000 prompts of one session", History.RunAsync),
     new("journal", "1, 64 and 1,024 sessions that append to their journals", Journal.RunAsync),
     new("sse", "1,000 HTTP connections", Sse.RunAsync),
+    new("cancel", "runs of one silo, canceled through another", Cancel.RunAsync),
     new("takeover", "a killed silo with 1,000 runs", Takeover.RunAsync),
     new("start", "from the start of the process to the first token", Start.RunAsync),
     new("micro", "hot pieces by themselves, with BenchmarkDotNet; not in the short form", MicroSuite.RunAsync, IsInShortForm: false),

@@ -16,7 +16,7 @@ internal sealed class LocalSilo : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public static async Task<LocalSilo> StartAsync(string? redis, string prefix, Action<AgentStreamOptions>? configure = null, bool hasAgent = true, string redisTimeout = "5s")
+    public static async Task<LocalSilo> StartAsync(string? redis, string prefix, Action<AgentStreamOptions>? configure = null, bool hasAgent = true, string redisTimeout = "5s", string? cluster = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration["ConnectionStrings:redis"] = redis;
@@ -25,8 +25,8 @@ internal sealed class LocalSilo : IAsyncDisposable
         builder.Configuration["AgentStream:RedisTimeout"] = redisTimeout;
         // Models wait at the gate for as long as a suite takes.
         builder.Configuration["AgentStream:ModelSilence"] = "1h";
-        // A cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
-        builder.Configuration["AgentStream:Cluster:ClusterId"] = RedisServer.NewPrefix();
+        // By default a cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
+        builder.Configuration["AgentStream:Cluster:ClusterId"] = cluster ?? RedisServer.NewPrefix();
         builder.Configuration["AgentStream:Cluster:GatewayPort"] = "0";
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Warning).SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.Error);
         var gate = new Gate();
