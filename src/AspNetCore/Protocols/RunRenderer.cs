@@ -28,10 +28,11 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced, IEnumer
     private readonly HashSet<string> _denied = new(StringComparer.Ordinal);
     private bool _hasBegun;
     private int _idx = -1;
-    private string? _openPart;
+    private bool _isPartOpen;
+    private bool _isThought;
 
     // An error in the runtime's own words ends the run, if nothing follows it.
-    private (JsonElement Body, string Message)? _last;
+    private ErrorAdded? _last;
 
     /// <summary>Takes the frames.</summary>
     protected FrameWriter Frames => frames;
@@ -65,7 +66,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced, IEnumer
 
         if (!streamEvent.IsBegin)
         {
-            Take(streamEvent, streamEvent.Body.IsEmpty ? Nothing : JsonElement.Parse(CleanJson.WithoutLoneSurrogates(streamEvent.Body).Span, Reading));
+            Take(AgentEvent.Read(streamEvent));
         }
 
         return true;
@@ -78,7 +79,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced, IEnumer
         Complete(
             !_hasBegun ? new Ending(Dropped, "dropped")
             : _last is not { } error ? null
-            : new Ending(error.Message, error.Message == Protocol.CanceledMessage ? Canceled : "crashed"));
+            : new Ending(error.Message!, error.IsCanceled ? Canceled : "crashed"));
     }
 
     /// <summary>The run begins, at <see cref="Cursor"/>.</summary>
@@ -131,134 +132,126 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced, IEnumer
         RunEnded(ending);
     }
 
-    private void Take(StreamEntry source, JsonElement body)
+    private void Take(AgentEvent item)
     {
-        var type = source.Type;
-        if (type == Protocol.Info && source.Origin == Protocol.AgentStreamOrigin && TakeRequest(body))
+        switch (item)
+        {
+            case NodeBegan began:
+                EndPart();
+                _calls.NodeBegan(again: began.Node == _idx);
+                NodeBegan(began.Node, again: began.Node == _idx);
+                _idx = began.Node;
+                break;
+            case TextStarted { Text: var words }:
+                EndPart();
+                Say(isThought: false, words);
+                break;
+            case TextDelta { Text: var words }:
+                Say(isThought: false, words);
+                break;
+            case ThinkingStarted { Text: var words }:
+                EndPart();
+                Say(isThought: true, words);
+                break;
+            case ThinkingDelta { Text: var words }:
+                Say(isThought: true, words);
+                break;
+            case ToolCalled call:
+                EndPart();
+                ToolCalled(_calls.Show(call.CallId, Cursor), call.Name, call.Arguments);
+                break;
+            case ToolReturned returned:
+                EndPart();
+                Return(returned);
+                break;
+            case NodeEnded _:
+                EndPart();
+                break;
+            case RequestOpened { Request: var request }:
+                Requested(
+                    request.RequestId,
+                    _calls.ShownOf(request.ToolCallId),
+                    request.ToolName,
+                    request.Kind == PendingRequestKind.Approval,
+                    JsonElement.Parse(request.Arguments, Reading));
+                break;
+            case RequestClosed closed:
+                if (closed.IsApproved == false)
+                {
+                    _denied.Add(closed.CallId);
+                }
+
+                break;
+            case ErrorAdded error when error.IsCanceled || error.IsCrashed:
+                _last = error;
+                break;
+            case ErrorAdded error:
+                Noted(Protocol.Error, error.Body);
+                break;
+            case InfoAdded info:
+                Noted(Protocol.Info, info.Body);
+                break;
+            case UnknownEvent { Source: { Type: not Protocol.Event } unknown }:
+                Noted(unknown.Type, BodyOf(unknown));
+                break;
+        }
+    }
+
+    private void Return(ToolReturned returned)
+    {
+        if (_calls.Answer(returned.CallId, out var isOfRun) is not { } shown)
         {
             return;
         }
 
-        if (type == Protocol.Event)
+        if (_denied.Remove(returned.CallId) && isOfRun)
         {
-            TakeEvent(body);
-        }
-        else if (type == Protocol.Error && body.Text(Protocol.Fields.Message) is { } message
-            && (message == Protocol.CanceledMessage || message.StartsWith(Protocol.CrashedPrefix, StringComparison.Ordinal)))
-        {
-            _last = (body, message);
+            ToolDenied(shown, returned.Content);
         }
         else
         {
-            Noted(type, body);
+            ToolReturned(shown, isOfRun, returned.Content);
         }
     }
 
-    /// <summary>Takes what the runtime says of calls that wait.</summary>
-    /// <returns>False for anything else.</returns>
-    private bool TakeRequest(JsonElement body)
+    private void Say(bool isThought, string words)
     {
-        if (body.ValueKind != JsonValueKind.Object || body.Text(Protocol.Fields.RequestId) is not { } request || body.Text(Protocol.Fields.ToolCallId) is not { } id)
-        {
-            return false;
-        }
-
-        switch (body.Text(Protocol.Fields.Message))
-        {
-            case (Protocol.Requests.ApprovalRequested or Protocol.Requests.ToolRequested) and var kind:
-                Requested(
-                    request, _calls.ShownOf(id), body.Text(Protocol.Fields.ToolName) ?? "", kind == Protocol.Requests.ApprovalRequested, Value(body, Protocol.Fields.Args));
-                return true;
-            case Protocol.Requests.ApprovalDecided:
-                if (body.Field(Protocol.Fields.Approved) is { ValueKind: JsonValueKind.False })
-                {
-                    _denied.Add(id);
-                }
-
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private void TakeEvent(JsonElement body)
-    {
-        switch (body.Text(Protocol.Fields.Event))
-        {
-            case Protocol.Events.NodeBegin when Value(body, Protocol.Fields.Idx) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var idx):
-                EndPart();
-                _calls.NodeBegan(again: idx == _idx);
-                NodeBegan(idx, again: idx == _idx);
-                _idx = idx;
-                break;
-            case Protocol.Events.PartStart:
-                TakePart(body);
-                break;
-            case Protocol.Events.PartDelta when body.Text(Protocol.Fields.PartDeltaKind) is (Protocol.Parts.Text or Protocol.Parts.Thinking) and var kind:
-                Say(kind, body.Text(Protocol.Fields.ContentDelta));
-                break;
-            case Protocol.Events.NodeEnd:
-                EndPart();
-                break;
-        }
-    }
-
-    private void TakePart(JsonElement body)
-    {
-        EndPart();
-        switch (body.Text(Protocol.Fields.PartKind))
-        {
-            case Protocol.Parts.Text:
-                Say(Protocol.Parts.Text, body.Text(Protocol.Fields.Content));
-                break;
-            case Protocol.Parts.Thinking:
-                Say(Protocol.Parts.Thinking, body.Text(Protocol.Fields.Content));
-                break;
-            case Protocol.Parts.ToolCall when body.Text(Protocol.Fields.ToolCallId) is { } id:
-                ToolCalled(_calls.Show(id, Cursor), body.Text(Protocol.Fields.ToolName) ?? "", Value(body, Protocol.Fields.Args));
-                break;
-            case Protocol.Parts.ToolReturn when body.Text(Protocol.Fields.ToolCallId) is { } id && _calls.Answer(id, out var isOfRun) is { } shown:
-                if (_denied.Remove(id) && isOfRun)
-                {
-                    ToolDenied(shown, Value(body, Protocol.Fields.Content));
-                }
-                else
-                {
-                    ToolReturned(shown, isOfRun, Value(body, Protocol.Fields.Content));
-                }
-
-                break;
-        }
-    }
-
-    private void Say(string kind, string? words)
-    {
-        if (string.IsNullOrEmpty(words))
+        if (words.Length == 0)
         {
             return;
         }
 
-        if (_openPart != kind)
+        if (!_isPartOpen || _isThought != isThought)
         {
             EndPart();
-            _openPart = kind;
-            PartBegan(kind == Protocol.Parts.Thinking);
+            (_isPartOpen, _isThought) = (true, isThought);
+            PartBegan(isThought);
         }
 
-        PartWent(kind == Protocol.Parts.Thinking, words);
+        PartWent(isThought, words);
     }
 
     private void EndPart()
     {
-        if (_openPart is { } kind)
+        if (_isPartOpen)
         {
-            _openPart = null;
-            PartEnded(kind == Protocol.Parts.Thinking);
+            _isPartOpen = false;
+            PartEnded(_isThought);
         }
     }
 
-    // Other writers' events may lack a field: that is null, and no reason to stop following them.
-    private static JsonElement Value(JsonElement body, string name) => body.Field(name) ?? Null;
+    /// <summary>What another program wrote: any JSON, and null for what is none.</summary>
+    private static JsonElement BodyOf(StreamEntry source)
+    {
+        try
+        {
+            return source.Body.IsEmpty ? Nothing : JsonElement.Parse(CleanJson.WithoutLoneSurrogates(source.Body).Span, Reading);
+        }
+        catch (JsonException)
+        {
+            return Null;
+        }
+    }
 
     /// <summary>What went wrong with a run.</summary>
     /// <param name="Message">A sentence; the runtime's own where the stream has one.</param>

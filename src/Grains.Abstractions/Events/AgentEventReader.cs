@@ -63,8 +63,8 @@ internal static class AgentEventReader
         {
             Protocol.Requests.ApprovalRequested => Opened(PendingRequestKind.Approval),
             Protocol.Requests.ToolRequested => Opened(PendingRequestKind.ClientTool),
-            Protocol.Requests.ApprovalDecided => new RequestClosed(source, body.Clone(), request, tool, body.Field(Protocol.Fields.Approved) is { ValueKind: JsonValueKind.True }),
-            Protocol.Requests.ToolAnswered => new RequestClosed(source, body.Clone(), request, tool, IsApproved: null),
+            Protocol.Requests.ApprovalDecided => new RequestClosed(source, body.Clone(), request, call, tool, body.Field(Protocol.Fields.Approved) is { ValueKind: JsonValueKind.True }),
+            Protocol.Requests.ToolAnswered => new RequestClosed(source, body.Clone(), request, call, tool, IsApproved: null),
             _ => null,
         };
 

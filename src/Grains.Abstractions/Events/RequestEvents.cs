@@ -12,6 +12,7 @@ public sealed record RequestOpened(StreamEntry Source, JsonElement Body, Pending
 /// <param name="Source">The event as it stands in the stream.</param>
 /// <param name="Body">What is said.</param>
 /// <param name="RequestId">The request.</param>
+/// <param name="CallId">The call's id.</param>
 /// <param name="ToolName">The tool.</param>
 /// <param name="IsApproved">Whether the call was allowed; null where the client gave a result.</param>
-public sealed record RequestClosed(StreamEntry Source, JsonElement Body, string RequestId, string ToolName, bool? IsApproved) : InfoAdded(Source, Body);
+public sealed record RequestClosed(StreamEntry Source, JsonElement Body, string RequestId, string CallId, string ToolName, bool? IsApproved) : InfoAdded(Source, Body);
