@@ -45,32 +45,31 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             : new StartedRun(waiting.RunId, Cursor.Start, place);
     }
 
-    /// <summary>Cancels the run that is in the way, and starts another when it has ended.</summary>
-    /// <param name="key">The session.</param>
-    /// <param name="cancel">Cancels the session's run.</param>
-    /// <exception cref="SessionBusyException">It does not end in time.</exception>
-    public Task<RunHandle> ReplaceAsync(SessionKey key, Func<Task<bool>> cancel) => StartAsync(key, cancel);
-
     /// <summary>Starts a run, when a run that is in the way has ended.</summary>
-    /// <inheritdoc cref="ReplaceAsync" path="/param|/exception"/>
-    public Task<RunHandle> StartAsync(SessionKey key) => StartAsync(key, cancel: () => Task.FromResult(false));
-
-    private async Task<RunHandle> StartAsync(SessionKey key, Func<Task<bool>> cancel)
+    /// <param name="key">The session.</param>
+    /// <param name="cancel">Cancels the session's run first; null lets it end by itself.</param>
+    /// <exception cref="SessionBusyException">It does not end in time.</exception>
+    public async Task<RunHandle> StartAsync(SessionKey key, Func<Task<bool>>? cancel = null)
     {
-        using var ended = new SemaphoreSlim(0);
-        await using var watch = await environment.Store.WatchAsync(key, _ => ended.Release());
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var watch = await environment.Store.WatchAsync(key, _ => Volatile.Read(ref ended).TrySetResult());
         var (since, patience) = (environment.Time.GetTimestamp(), environment.Lease + EndAfterLease);
-        await cancel();
+        if (cancel is not null)
+        {
+            await cancel();
+        }
+
         while (true)
         {
+            var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Volatile.Write(ref ended, next);
             try
             {
                 return await RunHandle.StartAsync(environment, key);
             }
             catch (SessionBusyException) when (environment.Time.GetElapsedTime(since) < (patience < LongestWait ? patience : LongestWait))
             {
-                using var look = new CancellationTokenSource(LookEvery, environment.Time);
-                await ended.WaitAsync(look.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                await next.Task.WaitAsync(LookEvery, environment.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
     }

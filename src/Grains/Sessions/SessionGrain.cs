@@ -87,7 +87,7 @@ internal sealed class SessionGrain(
         }
         catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Replace)
         {
-            handle = await busy.ReplaceAsync(Key, () => CancelAsync());
+            handle = await busy.StartAsync(Key, () => CancelAsync());
         }
 
         var run = factory.NewRun(agent, StateForNewRun(), handle);
