@@ -6,7 +6,7 @@ namespace AgentStream.Simulation.Tests;
 
 internal sealed partial class Book
 {
-    private readonly HashSet<string> _results = [];
+    private readonly Dictionary<string, string> _results = [];
 
     public long Journaled(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records)
     {
@@ -16,12 +16,13 @@ internal sealed partial class Book
             Fail($"3: {Name(owner)} wrote to the journal, and did not own {owner.Key.Session}");
         }
 
-        session.Journal(owner, (int)expectedVersion, records);
         foreach (var result in records.OfType<ToolResultRecord>())
         {
-            _results.Add(((ToolReturnPart)result.Result).ToolCallId);
+            var part = (ToolReturnPart)result.Result;
+            _results[part.ToolCallId] = part.Outcome;
         }
 
+        session.Journal(owner, (int)expectedVersion, records);
         return expectedVersion + records.Count;
     }
 
@@ -35,10 +36,23 @@ internal sealed partial class Book
         }
     }
 
+    public bool Deleted(RunToken owner)
+    {
+        Count("deletes");
+        var session = Of(owner.Key);
+        if (session.Owner != owner)
+        {
+            Fail($"3: {Name(owner)} deleted the journal, and did not own {owner.Key.Session}");
+        }
+
+        session.Delete();
+        return true;
+    }
+
     public void ToolCalled(string id)
     {
         Count("tool calls");
-        if (_results.Contains(id))
+        if (_results.ContainsKey(id))
         {
             Fail($"tools: {id} was called again, and the journal had its result");
         }

@@ -23,6 +23,17 @@ internal sealed class Choices(World world, Deeds deeds, Random random)
         return (what, act);
     }
 
+    /// <summary>Asks something in each session.</summary>
+    public void PromptAll(Silo silo)
+    {
+        foreach (var key in world.Sessions)
+        {
+            silo.Prompt(key, NextPrompt());
+        }
+    }
+
+    private string NextPrompt() => string.Create(CultureInfo.InvariantCulture, $"p{++_prompts}");
+
     private void AddCommands()
     {
         foreach (var command in world.Network.Pending)
@@ -60,10 +71,11 @@ internal sealed class Choices(World world, Deeds deeds, Random random)
         var alive = world.Silos.Count(silo => !silo.IsDead);
         foreach (var turn in world.Turns)
         {
-            Add(15, $"{turn}", () => deeds.Decide(turn, turn.Said == 0 ? ModelTurn.Say : random.Next(3) switch
+            Add(15, $"{turn}", () => deeds.Decide(turn, turn.Said == 0 ? ModelTurn.Say : random.Next(5) switch
             {
                 0 => ModelTurn.Say,
                 1 when turn.Results < 2 => ModelTurn.Call,
+                2 when turn.Results < 3 => random.Next(2) == 0 ? ModelTurn.CallBoth : ModelTurn.CallGated,
                 _ => ModelTurn.End,
             }), turn.Silo.IsAwake);
         }
@@ -106,7 +118,12 @@ internal sealed class Choices(World world, Deeds deeds, Random random)
             if (_prompts < MostPrompts && awake.Count > 0)
             {
                 var silo = awake[random.Next(awake.Count)];
-                Add(10, $"{silo.Name} is asked in {key.Session}: p{_prompts + 1}", () => silo.Prompt(key, string.Create(CultureInfo.InvariantCulture, $"p{++_prompts}")));
+                Add(10, $"{silo.Name} is asked in {key.Session}: p{_prompts + 1}", () => silo.Prompt(key, NextPrompt()));
+            }
+
+            if (awake.Count > 0)
+            {
+                AddAnswers(key, awake[random.Next(awake.Count)]);
             }
 
             Add(2, $"a client cancels {key.Session}", () => world.Do("client", () => new SiloStore(world, null).CancelAsync(key)));
@@ -120,6 +137,23 @@ internal sealed class Choices(World world, Deeds deeds, Random random)
         }
 
         Add(2, "a client asks what is live", () => world.Do("client", () => new SiloStore(world, null).GetLiveSessionsAsync(new(1, 1))));
+    }
+
+    private void AddAnswers(SessionKey key, Silo silo)
+    {
+        var session = world.Book.Of(key);
+        foreach (var request in session.Asked)
+        {
+            var answer = random.Next(6) switch
+            {
+                < 3 => new ApprovalAnswer(request.RequestId, true),
+                3 => new ApprovalAnswer(request.RequestId, true, Arguments: $$"""{"id":"{{request.ToolCallId}}","{{GatedTool.Edit}}":"{{silo.Name}}"}"""),
+                _ => new ApprovalAnswer(request.RequestId, false),
+            };
+            Add(session.Open.Contains(request) ? 8 : 1, $"{silo.Name} is told of {request.ToolCallId}: {answer.IsApproved} {answer.Arguments}", () => silo.Answer(key, answer));
+        }
+
+        Add(1, $"{silo.Name} is to delete {key.Session}", () => silo.Delete(key), session.Asked.Count > 0);
     }
 
     private void Add(int weight, string what, Action act, bool isPossible = true) => Add(weight, what, () =>

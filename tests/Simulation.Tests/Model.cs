@@ -26,11 +26,13 @@ internal sealed class Model(World world, Silo silo) : IChatClient
                     yield return new(ChatRole.Assistant, $"[{prompt} k{request} {said}]");
                     break;
                 case ModelTurn.Call:
-                    var id = $"c{world.NewRequest()}";
-                    yield return new(ChatRole.Assistant, [new FunctionCallContent(id, Tool.ToolName, new Dictionary<string, object?> { ["id"] = id })])
-                    {
-                        FinishReason = ChatFinishReason.ToolCalls,
-                    };
+                    yield return Calls(Call(Tool.ToolName));
+                    yield break;
+                case ModelTurn.CallBoth:
+                    yield return Calls(Call(Tool.ToolName), Call(GatedTool.ToolName));
+                    yield break;
+                case ModelTurn.CallGated:
+                    yield return Calls(Call(GatedTool.ToolName), Call(GatedTool.ToolName));
                     yield break;
                 default:
                     yield return new() { FinishReason = ChatFinishReason.Stop };
@@ -41,6 +43,14 @@ internal sealed class Model(World world, Silo silo) : IChatClient
 
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("Runs stream.");
+
+    private static ChatResponseUpdate Calls(params AIContent[] calls) => new(ChatRole.Assistant, calls) { FinishReason = ChatFinishReason.ToolCalls };
+
+    private FunctionCallContent Call(string tool)
+    {
+        var id = $"c{world.NewRequest()}";
+        return new(id, tool, new Dictionary<string, object?> { ["id"] = id });
+    }
 
     public object? GetService(Type serviceType, object? serviceKey = null) => null;
 
@@ -59,6 +69,8 @@ internal sealed class ModelTurn(Silo silo, string what, int said, int results)
     public const int Say = 0;
     public const int Call = 1;
     public const int End = 2;
+    public const int CallBoth = 3;
+    public const int CallGated = 4;
 
     private readonly TaskCompletionSource<int> _decision = new();
 
@@ -73,22 +85,4 @@ internal sealed class ModelTurn(Silo silo, string what, int said, int results)
     public void Decide(int what) => _decision.SetResult(what);
 
     public override string ToString() => what;
-}
-
-/// <summary>A tool that is done when the schedule says so, and keeps a record of its calls.</summary>
-internal sealed class Tool(World world, Silo silo) : AIFunction
-{
-    public const string ToolName = "work";
-
-    public override string Name => ToolName;
-
-    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
-    {
-        var id = arguments["id"]!.ToString()!;
-        world.Book.ToolCalled(id);
-        var turn = new ModelTurn(silo, $"{silo.Name}: tool call {id}", 0, 0);
-        world.Turns.Add(turn);
-        await turn.Decided.WaitAsync(cancellationToken);
-        return $"done {id}";
-    }
 }

@@ -1,9 +1,10 @@
 using System.Reflection;
+using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 
 namespace AgentStream.Simulation.Tests;
 
-/// <summary>A fault that is put into the protocol, to see that the simulation finds it: a script with another text, or a writer that numbers differently.</summary>
+/// <summary>A fault that is put into the protocol, to see that the simulation finds it: a script with another text, a writer that numbers differently, or a reader that overlooks something.</summary>
 /// <param name="Name">What is wrong, for the test's name.</param>
 internal sealed record Mutant(string Name)
 {
@@ -26,6 +27,12 @@ internal sealed record Mutant(string Name)
 
     /// <summary>Whether a retry of an append gets a number of its own.</summary>
     public bool NumbersRetries { get; init; }
+
+    /// <summary>What a record of the journal is taken for.</summary>
+    public Func<JournalRecord, JournalRecord> Reads { get; init; } = record => record;
+
+    /// <summary>A record that says nothing, in the place of one that is overlooked.</summary>
+    public static JournalRecord Nothing(JournalRecord overlooked) => new RuleRevokedRecord("") { Timestamp = overlooked.Timestamp };
 
     /// <summary>The number under which an append is sent.</summary>
     public long NumberOf(long number) => NumbersRetries ? number + (1000L * Interlocked.Increment(ref _numbers)) : number;

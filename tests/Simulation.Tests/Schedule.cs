@@ -44,24 +44,46 @@ internal sealed class Schedule
             silo.Renew();
         }
 
+        // By chance alone, hardly any schedule would get to the answers.
+        if (_random.Next(6) == 0)
+        {
+            await AskAsync();
+        }
+
         for (var i = 0; i < Steps && _world.Book.Violation is null; i++)
         {
             await StepAsync();
         }
 
         await HealAsync();
-        for (var round = 0; _world.Book.Violation is null && !await IsQuietAsync(); round++)
-        {
-            if (round == MostRounds)
-            {
-                _world.Book.Fail("4: it does not come to rest: " + Restlessness());
-            }
-        }
+        await RestAsync(_ => ModelTurn.End);
 
         if (_world.Book.Violation is null)
         {
             await ReadToTheEndAsync();
             await _world.CompareAsync();
+        }
+    }
+
+    /// <summary>In each session a run comes to where it waits for somebody, and nothing bad happens on the way.</summary>
+    private async Task AskAsync()
+    {
+        _trace.Add("somebody is asked in each session");
+        _choices.PromptAll(_world.Silos[0]);
+        _world.Pump.Drain();
+        await RestAsync(_ => _random.Next(2) == 0 ? ModelTurn.CallBoth : ModelTurn.CallGated);
+    }
+
+    /// <summary>Lets everything come to rest.</summary>
+    /// <param name="decide">What a model does that has said something.</param>
+    private async Task RestAsync(Func<ModelTurn, int> decide)
+    {
+        for (var round = 0; _world.Book.Violation is null && !await IsQuietAsync(decide); round++)
+        {
+            if (round == MostRounds)
+            {
+                _world.Book.Fail("4: it does not come to rest: " + Restlessness());
+            }
         }
     }
 
@@ -101,8 +123,9 @@ internal sealed class Schedule
     }
 
     /// <summary>Lets everything that waits continue once.</summary>
+    /// <param name="decide">What a model does that has said something.</param>
     /// <returns>Whether nothing waits, and nobody has anything left to do.</returns>
-    private async Task<bool> IsQuietAsync()
+    private async Task<bool> IsQuietAsync(Func<ModelTurn, int> decide)
     {
         var isQuiet = _world.Network.Pending.Count == 0 && _world.Network.Stray.Count == 0 && _world.Turns.Count == 0
             && _world.Silos.TrueForAll(silo => silo.IsDead || (silo.IsIdle && !silo.Clock.HasPause))
@@ -147,7 +170,7 @@ internal sealed class Schedule
         foreach (var turn in _world.Turns.ToArray())
         {
             _trace.Add($"{turn}");
-            _deeds.Decide(turn, turn.Said == 0 ? ModelTurn.Say : ModelTurn.End);
+            _deeds.Decide(turn, turn.Said == 0 ? ModelTurn.Say : decide(turn));
             _world.Pump.Drain();
         }
 

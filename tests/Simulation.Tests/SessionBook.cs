@@ -39,6 +39,17 @@ internal sealed class SessionBook(SessionKey key, Book book)
     /// <summary>The responses that the journal has.</summary>
     public HashSet<(string RunId, int Idx)> Responses { get; } = [];
 
+    /// <summary>All requests that the journal ever had.</summary>
+    public List<PendingRequest> Asked { get; } = [];
+
+    /// <summary>Those that wait for an answer.</summary>
+    public List<PendingRequest> Open { get; } = [];
+
+    /// <summary>The answers that the journal ever had, by request.</summary>
+    public Dictionary<string, RequestAnswer> Answers { get; } = [];
+
+    private Pause? LastPause { get; set; }
+
     /// <summary>Whether a stream has expired, so that readers may have missed its rest.</summary>
     public bool HasExpired { get; set; }
 
@@ -109,12 +120,26 @@ internal sealed class SessionBook(SessionKey key, Book book)
             {
                 case RunStartedRecord started:
                     Begun.Add(started.RunId);
+                    Start(started);
+                    break;
+                case RunPausedRecord paused:
+                    Ended.Add(paused.RunId);
+                    End(owner, paused.RunId);
+                    Ask(owner, paused);
+                    break;
+                case AnswerRecord answer:
+                    Take(owner, answer);
                     break;
                 case ResponseRecord response:
                     Responses.Add((owner.RunId, response.Idx));
                     break;
                 case RunEndedRecord ended:
                     Ended.Add(ended.RunId);
+                    if (ended.Error is null)
+                    {
+                        End(owner, ended.RunId);
+                    }
+
                     if (IsPromised && ended.Error != Protocol.CanceledMessage)
                     {
                         book.Fail($"5: a cancel of {book.Name(owner)} was answered with true, and the journal has '{ended.Error}' for its end");
@@ -127,6 +152,82 @@ internal sealed class SessionBook(SessionKey key, Book book)
 
                     break;
             }
+        }
+    }
+
+    /// <summary>The journal is empty again.</summary>
+    public void Delete()
+    {
+        Records.Clear();
+        Begun.Clear();
+        Ended.Clear();
+        Open.Clear();
+        LastPause = null;
+    }
+
+    private void Start(RunStartedRecord started)
+    {
+        if (started.Continues is null)
+        {
+            if (Open.Count > 0)
+            {
+                book.Count("declined by a prompt");
+            }
+
+            Open.Clear();
+            LastPause = null;
+        }
+        else if (Open.Count > 0 || LastPause?.RunId != started.Continues || LastPause.Continued is not null)
+        {
+            book.Fail($"10: a run continues the one that asked in {key.Session}, and {Open.Count} requests are open");
+        }
+        else
+        {
+            LastPause.Continued = started.RunId;
+        }
+    }
+
+    private void Ask(RunToken owner, RunPausedRecord paused)
+    {
+        book.Count("pauses");
+        if (IsPromised)
+        {
+            book.Fail($"5: a cancel of {book.Name(owner)} was answered with true, and the run waits for somebody");
+        }
+
+        if (Open.Count > 0)
+        {
+            book.Fail($"10: {book.Name(owner)} asks, and {Open.Count} requests are open");
+        }
+
+        Open.AddRange(paused.Requests);
+        Asked.AddRange(paused.Requests);
+        LastPause = new(paused.RunId, paused.Requests);
+    }
+
+    private void Take(RunToken owner, AnswerRecord answer)
+    {
+        if (Open.Find(request => request.RequestId == answer.RequestId) is not { } request)
+        {
+            book.Fail($"10: {book.Name(owner)} took an answer to a request of {key.Session} that is not open");
+            return;
+        }
+
+        Open.Remove(request);
+        Answers.Add(request.RequestId, answer.Answer);
+        book.Decided(request, (ApprovalAnswer)answer.Answer);
+        if (((ApprovalAnswer)answer.Answer).IsApproved)
+        {
+            LastPause!.Allowed.Add(request.ToolCallId);
+        }
+    }
+
+    /// <summary>A run that continued has come to its end in order: whatever was allowed was done.</summary>
+    private void End(RunToken owner, string runId)
+    {
+        if (LastPause?.Continued == runId && LastPause.Allowed.Find(call => !book.IsSettled(call)) is { } left)
+        {
+            book.Fail($"10: {book.Name(owner)} has ended, and {left} was allowed and not made");
         }
     }
 

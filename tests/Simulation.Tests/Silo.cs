@@ -3,10 +3,12 @@ using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
+using AgentStream.Grains.Sessions;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Tailing;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,6 +30,7 @@ internal sealed class Silo : IHostApplicationLifetime
     private readonly RunHost _runs;
     private readonly RunFactory _factory;
     private readonly OrphanWatch _orphans;
+    private readonly SessionAnswers _answers;
     private readonly CancellationTokenSource _stopping = new();
     private bool _isLooking;
 
@@ -45,13 +48,14 @@ internal sealed class Silo : IHostApplicationLifetime
             NullLoggerFactory.Instance,
             Services)
         { Scheduler = world.Pump };
-        _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)))], Services);
+        _agents = new([new("simulated", agent => agent.UseChatClient(_ => new Model(world, this)).WithTool(new Tool(world, this)).WithTool(new ApprovalRequiredAIFunction(new GatedTool(world, this))))], Services);
         _runs = new(_environment, [], this);
         _ = _runs.StartAsync(CancellationToken.None);
         _factory = new(_environment, _journal);
         var queue = new InMemoryPromptQueue();
         var queued = new QueuedRuns(_environment, _journal, _agents, queue, _factory);
         var recovery = new RunRecovery(_environment, _journal, _agents, _factory, _runs, queue, queued, new DeferredRuns(_environment.Time));
+        _answers = new(_agents, _factory, new BusySessionPolicy(_environment, queue));
         _orphans = new(_environment, _journal, _agents, new LocalRecovery(recovery, _runs), this);
     }
 
@@ -93,6 +97,40 @@ internal sealed class Silo : IHostApplicationLifetime
         await run.AcceptAsync(prompt);
         _world.Book.Accepted(handle.Token);
         _ = _runs.Go(run);
+    });
+
+    /// <summary>As the session grain takes an answer.</summary>
+    public void Answer(SessionKey key, ApprovalAnswer answer) => Do(async () =>
+    {
+        try
+        {
+            var state = new SessionState();
+            await state.ReadAsync(_journal, key);
+            var (receipt, run) = await _answers.TakeAsync(key, state, answer);
+            _world.Book.Answered(key, answer, receipt);
+            if (run is not null)
+            {
+                _ = _runs.Go(run);
+            }
+        }
+        catch (Exception refusal) when (refusal is UnknownRequestException or RequestAnsweredException)
+        {
+            _world.Book.AnswerRefused(key, answer, refusal);
+        }
+    });
+
+    /// <summary>As the session grain deletes a session.</summary>
+    public void Delete(SessionKey key) => Do(async () =>
+    {
+        var handle = await RunHandle.StartAsync(_environment, key);
+        try
+        {
+            await _factory.NewJournal(new SessionState(), handle).DeleteAsync();
+        }
+        finally
+        {
+            await handle.FinishAsync(error: null);
+        }
     });
 
     public void Renew() => Do(() => Log.RenewLeaseAsync(Id, _world.Storage.Lease));

@@ -8,7 +8,10 @@ internal sealed class SiloJournal(World world, Silo silo) : ISessionJournal
 {
     public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
         await world.Network.SendAsync(
-            silo, $"read journal {key.Session} behind {afterVersion}", () => world.Journal.ReadAsync(key, afterVersion, CancellationToken.None).AsTask(), cancellationToken);
+            silo,
+            $"read journal {key.Session} behind {afterVersion}",
+            async () => (IReadOnlyList<JournalRecord>)[.. (await world.Journal.ReadAsync(key, afterVersion, CancellationToken.None)).Select(world.Mutant.Reads)],
+            cancellationToken);
 
     public async ValueTask AppendAsync(
         RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default) =>
@@ -34,6 +37,13 @@ internal sealed class SiloJournal(World world, Silo silo) : ISessionJournal
     public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("Nobody lists sessions in a simulation.");
 
-    public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) =>
-        throw new NotSupportedException("Sessions of a simulation stay.");
+    public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default) => await world.Network.SendAsync(
+        silo,
+        $"delete journal by {world.Book.Name(owner)}",
+        async () =>
+        {
+            await world.Journal.DeleteAsync(owner, CancellationToken.None);
+            return world.Book.Deleted(owner);
+        },
+        cancellationToken);
 }

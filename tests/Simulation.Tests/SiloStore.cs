@@ -78,8 +78,9 @@ internal sealed class SiloStore(World world, Silo? silo) : IStreamStore
         async () => Book.Taken(orphan, siloId, await world.Log.RecoverAsync(orphan, siloId, CancellationToken.None)),
         cancellationToken);
 
+    /// <summary>No notice ever arrives: who waits for one looks by itself.</summary>
     public Task<IAsyncDisposable> WatchAsync(SessionKey key, Action<StreamNotice> notified, CancellationToken cancellationToken = default) =>
-        throw new NotSupportedException("Readers of a simulation poll.");
+        Task.FromResult<IAsyncDisposable>(new MemoryStream());
 
     public Task<IAsyncDisposable> WatchRunsAsync(string siloId, Action<RunToken?> canceled, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("The schedule brings the notices.");

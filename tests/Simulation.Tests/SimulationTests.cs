@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 using AgentStream.Testing;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,7 @@ namespace AgentStream.Simulation.Tests;
 /// </summary>
 public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output) : IClassFixture<RedisFixture>
 {
-    private const int Schedules = 20_000;
+    private const int Schedules = 15_000;
 
     // Worlds that wait for Redis at the same time: their commands share the connection's round trips.
     private const int Lanes = 24;
@@ -46,6 +47,12 @@ public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output
         new("a query trusts the registry") { Holder = typeof(RedisLiveSessions), Script = "QueryScript", From = "redis.call('EXISTS', ARGV[1] .. session .. ':live') == 1", To = "true" },
         new("cancel takes the flag of a sealed run away") { Script = "CancelScript", From = "if is_owners and owner[4]", To = "if false" },
         new("a recovery opens the run to cancels") { Holder = typeof(RedisOwnership), Script = "RecoverScript", From = "sealed and 1 or 0", To = "0" },
+        new("what was started is overlooked") { Reads = record => record is ToolStartedRecord ? Mutant.Nothing(record) : record },
+        new("an answer is overlooked") { Reads = record => record is AnswerRecord ? Mutant.Nothing(record) : record },
+        new("the arguments of an answer are overlooked")
+        {
+            Reads = record => record is AnswerRecord { Answer: ApprovalAnswer answer } known ? known with { Answer = answer with { Arguments = null } } : record,
+        },
         new("a reader waits for a run that has ended") { Holder = typeof(RedisStreamReader), Script = "ReadScript", From = "if run and not ended then", To = "if run then" },
     ];
 
@@ -69,7 +76,8 @@ public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output
 
         // A schedule in which nothing happens proves nothing.
         Assert.All(
-            ["runs", "ends", "prompts", "busy", "cancels", "recoveries", "deaths", "late commands", "lost commands or answers", "refused to who lost it", "finishes that came twice", "journal refusals", "tool calls"],
+            ["runs", "ends", "prompts", "busy", "cancels", "recoveries", "deaths", "late commands", "lost commands or answers", "refused to who lost it", "finishes that came twice", "journal refusals", "tool calls",
+                "pauses", "answers", "answers that came twice", "contradictions", "stale answers", "declined by a prompt", "gated calls", "deletes"],
             what => Assert.True(counts.GetValueOrDefault(what) > Schedules / 100, $"{what}: {counts.GetValueOrDefault(what)}"));
     }
 

@@ -11,7 +11,7 @@ internal static class StreamGrammar
     /// <param name="said">How many words each request to a model was answered with.</param>
     public static string? Fault(IReadOnlyList<StreamEntry> history, IReadOnlyDictionary<int, int> said)
     {
-        var (isOpen, node, lastNode, resumedAt, error) = (false, -1, -1, -1, false);
+        var (isOpen, node, lastNode, resumedAt, error, asked) = (false, -1, -1, -1, false, false);
         (int Request, int Place) word = default;
         foreach (var item in history)
         {
@@ -25,10 +25,15 @@ internal static class StreamGrammar
                 return At(item, "it stands between the run's error and its end");
             }
 
+            if (asked && !item.IsEnd && !IsRequest(item))
+            {
+                return At(item, "it stands between what the run waits for and its end");
+            }
+
             switch (item.Type)
             {
                 case Protocol.Begin:
-                    (isOpen, node, lastNode, resumedAt, error) = (true, -1, -1, -1, false);
+                    (isOpen, node, lastNode, resumedAt, error, asked) = (true, -1, -1, -1, false, false);
                     break;
                 case Protocol.End:
                     if (node >= 0 && !error)
@@ -36,10 +41,18 @@ internal static class StreamGrammar
                         return At(item, $"the run ends, and node {node} is open");
                     }
 
-                    (isOpen, error) = (false, false);
+                    (isOpen, error, asked) = (false, false, false);
                     break;
                 case Protocol.Error:
                     error = true;
+                    break;
+                case Protocol.Info when item.Origin == Protocol.AgentStreamOrigin:
+                    if (node >= 0)
+                    {
+                        return At(item, $"node {node} is open");
+                    }
+
+                    asked = IsRequest(item);
                     break;
                 case Protocol.Info:
                     resumedAt = JsonDocument.Parse(item.Body).RootElement.GetProperty("idx").GetInt32();
@@ -94,6 +107,10 @@ internal static class StreamGrammar
 
         return isOpen ? "the last run has not ended" : null;
     }
+
+    private static bool IsRequest(StreamEntry item) =>
+        item.Origin == Protocol.AgentStreamOrigin
+        && JsonDocument.Parse(item.Body).RootElement.GetProperty(Protocol.Fields.Message).ValueEquals(Protocol.Requests.ApprovalRequested);
 
     private static string At(StreamEntry item, string what) => $"{item.Cursor} {item.Type} {Encoding.UTF8.GetString(item.Body.Span)}: {what}";
 }
