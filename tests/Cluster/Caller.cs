@@ -24,15 +24,22 @@ internal sealed class Caller(IReadOnlyList<SiloProcess> silos) : IDisposable
     /// <summary>What the failed attempts said, each once.</summary>
     public IEnumerable<string> Failures => _failures.GroupBy(failure => failure).Select(same => $"{same.Count()} x {same.Key}");
 
-    /// <summary>Starts a run that continues for hours unless it is canceled.</summary>
-    /// <returns>How long it took until the answer. With <paramref name="untilFree"/>, "busy" is no answer.</returns>
-    public Task<TimeSpan> StartAsync(string session, bool untilFree = false, Func<Task<bool>>? orElse = null) => CallAsync(
-        () => new HttpRequestMessage(HttpMethod.Post, "chat")
-        {
-            Content = JsonContent.Create(new { prompt = "count to 100000", session_id = session, agent = "demo" }),
-        },
-        status => status == HttpStatusCode.OK || (status == HttpStatusCode.Conflict && !untilFree),
-        orElse);
+    /// <summary>Starts a run that continues for hours unless it is canceled. The same prompt is sent again, under the same key, until it is known to be accepted.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="orElse">What does as well; asked after each attempt that failed, since an earlier run may be in the way.</param>
+    /// <returns>How long it took until the answer.</returns>
+    public Task<TimeSpan> StartAsync(string session, Func<Task<bool>>? orElse = null)
+    {
+        var key = Guid.NewGuid().ToString();
+        return CallAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, "chat")
+            {
+                Content = JsonContent.Create(new { prompt = "count to 100000", session_id = session, agent = "demo" }),
+                Headers = { { "Idempotency-Key", key } },
+            },
+            status => status == HttpStatusCode.OK,
+            orElse);
+    }
 
     public Task<TimeSpan> CancelAsync(string session) =>
         CallAsync(() => new HttpRequestMessage(HttpMethod.Post, $"chat/{session}/cancel"), status => status == HttpStatusCode.OK);

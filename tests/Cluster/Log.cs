@@ -34,6 +34,13 @@ internal sealed class Log(RawRedis redis, string prefix) : IDisposable
         return await OneAsync(() => redis.TextAsync("HGET", $"{key}:run", "silo"));
     }
 
+    /// <summary>How many prompts the journal of a session has.</summary>
+    public async Task<int> PromptsAsync(string session)
+    {
+        var records = await OneAsync(() => redis.EntriesAsync($"{prefix}:journal:1:1:{session}"));
+        return records.Count(record => record.Fields.Contains("\"run-started\"", StringComparison.Ordinal));
+    }
+
     public void Dispose()
     {
         _one.Dispose();

@@ -69,7 +69,7 @@ internal sealed class Trial : IDisposable
         var third = lost.Count / 3;
         var queried = ForEachAsync(lost.Take(third), _caller.GetAsync);
         var canceled = ForEachAsync(lost.Skip(third).Take(third), _caller.CancelAsync);
-        var started = ForEachAsync(lost.Skip(2 * third), session => _caller.StartAsync(session, untilFree: true, () => IsTakenOverAsync(session, silo.Id)));
+        var started = ForEachAsync(lost.Skip(2 * third), session => _caller.StartAsync(session, () => IsTakenOverAsync(session, silo.Id)));
         var others = ForEachAsync(elsewhere, _caller.GetAsync);
         var listed = _caller.ListSessionsAsync();
         await Task.WhenAll(queried, canceled, started, others, listed);
@@ -99,7 +99,7 @@ internal sealed class Trial : IDisposable
         var lost = await _log!.SessionsAsync(silo.Id);
         await silo.PauseAsync();
         var queried = ForEachAsync(lost.Take(lost.Count / 2), _caller.GetAsync);
-        var started = ForEachAsync(lost.Skip(lost.Count / 2), session => _caller.StartAsync(session, untilFree: true, () => IsTakenOverAsync(session, silo.Id)));
+        var started = ForEachAsync(lost.Skip(lost.Count / 2), session => _caller.StartAsync(session, () => IsTakenOverAsync(session, silo.Id)));
         await Task.WhenAll(queried, started);
         _report.Seconds("paused silo: its sessions answer queries", await queried, UntilAnswered);
         _report.Seconds("paused silo: its sessions take a new prompt, or are recovered", await started, UntilFree);
@@ -150,6 +150,14 @@ internal sealed class Trial : IDisposable
 
         _report.Say("SIGTERM: runs left behind (0)", left.ToString(CultureInfo.InvariantCulture));
         _report.Check(left == 0, "a silo that stops in order leaves no run behind");
+        var again = 0;
+        foreach (var session in accepted)
+        {
+            again += await _log!.PromptsAsync(session) - 1;
+        }
+
+        _report.Say("SIGTERM: prompts that became a second run (0)", again.ToString(CultureInfo.InvariantCulture));
+        _report.Check(again == 0, "a prompt that is sent again is one run");
         _silos.Remove(silo);
         silo.Dispose();
 
