@@ -145,6 +145,21 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task An_answer_that_was_stopped_is_continued_by_the_next_prompt_with_what_was_said()
+    {
+        var gate = new Gate();
+        var model = new ScriptedModel([Step.Say("The sea is "), new Step.Pause(gate)], [Step.Say("blue.")]);
+        await using var silos = await TestSilos.StartAsync(null, model);
+        var key = TestSilos.NewSession();
+        await silos.Client.StartAsync(key, new RunRequest("what is the sea?"));
+        await gate.ReachedAsync();
+        Assert.True(await silos.Client.CancelAsync(key));
+        await silos.TranscriptAsync(key);
+        await silos.RunAsync(key, "continue");
+        Assert.Equal(["user: what is the sea?", "assistant: The sea is ", "user: continue"], model.Requests.Last().Messages.Select(Show));
+    }
+
+    [Fact]
     public async Task A_prompt_whose_run_crashed_before_an_answer_leads_the_next_request()
     {
         var model = new ScriptedModel([new Step.Refuse("no credit")], [Step.Say("fine")]);
