@@ -20,6 +20,12 @@ public sealed class AgentStreamHttpOptions
     /// <summary>Lets everybody who can reach the server in as user 1 of scope 1, from other machines too. False unless set; it changes nothing when <see cref="GetUser"/> is set.</summary>
     public bool AllowAnonymous { get; set; }
 
+    /// <summary>
+    /// The origins whose pages may call the routes, beside the server's own: <c>https://app.example.com</c>, each with its scheme, and its port unless that is the scheme's own. Empty unless set.
+    /// Pages of any other origin are refused with 403. A program with a CORS policy of its own on the routes (<c>RequireCors</c>) needs none here.
+    /// </summary>
+    public IList<string> AllowedOrigins { get; } = [];
+
     /// <summary>Whether anybody who reaches the server is let in unasked, and nobody has said that this is meant.</summary>
     internal bool IsForThisMachineOnly => GetUser == Anyone && !AllowAnonymous;
 }

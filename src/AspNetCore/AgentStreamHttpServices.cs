@@ -2,6 +2,7 @@ using AgentStream;
 using AgentStream.AspNetCore.Security;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -21,8 +22,10 @@ public static class AgentStreamHttpServices
 
         services.AddOptions<AgentStreamHttpOptions>()
             .BindConfiguration(AgentStreamHttpOptions.Section)
-            .Validate(options => options.GetUser is not null, $"{AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.GetUser)} must not be null.")
             .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AgentStreamHttpOptions>, AgentStreamHttpOptionsValidator>();
+        services.AddCors();
+        services.AddSingleton<AllowedOrigins>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<LoopbackRule>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LoopbackRule>());

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore;
 
-/// <summary>What all routes of the edge have in common: who calls is known, errors are problem details, and the loopback rule holds.</summary>
+/// <summary>What all routes of the edge have in common: who calls is known, pages of other origins are kept away, errors are problem details, and the loopback rule holds.</summary>
 internal static class AgentStreamRouteGroup
 {
     /// <summary>Makes a group for routes of the edge.</summary>
@@ -22,9 +22,11 @@ internal static class AgentStreamRouteGroup
         var loopback = endpoints.ServiceProvider.GetService<LoopbackRule>()
             ?? throw new InvalidOperationException($"{method}() needs AgentStream's services: call AddAgentStream() before the program is built.");
         loopback.Applies = true;
+        endpoints.ServiceProvider.GetRequiredService<AllowedOrigins>().MapPreflight(endpoints.MapGroup(pattern));
 
         var group = endpoints.MapGroup(pattern);
         group.AddEndpointFilter<ProblemFilter>();
+        group.AddEndpointFilter<OriginFilter>();
         group.AddEndpointFilter<CallerFilter>();
         return group;
     }

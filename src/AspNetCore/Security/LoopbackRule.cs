@@ -20,7 +20,7 @@ internal sealed class LoopbackRule(IConfiguration configuration, IOptions<AgentS
 {
     /// <summary>What the rule is and how to meet it.</summary>
     internal const string Why =
-        $"AgentStream serves this machine only while nothing says who calls: set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.GetUser)}, "
+        $"AgentStream serves this machine only, and no proxy, while nothing says who calls: set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.GetUser)}, "
         + $"or listen on localhost, or let everybody in with {AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.AllowAnonymous)}=true.";
 
     /// <summary>Whether the program has mapped routes that the rule protects.</summary>
@@ -31,7 +31,9 @@ internal sealed class LoopbackRule(IConfiguration configuration, IOptions<AgentS
     /// <returns>False when it came in from beyond this machine and the rule forbids that.</returns>
     public bool Admits(HttpContext context) =>
         !options.Value.IsForThisMachineOnly
-        || (context.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local))
+        // A proxy on this machine brings requests from anywhere.
+        || !context.Request.Headers.Keys.Any(IsOfProxy)
+        && (context.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local))
         // A page in this machine's browser can reach it under a name of its own that resolves to 127.0.0.1 (DNS rebinding).
         && (!context.Request.Host.HasValue || IsLoopback(context.Request.Host.Host));
 
@@ -55,6 +57,14 @@ internal sealed class LoopbackRule(IConfiguration configuration, IOptions<AgentS
 
     private string[] Setting(string name) =>
         configuration[name]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static bool IsOfProxy(string header) =>
+        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        // What the forwarded headers' middleware leaves of them.
+        || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("Via", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether an address to listen on can be reached from this machine only.</summary>
     /// <param name="address">The address, as the server gives it, such as <c>http://[::]:80</c>.</param>
