@@ -21,7 +21,7 @@ public sealed class AgentStreamHttpOptions
     public bool AllowAnonymous { get; set; }
 
     /// <summary>
-    /// The origins whose pages may call the routes, beside the server's own: <c>https://app.example.com</c>, each with its scheme, and its port unless that is the scheme's own. Empty unless set.
+    /// The origins whose pages may call the routes, besides the server's own: <c>https://app.example.com</c>, each with its scheme, and its port unless that is the scheme's own. Empty unless set.
     /// Pages of any other origin are refused with 403. A program with a CORS policy of its own on the routes (<c>RequireCors</c>) needs none here.
     /// </summary>
     public IList<string> AllowedOrigins { get; } = [];
