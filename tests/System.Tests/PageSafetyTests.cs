@@ -51,6 +51,17 @@ public sealed class PageSafetyTests : BrowserTests
         Assert.True(await page.EvaluateAsync<bool>("window.ran === undefined"));
     }
 
+    [Fact]
+    public async Task A_text_that_would_read_the_other_way_round_is_shown_with_a_sign_in_it()
+    {
+        await using var silo = await SiloProcess.StartAsync();
+        await ImportMessagesAsync(silo, "turned", "open \u202Efdp.exe", "It is \u2067safe\u2069 to open.");
+        var page = await OpenAsync(silo, "#s=turned");
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync("open \u2426fdp.exe");
+        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync("It is \u2426safe\u2426 to open.");
+        await Assertions.Expect(page.Locator("#sessions .title")).ToHaveTextAsync("open \u2426fdp.exe");
+    }
+
     private async Task IsHarmlessAsync(SiloProcess silo, IBrowserContext context)
     {
         var (said, asked) = (new List<string>(), new List<string>());

@@ -17,6 +17,7 @@ import { SessionsView } from './view/sessions-view.js';
 import { StatusLine } from './view/status.js';
 import { tellTabs } from './view/tabs.js';
 import { ConversationView } from './view/view.js';
+import { visible } from './model/visible.js';
 
 const $ = id => document.getElementById(id);
 const api = createApi((url, options) => fetch(url, options));
@@ -67,7 +68,7 @@ function scheduleRender() {
 function render() {
   const { conversation } = chat;
   const title = conversation.runs.find(run => run.prompt)?.prompt.slice(0, 60);
-  document.title = title ? `${title} · AgentStream` : 'AgentStream';
+  document.title = title ? `${visible(title)} · AgentStream` : 'AgentStream';
   document.body.dataset.empty = String(conversation.runs.length === 0 && chat.state === 'idle');
   conversationView.update(conversation, chat.canRepeat);
 
@@ -149,7 +150,7 @@ function newChat() {
 
 function askToDelete(session, row) {
   toDelete = { session, row };
-  $('delete-title').textContent = session.title;
+  $('delete-title').textContent = visible(session.title);
   $('delete').showModal();
 }
 

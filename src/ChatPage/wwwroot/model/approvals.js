@@ -3,10 +3,11 @@
 import { Problem } from './api.js';
 import { answeredElsewhere, noticeOf } from './notices.js';
 import { closeRequest } from './requests.js';
+import { visibleJson } from './visible.js';
 
 /** A call's arguments, as they are read and edited. */
 export function argsText(args) {
-  return JSON.stringify(args, null, 2);
+  return visibleJson(JSON.stringify(args, null, 2));
 }
 
 export class Approvals {

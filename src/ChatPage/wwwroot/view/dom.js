@@ -1,5 +1,7 @@
 // Makes elements. Text is only ever set as text.
 
+import { visible, visibleJson } from '../model/visible.js';
+
 const paths = {
   chevron: 'M6 4l4 4-4 4',
   tool: 'M9.5 3.2a3.3 3.3 0 0 0-4 4.2L2.6 10.3a1.2 1.2 0 0 0 0 1.7l1.4 1.4a1.2 1.2 0 0 0 1.7 0l2.9-2.9a3.3 3.3 0 0 0 4.2-4l-2 2-1.8-.5-.5-1.8z',
@@ -18,7 +20,7 @@ export function el(name, { text, testid, ...attributes } = {}, ...children) {
   Object.entries(attributes).forEach(([attribute, value]) => element.setAttribute(attribute, value));
 
   if (text !== undefined) {
-    element.textContent = text;
+    element.textContent = visible(text);
   }
 
   element.append(...children);
@@ -40,5 +42,5 @@ export function icon(name) {
 /** What fits in a line stays in one. */
 export function json(value) {
   const line = JSON.stringify(value) ?? '';
-  return line.length <= 60 ? line : JSON.stringify(value, null, 2);
+  return visibleJson(line.length <= 60 ? line : JSON.stringify(value, null, 2));
 }

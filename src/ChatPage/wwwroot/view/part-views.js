@@ -1,6 +1,7 @@
 // Shows the parts of a node: text, thoughts, tool calls. Whatever comes from the model or a tool is set as text.
 
 import { Markdown } from '../model/markdown.js';
+import { visible } from '../model/visible.js';
 import { TreeView } from './tree-view.js';
 import { el, icon, json } from './dom.js';
 
@@ -20,7 +21,7 @@ export class TextPartView {
 
     if (this.#shown?.text !== text || this.#shown.isWhole !== isWhole) {
       this.#shown = { text, isWhole };
-      this.#view.update(this.#markdown.trees(text, isWhole));
+      this.#view.update(this.#markdown.trees(visible(text), isWhole));
     }
 
     this.element.classList.toggle('streaming', isStreaming);
@@ -43,7 +44,7 @@ export class ThinkingView {
 
     if (text.length !== this.#text.length) {
       const isAtEnd = this.#body.scrollHeight - this.#body.scrollTop - this.#body.clientHeight < 24;
-      this.#text.appendData(text.slice(this.#text.length));
+      this.#text.appendData(visible(text.slice(this.#text.length)));
 
       if (isAtEnd && isStreaming) {
         this.#body.scrollTop = this.#body.scrollHeight;
@@ -74,7 +75,7 @@ export class ToolView {
 
     if (result !== undefined && this.#result.dataset.testid === undefined) {
       this.#result.dataset.testid = 'tool-result';
-      this.#result.textContent = typeof result.content === 'string' ? result.content : json(result.content);
+      this.#result.textContent = typeof result.content === 'string' ? visible(result.content) : json(result.content);
     }
   }
 }

@@ -1,5 +1,6 @@
 // Shows the list of sessions: a link each, the live ones marked, and a way to delete it.
 
+import { visible } from '../model/visible.js';
 import { el, icon } from './dom.js';
 
 export class SessionsView {
@@ -64,7 +65,9 @@ function fill(row, session, isCurrent) {
   }
 }
 
-function setText(element, text) {
+function setText(element, foreign) {
+  const text = visible(foreign);
+
   if (element.textContent !== text) {
     element.textContent = text;
   }

@@ -3,6 +3,7 @@
 
 import { resultsOf } from '../model/fold.js';
 import { waitingRun } from '../model/requests.js';
+import { visible } from '../model/visible.js';
 import { el, json } from './dom.js';
 import { TextPartView, ThinkingView, ToolView } from './part-views.js';
 
@@ -65,7 +66,7 @@ class RunView {
     }
 
     this.#shown = shown;
-    this.#user.textContent = run.prompt ?? '';
+    this.#user.textContent = visible(run.prompt ?? '');
 
     const results = resultsOf(run);
     const views = run.items.map(item => this.#items.get(item) ?? viewOf(item));
