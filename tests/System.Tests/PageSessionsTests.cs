@@ -70,6 +70,28 @@ public sealed class PageSessionsTests : BrowserTests
     }
 
     [Fact]
+    public async Task What_is_sent_before_the_history_is_there_goes_when_it_is()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        var context = await Browser.NewContextAsync();
+        var (asked, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await context.RouteAsync("**/chat/slow", async route =>
+        {
+            asked.TrySetResult();
+            await answered.Task;
+            await route.ContinueAsync();
+        });
+        var page = await OpenAsync(silo, "#s=slow", context);
+        await asked.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        await AskAsync(page, "what is 12*7?");
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveCountAsync(0);
+        answered.SetResult();
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync("what is 12*7?");
+        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync("12*7 is 84.");
+        await Assertions.Expect(page.GetByTestId("prompt")).ToHaveValueAsync("");
+    }
+
+    [Fact]
     public async Task Another_browser_sees_a_live_session_marked_and_follows_it_with_its_prompt()
     {
         await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.010");

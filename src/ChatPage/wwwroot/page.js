@@ -46,6 +46,8 @@ let renderTimer = null;
 let renderCost = 0;
 let toDelete = null;
 let wasListed = false;
+/** What is in the box is to be sent as soon as the history is there. */
+let isWanted = false;
 
 /** Buttons and state follow at once, so that no second click finds them as they were; the transcript with the next frame. */
 function changed() {
@@ -53,6 +55,11 @@ function changed() {
   composer.update(chat);
   status.update(chat, sessions.isReachable);
   scheduleRender();
+
+  if (isWanted && !isLoading()) {
+    isWanted = false;
+    queueMicrotask(() => composer.submit());
+  }
 }
 
 /** Draws with the frames of the screen, but leaves most of the time free when a very long answer makes drawing slow. */
@@ -121,7 +128,9 @@ function notify(notice) {
 }
 
 function send(text) {
-  if (chat.state === 'loading' || (chat.state === 'lost' && !chat.isBusy)) {
+  isWanted = isLoading();
+
+  if (isWanted) {
     return false;
   }
 
@@ -130,12 +139,17 @@ function send(text) {
   return true;
 }
 
+/** The history is being read; or is to be, as soon as the server can be reached again. */
+function isLoading() {
+  return chat.state === 'loading' || (chat.state === 'lost' && !chat.isBusy);
+}
+
 function openFromAddress() {
   const id = sessionOf(location);
 
   if (id !== chat.conversation.id || id === null) {
     notify(null);
-    wasListed = false;
+    wasListed = isWanted = false;
     chat.open(id);
     scroll.toEnd();
     sessionsView.update(sessions.all, id);
@@ -200,6 +214,7 @@ addEventListener('keydown', event => {
   }
 });
 
+$('prompt').addEventListener('input', () => { isWanted = false; });
 addEventListener('popstate', openFromAddress);
 addEventListener('hashchange', openFromAddress);
 addEventListener('focus', () => sessions.refresh());

@@ -20,12 +20,12 @@ export class Composer {
       // 229: an Enter that only ends the composition of a character.
       if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
         event.preventDefault();
-        this.#submit();
+        this.submit();
       }
     });
     $('composer').addEventListener('submit', event => {
       event.preventDefault();
-      this.#submit();
+      this.submit();
     });
     this.#fit();
   }
@@ -54,7 +54,8 @@ export class Composer {
     }
   }
 
-  #submit() {
+  /** Sends what is in the box, if it can be sent. */
+  submit() {
     const text = this.#prompt.value;
 
     if (text.trim() !== '' && this.#onSend(text)) {
