@@ -5,7 +5,6 @@ using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
-using AgentStream.Storage.Timers;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
