@@ -51,10 +51,10 @@ internal sealed record ToolResultBody(JsonElement Content, bool IsError);
 internal sealed record ReceiptAnswer(int Pending, string? RunId);
 
 /// <summary>A request that waits.</summary>
-internal sealed record PendingAnswer(string RequestId, string Kind, string ToolCallId, string ToolName, JsonElement Args)
+internal sealed record PendingAnswer(string RequestId, string Kind, string ToolCallId, string ToolName, JsonElement Args, DateTimeOffset? ExpiresAt = null)
 {
     public PendingRequest ToRequest() =>
-        new(RequestId, Kind == "approval" ? PendingRequestKind.Approval : PendingRequestKind.ClientTool, ToolCallId, ToolName, Args.GetRawText());
+        new(RequestId, Kind == "approval" ? PendingRequestKind.Approval : PendingRequestKind.ClientTool, ToolCallId, ToolName, Args.GetRawText()) { ExpiresAt = ExpiresAt?.ToUniversalTime() };
 }
 
 /// <summary>Calls that the session allows without asking.</summary>

@@ -12,6 +12,12 @@ public sealed class AgentStreamOptions
     /// <summary>The maximum length of a user's prompt, in characters: what fits into the 1 MiB that the HTTP edge takes as a body.</summary>
     public const int MaxPromptLength = 1_000_000;
 
+    /// <summary>Gets the shortest <see cref="ApprovalTimeout"/>: 1 s.</summary>
+    public static TimeSpan MinApprovalTimeout { get; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Gets the longest <see cref="ApprovalTimeout"/>: 365 days.</summary>
+    public static TimeSpan MaxApprovalTimeout { get; } = TimeSpan.FromDays(365);
+
     /// <summary>The origin of <c>event</c> entries. Not empty.</summary>
     public string EventOrigin { get; set; } = Protocol.DefaultEventOrigin;
 
@@ -23,6 +29,12 @@ public sealed class AgentStreamOptions
 
     /// <summary>How long a tool may take before the model is told that it failed: 10 ms to 1 day.</summary>
     public TimeSpan ToolTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long a call waits for a person or for the client, 1 s to 365 days. When nobody has answered by then, it counts as denied, and the run continues. When it is left out (null), calls wait for as
+    /// long as it takes. An agent may have a time of its own.
+    /// </summary>
+    public TimeSpan? ApprovalTimeout { get; set; }
 
     /// <summary>Whether a run whose process died continues in the process that recovers it; otherwise it ends there as crashed.</summary>
     public bool ResumeRuns { get; set; } = true;

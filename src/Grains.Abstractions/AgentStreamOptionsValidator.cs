@@ -18,6 +18,11 @@ public sealed class AgentStreamOptionsValidator : IValidateOptions<AgentStreamOp
         errors.Within(nameof(options.DrainTimeout), options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         errors.Within(nameof(options.ModelSilence), options.ModelSilence, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1));
         errors.Within(nameof(options.ToolTimeout), options.ToolTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1));
+        if (options.ApprovalTimeout is { } timeout)
+        {
+            errors.Within(nameof(options.ApprovalTimeout), timeout, AgentStreamOptions.MinApprovalTimeout, AgentStreamOptions.MaxApprovalTimeout);
+        }
+
         if (options.MaxNodes is < 1 or > 10_000)
         {
             errors.Add(nameof(options.MaxNodes), "must be from 1 to 10000", options.MaxNodes);

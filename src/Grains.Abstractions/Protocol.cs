@@ -122,6 +122,9 @@ public static class Protocol
         /// <summary>The id of a request that waits, or waited, for an answer.</summary>
         public const string RequestId = "request_id";
 
+        /// <summary>When a request counts as denied unless it has an answer by then: ISO 8601, in UTC.</summary>
+        public const string ExpiresAt = "expires_at";
+
         /// <summary>Whether a call was allowed.</summary>
         public const string Approved = "approved";
 

@@ -35,6 +35,9 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     /// <summary>The set of sessions that prompts wait for.</summary>
     public static string AllWaiting(string prefix) => $"{prefix}:waiting";
 
+    /// <summary>The sessions that have to be looked at, by time.</summary>
+    public static string Timers(string prefix) => $"{prefix}:timers";
+
     public static string Registry(string prefix, UserKey user) => $"{prefix}:registry:{user}";
 
     /// <summary>What the keys of a user's sessions start with.</summary>
@@ -61,7 +64,7 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
         {
             ["silos"] or ["waiting"] or ["silo", _, "runs"] or ["registry", _, _] => RedisType.Set,
             ["silo", _] => RedisType.String,
-            ["journals", _, _] => RedisType.SortedSet,
+            ["timers"] or ["journals", _, _] => RedisType.SortedSet,
             ["titles", _, _] => RedisType.Hash,
             ["journal", _, _, _] => RedisType.Stream,
             ["waiting", _, _, _] => RedisType.List,

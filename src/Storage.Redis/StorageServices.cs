@@ -4,6 +4,7 @@ using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Queue;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tailing;
+using AgentStream.Storage.Timers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,13 +13,13 @@ using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Redis;
 
-/// <summary>Chooses the stores: Redis where there is one; otherwise memory for streams, and SQLite for journals and prompt queues.</summary>
+/// <summary>Chooses the stores: Redis where there is one; otherwise memory for streams, and SQLite for journals, prompt queues and timers.</summary>
 public static class StorageServices
 {
     /// <summary>
-    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/> and <see cref="IPromptQueue"/>, each unless it is registered, and what works on them: <see cref="StreamHub"/>,
-    /// <see cref="SiloIdentity"/>, <see cref="RunRegistry"/>, and the service that keeps the lease. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted service starts. The start
-    /// fails with a <see cref="StorageUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
+    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/>, <see cref="IPromptQueue"/> and <see cref="ISessionTimers"/>, each unless it is registered, and what works on them:
+    /// <see cref="StreamHub"/>, <see cref="SiloIdentity"/>, <see cref="RunRegistry"/>, and the service that keeps the lease. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted
+    /// service starts. The start fails with a <see cref="StorageUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
     /// Settings are <see cref="StorageOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
     /// </summary>
     /// <param name="services">The services.</param>
@@ -39,6 +40,7 @@ public static class StorageServices
 
         services.AddJournal(configuration);
         services.TryAddSingleton(ChooseQueue);
+        services.TryAddSingleton(ChooseTimers);
         return services;
     }
 
@@ -85,4 +87,13 @@ public static class StorageServices
         services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqlitePromptQueue(journal.Database)
             : services.GetService<RedisConnection>() is { } redis ? ActivatorUtilities.CreateInstance<RedisPromptQueue>(services, redis)
             : new InMemoryPromptQueue();
+
+    /// <summary>Timers that last as long as the journal, where that is ours.</summary>
+    private static ISessionTimers ChooseTimers(IServiceProvider services) => services.GetRequiredService<ISessionJournal>() switch
+    {
+        SqliteJournal journal => new SqliteSessionTimers(journal.Database),
+        InMemoryJournal => new InMemorySessionTimers(),
+        _ when services.GetService<RedisConnection>() is { } redis => ActivatorUtilities.CreateInstance<RedisSessionTimers>(services, redis),
+        _ => new InMemorySessionTimers(),
+    };
 }

@@ -22,6 +22,7 @@ public sealed class AnswersTests
         await using var app = await StartAsync();
         using var http = WholeProgram.NewClient(app);
         var request = await AskedAsync(http);
+        Assert.False(request.TryGetProperty("expires_at", out _));
         Assert.Equal(("approval", "c1", "pay", """{"amount":5}"""), (Text(request, "kind"), Text(request, "tool_call_id"), Text(request, "tool_name"), request.GetProperty("args").GetRawText()));
         var path = $"/chat/s1/approvals/{Text(request, "request_id")}";
 
@@ -98,6 +99,23 @@ public sealed class AnswersTests
     }
 
     [Fact]
+    public async Task A_session_shows_when_a_call_expires_to_those_outside_and_within()
+    {
+        await using var app = await StartAsync(("AgentStream:ApprovalTimeout", "1h"));
+        using var http = WholeProgram.NewClient(app);
+        var request = await AskedAsync(http);
+        Assert.Equal(["request_id", "kind", "tool_call_id", "tool_name", "args", "expires_at"], request.EnumerateObject().Select(field => field.Name));
+        Assert.EndsWith("Z", Text(request, "expires_at"), StringComparison.Ordinal);
+        var expiresAt = request.GetProperty("expires_at").GetDateTimeOffset();
+        Assert.InRange(expiresAt, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1));
+
+        using var outside = new AgentStreamHttpClient(new Uri(app.Urls.First() + "/chat"));
+        var pending = Assert.Single(await outside.GetPendingAsync(Key));
+        Assert.Equal((expiresAt, TimeSpan.Zero), (pending.ExpiresAt, pending.ExpiresAt!.Value.Offset));
+        Assert.Equal(Assert.Single(await app.Services.GetRequiredService<IAgentStreamClient>().GetPendingAsync(Key)), pending);
+    }
+
+    [Fact]
     public async Task Another_users_answer_finds_nothing()
     {
         await using var app = await StartAsync();
@@ -131,7 +149,7 @@ public sealed class AnswersTests
         return Assert.Single((await SessionAsync(http)).GetProperty("pending").EnumerateArray());
     }
 
-    private Task<WebApplication> StartAsync() => WholeProgram.StartAsync(
+    private Task<WebApplication> StartAsync(params (string Name, string Value)[] settings) => WholeProgram.StartAsync(
         new Payer(),
         agent => agent.WithTool(
             (int amount) =>
@@ -140,7 +158,8 @@ public sealed class AnswersTests
                 return amount;
             },
             "pay",
-            requiresApproval: true));
+            requiresApproval: true),
+        settings);
 
     /// <summary>A model that pays, and then is done.</summary>
     private sealed class Payer : IChatClient

@@ -22,4 +22,9 @@ public sealed record PendingRequest(
     [property: Id(1)] PendingRequestKind Kind,
     [property: Id(2)] string ToolCallId,
     [property: Id(3)] string ToolName,
-    [property: Id(4)] string Arguments);
+    [property: Id(4)] string Arguments)
+{
+    /// <summary>When it counts as denied unless it has an answer by then, in UTC; null for never (<see cref="AgentStreamOptions.ApprovalTimeout"/>).</summary>
+    [Id(5)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+}

@@ -68,8 +68,11 @@ internal static class AgentEventReader
             _ => null,
         };
 
-        RequestOpened Opened(PendingRequestKind kind) => new(source, body.Clone(), new(request, kind, call, tool, Json(body, Protocol.Fields.Args).GetRawText()));
+        RequestOpened Opened(PendingRequestKind kind) => new(source, body.Clone(), new(request, kind, call, tool, Json(body, Protocol.Fields.Args).GetRawText()) { ExpiresAt = Time(body, Protocol.Fields.ExpiresAt) });
     }
+
+    private static DateTimeOffset? Time(JsonElement body, string name) =>
+        body.Field(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time.ToUniversalTime() : null;
 
     private static NodeEvent? InNode(StreamEntry source, JsonElement body) => body.Count(Protocol.Fields.Idx) is not { } node ? null : body.Text(Protocol.Fields.Event) switch
     {

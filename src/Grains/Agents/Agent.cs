@@ -45,7 +45,7 @@ public sealed class Agent
     /// <summary>Decides which calls need a person; null for those whose tools say so.</summary>
     internal ApprovalPolicy? Approval { get; }
 
-    /// <summary>What the agent's answers and results are held to.</summary>
+    /// <summary>What the agent's answers, results and requests are held to.</summary>
     internal AgentBounds Bounds { get; }
 
     /// <summary>What may be sent to the model.</summary>
@@ -101,7 +101,8 @@ public sealed class Agent
         tool is AIFunction function && (Approval is not null || ToolFactory.NeedsApproval(function)) ? function.AsDeclarationOnly() : tool;
 }
 
-/// <summary>What an agent's answers and results are held to.</summary>
+/// <summary>What an agent's answers, results and requests are held to.</summary>
 /// <param name="MaxToolResult">The most bytes of a tool's result.</param>
 /// <param name="NeedsFinishReason">Whether an answer without a finish reason broke off.</param>
-internal sealed record AgentBounds(int MaxToolResult, bool NeedsFinishReason);
+/// <param name="ApprovalTimeout">How long a call waits for somebody; infinite for as long as it takes; null for what the settings say.</param>
+internal sealed record AgentBounds(int MaxToolResult, bool NeedsFinishReason, TimeSpan? ApprovalTimeout = null);

@@ -103,6 +103,27 @@ public sealed class AgentBuilder
         return this;
     }
 
+    /// <summary>
+    /// Sets how long a call of this agent waits for a person or for the client. When nobody has answered by then, it counts as denied, and the run continues. Without this, the time is
+    /// <see cref="AgentStreamOptions.ApprovalTimeout"/>.
+    /// </summary>
+    /// <param name="timeout">
+    /// The time, from <see cref="AgentStreamOptions.MinApprovalTimeout"/> to <see cref="AgentStreamOptions.MaxApprovalTimeout"/>; or <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes.
+    /// </param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The time is out of its bounds.</exception>
+    public AgentBuilder WithApprovalTimeout(TimeSpan timeout)
+    {
+        if (timeout != Timeout.InfiniteTimeSpan)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(timeout, AgentStreamOptions.MinApprovalTimeout);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, AgentStreamOptions.MaxApprovalTimeout);
+        }
+
+        _bounds = _bounds with { ApprovalTimeout = timeout };
+        return this;
+    }
+
     /// <summary>Adds tools that somebody else has. They are asked for at the start of each run; a run whose source fails ends as crashed.</summary>
     /// <param name="name">What errors call the source, in the middle of a sentence: <c>MCP server 'files'</c>. Each name once.</param>
     /// <param name="source">Makes the source, once in a silo, when the agent is first asked for.</param>
@@ -146,6 +167,9 @@ public sealed class AgentBuilder
         _bounds = _bounds with { NeedsFinishReason = false };
         return this;
     }
+
+    /// <summary>What the agent's answers, results and requests are held to.</summary>
+    internal AgentBounds Bounds => _bounds;
 
     /// <summary>Makes the tools, now that the program's services are known.</summary>
     /// <exception cref="InvalidOperationException">A tool cannot be made; the message names agent, tool and parameter, and what to do.</exception>

@@ -23,6 +23,9 @@ internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations,
     /// <exception cref="InvalidOperationException">A tool cannot be made.</exception>
     public void Check() => _entries.ForEach(entry => entry.Check());
 
+    /// <summary>Whether calls of an agent have a time of their own to wait.</summary>
+    public bool HaveApprovalTimeouts => _entries.Exists(entry => entry.Bounds.ApprovalTimeout is { } timeout && timeout != Timeout.InfiniteTimeSpan);
+
     private sealed class Entry
     {
         private readonly Lazy<AgentBuilder> _builder;
@@ -38,6 +41,8 @@ internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations,
         public string Name { get; }
 
         public Agent Agent => _agent.Value;
+
+        public AgentBounds Bounds => _builder.Value.Bounds;
 
         public void Check() => _ = _builder.Value;
 

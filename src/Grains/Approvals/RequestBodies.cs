@@ -22,6 +22,10 @@ internal static class RequestBodies
         {
             json.WritePropertyName(Protocol.Fields.Args);
             json.WriteRawValue(request.Arguments);
+            if (request.ExpiresAt is { } expiresAt)
+            {
+                json.WriteString(Protocol.Fields.ExpiresAt, expiresAt.UtcDateTime);
+            }
         });
 
     /// <summary>A request has its answer.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentStream.Grains.Chat;
 using AgentStream.Messages;
 using Json.Schema;
 using Microsoft.Extensions.AI;
@@ -11,11 +12,22 @@ internal static class RequestRules
     /// <summary>The result of a call that was asked about when the next prompt came.</summary>
     public const string Declined = "The call was not made: the user sent a new message instead of answering.";
 
+    /// <summary>The result of a call that nobody allowed in time.</summary>
+    public const string Expired = "The call was not made: nobody approved it in time.";
+
+    /// <summary>The result of a call that the client did not carry out in time.</summary>
+    public const string ClientExpired = "The call has no result: the client did not answer in time.";
+
     /// <summary>The result of a call that was not allowed without a reason, in pydantic-ai's words.</summary>
     public const string Denied = "The tool call was denied.";
 
     /// <summary>The longest reason, in characters.</summary>
     public const int MaxReasonLength = 4096;
+
+    /// <summary>The answer to a request that got none in time.</summary>
+    public static RequestAnswer Expire(PendingRequest request) => request.Kind == PendingRequestKind.Approval
+        ? new ApprovalAnswer(request.RequestId, IsApproved: false, Expired)
+        : new ToolResultAnswer(request.RequestId, ChatJson.ToElement(ClientExpired).GetRawText(), IsError: true);
 
     /// <summary>Refuses an answer that breaks a rule whatever the request.</summary>
     /// <exception cref="InvalidInputException">It does.</exception>

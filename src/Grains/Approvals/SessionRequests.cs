@@ -21,6 +21,9 @@ internal sealed class SessionRequests
     /// <summary>What waits for an answer, in the order of the calls.</summary>
     public IReadOnlyList<PendingRequest> Open => [.. _asked.Where(asked => asked.IsCurrent && asked.Answer is null).Select(asked => asked.Request)];
 
+    /// <summary>What waits for an answer though its time is over.</summary>
+    public IReadOnlyList<PendingRequest> Expired(DateTimeOffset now) => [.. Open.Where(request => request.ExpiresAt <= now)];
+
     /// <summary>What the session allows without asking.</summary>
     public IReadOnlyList<ApprovalRule> Rules => _rules;
 

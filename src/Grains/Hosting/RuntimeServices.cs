@@ -1,4 +1,6 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Approvals;
+using AgentStream.Grains.Expiry;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
@@ -30,7 +32,9 @@ internal static class RuntimeServices
         services.TryAddSingleton<ToolProviders>();
         services.TryAddSingleton<AgentCatalog>();
         services.AddHostedService<AgentCheck>();
+        services.AddHostedService<TimersCheck>();
         services.TryAddSingleton<RunEnvironment>();
+        services.TryAddSingleton<RequestTimers>();
         services.TryAddSingleton<RunFactory>();
         services.TryAddSingleton<SessionStreamPublisher>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunObserver, SessionStreamPublisher>(provider => provider.GetRequiredService<SessionStreamPublisher>()));
@@ -53,6 +57,7 @@ internal static class RuntimeServices
         services.TryAddSingleton<Steering>();
         services.TryAddSingleton<QueuedRuns>();
         services.AddHostedService<PromptQueueService>();
+        services.AddHostedService<ExpiryWatch>();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);
         return new AgentStreamBuilder(services);
     }

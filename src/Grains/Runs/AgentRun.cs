@@ -7,7 +7,7 @@ using AgentStream.Storage.Journal;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>A run of an agent, in a session that is owned. It works next to the grain's turns and touches nothing of the grain's but the session's state, which is lent to it.</summary>
-internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering)
+internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering, RequestTimers? timers)
 {
     private RunProgress? _progress;
     private AgentLoop? _loop;
@@ -78,6 +78,11 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             if (result.Ending != RunEnding.Canceled && await run.SealAsync())
             {
                 result = RunResult.Canceled;
+            }
+
+            if (result.Ending == RunEnding.Paused && timers is not null)
+            {
+                result = result with { Requests = await timers.SetAsync(Token, agent, result.Requests, run.GivenUp) };
             }
 
             await journal.AddAsync(now => EndRecords(result, now));

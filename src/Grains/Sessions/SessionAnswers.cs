@@ -1,6 +1,7 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
+using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Runs;
 using AgentStream.Messages;
@@ -12,7 +13,7 @@ namespace AgentStream.Grains.Sessions;
 /// Takes the answers to a session's requests. Each is journaled by a run of its own, which owns the session meanwhile; with the answer to the last open request, in the same step, that run becomes
 /// the one that continues.
 /// </summary>
-internal sealed class SessionAnswers(AgentCatalog agents, RunFactory factory, BusySessionPolicy busy)
+internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog agents, RunFactory factory, BusySessionPolicy busy)
 {
     /// <summary>Takes an answer.</summary>
     /// <param name="key">The session.</param>
@@ -38,28 +39,59 @@ internal sealed class SessionAnswers(AgentCatalog agents, RunFactory factory, Bu
         }
 
         var run = await busy.StartAsync(key);
+        var continued = await KeepAsync(run, state, () => ReceiptOf(state, answer) is null ? [answer] : []);
+        return (state.Requests.Find(answer).Receipt!, continued);
+    }
+
+    /// <summary>Denies the open requests whose time is over, all in one step. An answer that the journal has by then counts.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="state">Its state, as in <see cref="TakeAsync"/>, with such a request.</param>
+    /// <returns>The run that continues, to let go; null for none, also when the session is busy.</returns>
+    public async Task<AgentRun?> ExpireAsync(SessionKey key, SessionState state)
+    {
+        // A silo that does not know the agent leaves the session as it is.
+        agents.Get(state.Requests.Paused!.Value.Agent);
+        RunHandle run;
+        try
+        {
+            run = await RunHandle.StartAsync(environment, key);
+        }
+        catch (SessionBusyException)
+        {
+            return null;
+        }
+
+        return await KeepAsync(run, state, () => [.. state.Requests.Expired(environment.Time.GetUtcNow()).Select(RequestRules.Expire)]);
+    }
+
+    /// <summary>Journals answers as the owner of the session.</summary>
+    /// <param name="run">The run that takes the answers.</param>
+    /// <param name="state">The session's state.</param>
+    /// <param name="find">The answers to open requests, now that the state is the owner's; none when there is nothing to do any more.</param>
+    /// <returns>The same run, which continues, to let go; null when it has ended.</returns>
+    private async Task<AgentRun?> KeepAsync(RunHandle run, SessionState state, Func<IReadOnlyList<RequestAnswer>> find)
+    {
         var isContinued = false;
         try
         {
             var journal = factory.NewJournal(state, run);
             await journal.ReadNewsAsync();
-            if (ReceiptOf(state, answer) is { } meanwhile)
+            if (find() is not { Count: > 0 } answers)
             {
-                return (meanwhile, null);
+                return null;
             }
 
-            var asked = state.Requests.Find(answer).Request;
-            await journal.AddAsync(now => Records(state, run.Token.RunId, agent, asked, answer, now));
-            var receipt = state.Requests.Find(answer).Receipt!;
-            isContinued = receipt.RunId is not null;
-            if (!isContinued)
+            var agent = agents.Get(state.Requests.Paused!.Value.Agent);
+            await journal.AddAsync(now => Records(state, run.Token.RunId, agent, answers, now));
+            if (state.Requests.Open.Count > 0)
             {
-                return (receipt, null);
+                return null;
             }
 
+            isContinued = true;
             var continued = factory.NewRun(agent, state, run);
             continued.Continue();
-            return (receipt, continued);
+            return continued;
         }
         finally
         {
@@ -84,15 +116,20 @@ internal sealed class SessionAnswers(AgentCatalog agents, RunFactory factory, Bu
         };
     }
 
-    private static JournalRecord[] Records(SessionState state, string runId, Agent agent, PendingRequest asked, RequestAnswer answer, DateTimeOffset now)
+    private static JournalRecord[] Records(SessionState state, string runId, Agent agent, IReadOnlyList<RequestAnswer> answers, DateTimeOffset now)
     {
-        var records = new List<JournalRecord> { new AnswerRecord(runId, asked.RequestId, answer) { Timestamp = now } };
-        if (ResultOf(agent, asked, answer, now) is { } result)
+        var records = new List<JournalRecord>();
+        foreach (var answer in answers)
         {
-            records.Add(new ToolResultRecord(result) { Timestamp = now });
+            var asked = state.Requests.Find(answer).Request;
+            records.Add(new AnswerRecord(runId, asked.RequestId, answer) { Timestamp = now });
+            if (ResultOf(agent, asked, answer, now) is { } result)
+            {
+                records.Add(new ToolResultRecord(result) { Timestamp = now });
+            }
         }
 
-        if (state.Requests.Open.Count == 1)
+        if (state.Requests.Open.Count == answers.Count)
         {
             records.Add(new RunStartedRecord(runId, agent.Name, Continues: state.Requests.Paused!.Value.RunId) { Timestamp = now });
         }

@@ -1,4 +1,5 @@
 using AgentStream.Grains.Agents;
+using AgentStream.Grains.Expiry;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
@@ -7,6 +8,7 @@ using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Queue;
+using AgentStream.Storage.Timers;
 using Microsoft.Extensions.Hosting;
 using Orleans.Placement;
 
@@ -18,7 +20,7 @@ namespace AgentStream.Grains.Sessions;
 /// Sessions go to a silo by chance: by load, a silo that has just joined gets next to nothing for a while (measured: docs/operations.md).
 /// </summary>
 [RandomPlacement]
-internal sealed class SessionGrain(
+internal sealed partial class SessionGrain(
     RunEnvironment environment,
     ISessionJournal journal,
     AgentCatalog agents,
@@ -28,9 +30,10 @@ internal sealed class SessionGrain(
     BusySessionPolicy busy,
     SessionAnswers answers,
     IPromptQueue queue,
+    ISessionTimers timers,
     QueuedRuns queued,
     IHostApplicationLifetime lifetime)
-    : Grain, ISessionGrain, ISessionRecovery
+    : Grain, ISessionGrain, ISessionRecovery, ISessionExpiry
 {
     private SessionState _state = new();
     private AgentRun? _run;
@@ -156,35 +159,6 @@ internal sealed class SessionGrain(
 
     async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadRunsAsync(Key)).Contains(runId);
 
-    async Task<AnswerReceipt> ISessionGrain.AnswerAsync(RequestAnswer answer)
-    {
-        ArgumentNullException.ThrowIfNull(answer);
-        var state = StateForReading();
-        await state.ReadAsync(journal, Key);
-        var (receipt, run) = await answers.TakeAsync(Key, state, answer);
-        if (run is not null)
-        {
-            _state = state;
-            Go(run);
-        }
-
-        return receipt;
-    }
-
-    async Task<bool> ISessionGrain.RevokeRuleAsync(string ruleId)
-    {
-        var isRevoked = false;
-        await ChangeAsync(async (_, records) =>
-        {
-            if (records.History.Requests.Rules.Any(rule => rule.RuleId == ruleId))
-            {
-                await records.AddAsync(now => new RuleRevokedRecord(ruleId) { Timestamp = now });
-                isRevoked = true;
-            }
-        });
-        return isRevoked;
-    }
-
     Task<string?> ISessionGrain.GetLiveRunIdAsync() => Task.FromResult(LiveRun?.RunId);
 
     Task<bool> ISessionGrain.CancelAsync(CancelRequest? request) => CancelAsync(request);
@@ -239,6 +213,7 @@ internal sealed class SessionGrain(
     {
         await queue.ClearAsync(run);
         await records.DeleteAsync();
+        await timers.RemoveAsync(run);
         _state = new SessionState();
     });
 
@@ -269,12 +244,7 @@ internal sealed class SessionGrain(
 
     private bool Go(Recovered recovered)
     {
-        if (recovered.Run is { } run)
-        {
-            _state = recovered.State!;
-            Go(run);
-        }
-
+        Go(recovered.Run, recovered.State!);
         return recovered.IsTaken;
     }
 

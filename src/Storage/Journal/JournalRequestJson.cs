@@ -20,6 +20,11 @@ internal static class JournalRequestJson
             json.WriteString("tool_call_id", request.ToolCallId);
             json.WriteString("tool_name", request.ToolName);
             WriteRaw(json, "args", request.Arguments);
+            if (request.ExpiresAt is { } expiresAt)
+            {
+                json.WriteString("expires_at", expiresAt.UtcDateTime);
+            }
+
             json.WriteEndObject();
         }
 
@@ -33,7 +38,10 @@ internal static class JournalRequestJson
             request.Field("kind").Text() == ApprovalKind ? PendingRequestKind.Approval : PendingRequestKind.ClientTool,
             request.Field("tool_call_id").Text(),
             request.Field("tool_name").Text(),
-            Raw(request.Field("args")) ?? "{}")),
+            Raw(request.Field("args")) ?? "{}")
+        {
+            ExpiresAt = request.Field("expires_at").Time(),
+        }),
     ];
 
     public static void Write(Utf8JsonWriter json, IReadOnlyList<SteeredPrompt> steered)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using AgentStream.Events;
 
@@ -18,6 +19,19 @@ public sealed class RequestEventTests
         Assert.Equal(("r-0", "pay", null), Closed("""{"msg":"tool-answered","request_id":"r-0","tool_call_id":"c1","tool_name":"pay"}"""));
 
         static (string, string, bool?) Closed(string body) => Read(body) is RequestClosed closed ? (closed.RequestId, closed.ToolName, closed.IsApproved) : default;
+    }
+
+    [Theory]
+    [InlineData("\"2026-03-04T05:06:07.5Z\"", "2026-03-04T05:06:07.5+00:00")]
+    [InlineData("\"2026-03-04T07:06:07+02:00\"", "2026-03-04T05:06:07+00:00")]
+    [InlineData("\"soon\"", null)]
+    [InlineData("7", null)]
+    [InlineData("null", null)]
+    public void A_request_says_when_it_expires(string written, string? read)
+    {
+        var request = ((RequestOpened)Read(Asked.Replace("}}", "},\"expires_at\":" + written + "}", StringComparison.Ordinal))).Request;
+        Assert.Equal(read is null ? null : DateTimeOffset.Parse(read, CultureInfo.InvariantCulture), request.ExpiresAt);
+        Assert.Equal(TimeSpan.Zero, request.ExpiresAt?.Offset ?? TimeSpan.Zero);
     }
 
     [Theory]

@@ -55,6 +55,20 @@ public sealed class JournalRecordJsonTests
     }
 
     [Fact]
+    public void A_request_has_its_time_where_it_expires_and_is_read_without_one()
+    {
+        const string Old = """{"type":"run-paused","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","requests":[{"request_id":"run-1-0","kind":"approval","tool_call_id":"c1","tool_name":"pay","args":{}}]}""";
+        var record = (RunPausedRecord)JournalRecordJson.Read(Encoding.UTF8.GetBytes(Old));
+        var request = Assert.Single(record.Requests);
+        Assert.Null(request.ExpiresAt);
+
+        var expires = record with { Requests = [request with { ExpiresAt = Samples.Time.ToOffset(TimeSpan.FromHours(2)) }] };
+        var written = Text(JournalRecordJson.Write(expires));
+        Assert.Equal(Old.Replace("""{}}]}""", """{},"expires_at":"2026-03-04T05:06:07.891234Z"}]}""", StringComparison.Ordinal), written);
+        Assert.Equal(Samples.Time, ((RunPausedRecord)JournalRecordJson.Read(Encoding.UTF8.GetBytes(written))).Requests[0].ExpiresAt);
+    }
+
+    [Fact]
     public void Requests_and_answers_come_back_as_they_were()
     {
         foreach (var record in Samples.EveryKind())

@@ -87,7 +87,7 @@ internal static class Samples
             "run-1",
             [
                 new("run-1-0", PendingRequestKind.Approval, "c1", "pay", """{"amount":5,"note":"ü\n"}"""),
-                new("run-1-1", PendingRequestKind.ClientTool, "c2", "locate", "{}"),
+                new("run-1-1", PendingRequestKind.ClientTool, "c2", "locate", "{}") { ExpiresAt = Time },
             ])
         {
             Timestamp = Time,

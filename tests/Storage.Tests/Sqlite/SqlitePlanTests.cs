@@ -13,6 +13,7 @@ public sealed class SqlitePlanTests : IDisposable
         _database = SqliteDatabase.Open(Path.Combine(_folder.FullName, "sessions.db"));
         _ = new SqliteJournal(_database);
         _ = new SqlitePromptQueue(_database);
+        _ = new SqliteSessionTimers(_database);
     }
 
     public static TheoryData<string, string> Plans => new()
@@ -32,6 +33,11 @@ public sealed class SqlitePlanTests : IDisposable
         { SqlitePromptQueue.ClearSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
         { SqlitePromptQueue.AfterSql, "SEARCH prompts USING COVERING INDEX prompts_of_session ((scope,user,session)>(?,?,?))" },
         { SqlitePromptQueue.UpToSql, "SEARCH prompts USING COVERING INDEX prompts_of_session ((scope,user,session)<(?,?,?))" },
+
+        // In the order of the index, and only what is due.
+        { SqliteSessionTimers.DueSql, "SEARCH timers USING COVERING INDEX timers_by_due (due<?)" },
+        { SqliteSessionTimers.ClearSql, "SEARCH timers USING PRIMARY KEY (scope=? AND user=? AND session=?)" },
+        { SqliteSessionTimers.RemoveSql, "SEARCH timers USING PRIMARY KEY (scope=? AND user=? AND session=?)" },
     };
 
     public void Dispose()

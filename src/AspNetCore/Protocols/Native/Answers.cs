@@ -89,15 +89,22 @@ internal sealed record ReceiptView([property: JsonPropertyName("pending")] int P
 /// <param name="ToolCallId">The call.</param>
 /// <param name="ToolName">The tool.</param>
 /// <param name="Args">The call's arguments.</param>
+/// <param name="ExpiresAt">When it counts as denied unless it has an answer by then; left out for never.</param>
 internal sealed record PendingView(
     [property: JsonPropertyName("request_id")] string RequestId,
     [property: JsonPropertyName("kind")] string Kind,
     [property: JsonPropertyName("tool_call_id")] string ToolCallId,
     [property: JsonPropertyName("tool_name")] string ToolName,
-    [property: JsonPropertyName("args")] JsonElement Args)
+    [property: JsonPropertyName("args")] JsonElement Args,
+    [property: JsonPropertyName("expires_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? ExpiresAt)
 {
     public static PendingView Of(PendingRequest request) => new(
-        request.RequestId, request.Kind == PendingRequestKind.Approval ? "approval" : "tool", request.ToolCallId, request.ToolName, JsonElement.Parse(request.Arguments, Reading));
+        request.RequestId,
+        request.Kind == PendingRequestKind.Approval ? "approval" : "tool",
+        request.ToolCallId,
+        request.ToolName,
+        JsonElement.Parse(request.Arguments, Reading),
+        request.ExpiresAt?.UtcDateTime);
 
     // The arguments were held to the limit when they came in.
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };

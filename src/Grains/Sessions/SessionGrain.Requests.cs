@@ -1,0 +1,57 @@
+using AgentStream.Grains.Expiry;
+using AgentStream.Grains.Runs;
+using AgentStream.Storage.Journal;
+
+namespace AgentStream.Grains.Sessions;
+
+/// <summary>The requests of a session: their answers, and what becomes of those that get none in time.</summary>
+internal sealed partial class SessionGrain
+{
+    async Task<AnswerReceipt> ISessionGrain.AnswerAsync(RequestAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        var state = StateForReading();
+        await state.ReadAsync(journal, Key);
+        var (receipt, run) = await answers.TakeAsync(Key, state, answer);
+        Go(run, state);
+        return receipt;
+    }
+
+    async Task<bool> ISessionExpiry.ExpireAsync()
+    {
+        // The store is asked first: of a run that has ended there, the journal has all. One that is about to pause has its session in the index before its requests are in the journal.
+        var isBusy = await environment.Store.FindRunAsync(Key) is { HasEnded: false };
+        var state = StateForReading();
+        await state.ReadAsync(journal, Key);
+        if (isBusy || state.Requests.Expired(environment.Time.GetUtcNow()).Count == 0)
+        {
+            return !isBusy && state.Requests.Open.All(request => request.ExpiresAt is null);
+        }
+
+        Go(await answers.ExpireAsync(Key, state), state);
+        return false;
+    }
+
+    async Task<bool> ISessionGrain.RevokeRuleAsync(string ruleId)
+    {
+        var isRevoked = false;
+        await ChangeAsync(async (_, records) =>
+        {
+            if (records.History.Requests.Rules.Any(rule => rule.RuleId == ruleId))
+            {
+                await records.AddAsync(now => new RuleRevokedRecord(ruleId) { Timestamp = now });
+                isRevoked = true;
+            }
+        });
+        return isRevoked;
+    }
+
+    private void Go(AgentRun? run, SessionState state)
+    {
+        if (run is not null)
+        {
+            _state = state;
+            Go(run);
+        }
+    }
+}
