@@ -46,6 +46,7 @@ internal sealed class SessionGrain(
         ArgumentNullException.ThrowIfNull(request);
         RunRequestRules.ThrowIfInvalidPrompt(request.Prompt);
         RunRequestRules.ThrowIfInvalidKey(request.IdempotencyKey);
+        RunRequestRules.ThrowIfInvalidTools(request.Tools);
         var agent = agents.Get(request.Agent);
         var key = RequestKey.Of(request);
         if (await FindStartedAsync(key) is { } before)
@@ -53,6 +54,7 @@ internal sealed class SessionGrain(
             return before;
         }
 
+        await GivenTools.CheckAsync(agent, request.Tools, environment.Time);
         try
         {
             return await StartAsync(request, agent, key);
@@ -91,7 +93,7 @@ internal sealed class SessionGrain(
         }
 
         var run = factory.NewRun(agent, StateForNewRun(), handle);
-        if (await run.AcceptAsync(request.Prompt, key) is { } known)
+        if (await run.AcceptAsync(request.Prompt, key, tools: request.Tools) is { } known)
         {
             return await FindAsync(known);
         }
