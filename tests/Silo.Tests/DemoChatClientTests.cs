@@ -97,6 +97,14 @@ public sealed class DemoChatClientTests
     }
 
     [Fact]
+    public async Task What_the_client_says_is_told()
+    {
+        Assert.Equal("get_location", Assert.Single(Of<FunctionCallContent>(await Ask("where am I?"))).Name);
+        Assert.Equal("get_location says: Oslo.", await AskWith("where am I?", "Oslo"));
+        Assert.Equal("get_location says: there was no result.", await AskWith("where am I?"));
+    }
+
+    [Fact]
     public async Task A_tool_that_failed_is_not_taken_for_an_answer()
     {
         const string why = "The tool calculate failed: division by zero at position 2";
