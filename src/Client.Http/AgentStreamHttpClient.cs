@@ -106,7 +106,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     public async Task<SessionKey[]> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default)
     {
         Mine(user);
-        var answer = await _routes.CallAsync(HttpMethod.Get, includeExternal ? "?include_foreign=true" : "", session: "", content: null, cancellationToken).ConfigureAwait(false);
+        var answer = await _routes.CallAsync(HttpMethod.Get, includeExternal ? "?include_foreign=true" : "", session: "", content: null, request: null, cancellationToken).ConfigureAwait(false);
         var sessions = Read(answer, Json.Default.LiveSessionArray) ?? [];
         return Array.ConvertAll(sessions, session => new SessionKey(session.ScopeId, session.UserId, session.SessionId));
     }
@@ -116,7 +116,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     {
         Mine(user);
         var path = string.Create(CultureInfo.InvariantCulture, $"?all=true&count={count}");
-        var answer = await _routes.CallAsync(HttpMethod.Get, path, session: "", content: null, cancellationToken).ConfigureAwait(false);
+        var answer = await _routes.CallAsync(HttpMethod.Get, path, session: "", content: null, request: null, cancellationToken).ConfigureAwait(false);
         var sessions = Read(answer, Json.Default.ListedSessionArray) ?? [];
         return Array.ConvertAll(
             sessions, session => new SessionSummary(new SessionKey(session.ScopeId, session.UserId, session.SessionId), session.Title, session.Changed, session.Live));
@@ -137,8 +137,9 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     {
         var (path, body) = AnswerBody.Of(answer);
         using var content = JsonContent(body);
-        var receipt = Read(await CallAsync(HttpMethod.Post, key, path, content, cancellationToken).ConfigureAwait(false), Json.Default.ReceiptAnswer);
-        return receipt is null ? throw AnswerBody.Unknown(answer) : new AnswerReceipt(receipt.Pending, receipt.RunId);
+        var request = AnswerBody.RequestOf(answer);
+        var receipt = Read(await CallAsync(HttpMethod.Post, key, path, content, cancellationToken, request).ConfigureAwait(false), Json.Default.ReceiptAnswer);
+        return receipt is null ? throw new UnknownRequestException(request) : new AnswerReceipt(receipt.Pending, receipt.RunId);
     }
 
     /// <inheritdoc/>
@@ -162,6 +163,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         RunRequestRules.ThrowIfInvalidKey(request.IdempotencyKey);
+        RunRequestRules.ThrowIfInvalidTools(request.Tools);
         using var content = JsonContent(JsonSerializer.SerializeToUtf8Bytes(StartBody.Of(Mine(key), request), Json.Default.StartBody));
         var response = await _routes.SendAsync(HttpMethod.Post, "", content, after: null, request.IdempotencyKey, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode && RoutesClient.IsEventStream(response))
@@ -178,12 +180,12 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
 
             throw response.IsSuccessStatusCode
                 ? new ServerRefusedException(response.StatusCode, "there are no AgentStream routes at this address")
-                : await Problem.ReadAsync(response, key.ToString(), request.Agent ?? "(default)", cancellationToken).ConfigureAwait(false);
+                : (await Problem.ReadAsync(response, cancellationToken).ConfigureAwait(false)).ToException(response, key.ToString(), request.Agent);
         }
     }
 
-    private Task<byte[]?> CallAsync(HttpMethod method, SessionKey key, string path, HttpContent? content, CancellationToken cancellationToken) =>
-        _routes.CallAsync(method, $"/{Uri.EscapeDataString(Mine(key).Session)}{path}", key.ToString(), content, cancellationToken);
+    private Task<byte[]?> CallAsync(HttpMethod method, SessionKey key, string path, HttpContent? content, CancellationToken cancellationToken, string? request = null) =>
+        _routes.CallAsync(method, $"/{Uri.EscapeDataString(Mine(key).Session)}{path}", key.ToString(), content, request, cancellationToken);
 
     private async Task<SessionAnswer?> GetAnswerAsync(SessionKey key, CancellationToken cancellationToken) =>
         Read(await CallAsync(HttpMethod.Get, key, "", content: null, cancellationToken).ConfigureAwait(false), Json.Default.SessionAnswer);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AgentStream.Client.Http;
 
@@ -15,18 +16,17 @@ internal static class AnswerBody
                 new ApprovalBody(
                     approval.IsApproved,
                     approval.Reason,
-                    approval.Arguments is { } arguments ? Parse("args", arguments) : null,
-                    approval.Memory switch { ApprovalMemory.Tool => "tool", ApprovalMemory.Call => "call", _ => null }),
+                    approval.Arguments is { } arguments ? Parse(Protocol.Fields.Args, arguments) : null,
+                    Protocol.Memories.Of(approval.Memory)),
                 Json.Default.ApprovalBody)),
         ToolResultAnswer result => (
             $"/tool-results/{Uri.EscapeDataString(result.ToolCallId)}",
-            JsonSerializer.SerializeToUtf8Bytes(new ToolResultBody(Parse("content", result.Content), result.IsError), Json.Default.ToolResultBody)),
+            JsonSerializer.SerializeToUtf8Bytes(new ToolResultBody(Parse(Protocol.Fields.Content, result.Content), result.IsError), Json.Default.ToolResultBody)),
         _ => throw new ArgumentNullException(nameof(answer)),
     };
 
-    /// <summary>The server does not know the request.</summary>
-    public static UnknownRequestException Unknown(RequestAnswer answer) =>
-        new(answer is ApprovalAnswer approval ? approval.RequestId : ((ToolResultAnswer)answer).ToolCallId);
+    /// <summary>What an answer calls its request.</summary>
+    public static string RequestOf(RequestAnswer answer) => answer is ApprovalAnswer approval ? approval.RequestId : ((ToolResultAnswer)answer).ToolCallId;
 
     private static JsonElement Parse(string field, string json)
     {
@@ -42,10 +42,15 @@ internal static class AnswerBody
 }
 
 /// <summary>The body of an answer to a request for approval.</summary>
-internal sealed record ApprovalBody(bool Approved, string? Reason, JsonElement? Args, string? Remember);
+internal sealed record ApprovalBody(
+    [property: JsonPropertyName(Protocol.Fields.Approved)] bool Approved,
+    [property: JsonPropertyName(Protocol.Fields.Reason)] string? Reason,
+    [property: JsonPropertyName(Protocol.Fields.Args)] JsonElement? Args,
+    [property: JsonPropertyName(Protocol.Fields.Remember)] string? Remember);
 
 /// <summary>The body of a client's result.</summary>
-internal sealed record ToolResultBody(JsonElement Content, bool IsError);
+internal sealed record ToolResultBody(
+    [property: JsonPropertyName(Protocol.Fields.Content)] JsonElement Content, [property: JsonPropertyName(Protocol.Fields.IsError)] bool IsError);
 
 /// <summary>What an answer has led to.</summary>
 internal sealed record ReceiptAnswer(int Pending, string? RunId);

@@ -12,29 +12,10 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
     /// <summary>As the server's own exception writes it; what follows is the names that it knows.</summary>
     private const string Registered = "Registered: ";
 
-    /// <summary>The exception that the caller would have got in the server's own process.</summary>
+    /// <summary>Reads it.</summary>
     /// <param name="response">An answer that is no success.</param>
-    /// <param name="session">The session that was asked for; empty for none.</param>
-    /// <param name="agent">The agent that was asked for.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The exception.</returns>
-    public static async Task<AgentStreamException> ReadAsync(HttpResponseMessage response, string session, string? agent, CancellationToken cancellationToken)
-    {
-        var problem = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
-        var detail = problem.Detail ?? response.ReasonPhrase ?? "no reason given";
-        return response.StatusCode switch
-        {
-            HttpStatusCode.BadRequest when problem.Errors is { Count: > 0 } errors => new InvalidInputException(errors.First().Key, Rules(errors)),
-            HttpStatusCode.NotFound when agent is not null && problem.Errors?.ContainsKey("agent") == true => new UnknownAgentException(agent, Known(detail)),
-            HttpStatusCode.Conflict when problem.Errors?.ContainsKey(Protocol.Fields.RequestId) == true => new RequestAnsweredException(session),
-            HttpStatusCode.Conflict => new SessionBusyException(session, "a run is under way"),
-            HttpStatusCode.ServiceUnavailable => new StorageUnavailableException(detail),
-            HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => new ServerUnreachableException($"A gateway could not reach the server: {detail}"),
-            _ => new ServerRefusedException(response.StatusCode, detail),
-        };
-    }
-
-    private static async Task<Problem> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    public static async Task<Problem> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
@@ -47,6 +28,33 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
             return new Problem(null, null);
         }
     }
+
+    /// <summary>The exception that the caller would have got in the server's own process.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="session">The session that was asked for; empty for none.</param>
+    /// <param name="agent">The agent that was asked for; null where the session says which.</param>
+    /// <param name="request">The request that was answered; null for none.</param>
+    public AgentStreamException ToException(HttpResponseMessage response, string session, string? agent = null, string? request = null)
+    {
+        var detail = Detail ?? response.ReasonPhrase ?? "no reason given";
+        return response.StatusCode switch
+        {
+            HttpStatusCode.BadRequest when Errors is { Count: > 0 } errors => new InvalidInputException(errors.First().Key, Rules(errors)),
+            HttpStatusCode.NotFound when IsAbout("agent") => new UnknownAgentException(agent ?? Quoted(detail, $"'. {Registered}") ?? "(default)", Known(detail)),
+            HttpStatusCode.NotFound when IsAbout(Protocol.Fields.RequestId) => new UnknownRequestException(Quoted(detail, "': ") ?? request ?? "?"),
+            HttpStatusCode.Conflict when IsAbout(Protocol.Fields.RequestId) => new RequestAnsweredException(Quoted(detail, "' has ") ?? request ?? "?"),
+            HttpStatusCode.Conflict => new SessionBusyException(session, "a run is under way"),
+            HttpStatusCode.ServiceUnavailable => new StorageUnavailableException(detail),
+            HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => new ServerUnreachableException($"A gateway could not reach the server: {detail}"),
+            _ => new ServerRefusedException(response.StatusCode, detail),
+        };
+    }
+
+    private bool IsAbout(string field) => Errors?.ContainsKey(field) == true;
+
+    /// <summary>The name in quotes that the server's words are about: what was asked for may be another name of it.</summary>
+    private static string? Quoted(string detail, string end) =>
+        detail.IndexOf('\'', StringComparison.Ordinal) is var start and >= 0 && detail.IndexOf(end, start + 1, StringComparison.Ordinal) is var stop and > 0 ? detail[(start + 1)..stop] : null;
 
     private static string Rules(Dictionary<string, string[]> errors) =>
         string.Join("; ", errors.SelectMany((field, at) => field.Value.Select(rule => at == 0 ? rule : $"{field.Key} {rule}")));
@@ -72,14 +80,24 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
 internal sealed partial class Json : JsonSerializerContext;
 
 /// <summary>The body of <c>POST /chat</c>.</summary>
-internal sealed record StartBody(string Prompt, string SessionId, string? Agent, string? OnBusy)
+internal sealed record StartBody(string Prompt, string SessionId, string? Agent, string? OnBusy, ToolBody[]? Tools)
 {
     /// <summary>The one place where a request is put into words.</summary>
     public static StartBody Of(SessionKey key, RunRequest request) => new(
         request.Prompt,
         key.Session,
         request.Agent,
-        request.OnBusy switch { BusySessionBehavior.Queue => "queue", BusySessionBehavior.Replace => "replace", BusySessionBehavior.Steer => "steer", _ => null });
+        request.OnBusy switch { BusySessionBehavior.Queue => "queue", BusySessionBehavior.Replace => "replace", BusySessionBehavior.Steer => "steer", _ => null },
+        request.Tools is { Count: > 0 } tools ? [.. tools.Select(ToolBody.Of)] : null);
+}
+
+/// <summary>A tool of the client, as a prompt has it. The tools have kept their rules.</summary>
+internal sealed record ToolBody(
+    [property: JsonPropertyName(Protocol.Fields.Name)] string Name,
+    [property: JsonPropertyName(Protocol.Fields.Description)] string? Description,
+    [property: JsonPropertyName(Protocol.Fields.Parameters)] JsonElement? Parameters)
+{
+    public static ToolBody Of(ClientTool tool) => new(tool.Name, tool.Description, tool.Parameters is { } parameters ? JsonElement.Parse(parameters) : null);
 }
 
 /// <summary>The answer to a cancel.</summary>

@@ -55,19 +55,18 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
     /// <param name="path">The path below the routes.</param>
     /// <param name="session">The session that the request is about; empty for none.</param>
     /// <param name="content">The body; null for none.</param>
+    /// <param name="request">The request that is answered; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The answer's body; null for a plain 404.</returns>
-    public async Task<byte[]?> CallAsync(HttpMethod method, string path, string session, HttpContent? content, CancellationToken cancellationToken)
+    /// <returns>The answer's body; null for a 404 that names no field.</returns>
+    public async Task<byte[]?> CallAsync(HttpMethod method, string path, string session, HttpContent? content, string? request, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(method, path, content, cancellationToken: cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.NotFound && IsProblem(response))
-        {
-            return null;
-        }
-
         if (!response.IsSuccessStatusCode)
         {
-            throw await Problem.ReadAsync(response, session, agent: null, cancellationToken).ConfigureAwait(false);
+            var problem = await Problem.ReadAsync(response, cancellationToken).ConfigureAwait(false);
+            return response.StatusCode == HttpStatusCode.NotFound && IsProblem(response) && problem.Errors is null
+                ? null
+                : throw problem.ToException(response, session, request: request);
         }
 
         try

@@ -86,7 +86,7 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
 
                     failure = response.IsSuccessStatusCode
                         ? new ServerRefusedException(response.StatusCode, "there are no AgentStream routes at this address")
-                        : await Problem.ReadAsync(response, key.ToString(), agent: null, cancellationToken).ConfigureAwait(false);
+                        : (await Problem.ReadAsync(response, cancellationToken).ConfigureAwait(false)).ToException(response, key.ToString());
                     if (!IsPassing(response.StatusCode))
                     {
                         throw failure;

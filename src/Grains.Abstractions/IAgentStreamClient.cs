@@ -15,7 +15,7 @@ public interface IAgentStreamClient
     /// <param name="request">What to run.</param>
     /// <param name="cancellationToken">Gives up waiting; a run that has started continues.</param>
     /// <returns>The run, and where its stream begins, or its place among those that wait.</returns>
-    /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
+    /// <exception cref="InvalidInputException">The prompt is empty or too long, or a tool breaks its rule, or has the name of one of the agent's.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way, and the request does not want to wait for it or replace it; or that cannot be done.</exception>
     Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default);
@@ -25,7 +25,7 @@ public interface IAgentStreamClient
     /// <param name="request">What to run.</param>
     /// <param name="cancellationToken">Ends the listening; a run that has started continues.</param>
     /// <returns>The events. They stop early when the session has begun another run before they were all read.</returns>
-    /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
+    /// <exception cref="InvalidInputException">The prompt is empty or too long, or a tool breaks its rule, or has the name of one of the agent's.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way, and the request does not want to wait for it or replace it; or that cannot be done.</exception>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>

@@ -9,7 +9,7 @@ public interface ISessionGrain : IGrainWithStringKey
     /// <summary>Starts a run and answers as soon as its <c>begin</c> is in the stream, or it waits for its turn; the run continues by itself.</summary>
     /// <param name="request">What to run.</param>
     /// <returns>The run, and where its stream begins.</returns>
-    /// <exception cref="InvalidInputException">The prompt is empty or too long.</exception>
+    /// <exception cref="InvalidInputException">The prompt is empty or too long, or a tool breaks its rule, or has the name of one of the agent's.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
     /// <exception cref="SessionBusyException">
     /// The session has a run under way, and the request does not want to wait for it or replace it; or too many prompts wait already; or the run that was canceled for this one does not come to its end.

@@ -80,7 +80,27 @@ public static class Protocol
         public const string ToolAnswered = "tool-answered";
     }
 
-    /// <summary>The fields of entries' bodies.</summary>
+    /// <summary>For how long a permission counts, as <see cref="Fields.Remember"/> says it.</summary>
+    public static class Memories
+    {
+        /// <summary>Also for later calls of the tool with the same arguments.</summary>
+        public const string Call = "call";
+
+        /// <summary>Also for all later calls of the tool.</summary>
+        public const string Tool = "tool";
+
+        /// <summary>Gets the word for it.</summary>
+        /// <param name="memory">For how long.</param>
+        /// <returns>The word; null where the permission is for the one call.</returns>
+        public static string? Of(ApprovalMemory memory) => memory switch { ApprovalMemory.Call => Call, ApprovalMemory.Tool => Tool, _ => null };
+
+        /// <summary>Reads a word.</summary>
+        /// <param name="word">The word; null for none.</param>
+        /// <returns>For how long; <see cref="ApprovalMemory.None"/> for none, and for a word that is not known.</returns>
+        public static ApprovalMemory Read(string? word) => word switch { Call => ApprovalMemory.Call, Tool => ApprovalMemory.Tool, _ => ApprovalMemory.None };
+    }
+
+    /// <summary>The fields of entries' bodies, of prompts and of answers.</summary>
     public static class Fields
     {
         /// <summary>The session of a <see cref="Begin"/> entry.</summary>
@@ -130,6 +150,24 @@ public static class Protocol
 
         /// <summary>Why a call was not allowed.</summary>
         public const string Reason = "reason";
+
+        /// <summary>For how long a permission counts: one of <see cref="Memories"/>; in answers only.</summary>
+        public const string Remember = "remember";
+
+        /// <summary>Whether a client's result says what went wrong; in answers only.</summary>
+        public const string IsError = "is_error";
+
+        /// <summary>The tools of the client, in prompts only.</summary>
+        public const string Tools = "tools";
+
+        /// <summary>The name of a client's tool.</summary>
+        public const string Name = "name";
+
+        /// <summary>What a client's tool does.</summary>
+        public const string Description = "description";
+
+        /// <summary>The JSON schema of the parameters of a client's tool.</summary>
+        public const string Parameters = "parameters";
 
         /// <summary>The kind of a message, or of an item of a user's prompt: one of <see cref="Kinds"/>, or that of a URL; in histories only.</summary>
         public const string Kind = "kind";

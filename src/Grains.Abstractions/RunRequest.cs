@@ -5,12 +5,16 @@ namespace AgentStream;
 /// <param name="Agent">The name of a registered agent, at most <see cref="RunRequestRules.MaxAgentLength"/> characters; null is the one that was registered first.</param>
 /// <param name="OnBusy">What becomes of it when the session has a run under way.</param>
 /// <param name="IdempotencyKey">
-/// By which the request is known when it is sent again: 1 to <see cref="RunRequestRules.MaxKeyLength"/> printable ASCII characters. The same key, agent and prompt give the run that there is already; a
-/// session remembers its last <see cref="RunRequestRules.RememberedKeys"/> keys. Null: each request is a run of its own.
+/// By which the request is known when it is sent again: 1 to <see cref="RunRequestRules.MaxKeyLength"/> printable ASCII characters. The same key, agent, prompt and tools give the run that there is
+/// already; a session remembers its last <see cref="RunRequestRules.RememberedKeys"/> keys. Null: each request is a run of its own.
+/// </param>
+/// <param name="Tools">
+/// Tools that the client carries out, for this turn: at most <see cref="RunRequestRules.MaxTools"/>. None may have the name of a tool that the silo calls. A run that calls one pauses, and continues with the
+/// client's result (<see cref="ToolResultAnswer"/>). Null for none.
 /// </param>
 [GenerateSerializer, Immutable, Alias("AgentStream.RunRequest")]
 public sealed record RunRequest([property: Id(0)] string Prompt, [property: Id(1)] string? Agent = null, [property: Id(2)] BusySessionBehavior OnBusy = BusySessionBehavior.Reject,
-    [property: Id(3)] string? IdempotencyKey = null);
+    [property: Id(3)] string? IdempotencyKey = null, [property: Id(4)] IReadOnlyList<ClientTool>? Tools = null);
 
 /// <summary>A run that has begun, or waits for the end of another.</summary>
 /// <param name="RunId">The run's id, a UUID of version 7.</param>

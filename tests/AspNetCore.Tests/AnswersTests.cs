@@ -81,7 +81,7 @@ public sealed class AnswersTests
         await inside.AskStreamingAsync(Key, new RunRequest("go")).ToListAsync();
         var request = Assert.Single(await outside.GetPendingAsync(Key));
         Assert.Equal(Assert.Single(await inside.GetPendingAsync(Key)), request);
-        await Assert.ThrowsAsync<UnknownRequestException>(() => outside.ApproveAsync(Key, "unknown"));
+        Assert.Equal("unknown", (await Assert.ThrowsAsync<UnknownRequestException>(() => outside.ApproveAsync(Key, "unknown"))).Request);
         await Assert.ThrowsAsync<UnknownRequestException>(() => outside.SubmitToolResultAsync(Key, "c1", "{}"));
         Assert.Equal("args/amount", (await Assert.ThrowsAsync<InvalidInputException>(() => outside.ApproveAsync(Key, request.RequestId, """{"amount":null}"""))).Field);
         Assert.Equal("args", (await Assert.ThrowsAsync<InvalidInputException>(() => outside.ApproveAsync(Key, request.RequestId, "{"))).Field);
@@ -89,7 +89,7 @@ public sealed class AnswersTests
         var receipt = await outside.ApproveAsync(Key, request.RequestId, """{"amount":4}""", ApprovalMemory.Call);
 
         Assert.Equal(receipt, await inside.ApproveAsync(Key, request.RequestId, """{ "amount": 4 }""", ApprovalMemory.Call));
-        await Assert.ThrowsAsync<RequestAnsweredException>(() => outside.DenyAsync(Key, request.RequestId));
+        Assert.Equal(request.RequestId, (await Assert.ThrowsAsync<RequestAnsweredException>(() => outside.DenyAsync(Key, request.RequestId))).Request);
         await inside.ListenRawAsync(Key).ToListAsync();
         Assert.Equal([4], _paid);
         var rule = Assert.Single((await outside.GetSessionAsync(Key))!.Rules);

@@ -10,7 +10,7 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("{}", "prompt", "is required")]
     [InlineData("""{"prompt":null}""", "prompt", "is required")]
-    [InlineData("""{"prompt":"hello","metadata":{}}""", "metadata", "is not known; the fields are prompt, session_id, agent, on_busy")]
+    [InlineData("""{"prompt":"hello","metadata":{}}""", "metadata", "is not known; the fields are prompt, session_id, agent, on_busy, tools")]
     [InlineData("""{"prompt":"hello","\ud83d":1}""", "body", "must not have a field whose name contains half of a surrogate pair")]
     [InlineData("""{"prompt":""}""", "prompt", "must not be empty or white space")]
     [InlineData("""{"prompt":" \n\t\u2003"}""", "prompt", "must not be empty or white space")]
@@ -29,6 +29,14 @@ public sealed class BadInputTests
     [InlineData("""{"prompt":"hello","agent":""}""", "agent", "must be 1 to 128 characters")]
     [InlineData("""{"prompt":"hello","on_busy":"wait"}""", "on_busy", "must be 'reject', 'queue', 'replace' or 'steer'")]
     [InlineData("""{"prompt":"hello","on_busy":1}""", "on_busy", "must be a string, but is a number")]
+    [InlineData("""{"prompt":"hello","tools":{}}""", "tools", "must be an array of at most 64 tools")]
+    [InlineData("""{"prompt":"hello","tools":[7]}""", "tools[0]", "must be an object, but is a number")]
+    [InlineData("""{"prompt":"hello","tools":[{"name":"ok"},{}]}""", "tools[1].name", "is required")]
+    [InlineData("""{"prompt":"hello","tools":[{"name":"ok"},{"name":"not ok"}]}""", "tools[1].name", "must be 1 to 64 characters of A-Z a-z 0-9 _ -")]
+    [InlineData("""{"prompt":"hello","tools":[{"name":"ok"},{"name":"ok"}]}""", "tools[1].name", "must not be the name of another tool of the request")]
+    [InlineData("""{"prompt":"hello","tools":[{"name":"ok","description":7}]}""", "tools[0].description", "must be a string, but is a number")]
+    [InlineData("""{"prompt":"hello","tools":[{"name":"ok","parameters":[]}]}""", "tools[0].parameters", "must be a JSON schema of an object, nested at most 50 levels deep")]
+    [InlineData("""{"prompt":"hello","tools":[{"name":"ok","parameters":{"type":"string"}}]}""", "tools[0].parameters", "must be a JSON schema of an object, nested at most 50 levels deep")]
     [InlineData("[]", "body", "must be a JSON object, but is an array")]
     [InlineData("null", "body", "must be a JSON object, but is null")]
     [InlineData("\"hello\"", "body", "must be a JSON object, but is a string")]
@@ -58,7 +66,7 @@ public sealed class BadInputTests
 
         var problem = await Problem.OfAsync(response, HttpStatusCode.BadRequest);
         Assert.Equal(["is required"], problem.Errors["prompt"]);
-        Assert.Equal(["is not known; the fields are prompt, session_id, agent, on_busy"], problem.Errors["Prompt"]);
+        Assert.Equal(["is not known; the fields are prompt, session_id, agent, on_busy, tools"], problem.Errors["Prompt"]);
     }
 
     [Fact]

@@ -11,7 +11,9 @@ internal static class WholeProgram
 {
     public static Task<WebApplication> StartAsync(IChatClient model, params (string Name, string Value)[] settings) => StartAsync(model, _ => { }, settings);
 
-    public static async Task<WebApplication> StartAsync(IChatClient model, Action<AgentBuilder> tools, params (string Name, string Value)[] settings)
+    public static Task<WebApplication> StartAsync(IChatClient model, Action<AgentBuilder> tools, params (string Name, string Value)[] settings) => StartAsync(model, tools, _ => { }, settings);
+
+    public static async Task<WebApplication> StartAsync(IChatClient model, Action<AgentBuilder> tools, Action<WebApplication> map, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
@@ -23,6 +25,7 @@ internal static class WholeProgram
 
         var app = builder.Build();
         app.MapAgentStream("/chat");
+        map(app);
         await app.StartAsync();
         return app;
     }

@@ -8,13 +8,13 @@ import { newChat, partsOf, textOf } from './chat.mjs';
 import { counted, startRedis, startSilo } from './silo.mjs';
 
 let redis;
+const settings = () => ['--AgentStream:Lease=00:00:02', '--AgentStream:GracePeriod=00:01:00', `--ConnectionStrings:redis=${redis.address}`];
 before(async () => { redis = await startRedis(); });
 after(() => redis?.stop());
 
 test('a silo is killed in mid-answer: the node starts again in another, and who follows there has the whole answer', async () => {
-  const settings = ['--AgentStream:Lease=00:00:02', '--AgentStream:GracePeriod=00:01:00', `--ConnectionStrings:redis=${redis.address}`];
-  const dying = await startSilo(...settings, '--AgentStream:Cluster:ClusterId=dying');
-  const heir = await startSilo(...settings, '--AgentStream:Cluster:ClusterId=heir');
+  const dying = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=dying');
+  const heir = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=heir');
   try {
     const id = randomUUID();
     const asking = newChat(seven, { id, url: dying.url });
@@ -48,6 +48,38 @@ test('a silo is killed in mid-answer: the node starts again in another, and who 
     const later = newChat(seven, { id, url: heir.url, headers: { 'X-AI-SDK-Version': '7' } });
     await later.resumeStream();
     assert.deepEqual(later.lastMessage, chat7.lastMessage);
+  } finally {
+    await Promise.all([dying.stop(), heir.stop()]);
+  }
+});
+
+test('a silo is killed before the model has called a tool of the client: the model has it in the other silo, too, and the client answers there', async () => {
+  const dying = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=dying-2');
+  const heir = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=heir-2');
+  try {
+    // Not with the agent: it has an unhandled rejection when its silo dies.
+    const threadId = randomUUID();
+    const asked = await fetch(`${dying.url}/ag-ui`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        threadId, runId: 'r', messages: [{ id: '1', role: 'user', content: 'think 400, use pick_color' }],
+        tools: [{ name: 'pick_color', description: '', parameters: { type: 'object' } }],
+      }),
+    });
+    assert.equal(asked.status, 200);
+    await asked.body.cancel();
+    const agent = newAgent(heir.url, threadId);
+    const followed = agent.resume();
+    await agent.when(() => agent.messages.some(message => message.role === 'reasoning'));
+    await dying.stop();
+    await followed;
+    assert.ok(agent.events.some(({ name, value }) => name === 'info' && value.msg === 'resumed'));
+
+    const { outcome } = agent.events.at(-1);
+    assert.deepEqual(outcome.interrupts?.map(({ metadata }) => metadata.toolName), ['pick_color']);
+    await agent.runAgent({ resume: [{ interruptId: outcome.interrupts[0].id, status: 'resolved', payload: 'green' }] });
+    assert.match(agent.answer(), /pick_color says: green\.$/);
   } finally {
     await Promise.all([dying.stop(), heir.stop()]);
   }

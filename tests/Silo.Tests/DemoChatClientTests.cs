@@ -104,12 +104,14 @@ public sealed class DemoChatClientTests
         Assert.Equal("I could not work out 1/0: boom.", await AskWith("1/0", new InvalidOperationException("boom")));
         Assert.Equal("I could not work out 1/0: there was no result.", await AskWith("1/0"));
         Assert.Equal("I could not find out the time: interrupted.", await AskWith("time", "interrupted"));
+        Assert.Equal("get_location says: there was no result.", await AskWith("where am I?"));
     }
 
     [Fact]
     public async Task Several_calls_get_each_their_own_result()
     {
-        Assert.Equal("1+2 is 3. 3*4 is 12. It is 2026-03-04T05:06:07Z.", await AskWith("1+2, 3*4, time", "3", "12", "2026-03-04T05:06:07Z"));
+        Assert.Equal(
+            "1+2 is 3. 3*4 is 12. It is 2026-03-04T05:06:07Z. get_location says: Oslo.", await AskWith("where am I, 1+2, 3*4, time", "3", "12", "2026-03-04T05:06:07Z", "Oslo"));
     }
 
     [Fact]

@@ -44,6 +44,19 @@ public sealed class DemoPlanTests
     [InlineData("the (time), please")]
     public void The_word_time_asks_for_the_time(string prompt) => Assert.Equal([DemoCall.Time], DemoPlan.Read(prompt).Calls);
 
+    [Theory]
+    [InlineData("where am I?", "get_location")]
+    [InlineData("so, Where  am i", "get_location")]
+    [InlineData("please use pick_color", "pick_color")]
+    public void What_only_the_client_can_do_is_asked_of_it(string prompt, string tool) =>
+        Assert.Equal([DemoCall.Of(tool)], DemoPlan.Read(prompt, new HashSet<string> { "pick_color" }).Calls);
+
+    [Theory]
+    [InlineData("use other_tool")]
+    [InlineData("reuse pick_color")]
+    public void What_the_client_does_not_have_is_not_asked_of_it(string prompt) =>
+        Assert.Empty(DemoPlan.Read(prompt, new HashSet<string> { "pick_color" }).Calls);
+
     [Fact]
     public void One_prompt_can_ask_for_several_tools_within_bounds()
     {

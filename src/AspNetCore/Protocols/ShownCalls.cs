@@ -23,6 +23,10 @@ internal sealed class ShownCalls
         }
     }
 
+    /// <summary>The model's own id of a call.</summary>
+    /// <param name="shown">The id that the call is shown under.</param>
+    public static string ModelId(string shown) => shown.LastIndexOf('~') is var mark and > 0 && Cursor.TryParse(shown.AsSpan(mark + 1), out _) ? shown[..mark] : shown;
+
     /// <summary>A node begins.</summary>
     /// <param name="again">It began before.</param>
     public void NodeBegan(bool again)

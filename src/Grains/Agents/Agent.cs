@@ -51,14 +51,17 @@ public sealed class Agent
     /// <summary>What may be sent to the model.</summary>
     internal InputRules Rules { get; }
 
+    /// <summary>The agent's own tools, without those of its sources.</summary>
+    internal IReadOnlyList<AITool> Tools => _tools;
+
     /// <summary>Who has further tools.</summary>
     internal IReadOnlyList<NamedToolSource> Sources { get; }
 
-    /// <summary>The agent as one run knows it: with the tools that its sources have now, and no sources.</summary>
+    /// <summary>The agent as one run knows it: with the tools that its sources have now and those that the client gave with the prompt, and no sources.</summary>
     /// <exception cref="RunException">Two tools have one name.</exception>
-    internal async ValueTask<Agent> ForRunAsync(CancellationToken cancellationToken)
+    internal async ValueTask<Agent> ForRunAsync(IReadOnlyList<ClientTool> given, CancellationToken cancellationToken)
     {
-        if (Sources.Count == 0)
+        if (Sources.Count == 0 && given.Count == 0)
         {
             return this;
         }
@@ -70,13 +73,13 @@ public sealed class Agent
         {
             if (!owners.TryAdd(tool.Name, source))
             {
-                throw new RunException(
-                    $"two tools are named '{tool.Name}', one of {owners[tool.Name]} and one of {source}; tools need different names");
+                throw TwoTools(tool.Name, owners[tool.Name], source);
             }
 
             tools.Add(tool);
         }
 
+        tools.AddRange(GivenTools.Besides(tools, given, taken => throw TwoTools(taken.Name, owners[taken.Name], "the client")));
         return new Agent(Name, Client, Instructions, tools, [], Bounds, Approval, _configure);
     }
 
@@ -85,12 +88,20 @@ public sealed class Agent
     internal (IReadOnlyList<ChatMessage> Messages, ChatOptions Options) NewRequest(IEnumerable<ChatMessage> history)
     {
         var options = new ChatOptions { Instructions = Instructions, Tools = _tools.Count == 0 ? null : [.. _tools.Select(Told)] };
-        _configure?.Invoke(options);
+        if (_configure is not null)
+        {
+            _configure(options);
+            GivenTools.ThrowIfShadowed(options, ClientTools);
+        }
+
         RenamedTool.Apply(options);
         var input = ModelInput.Of(history, options.Instructions, Rules);
         options.Instructions = input.Instructions;
         return (input.Messages, options);
     }
+
+    private static RunException TwoTools(string name, string one, string other) =>
+        new($"two tools are named '{name}', one of {one} and one of {other}; tools need different names");
 
     /// <summary>A tool's own name, by the one that the model knows.</summary>
     internal string ToolNameOf(string told) =>

@@ -3,7 +3,8 @@ using Microsoft.Extensions.AI;
 namespace AgentStream;
 
 /// <summary>
-/// Tools that are not known when an agent is made: somebody else has them, and may be away or change them. It is asked at the start of each run.
+/// Tools that are not known when an agent is made: somebody else has them, and may be away or change them. It is asked at the start of each run, and
+/// when a prompt brings tools of its own, which must not have the same names.
 /// One that is <see cref="IAsyncDisposable"/> is disposed of with the host's services, after the runs have ended.
 /// </summary>
 public interface IToolProvider

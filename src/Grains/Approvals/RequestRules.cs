@@ -36,15 +36,15 @@ internal static class RequestRules
         switch (answer)
         {
             case ApprovalAnswer { Reason.Length: > MaxReasonLength }:
-                throw new InvalidInputException("reason", $"must not be longer than {MaxReasonLength} characters");
+                throw new InvalidInputException(Protocol.Fields.Reason, $"must not be longer than {MaxReasonLength} characters");
             case ApprovalAnswer { IsApproved: false, Arguments: not null }:
-                throw new InvalidInputException("args", "must not be given with a call that is not allowed");
+                throw new InvalidInputException(Protocol.Fields.Args, "must not be given with a call that is not allowed");
             case ApprovalAnswer { IsApproved: false, Memory: not ApprovalMemory.None }:
-                throw new InvalidInputException("remember", "must not be given with a call that is not allowed");
-            case ApprovalAnswer { Arguments: { } arguments } when Parse("args", arguments).ValueKind != JsonValueKind.Object:
-                throw new InvalidInputException("args", "must be a JSON object");
+                throw new InvalidInputException(Protocol.Fields.Remember, "must not be given with a call that is not allowed");
+            case ApprovalAnswer { Arguments: { } arguments } when Parse(Protocol.Fields.Args, arguments).ValueKind != JsonValueKind.Object:
+                throw new InvalidInputException(Protocol.Fields.Args, "must be a JSON object");
             case ToolResultAnswer result:
-                Parse("content", result.Content);
+                Parse(Protocol.Fields.Content, result.Content);
                 break;
         }
     }
@@ -56,7 +56,7 @@ internal static class RequestRules
         EvaluationResults results;
         try
         {
-            results = JsonSchema.FromText(tool.JsonSchema.GetRawText()).Evaluate(Parse("args", arguments), new EvaluationOptions { OutputFormat = OutputFormat.List });
+            results = JsonSchema.FromText(tool.JsonSchema.GetRawText()).Evaluate(Parse(Protocol.Fields.Args, arguments), new EvaluationOptions { OutputFormat = OutputFormat.List });
         }
         catch (Exception e) when (e is not InvalidInputException)
         {
@@ -66,7 +66,7 @@ internal static class RequestRules
 
         if (!results.IsValid && results.Details?.FirstOrDefault(detail => detail.Errors?.Count > 0) is { } wrong)
         {
-            throw new InvalidInputException("args" + wrong.InstanceLocation, $"does not fit the schema of {tool.Name}: {wrong.Errors!.Values.First()}");
+            throw new InvalidInputException(Protocol.Fields.Args + wrong.InstanceLocation, $"does not fit the schema of {tool.Name}: {wrong.Errors!.Values.First()}");
         }
     }
 
@@ -79,7 +79,7 @@ internal static class RequestRules
     };
 
     /// <summary>Whether arguments are those of a rule, whatever the order of their fields.</summary>
-    public static bool AreSame(string json, JsonElement other) => JsonElement.DeepEquals(Parse("args", json), other);
+    public static bool AreSame(string json, JsonElement other) => JsonElement.DeepEquals(Parse(Protocol.Fields.Args, json), other);
 
     /// <summary>JSON that came with an answer.</summary>
     /// <exception cref="InvalidInputException">It is none.</exception>
@@ -96,5 +96,5 @@ internal static class RequestRules
         }
     }
 
-    private static bool AreSame(string? one, string? other) => one is null || other is null ? one == other : AreSame(one, Parse("args", other));
+    private static bool AreSame(string? one, string? other) => one is null || other is null ? one == other : AreSame(one, Parse(Protocol.Fields.Args, other));
 }

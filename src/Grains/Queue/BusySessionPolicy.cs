@@ -38,6 +38,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             Steers = request.OnBusy == BusySessionBehavior.Steer,
             IdempotencyKey = requestKey?.Key,
             RequestHash = requestKey?.Hash,
+            Tools = request.Tools is { Count: > 0 } tools ? tools : null,
         };
         var place = await queue.AddAsync(key, waiting);
         return place == 0

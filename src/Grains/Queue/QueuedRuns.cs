@@ -40,7 +40,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         }
 
         var accepted = factory.NewRun(agent, state, run);
-        await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true);
+        await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools);
         try
         {
             await queue.RemoveAsync(run.Key, next);

@@ -16,7 +16,7 @@ namespace AgentStream.Grains.Runs;
 /// </remarks>
 internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment, Steering? steering)
 {
-    private readonly ToolCalls _tools = new(agent, run, journal, environment);
+    private readonly ToolCalls _tools = new(agent, run, journal, environment, new Deps(environment, run));
 
     // The calls of the last response, whose client may know them by other ids.
     private IReadOnlyList<OpenCall> _calls = [];

@@ -25,8 +25,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <param name="prompt">The prompt.</param>
     /// <param name="key">How the prompt is known when it is sent again; null for not.</param>
     /// <param name="hasWaited">Whether it had to wait for its turn.</param>
+    /// <param name="tools">The tools of the client that came with it; null for none.</param>
     /// <returns>Null; or the run that the same request has been meanwhile, and then this one is over.</returns>
-    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false)
+    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false, IReadOnlyList<ClientTool>? tools = null)
     {
         try
         {
@@ -39,7 +40,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
             await journal.AddAsync(now =>
             [
-                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now, IdempotencyKey = key?.Key, RequestHash = key?.Hash },
+                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now, IdempotencyKey = key?.Key, RequestHash = key?.Hash, Tools = tools ?? [] },
                 new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
             ]);
             return null;
@@ -166,7 +167,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         var stop = run.Stopped;
         try
         {
-            var ready = await agent.ForRunAsync(stop);
+            var ready = await agent.ForRunAsync(journal.History.Tools, stop);
             _loop = new AgentLoop(ready, run, journal, environment, steering);
             return await (_progress is not null ? ResumeAsync(_loop, _progress, stop) : _continues ? _loop.ContinueAsync(stop) : _loop.RunAsync(stop));
         }

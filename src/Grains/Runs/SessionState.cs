@@ -51,6 +51,9 @@ internal sealed class SessionState
     /// <summary>Whether a run was the last that the journal knows the end of, or has taken an answer since.</summary>
     public bool IsLast(string runId) => LastRunId == runId || Requests.LastAnsweringRunId == runId;
 
+    /// <summary>The tools of the client that came with the last prompt: those of its run, and of the runs that continue it.</summary>
+    public IReadOnlyList<ClientTool> Tools { get; private set; } = [];
+
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public RunProgress? Unfinished { get; private set; }
 
@@ -116,6 +119,7 @@ internal sealed class SessionState
                 TakeResults(started.Timestamp);
                 (_runId, LastRunId, LastPrompt, LastError) = (started.RunId, started.RunId, null, null);
                 LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
+                Tools = started.Tools;
                 Unfinished = new RunProgress(started.RunId, started.Agent);
                 break;
             case RequestRecord request:
@@ -160,7 +164,7 @@ internal sealed class SessionState
                 _messages.AddRange(imported.Messages);
                 _results.Clear();
                 Requests.Forget();
-                (_unanswered, LastPrompt, LastError, Unfinished) = ([], null, null, null);
+                (_unanswered, LastPrompt, LastError, Unfinished, Tools) = ([], null, null, null, []);
                 break;
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
@@ -195,7 +199,7 @@ internal sealed class SessionState
         Keyed.Forget();
         _steered.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
-        (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished) = (0, null, 0, null, null, null, null);
+        (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished, Tools) = (0, null, 0, null, null, null, null, []);
     }
 
     /// <summary>

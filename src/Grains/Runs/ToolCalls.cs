@@ -7,10 +7,10 @@ using Microsoft.Extensions.AI;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>The calls of a run's last response: which are still to be made, and making them. Each result is in the journal before anything else happens with it.</summary>
-internal sealed class ToolCalls(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment)
+internal sealed class ToolCalls(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment, Deps deps)
 {
-    private readonly ToolInvoker _invoker = new(agent, new Deps(environment, run), environment);
-    private readonly ToolGate _gate = new(agent, new Deps(environment, run), environment);
+    private readonly ToolInvoker _invoker = new(agent, deps, environment);
+    private readonly ToolGate _gate = new(agent, deps, environment);
 
     // Calls that have a result, or never get one here.
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);

@@ -25,7 +25,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
             return await InvokeAsync(call, cancellationToken);
         }
 
-        var arguments = RequestRules.Parse("args", changed);
+        var arguments = RequestRules.Parse(Protocol.Fields.Args, changed);
         var result = await InvokeAsync(call with { Args = arguments, ArgsError = null }, cancellationToken);
         return result is ToolReturnPart part
             ? Return(call, ChatJson.ToElement(new { executed_with_arguments = arguments, result = part.Content }), part.Outcome)

@@ -31,7 +31,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
         var agent = agents.Get(state.Requests.Paused!.Value.Agent);
         if (answer is ApprovalAnswer { Arguments: { } arguments })
         {
-            var ready = await agent.ForRunAsync(CancellationToken.None);
+            var ready = await agent.ForRunAsync([], CancellationToken.None);
             if (ready.Functions.TryGetValue(state.Requests.Find(answer).Request.ToolName, out var tool))
             {
                 RequestRules.Check(tool, arguments);
@@ -141,7 +141,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
     private static ToolReturnPart? ResultOf(Agent agent, PendingRequest asked, RequestAnswer answer, DateTimeOffset now) => answer switch
     {
         ToolResultAnswer given => new(
-            asked.ToolName, asked.ToolCallId, agent.Rules.Results.Fit(RequestRules.Parse("content", given.Content)), given.IsError ? ToolOutcome.Failed : ToolOutcome.Success)
+            asked.ToolName, asked.ToolCallId, agent.Rules.Results.Fit(RequestRules.Parse(Protocol.Fields.Content, given.Content)), given.IsError ? ToolOutcome.Failed : ToolOutcome.Success)
         { Timestamp = now },
         ApprovalAnswer { IsApproved: false } denied => new(asked.ToolName, asked.ToolCallId, ChatJson.ToElement(denied.Reason ?? RequestRules.Denied), ToolOutcome.Denied) { Timestamp = now },
         _ => null,

@@ -49,6 +49,7 @@ internal sealed partial class SessionGrain(
         ArgumentNullException.ThrowIfNull(request);
         RunRequestRules.ThrowIfInvalidPrompt(request.Prompt);
         RunRequestRules.ThrowIfInvalidKey(request.IdempotencyKey);
+        RunRequestRules.ThrowIfInvalidTools(request.Tools);
         var agent = agents.Get(request.Agent);
         var key = RequestKey.Of(request);
         if (await FindStartedAsync(key) is { } before)
@@ -56,6 +57,7 @@ internal sealed partial class SessionGrain(
             return before;
         }
 
+        await GivenTools.CheckAsync(agent, request.Tools, environment.Time);
         try
         {
             return await StartAsync(request, agent, key);
@@ -94,7 +96,7 @@ internal sealed partial class SessionGrain(
         }
 
         var run = factory.NewRun(agent, StateForNewRun(), handle);
-        if (await run.AcceptAsync(request.Prompt, key) is { } known)
+        if (await run.AcceptAsync(request.Prompt, key, tools: request.Tools) is { } known)
         {
             return await FindAsync(known);
         }

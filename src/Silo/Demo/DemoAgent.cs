@@ -19,6 +19,7 @@ internal static class DemoAgent
             .WithInstructions("You are the demo agent of AgentStream.")
             .WithTool(DemoTools.Calculate, DemoTools.CalculateName)
             .WithTool(tools.GetCurrentTime, DemoTools.GetCurrentTimeName)
-            .WithTool(DemoTools.DeleteNotes, DemoTools.DeleteNotesName, requiresApproval: true));
+            .WithTool(DemoTools.DeleteNotes, DemoTools.DeleteNotesName, requiresApproval: true)
+            .WithTool(DemoTools.GetLocation));
     }
 }

@@ -9,7 +9,8 @@ internal static partial class DemoAnswer
 {
     private const string Introduction =
         "Hello! I am the demo model: I need no key and no network. Ask me for some arithmetic, like 12*7, or for the time; "
-        + "tell me to delete my notes, for which I ask you first; let me count to 100, think 20 first, or fail.";
+        + "tell me to delete my notes, for which I ask you first; ask 'where am I?', for which I ask your client; "
+        + "let me count to 100, think 20 first, or fail.";
 
     /// <summary>The thoughts: as many as the prompt asks for, or the few that come before a tool call.</summary>
     public static IEnumerable<string> Thoughts(DemoPlan plan) => plan switch
@@ -54,6 +55,7 @@ internal static partial class DemoAnswer
         {
             { Expression: { } expression } => IsNumber(text) ? $"{expression} is {text}." : $"I could not work out {expression}: {Reason(text)}",
             { Tool: DemoTools.DeleteNotesName } => text == DemoTools.NotesAreDeleted ? "Your notes are deleted." : $"I did not delete your notes: {Reason(text)}",
+            { IsOfClient: true } => $"{call.Tool} says: {Reason(text)}",
             _ => IsTime(text) ? $"It is {text}." : $"I could not find out the time: {Reason(text)}",
         };
     }

@@ -24,7 +24,7 @@ internal sealed class DemoChatClient(IOptions<DemoOptions> options, TimeProvider
     {
         ArgumentNullException.ThrowIfNull(messages);
         var chat = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
-        var turn = DemoTurn.Of(chat);
+        var turn = DemoTurn.Of(chat, options?.Tools);
         var (thoughts, words) = (0, 0);
 
         foreach (var content in turn.Contents())

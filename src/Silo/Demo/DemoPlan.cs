@@ -31,7 +31,9 @@ internal sealed partial record DemoPlan
     public string? Refusal { get; private init; }
 
     /// <summary>Reads a prompt.</summary>
-    public static DemoPlan Read(string prompt)
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="clientTools">The tools that the client carries out; null for none.</param>
+    public static DemoPlan Read(string prompt, IReadOnlySet<string>? clientTools = null)
     {
         var text = prompt.Length > MaxLength ? prompt[..MaxLength] : prompt;
         var (think, thinkIsFine) = Amount(ThinkPhrase().Match(text));
@@ -42,6 +44,8 @@ internal sealed partial record DemoPlan
         var calls = Expressions(rest).Select(DemoCall.Calculate);
         calls = TimeWord().IsMatch(rest) ? calls.Append(DemoCall.Time) : calls;
         calls = DeletePhrase().IsMatch(rest) ? calls.Append(DemoCall.DeleteNotes) : calls;
+        calls = WherePhrase().IsMatch(rest) ? calls.Append(DemoCall.Of(DemoTools.GetLocationName)) : calls;
+        calls = calls.Concat(UsePhrase().Matches(rest).Select(match => match.Groups[1].Value).Where(name => clientTools?.Contains(name) == true).Select(DemoCall.Of));
 
         return new DemoPlan
         {
@@ -102,6 +106,12 @@ internal sealed partial record DemoPlan
     [GeneratedRegex(@"\bdelete\s+(?:all\s+)?(?:my|the)\s+notes\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex DeletePhrase();
 
+    [GeneratedRegex(@"\bwhere\s+am\s+I\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex WherePhrase();
+
+    [GeneratedRegex(@"\buse\s+([A-Za-z0-9_-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex UsePhrase();
+
     [GeneratedRegex(@"(?<![\w-])fail(?![\w-])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex FailWord();
 
@@ -116,13 +126,17 @@ internal sealed partial record DemoPlan
 /// <summary>A tool call that the demo model makes.</summary>
 /// <param name="Tool">The tool's name.</param>
 /// <param name="Expression">The argument of <c>calculate</c>; null for a tool without arguments.</param>
-internal sealed record DemoCall(string Tool, string? Expression = null)
+/// <param name="IsOfClient">Whether the client carries it out.</param>
+internal sealed record DemoCall(string Tool, string? Expression = null, bool IsOfClient = false)
 {
     /// <summary>Asks for the time.</summary>
     public static readonly DemoCall Time = new(DemoTools.GetCurrentTimeName);
 
     /// <summary>Deletes the notes, if somebody allows it.</summary>
     public static readonly DemoCall DeleteNotes = new(DemoTools.DeleteNotesName);
+
+    /// <summary>Has the client do something.</summary>
+    public static DemoCall Of(string tool) => new(tool, IsOfClient: true);
 
     /// <summary>Has an expression worked out.</summary>
     public static DemoCall Calculate(string expression) => new(DemoTools.CalculateName, expression);

@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
 
 namespace AgentStream.Silo.Demo;
 
@@ -15,8 +17,15 @@ internal sealed class DemoTools(TimeProvider time)
     /// <summary>The name a model calls <see cref="DeleteNotes"/> by.</summary>
     public const string DeleteNotesName = "delete_notes";
 
+    /// <summary>The name a model calls <see cref="GetLocation"/> by.</summary>
+    public const string GetLocationName = "get_location";
+
     /// <summary>What <see cref="DeleteNotes"/> answers.</summary>
     public const string NotesAreDeleted = "The notes are deleted.";
+
+    /// <summary>Where the user is, which only the client knows: it is declared here, and carried out there.</summary>
+    public static readonly AIFunctionDeclaration GetLocation = AIFunctionFactory.CreateDeclaration(
+        GetLocationName, "Where the user is: the name of a place.", JsonElement.Parse("""{"type":"object","properties":{}}"""));
 
     [Description("Works out an arithmetic expression with + - * / and parentheses.")]
     public static string Calculate([Description("The expression, for example (1.5 + 2) * -3.")] string expression) =>

@@ -20,7 +20,9 @@ internal sealed class DemoTurn
     public bool CallsTools => Plan.Calls.Count > 0 && _made.Count == 0;
 
     /// <summary>Reads where a conversation stands.</summary>
-    public static DemoTurn Of(IReadOnlyList<ChatMessage> chat)
+    /// <param name="chat">The conversation.</param>
+    /// <param name="tools">The tools that the model is offered; null for none.</param>
+    public static DemoTurn Of(IReadOnlyList<ChatMessage> chat, IEnumerable<AITool>? tools = null)
     {
         var prompt = chat.Count - 1;
         while (prompt >= 0 && chat[prompt].Role != ChatRole.User)
@@ -30,7 +32,7 @@ internal sealed class DemoTurn
 
         var since = chat.Skip(prompt + 1).SelectMany(message => message.Contents).ToList();
         return new(
-            DemoPlan.Read(prompt < 0 ? "" : chat[prompt].Text),
+            DemoPlan.Read(prompt < 0 ? "" : chat[prompt].Text, tools?.Where(tool => tool is AIFunctionDeclaration and not AIFunction).Select(tool => tool.Name).ToHashSet()),
             [.. since.OfType<FunctionCallContent>()],
             [.. since.OfType<FunctionResultContent>()],
             chat.Take(prompt + 1).Sum(message => message.Contents.OfType<FunctionCallContent>().Count()));

@@ -22,6 +22,9 @@ public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited
 
     /// <summary>A hash of what was asked, by which the same request is known; null without a key.</summary>
     public string? RequestHash { get; init; }
+
+    /// <summary>The tools of the client that came with the prompt. A run that continues another has those of that one, and says nothing of them.</summary>
+    public IReadOnlyList<ClientTool> Tools { get; init; } = [];
 }
 
 /// <summary>A node begins: a request goes to the model.</summary>

@@ -80,6 +80,12 @@ public static class JournalRecordJson
                     json.WriteString("request_hash", started.RequestHash);
                 }
 
+                if (started.Tools.Count > 0)
+                {
+                    json.WritePropertyName(Protocol.Fields.Tools);
+                    ClientToolJson.Write(json, started.Tools);
+                }
+
                 break;
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);
@@ -162,6 +168,7 @@ public static class JournalRecordJson
                     Timestamp = timestamp,
                     IdempotencyKey = place.Field("idempotency_key").TextOrNull(),
                     RequestHash = place.Field("request_hash").TextOrNull(),
+                    Tools = KeptTools.Read(place.Field(Protocol.Fields.Tools)),
                 },
             JournalRecordTypes.Request =>
                 new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp, Steered = JournalRequestJson.ReadSteered(place) },

@@ -81,48 +81,46 @@ internal static class JournalRequestJson
         switch (answer)
         {
             case ApprovalAnswer approval:
-                json.WriteBoolean("approved", approval.IsApproved);
+                json.WriteBoolean(Protocol.Fields.Approved, approval.IsApproved);
                 if (approval.Reason is not null)
                 {
-                    json.WriteString("reason", approval.Reason);
+                    json.WriteString(Protocol.Fields.Reason, approval.Reason);
                 }
 
                 if (approval.Arguments is not null)
                 {
-                    WriteRaw(json, "args", approval.Arguments);
+                    WriteRaw(json, Protocol.Fields.Args, approval.Arguments);
                 }
 
-                if (approval.Memory != ApprovalMemory.None)
+                if (Protocol.Memories.Of(approval.Memory) is { } memory)
                 {
-                    json.WriteString("remember", approval.Memory == ApprovalMemory.Tool ? "tool" : "call");
+                    json.WriteString(Protocol.Fields.Remember, memory);
                 }
 
                 break;
             case ToolResultAnswer result:
-                json.WriteString("tool_call_id", result.ToolCallId);
-                WriteRaw(json, "content", result.Content);
+                json.WriteString(Protocol.Fields.ToolCallId, result.ToolCallId);
+                WriteRaw(json, Protocol.Fields.Content, result.Content);
                 if (result.IsError)
                 {
-                    json.WriteBoolean("is_error", true);
+                    json.WriteBoolean(Protocol.Fields.IsError, true);
                 }
 
                 break;
         }
     }
 
-    public static RequestAnswer ReadAnswer(JsonPlace record) => record.Field("approved").IsMissing
-        ? new ToolResultAnswer(record.Field("tool_call_id").Text(), Raw(record.Field("content")) ?? "null", record.Field("is_error").Value.ValueKind == JsonValueKind.True)
+    public static RequestAnswer ReadAnswer(JsonPlace record) => record.Field(Protocol.Fields.Approved).IsMissing
+        ? new ToolResultAnswer(
+            record.Field(Protocol.Fields.ToolCallId).Text(),
+            Raw(record.Field(Protocol.Fields.Content)) ?? "null",
+            record.Field(Protocol.Fields.IsError).Value.ValueKind == JsonValueKind.True)
         : new ApprovalAnswer(
-            record.Field("request_id").Text(),
-            record.Field("approved").Value.ValueKind == JsonValueKind.True,
-            record.Field("reason").TextOrNull(),
-            Raw(record.Field("args")),
-            record.Field("remember").TextOrNull() switch
-            {
-                "tool" => ApprovalMemory.Tool,
-                "call" => ApprovalMemory.Call,
-                _ => ApprovalMemory.None,
-            });
+            record.Field(Protocol.Fields.RequestId).Text(),
+            record.Field(Protocol.Fields.Approved).Value.ValueKind == JsonValueKind.True,
+            record.Field(Protocol.Fields.Reason).TextOrNull(),
+            Raw(record.Field(Protocol.Fields.Args)),
+            Protocol.Memories.Read(record.Field(Protocol.Fields.Remember).TextOrNull()));
 
     private static void WriteRaw(Utf8JsonWriter json, string name, string value)
     {

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentStream.Storage.Journal;
 
 namespace AgentStream.Storage.Queue;
 
@@ -29,6 +30,19 @@ public sealed record QueuedPrompt(
     /// <summary>A hash of what was asked, by which the same request is known; null without a key.</summary>
     [JsonPropertyName("request_hash")]
     public string? RequestHash { get; init; }
+
+    /// <summary>The tools of the client that came with the prompt; null for none.</summary>
+    [JsonPropertyName(Protocol.Fields.Tools)]
+    [JsonConverter(typeof(KeptToolsConverter))]
+    public IReadOnlyList<ClientTool>? Tools { get; init; }
+
+    /// <summary>Gets whether another prompt says the same in all that is kept.</summary>
+    /// <param name="other">The other; null for none.</param>
+    /// <returns>Whether it does.</returns>
+    public bool Equals(QueuedPrompt? other) => other?.RunId == RunId && (ReferenceEquals(other, this) || ToJson().AsSpan().SequenceEqual(other.ToJson()));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => RunId.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The prompt as UTF-8 JSON on one line. The same prompt gives the same bytes.</summary>
     /// <returns>The JSON.</returns>

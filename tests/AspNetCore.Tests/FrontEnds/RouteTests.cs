@@ -29,6 +29,22 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public async Task The_tools_of_an_AG_UI_client_are_those_of_the_run()
+    {
+        await using var app = await StartAsync();
+        using var response = await PostAsync(
+            app,
+            AgUi,
+            """
+            {"threadId":"s1","runId":"r1","messages":[{"id":"1","role":"user","content":"hello"}],"tools":[
+              {"name":"pick_color","description":"A color.","parameters":{"type":"object"}},{"name":"locate","description":"","parameters":null,"metadata":{}}]}
+            """);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal([new("pick_color", "A color.", """{"type":"object"}"""), new ClientTool("locate", "")], Assert.Single(app.Sessions.Starts).Request.Tools!);
+    }
+
+    [Fact]
     public async Task The_header_that_names_the_protocol_is_there()
     {
         await using var app = await StartAsync();
@@ -58,6 +74,11 @@ public sealed class RouteTests
     [InlineData(AgUi, """{"threadId":"s1","runId":"","messages":[{"role":"user","content":"x"}]}""", "runId", "must be 1 to 128 characters")]
     [InlineData(AgUi, """{"threadId":"s1","runId":"r","messages":[{"role":"user","content":"x"}],"forwardedProps":{"agent":7}}""", "forwardedProps.agent", "must be a string, but is a number")]
     [InlineData(AgUi, """{"threadId":"s1","runId":"r","messages":[{"role":"user","content":" "}]}""", "messages[0].content", "must not be empty or white space")]
+    [InlineData(AgUi, """{"threadId":"s1","runId":"r","messages":[{"role":"user","content":"x"}],"tools":[{"name":"a tool"}]}""", "tools[0].name", "must be 1 to 64 characters of A-Z a-z 0-9 _ -")]
+    [InlineData(AgUi, """{"threadId":"s1","runId":"r","messages":[{"role":"user","content":"x"}],"tools":[{"name":"a","parameters":"{}"}]}""", "tools[0].parameters", "must be a JSON schema of an object, nested at most 50 levels deep")]
+    [InlineData(AgUi, """{"threadId":"s1","runId":"r","messages":[{"role":"user","content":"x"}],"tools":{"a":{}}}""", "tools", "must be an array of at most 64 tools")]
+    [InlineData(AgUi, """{"threadId":"s1","runId":"r","messages":[{"role":"tool","content":"x"}]}""", "messages[0].toolCallId", "is required")]
+    [InlineData(AgUi, """{"threadId":"s1","runId":"r","messages":[{"role":"tool","toolCallId":"c1","content":[]}]}""", "messages[0].content", "must be a string, but is an array")]
     [InlineData(AgUi, """{"threadId":"s1","runId":"r","messages":[{"role":"user","content":[{"type":"image"}]}]}""", "messages[0].content[0]", "must be text: prompts have no files here")]
     public async Task What_is_wrong_is_named_and_starts_nothing(string path, string body, string field, string rule)
     {

@@ -103,6 +103,42 @@ public sealed class CallTests
         Assert.Equal(message, error.Message);
     }
 
+    [Theory]
+    [InlineData(404, """{"detail":"No agent is named 'x'. Registered: a, b.","errors":{"agent":["must be the name of a registered agent"]}}""", typeof(UnknownAgentException), "No agent is named 'x'. Registered: a, b.")]
+    [InlineData(404, """{"detail":"The session has no request 'r': it never had it, or a later prompt has declined it.","errors":{"request_id":["?"]}}""", typeof(UnknownRequestException), "The session has no request 'r': it never had it, or a later prompt has declined it.")]
+    [InlineData(404, """{"detail":"Not here."}""", typeof(UnknownRequestException), "The session has no request 'c1': it never had it, or a later prompt has declined it.")]
+    [InlineData(409, """{"detail":"The request 'r' has another answer already; the first one counts.","errors":{"request_id":["has another answer"]}}""", typeof(RequestAnsweredException), "The request 'r' has another answer already; the first one counts.")]
+    [InlineData(409, """{"detail":"Taken.","errors":{"request_id":["has another answer"]}}""", typeof(RequestAnsweredException), "The request 'c1' has another answer already; the first one counts.")]
+    [InlineData(409, """{"detail":"busy"}""", typeof(SessionBusyException), "Session 1:1:a@b=c+d is busy: a run is under way. Follow that run, cancel it, or start again after its end.")]
+    public async Task What_goes_wrong_with_an_answer_comes_back_as_the_exception_it_was(int status, string problem, Type type, string message)
+    {
+        using var server = new ScriptedServer().Answers((HttpStatusCode)status, problem);
+        using var client = server.NewClient();
+        var error = await Assert.ThrowsAsync(type, () => client.SubmitToolResultAsync(Key, "c1", "1").Within());
+        Assert.Equal(message, error.Message);
+    }
+
+    [Fact]
+    public async Task Answers_and_tools_are_in_the_words_of_the_protocol()
+    {
+        using var server = new ScriptedServer { Otherwise = () => ScriptedServer.Response(HttpStatusCode.OK, """{"pending":1,"run_id":null}""", "application/json") };
+        using var client = server.NewClient();
+        await client.ApproveAsync(Key, "r", """{ "a": 1 }""", ApprovalMemory.Tool);
+        await client.ApproveAsync(Key, "r", memory: ApprovalMemory.Call);
+        await client.DenyAsync(Key, "r", "no");
+        await client.SubmitToolResultAsync(Key, "c1", "null", isError: true);
+        await Assert.ThrowsAsync<ServerRefusedException>(() => client.StartAsync(Key, new RunRequest("hi", Tools: [new("locate", null, """{ "type": "object" }"""), new("ask", "Why?")])));
+        Assert.Equal(
+            [
+                """POST /chat/a%40b%3Dc%2Bd/approvals/r {"approved":true,"args":{"a":1},"remember":"tool"}""",
+                """POST /chat/a%40b%3Dc%2Bd/approvals/r {"approved":true,"remember":"call"}""",
+                """POST /chat/a%40b%3Dc%2Bd/approvals/r {"approved":false,"reason":"no"}""",
+                """POST /chat/a%40b%3Dc%2Bd/tool-results/c1 {"content":null,"is_error":true}""",
+                """POST /chat {"prompt":"hi","session_id":"a@b=c\u002Bd","tools":[{"name":"locate","parameters":{"type":"object"}},{"name":"ask","description":"Why?"}]}""",
+            ],
+            server.Requests);
+    }
+
     [Fact]
     public async Task A_key_of_another_user_is_refused_and_nothing_is_sent()
     {

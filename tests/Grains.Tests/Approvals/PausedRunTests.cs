@@ -17,6 +17,8 @@ public sealed class PausedRunTests : IDisposable
     private static readonly DateTimeOffset Time = DateTimeOffset.UnixEpoch;
     private static readonly PendingRequest Asked = new("run-0", PendingRequestKind.Approval, "c1", "pay", """{"amount":5}""");
 
+    private static readonly ClientTool Color = new("pick_color", "Lets the user pick a color.", """{"type":"object"}""");
+
     private readonly InMemoryStreamStore _log = new(Options.Create(new StorageOptions()), TimeProvider.System);
     private readonly InMemoryJournal _journal = new();
     private readonly List<string> _paid = [];
@@ -36,6 +38,45 @@ public sealed class PausedRunTests : IDisposable
 
         Assert.Contains("\"content\":\"done\"", await silos.TranscriptAsync(Key), StringComparison.Ordinal);
         Assert.Equal(["paid 5"], _paid);
+    }
+
+    [Fact]
+    public async Task A_clients_own_tools_are_those_of_the_run_in_the_process_that_continues_it_too()
+    {
+        await using (var asking = await StartAsync(new ScriptedModel([Step.Call("c1", "pick_color")])))
+        {
+            await asking.Client.StartAsync(Key, new RunRequest("go", Tools: [Color]));
+            await asking.TranscriptAsync(Key);
+        }
+
+        var model = new ScriptedModel([Step.Call("c2", "pick_color")]);
+        await using var silos = await StartAsync(model);
+        await silos.Client.SubmitToolResultAsync(Key, "c1", "\"green\"");
+        await silos.TranscriptAsync(Key);
+
+        Assert.Equal("c2", Assert.Single(await silos.Client.GetPendingAsync(Key)).ToolCallId);
+        Assert.Equal(["pay", "pick_color"], model.Requests.Single().Options!.Tools!.Select(tool => tool.Name));
+    }
+
+    [Fact]
+    public async Task A_process_that_died_leaves_a_clients_own_tools_to_the_one_that_recovers_the_run()
+    {
+        await OrphanAsync("run", 0, [new RunStartedRecord("run", "scripted") { Timestamp = Time, Tools = [Color] }, Started[1]]);
+        await using var silos = await RecoverAsync(new ScriptedModel([Step.Call("c1", "pick_color")]));
+
+        Assert.Contains("tool-requested", await silos.TranscriptAsync(Key), StringComparison.Ordinal);
+        Assert.Equal((PendingRequestKind.ClientTool, "pick_color"), Assert.Single(await silos.Client.GetPendingAsync(Key)) is var asked ? (asked.Kind, asked.ToolName) : default);
+    }
+
+    [Fact]
+    public async Task A_recovered_run_whose_client_has_the_name_of_a_tool_of_the_silo_calls_neither()
+    {
+        await OrphanAsync("run", 0, [new RunStartedRecord("run", "scripted") { Timestamp = Time, Tools = [Color with { Name = "pay" }] }, Started[1]]);
+        await using var silos = await RecoverAsync(new ScriptedModel([Step.Call("c1", "pay", ("amount", 5))]));
+
+        Assert.Contains("crashed - two tools are named 'pay', one of the agent and one of the client", await silos.TranscriptAsync(Key), StringComparison.Ordinal);
+        Assert.Empty(_paid);
+        Assert.Empty(await silos.Client.GetPendingAsync(Key));
     }
 
     [Fact]

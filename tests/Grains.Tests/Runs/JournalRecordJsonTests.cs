@@ -38,6 +38,9 @@ public sealed class JournalRecordJsonTests
             """{"type":"run-started","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","agent":"assistant"}""",
             Text(JournalRecordJson.Write(Samples.Started())));
         Assert.Equal(
+            """{"type":"run-started","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","agent":"assistant","tools":[{"name":"locate","description":"Where?","parameters":{"type":"object"}},{"name":"ask"}]}""",
+            Text(JournalRecordJson.Write(Samples.Started() with { Tools = [new("locate", "Where?", "{ \"type\":\n\"object\" }"), new("ask")] })));
+        Assert.Equal(
             """{"type":"request","timestamp":"2026-03-04T05:06:07.891234Z","idx":0,"parts":[{"content":"hi","timestamp":"2026-03-04T05:06:07.891234Z","part_kind":"user-prompt"}]}""",
             Text(JournalRecordJson.Write(Samples.Said("hi"))));
         Assert.Equal(
@@ -77,6 +80,10 @@ public sealed class JournalRecordJsonTests
             if (record is RunPausedRecord paused)
             {
                 Assert.Equal(paused.Requests, ((RunPausedRecord)read).Requests);
+            }
+            else if (record is RunStartedRecord { Tools.Count: > 0 } started)
+            {
+                Assert.Equal(started.Tools, ((RunStartedRecord)read).Tools);
             }
             else if (record is AnswerRecord or RunStartedRecord or ToolStartedRecord or RuleRevokedRecord)
             {

@@ -26,7 +26,10 @@ public sealed class PromptQueueTests(RedisFixture redis) : IClassFixture<RedisFi
         var inRedis = new RedisPromptQueue(connection, options, NullLogger<RedisPromptQueue>.Instance);
         foreach (var queue in new IPromptQueue[] { new InMemoryPromptQueue(), new SqlitePromptQueue(database), inRedis })
         {
-            var prompts = Enumerable.Range(0, 3).Select(i => new QueuedPrompt($"run-{i}", "a", $"prompt\n{i} é", DateTimeOffset.UnixEpoch)).ToList();
+            var prompts = Enumerable.Range(0, 3).Select(i => new QueuedPrompt($"run-{i}", "a", $"prompt\n{i} é", DateTimeOffset.UnixEpoch)
+            {
+                Tools = i == 0 ? null : [new("locate", "Where?", """{ "type": "object" }"""), new("ask")],
+            }).ToList();
             foreach (var prompt in prompts)
             {
                 Assert.Equal(prompts.IndexOf(prompt) + 1, await queue.AddAsync(_key, prompt));

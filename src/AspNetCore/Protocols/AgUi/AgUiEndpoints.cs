@@ -29,7 +29,7 @@ public static class AgUiEndpoints
         {
             var request = await AgUiRequest.ReadAsync(context.Request, context.RequestAborted);
             var key = context.Caller().Session(request.ThreadId);
-            var rendering = new AgUiRenderer(new FrameWriter(null), key.Session, request.RunId);
+            var rendering = new AgUiRenderer(new FrameWriter(null), key.Session, request.RunId, request.Answered);
             return await (request.Answers is { } answers
                 ? FrontEndStream.AnswerAsync(client, key, answers, rendering)
                 : FrontEndStream.StartAsync(client, key, request.Run!, rendering));

@@ -28,8 +28,9 @@ internal sealed class AgUiRenderer : RunRenderer
     /// <param name="frames">Takes the frames.</param>
     /// <param name="threadId">The session.</param>
     /// <param name="runId">What the client calls the run; null for where it began.</param>
-    public AgUiRenderer(FrameWriter frames, string threadId, string? runId)
-        : base(frames, isReplaced: false)
+    /// <param name="answered">Calls of an earlier run whose results the client shows already; null for none.</param>
+    public AgUiRenderer(FrameWriter frames, string threadId, string? runId, IReadOnlyList<string>? answered = null)
+        : base(frames, isReplaced: false, answered?.Select(shown => (ShownCalls.ModelId(shown), shown, IsOpen: false)))
     {
         (_threadId, _givenRunId) = (threadId, runId);
         frames.Reopen = Reopen;

@@ -8,8 +8,9 @@ namespace AgentStream.AspNetCore.Protocols.AgUi;
 /// <param name="ThreadId">The thread's id, which is the session's.</param>
 /// <param name="RunId">What the client calls the run.</param>
 /// <param name="Run">The prompt, with the agent and what becomes of it in a busy session, where <c>forwardedProps</c> say so; null for answers.</param>
-/// <param name="Answers">The answers to interrupts; null for a prompt.</param>
-internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Run, IReadOnlyList<RequestAnswer>? Answers)
+/// <param name="Answers">The answers to what the thread waits for; null for a prompt.</param>
+/// <param name="Answered">The calls whose results the client shows already, by the ids that they are shown under.</param>
+internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Run, IReadOnlyList<RequestAnswer>? Answers, IReadOnlyList<string> Answered)
 {
     /// <summary>The longest name of a run, in characters: it is repeated in the answer.</summary>
     internal const int MaxRunIdLength = 128;
@@ -23,10 +24,17 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Ru
         var threadId = fields.Text("threadId", RunRules.Session);
         var runId = fields.Text("runId", text =>
             text is null ? "is required" : text.Length is > 0 and <= MaxRunIdLength ? null : $"must be 1 to {MaxRunIdLength} characters");
+        var tools = ToolFields.Read(body, fields);
         if (AgUiResume.Read(body, fields) is { } answers)
         {
             fields.ThrowIfAnyIsWrong();
-            return new AgUiRequest(threadId!, runId!, Run: null, answers);
+            return new AgUiRequest(threadId!, runId!, Run: null, answers, []);
+        }
+
+        if (AgUiToolMessages.Read(body, fields) is { } results)
+        {
+            fields.ThrowIfAnyIsWrong();
+            return new AgUiRequest(threadId!, runId!, Run: null, [.. results.Select(result => result.Answer)], [.. results.Select(result => result.Shown)]);
         }
 
         var prompt = LastMessage.Prompt(body, "content", fields);
@@ -37,6 +45,6 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Ru
         var agent = Forwarded("agent", RunRequestRules.Agent);
         var onBusy = Forwarded("on_busy", RunRules.OnBusy);
         fields.ThrowIfAnyIsWrong();
-        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)), Answers: null);
+        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request), tools), Answers: null, []);
     }
 }

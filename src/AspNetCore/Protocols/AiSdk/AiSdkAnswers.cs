@@ -43,7 +43,9 @@ internal sealed record AiSdkAnswers(string MessageId, IReadOnlyList<RequestAnswe
             }
 
             var answer = AnswerOf(part, shown, $"{path}[{at}]", fields);
-            calls.Add((shown, answer is not null));
+
+            // A call of the silo that the same response made gets its result with the continuation, too.
+            calls.Add((shown, answer is not null || part.Text("state") is "input-available" or "approval-requested"));
             if (answer is not null)
             {
                 answers.Add(answer);
@@ -68,16 +70,13 @@ internal sealed record AiSdkAnswers(string MessageId, IReadOnlyList<RequestAnswe
 
             // What the silo has called says so.
             case "output-available" when !IsOfSilo(part):
-                return new ToolResultAnswer(ModelId(shown), (part.Field("output") ?? JsonElement.Parse("null"u8)).GetRawText());
+                return new ToolResultAnswer(ShownCalls.ModelId(shown), (part.Field("output") ?? JsonElement.Parse("null"u8)).GetRawText());
             case "output-error" when !IsOfSilo(part):
-                return new ToolResultAnswer(ModelId(shown), JsonSerializer.Serialize(part.Text("errorText") ?? ""), IsError: true);
+                return new ToolResultAnswer(ShownCalls.ModelId(shown), JsonSerializer.Serialize(part.Text("errorText") ?? ""), IsError: true);
             default:
                 return null;
         }
     }
 
     private static bool IsOfSilo(JsonElement part) => part.Field("providerExecuted") is { ValueKind: JsonValueKind.True };
-
-    /// <summary>The model's own id of a call: <see cref="ShownCalls"/> shows one that comes again under another.</summary>
-    public static string ModelId(string shown) => shown.LastIndexOf('~') is var mark and > 0 && Cursor.TryParse(shown.AsSpan(mark + 1), out _) ? shown[..mark] : shown;
 }

@@ -9,7 +9,7 @@ namespace AgentStream.AspNetCore.Protocols.AiSdk;
 /// <param name="answers">The answers that the run continues with, in the client's message; null for a run with a message of its own.</param>
 /// <remarks>https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol; the schema is <c>uiMessageChunkSchema</c> in the npm package <c>ai</c>.</remarks>
 internal sealed class UiMessageRenderer(FrameWriter frames, string session, int major, AiSdkAnswers? answers = null)
-    : RunRenderer(frames, isReplaced: true, answers?.Calls.Select(call => (AiSdkAnswers.ModelId(call.Shown), call.Shown, call.IsOpen)))
+    : RunRenderer(frames, isReplaced: true, answers?.Calls.Select(call => (ShownCalls.ModelId(call.Shown), call.Shown, call.IsOpen)))
 {
     private bool _isStepOpen;
 

@@ -44,35 +44,32 @@ internal static class Answers
 
     private static ApprovalAnswer ReadApproval(JsonFields fields, string requestId)
     {
-        var approved = fields.Flag("approved");
+        var approved = fields.Flag(Protocol.Fields.Approved);
         if (approved is null)
         {
-            fields.Wrong("approved", "must be true or false");
+            fields.Wrong(Protocol.Fields.Approved, "must be true or false");
         }
 
-        var reason = fields.Text("reason", _ => null);
-        var args = fields.Json("args");
-        var remember = fields.Text("remember", text => text is null or "tool" or "call" ? null : "must be \"tool\" or \"call\"");
-        fields.RefuseOthers("approved", "reason", "args", "remember");
+        var reason = fields.Text(Protocol.Fields.Reason, _ => null);
+        var args = fields.Json(Protocol.Fields.Args);
+        var remember = fields.Text(
+            Protocol.Fields.Remember,
+            text => text is null or Protocol.Memories.Tool or Protocol.Memories.Call ? null : $"must be \"{Protocol.Memories.Tool}\" or \"{Protocol.Memories.Call}\"");
+        fields.RefuseOthers(Protocol.Fields.Approved, Protocol.Fields.Reason, Protocol.Fields.Args, Protocol.Fields.Remember);
         fields.ThrowIfAnyIsWrong();
-        return new(
-            requestId,
-            approved!.Value,
-            reason,
-            args?.GetRawText(),
-            remember switch { "tool" => ApprovalMemory.Tool, "call" => ApprovalMemory.Call, _ => ApprovalMemory.None });
+        return new(requestId, approved!.Value, reason, args?.GetRawText(), Protocol.Memories.Read(remember));
     }
 
     private static ToolResultAnswer ReadResult(JsonFields fields, string toolCallId)
     {
-        var content = fields.Json("content", isNullGiven: true);
+        var content = fields.Json(Protocol.Fields.Content, isNullGiven: true);
         if (content is null)
         {
-            fields.Wrong("content", "is required");
+            fields.Wrong(Protocol.Fields.Content, "is required");
         }
 
-        var isError = fields.Flag("is_error");
-        fields.RefuseOthers("content", "is_error");
+        var isError = fields.Flag(Protocol.Fields.IsError);
+        fields.RefuseOthers(Protocol.Fields.Content, Protocol.Fields.IsError);
         fields.ThrowIfAnyIsWrong();
         return new(toolCallId, content!.Value.GetRawText(), isError ?? false);
     }

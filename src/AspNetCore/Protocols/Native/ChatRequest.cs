@@ -8,7 +8,8 @@ namespace AgentStream.AspNetCore.Protocols.Native;
 /// <param name="SessionId">The session; null for a new one.</param>
 /// <param name="Agent">The agent; null for the default.</param>
 /// <param name="OnBusy">What becomes of it when the session has a run under way.</param>
-internal sealed record ChatRequest(string Prompt, string? SessionId, string? Agent, BusySessionBehavior OnBusy)
+/// <param name="Tools">The tools that the caller carries out; null for none.</param>
+internal sealed record ChatRequest(string Prompt, string? SessionId, string? Agent, BusySessionBehavior OnBusy, IReadOnlyList<ClientTool>? Tools)
 {
     /// <summary>The longest body, in bytes.</summary>
     internal const int MaxBodyLength = 1024 * 1024;
@@ -20,13 +21,15 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
     /// <exception cref="RefusedException">The body breaks a rule.</exception>
     public static async Task<ChatRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var fields = new JsonFields(await JsonBody.ReadObjectAsync(request, MaxBodyLength, cancellationToken));
+        var body = await JsonBody.ReadObjectAsync(request, MaxBodyLength, cancellationToken);
+        var fields = new JsonFields(body);
         var prompt = fields.Text("prompt", RunRequestRules.Prompt);
         var sessionId = fields.Text("session_id", text => text is null ? null : RunRules.Session(text));
         var agent = fields.Text("agent", RunRequestRules.Agent);
         var onBusy = fields.Text("on_busy", RunRules.OnBusy);
-        fields.RefuseOthers("prompt", "session_id", "agent", "on_busy");
+        var tools = ToolFields.Read(body, fields);
+        fields.RefuseOthers("prompt", "session_id", "agent", "on_busy", Protocol.Fields.Tools);
         fields.ThrowIfAnyIsWrong();
-        return new ChatRequest(prompt!, sessionId, agent, RunRules.ReadOnBusy(onBusy));
+        return new ChatRequest(prompt!, sessionId, agent, RunRules.ReadOnBusy(onBusy), tools);
     }
 }
