@@ -55,7 +55,7 @@ internal sealed class Silo : IHostApplicationLifetime
         var queue = new InMemoryPromptQueue();
         var queued = new QueuedRuns(_environment, _journal, _agents, queue, _factory);
         var recovery = new RunRecovery(_environment, _journal, _agents, _factory, _runs, queue, queued, new DeferredRuns(_environment.Time));
-        _answers = new(_agents, _factory, new BusySessionPolicy(_environment, queue));
+        _answers = new(_environment, _agents, _factory, new BusySessionPolicy(_environment, queue));
         _orphans = new(_environment, _journal, _agents, new LocalRecovery(recovery, _runs), this);
     }
 
