@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using AgentStream.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Tests;
@@ -56,10 +58,62 @@ public sealed class IdempotencyKeyTests
         Assert.Equal(1, model.Asked);
     }
 
-    private static async Task<HttpResponseMessage> PostAsync(HttpClient http, string body, string key)
+    [Theory]
+    [InlineData("/api/chat", """{"id":"s1","trigger":"submit-message","messages":[{"id":"m1","role":"user","parts":[{"type":"text","text":"greet"}]}]}""")]
+    [InlineData("/ag-ui", """{"threadId":"s1","runId":"r1","messages":[{"id":"m1","role":"user","content":"greet"}]}""")]
+    public async Task A_front_ends_message_that_is_sent_again_is_known_by_its_id(string path, string body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/chat") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        using var model = new TwoWords();
+        await using var app = await StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
+        using var first = await PostAsync(http, body, key: null, path);
+        await model.Waits.Task.Within();
+        using var second = await PostAsync(http, body, key: null, path);
+        model.Continue.SetResult();
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
+        Assert.Equal((HttpStatusCode.OK, 1), (second.StatusCode, model.Asked));
+    }
+
+    [Theory]
+    [InlineData("/api/chat", """{"id":"s1","trigger":"regenerate-message","messages":[{"id":"m1","role":"user","parts":[{"type":"text","text":"greet"}]}]}""")]
+    [InlineData("/api/chat", """{"id":"s1","trigger":"submit-message","messageId":"m1","messages":[{"id":"m1","role":"user","parts":[{"type":"text","text":"greet"}]}]}""")]
+    [InlineData("/api/chat", """{"id":"s1","trigger":"submit-message","messages":[{"id":"m1","role":"user","parts":[{"type":"text","text":"greet me"}]}]}""")]
+    [InlineData("/api/chat", """{"id":"s1","trigger":"submit-message","messages":[{"id":"m2","role":"user","parts":[{"type":"text","text":"greet"}]}]}""")]
+    [InlineData("/ag-ui", """{"threadId":"s1","runId":"r2","messages":[{"id":"m1","role":"user","content":"greet"}]}""")]
+    [InlineData("/ag-ui", """{"threadId":"s1","runId":"r1","messages":[{"id":"m1","role":"user","content":"greet me"}]}""")]
+    public async Task What_a_user_asks_again_or_otherwise_is_another_run(string path, string body)
+    {
+        using var model = new TwoWords();
+        model.Continue.SetResult();
+        await using var app = await StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
+        foreach (var (at, sent) in ((string, string)[])[
+            ("/api/chat", """{"id":"s1","trigger":"submit-message","messages":[{"id":"m1","role":"user","parts":[{"type":"text","text":"greet"}]}]}"""),
+            ("/ag-ui", """{"threadId":"s1","runId":"r1","messages":[{"id":"m1","role":"user","content":"greet"}]}"""),
+            (path, body)])
+        {
+            using var answer = await PostAsync(http, sent, key: null, at);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            await answer.Content.ReadAsStringAsync();
+        }
+
+        Assert.Equal(3, model.Asked);
+    }
+
+    private static Task<WebApplication> StartAsync(IChatClient model) => WholeProgram.StartAsync(model, _ => { }, app =>
+    {
+        app.MapAgentStreamAiSdk();
+        app.MapAgentStreamAgUi();
+    });
+
+    private static async Task<HttpResponseMessage> PostAsync(HttpClient http, string body, string? key, string path = "/chat")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        }
+
         return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 }

@@ -16,14 +16,12 @@ internal static class LastMessage
     /// <returns>The prompt; null when it is wrong.</returns>
     public static string? Prompt(JsonElement root, string content, JsonFields fields)
     {
-        if (!root.TryGetProperty(Messages, out var messages) || messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0)
+        if (Of(root) is not { } last)
         {
             return fields.Wrong(Messages, "must be an array of at least one message");
         }
 
-        var at = messages.GetArrayLength() - 1;
-        var path = $"{Messages}[{at}]";
-        var last = messages[at];
+        var path = $"{Messages}[{root.GetProperty(Messages).GetArrayLength() - 1}]";
         if (last.Field("role") is not { ValueKind: JsonValueKind.String } role || !role.ValueEquals("user"u8))
         {
             return fields.Wrong(path, "must be the user's: the silo calls the tools and keeps the history, so there is nothing else to send");
@@ -44,6 +42,10 @@ internal static class LastMessage
             return fields.Wrong($"{path}.{content}", "must not contain half of a surrogate pair");
         }
     }
+
+    /// <summary>The last message; null when there is none.</summary>
+    public static JsonElement? Of(JsonElement root) =>
+        root.Field(Messages) is { ValueKind: JsonValueKind.Array } messages && messages.GetArrayLength() is > 0 and var count ? messages[count - 1] : null;
 
     private static string? Join(JsonElement parts, string path, JsonFields fields)
     {

@@ -25,7 +25,8 @@ public sealed class RouteTests
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.ToString());
-        Assert.Equal((ChatApp.Key("s1"), new RunRequest(prompt, agent)), Assert.Single(app.Sessions.Starts));
+        var (session, request) = Assert.Single(app.Sessions.Starts);
+        Assert.Equal((ChatApp.Key("s1"), new RunRequest(prompt, agent)), (session, request with { IdempotencyKey = null }));
     }
 
     [Fact]

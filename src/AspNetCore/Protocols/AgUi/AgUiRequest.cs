@@ -45,6 +45,7 @@ internal sealed record AgUiRequest(string ThreadId, string RunId, RunRequest? Ru
         var agent = Forwarded("agent", RunRequestRules.Agent);
         var onBusy = Forwarded("on_busy", RunRules.OnBusy);
         fields.ThrowIfAnyIsWrong();
-        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request), tools), Answers: null, []);
+        var key = MessageKey.Read(request, body, runId, prompt, agent);
+        return new AgUiRequest(threadId!, runId!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), key, tools), Answers: null, []);
     }
 }

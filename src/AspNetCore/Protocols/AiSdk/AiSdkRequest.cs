@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using AgentStream.AspNetCore.Requests;
+using AgentStream.Events;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentStream.AspNetCore.Protocols.AiSdk;
@@ -28,10 +30,19 @@ internal sealed record AiSdkRequest(string Id, RunRequest? Run, AiSdkAnswers? An
         var answers = AiSdkAnswers.Read(body, fields);
         var prompt = answers is null ? LastMessage.Prompt(body, "parts", fields) : null;
         fields.ThrowIfAnyIsWrong();
-        return answers is not null
-            ? new AiSdkRequest(id!, Run: null, answers)
-            : new AiSdkRequest(id!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), RunRules.ReadIdempotencyKey(request)), Answers: null);
+        if (answers is not null)
+        {
+            return new AiSdkRequest(id!, Run: null, answers);
+        }
+
+        var key = IsAskedAgain(body) ? RunRules.ReadIdempotencyKey(request) : MessageKey.Read(request, body, prompt, agent);
+        return new AiSdkRequest(id!, new RunRequest(prompt!, agent, RunRules.ReadOnBusy(onBusy), key), Answers: null);
     }
+
+    /// <summary>Whether the user wants another answer to a message that is there: by <c>regenerate()</c>, or by sending it anew in its own place.</summary>
+    private static bool IsAskedAgain(JsonElement body) =>
+        body.Field("trigger") is { ValueKind: JsonValueKind.String } trigger && !trigger.ValueEquals("submit-message"u8)
+        || body.Field("messageId") is { ValueKind: JsonValueKind.String };
 
     /// <summary>Reads the header.</summary>
     /// <exception cref="InvalidInputException">The header is there and no version.</exception>
