@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentStream.Worker;
 
-/// <summary>With the cluster's Redis (<c>ConnectionStrings__redis</c>) a client of the cluster, through its gateways; else over HTTP.</summary>
+/// <summary>With the cluster's Redis (<c>ConnectionStrings__redis</c>) a client of the cluster, through a silo's gateway (<c>AgentStream:Cluster:GatewayPort</c>); else over HTTP.</summary>
 internal sealed partial class Connection
 {
     public static async Task<Connection> OpenAsync()

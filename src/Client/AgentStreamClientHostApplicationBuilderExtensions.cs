@@ -12,7 +12,8 @@ namespace Microsoft.Extensions.Hosting;
 public static class AgentStreamClientHostApplicationBuilderExtensions
 {
     /// <summary>
-    /// Adds an <see cref="AgentStreamClient"/>, also as <see cref="IAgentStreamClient"/>, that calls the silos through their gateways and reads events from Redis itself. The Redis is
+    /// Adds an <see cref="AgentStreamClient"/>, also as <see cref="IAgentStreamClient"/>, that calls the silos through their gateways and reads events from Redis itself. At least one silo must
+    /// have a gateway: <c>AgentStream:Cluster:GatewayPort</c>. Where silos have certificates, this program needs one, too: <c>AgentStream:Cluster:Certificate</c>. The Redis is
     /// <c>ConnectionStrings:redis</c>; it tells where the silos are. The section <c>AgentStream</c> must name the same prefix and the same cluster as theirs: where silos are not on loopback,
     /// <c>AgentStream:Cluster:ClusterId</c> is that prefix, unless they were told otherwise.
     /// </summary>
@@ -22,7 +23,7 @@ public static class AgentStreamClientHostApplicationBuilderExtensions
     public static IHostApplicationBuilder AddAgentStreamClient(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var settings = ClusterSettings.Read(builder.Configuration);
+        var settings = ClusterSettings.Read(builder.Configuration, isSilo: false);
         var redis = builder.Configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName);
         if (string.IsNullOrEmpty(redis))
         {
@@ -44,7 +45,21 @@ public static class AgentStreamClientHostApplicationBuilderExtensions
             cluster.ClusterId = settings.ClusterIdOf(options.Value.RedisPrefix);
         });
         var configured = RedisConnectionString.Parse(redis);
-        builder.UseOrleansClient(client => client.UseRedisClustering(clustering => clustering.ConfigurationOptions = configured));
+        builder.UseOrleansClient(client =>
+        {
+            client.UseRedisClustering(clustering => clustering.ConfigurationOptions = configured);
+            if (settings.Certificates is { } certificates)
+            {
+                client.UseTls(certificates.Configure);
+            }
+
+            // A filter of the program's own stays.
+            if (client.Services.Last(service => service.ServiceType == typeof(IClientConnectionRetryFilter)).ImplementationType?.Assembly == typeof(IClientConnectionRetryFilter).Assembly)
+            {
+                client.Services.AddSingleton<IClientConnectionRetryFilter>(provider => new GatewaySearch(
+                    provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<IOptions<ClusterOptions>>(), settings, provider.GetService<TimeProvider>() ?? TimeProvider.System));
+            }
+        });
         builder.Services.AddStreamStore(builder.Configuration);
         builder.Services.AddAgentStreamClientCore();
         return builder;

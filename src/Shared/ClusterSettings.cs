@@ -18,7 +18,7 @@ internal sealed class ClusterSettings
     private readonly IConfigurationSection _section;
     private readonly List<string> _errors = [];
 
-    private ClusterSettings(IConfiguration configuration)
+    private ClusterSettings(IConfiguration configuration, bool isSilo)
     {
         _section = configuration.GetSection(Section);
         AdvertisedAddress = ReadAddress();
@@ -26,20 +26,24 @@ internal sealed class ClusterSettings
         GatewayPort = ReadPort(nameof(GatewayPort), least: 0);
         ServiceId = ReadId(nameof(ServiceId));
         ClusterId = ReadId(nameof(ClusterId));
+        Certificates = ClusterCertificates.Read(_section, isSilo, _errors);
         if (SiloPort is not null && SiloPort == GatewayPort)
         {
             _errors.Add($"{Path(nameof(GatewayPort))} must not be {Path(nameof(SiloPort))}, but both are '{SiloPort}'.");
         }
     }
 
-    /// <summary>The address that other silos reach this one at, and that it listens on. Loopback unless told otherwise: silos do not ask each other who they are.</summary>
+    /// <summary>The address that other silos reach this one at, and that it listens on. Loopback unless told otherwise: without certificates silos do not ask each other who they are.</summary>
     public IPAddress AdvertisedAddress { get; }
 
     /// <summary>The port for other silos; null when it is not set.</summary>
     public int? SiloPort { get; }
 
-    /// <summary>The port for Orleans clients in other programs: 0 for none; null when it is not set.</summary>
+    /// <summary>The port for Orleans clients in other programs; 0 or null for none.</summary>
     public int? GatewayPort { get; }
+
+    /// <summary>What this program shows others of its cluster, and asks of them; null when they ask each other for nothing.</summary>
+    public ClusterCertificates? Certificates { get; }
 
     private string? ServiceId { get; }
 
@@ -47,11 +51,12 @@ internal sealed class ClusterSettings
 
     /// <summary>Reads the settings.</summary>
     /// <param name="configuration">The program's whole configuration.</param>
+    /// <param name="isSilo">Whether the program is a silo, or a client of the cluster.</param>
     /// <returns>The settings.</returns>
     /// <exception cref="OptionsValidationException">Settings are wrong; the message names each of them.</exception>
-    public static ClusterSettings Read(IConfiguration configuration)
+    public static ClusterSettings Read(IConfiguration configuration, bool isSilo)
     {
-        var settings = new ClusterSettings(configuration);
+        var settings = new ClusterSettings(configuration, isSilo);
         return settings._errors.Count == 0
             ? settings
             : throw new OptionsValidationException(Section, typeof(ClusterSettings), settings._errors);

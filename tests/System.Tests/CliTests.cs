@@ -181,7 +181,7 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
     {
         var prefix = RedisServer.NewPrefix();
         await using var silo = await SiloProcess.StartAsync(
-            "--AgentStream:Demo:TokenDelay=00:00:00.010", $"--AgentStream:RedisPrefix={prefix}", $"--ConnectionStrings:redis={redis.Server.Configuration}");
+            "--AgentStream:Demo:TokenDelay=00:00:00.010", $"--AgentStream:RedisPrefix={prefix}", $"--ConnectionStrings:redis={redis.Server.Configuration}", SiloProcess.Gateway());
         using var http = new HttpClient { BaseAddress = silo.Url };
         using var asking = await SseReader.OpenAsync(http, () => SseReader.Ask(new { prompt = "count to 100000", session_id = "long" }));
 
@@ -203,6 +203,44 @@ public sealed class CliTests(RedisFixture redis) : IClassFixture<RedisFixture>
             await using var program = Beside(arguments);
             return await program.EndAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_cluster_without_a_gateway_is_one_sentence_that_names_the_setting()
+    {
+        var prefix = RedisServer.NewPrefix();
+        await using var silo = await SiloProcess.StartAsync($"--AgentStream:RedisPrefix={prefix}", $"--ConnectionStrings:redis={redis.Server.Configuration}");
+        await using var listing = ProgramProcess.Start("CliProgram", ["ls", "--redis", redis.Server.Configuration], new() { ["AgentStream__RedisPrefix"] = prefix });
+        Assert.Equal(
+            (4, "", $"agentstream: No silo of the cluster '{prefix}@{Environment.MachineName}' has a gateway for other programs: set AgentStream:Cluster:GatewayPort where one is to have it.\n"),
+            await listing.EndAsync());
+    }
+
+    [Fact]
+    public async Task Where_silos_have_certificates_it_needs_one_too()
+    {
+        using var certificates = new TestCertificates();
+        var prefix = RedisServer.NewPrefix();
+        (string Name, string Value)[] files = [("Certificate", certificates.CertificateFile), ("CertificateKey", certificates.KeyFile), ("CertificateAuthority", certificates.AuthorityFile)];
+        await using var silo = await SiloProcess.StartAsync(
+            [
+                $"--AgentStream:RedisPrefix={prefix}", $"--ConnectionStrings:redis={redis.Server.Configuration}", SiloProcess.Gateway(), "--AgentStream:Demo:TokenDelay=0",
+                .. files.Select(file => $"--AgentStream:Cluster:{file.Name}={file.Value}"),
+            ]);
+        var environment = new Dictionary<string, string> { ["AgentStream__RedisPrefix"] = prefix };
+        await using var without = ProgramProcess.Start("CliProgram", ["ls", "--redis", redis.Server.Configuration], environment);
+        var (exitCode, _, errors) = await without.EndAsync();
+        Assert.Equal(4, exitCode);
+        Assert.EndsWith("where silos have certificates, it needs one, too (AgentStream:Cluster:Certificate).\n", errors, StringComparison.Ordinal);
+
+        foreach (var (name, value) in files)
+        {
+            environment[$"AgentStream__Cluster__{name}"] = value;
+        }
+
+        await using var asking = ProgramProcess.Start("CliProgram", ["ask", "what is 12*7?", "-q", "--redis", redis.Server.Configuration], environment);
+        var answered = await asking.EndAsync();
+        Assert.Equal((0, "12*7 is 84.\n"), (answered.ExitCode, answered.Output));
     }
 
     private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(Uri? server, params string[] arguments)

@@ -22,7 +22,7 @@ public sealed class RedisAddressTests
         // Programs that are started from here inherit it.
         Environment.SetEnvironmentVariable("SERedis_IssuerCertPath", certificates.AuthorityFile);
         var redis = FormattableString.Invariant($"rediss://agents:p%2Ca%3As%2Fs%3Fw%40rd@localhost:{port}/1");
-        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0", $"--ConnectionStrings:redis={redis}");
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0", $"--ConnectionStrings:redis={redis}", SiloProcess.Gateway());
         using var http = new HttpClient { BaseAddress = silo.Url };
         using var started = await http.PostAsJsonAsync("chat", new { prompt = "what is 12*7?", session_id = "s" });
         Assert.Contains("84", await started.Content.ReadAsStringAsync(), StringComparison.Ordinal);

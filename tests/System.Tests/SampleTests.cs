@@ -28,7 +28,7 @@ public sealed class SampleTests(RedisFixture redis) : IClassFixture<RedisFixture
     {
         var prefix = RedisServer.NewPrefix();
         await using var silo = await SiloProcess.StartAsync(
-            "--AgentStream:Demo:TokenDelay=0", $"--AgentStream:RedisPrefix={prefix}", $"--ConnectionStrings:redis={redis.Server.Configuration}");
+            "--AgentStream:Demo:TokenDelay=0", $"--AgentStream:RedisPrefix={prefix}", $"--ConnectionStrings:redis={redis.Server.Configuration}", SiloProcess.Gateway());
 
         // Over HTTP, and through the silo's gateway.
         Dictionary<string, string>[] ways =

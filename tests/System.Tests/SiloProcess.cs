@@ -55,6 +55,9 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Whether it runs, or how it ended.</summary>
     public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
 
+    /// <summary>The argument that gives a silo a gateway, for programs that are clients of its cluster.</summary>
+    public static string Gateway() => string.Create(CultureInfo.InvariantCulture, $"--AgentStream:Cluster:GatewayPort={Ports.Free()}");
+
     /// <summary>Starts a silo and waits until it listens.</summary>
     /// <param name="arguments">Arguments; the port is chosen here.</param>
     public static Task<SiloProcess> StartAsync(params string[] arguments) => StartProgramAsync(SiloProgram, arguments);

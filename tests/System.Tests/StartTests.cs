@@ -110,6 +110,17 @@ public sealed class StartTests(RedisFixture redis) : IClassFixture<RedisFixture>
     }
 
     [Fact]
+    public async Task A_certificate_that_is_not_there_is_one_sentence_that_names_the_setting_and_no_secret()
+    {
+        var (exitCode, output) = await SiloProcess.RunToExitAsync(
+            "--urls", AnyPort, "--AgentStream:Cluster:Certificate=/none.p12", "--AgentStream:Cluster:CertificatePassword=S3CRET", "--AgentStream:Cluster:CertificateAuthority=/none.pem");
+        Assert.Equal(
+            (1, "AgentStream cannot start: AgentStream:Cluster:Certificate names '/none.p12', which cannot be read: there is no such file.; "
+                + "AgentStream:Cluster:CertificateAuthority names '/none.pem', which cannot be read: there is no such file."),
+            (exitCode, output.Trim()));
+    }
+
+    [Fact]
     public async Task Silos_that_were_killed_are_known_to_be_dead_before_the_next_one_joins()
     {
         var (prefix, settings) = Settings();

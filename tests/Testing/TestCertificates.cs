@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace AgentStream.Testing;
 
-/// <summary>An authority of the tests' own, and a certificate of it for this machine's loopback, as files for redis-server.</summary>
+/// <summary>An authority of the tests' own, and certificates of it for this machine's loopback, as files for redis-server and for silos.</summary>
 public sealed class TestCertificates : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("agentstream-tls-").FullName;
@@ -13,22 +13,22 @@ public sealed class TestCertificates : IDisposable
     public TestCertificates()
     {
         var (from, until) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=AgentStream tests", authorityKey, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-        using var authority = request.CreateSelfSigned(from, until);
+        using var authorityKey = NewKey();
+        using var authority = AuthorityRequest("CN=AgentStream tests", authorityKey).CreateSelfSigned(from, until);
 
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(authority, from, until, [1]);
+        using var key = NewKey();
+        using var certificate = LocalRequest(key).Create(authority, from, until, [1]);
+
+        using var middleKey = NewKey();
+        using var middlePublic = AuthorityRequest("CN=AgentStream tests between", middleKey).Create(authority, from, until, [2]);
+        using var middle = middlePublic.CopyWithPrivateKey(middleKey);
+        using var chainedKey = NewKey();
+        using var chained = LocalRequest(chainedKey).Create(middle, from, until, [3]);
 
         File.WriteAllText(AuthorityFile, authority.ExportCertificatePem());
         File.WriteAllText(CertificateFile, certificate.ExportCertificatePem());
         File.WriteAllText(KeyFile, key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllLines(ChainFile, [chained.ExportCertificatePem(), middle.ExportCertificatePem(), chainedKey.ExportPkcs8PrivateKeyPem()]);
     }
 
     /// <summary>The authority, as PEM.</summary>
@@ -39,6 +39,9 @@ public sealed class TestCertificates : IDisposable
 
     /// <summary>The certificate's private key, as PEM.</summary>
     public string KeyFile => Path.Combine(_directory, "key.pem");
+
+    /// <summary>Another certificate, the one between it and the authority, and its private key, as PEM.</summary>
+    public string ChainFile => Path.Combine(_directory, "chain.pem");
 
     /// <summary>The arguments that let redis-server listen with TLS, without asking for a client's certificate.</summary>
     /// <param name="port">The port for TLS.</param>
@@ -51,4 +54,23 @@ public sealed class TestCertificates : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    private static CertificateRequest AuthorityRequest(string name, ECDsa key)
+    {
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        return request;
+    }
+
+    private static CertificateRequest LocalRequest(ECDsa key)
+    {
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        return request;
+    }
 }

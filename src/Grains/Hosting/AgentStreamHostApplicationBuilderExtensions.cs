@@ -17,7 +17,7 @@ public static class AgentStreamHostApplicationBuilderExtensions
     /// <param name="builder">The program.</param>
     /// <param name="configureSilo">
     /// Sets up the silo's clustering yourself. When it is null, the section <c>AgentStream:Cluster</c> does: silos with the same Redis and
-    /// the same prefix are one cluster; without a Redis a silo is its own cluster.
+    /// the same prefix are one cluster; without a Redis a silo is its own cluster. Other programs reach it only where <c>AgentStream:Cluster:GatewayPort</c> is set.
     /// </param>
     /// <returns>A builder that takes agents.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
@@ -38,6 +38,6 @@ public static class AgentStreamHostApplicationBuilderExtensions
         return builder.Services.AddAgentStream(builder.Configuration);
 
         void UseCluster(ISiloBuilder silo) => SiloClustering.Use(
-            silo, ClusterSettings.Read(builder.Configuration), builder.Configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName));
+            silo, ClusterSettings.Read(builder.Configuration, isSilo: true), builder.Configuration.GetConnectionString(AgentStreamOptions.RedisConnectionName));
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using AgentStream.Storage.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,7 +9,7 @@ using Orleans.Configuration;
 namespace AgentStream.Grains.Hosting;
 
 /// <summary>
-/// How a silo finds others: through the Redis of the stream store, or, without one, not at all.
+/// How a silo finds others: through the Redis of the stream store, or, without one, not at all. And whom it lets in.
 /// </summary>
 internal static class SiloClustering
 {
@@ -39,6 +40,14 @@ internal static class SiloClustering
             cluster.ServiceId = settings.ServiceIdOf(options.Value.RedisPrefix);
             cluster.ClusterId = settings.ClusterIdOf(options.Value.RedisPrefix);
         });
+        if (settings.Certificates is { } certificates)
+        {
+            silo.UseTls(certificates.Configure);
+        }
+        else if (!IPAddress.IsLoopback(settings.AdvertisedAddress))
+        {
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenPorts>();
+        }
     }
 
     private static void UseRedis(ISiloBuilder silo, ClusterSettings settings, string redis)

@@ -7,29 +7,28 @@ namespace AgentStream.Grains.Hosting;
 /// <summary>The ports of this process's silo. They are claimed before it joins, so that a start never harms a silo that runs.</summary>
 internal sealed class SiloPorts : IDisposable
 {
-    // Below the ports that Linux gives to outgoing connections (32768 and up), so that none of those takes one in between.
+    // Below the ports that Linux gives to outgoing connections (32768 and up), so that none of those takes it in between.
     private const int FirstSiloPort = 11111;
-    private const int FirstGatewayPort = 30000;
     private const int MostSilos = 1000;
 
     private readonly PortGuard _silo;
     private readonly PortGuard? _gateway;
 
-    /// <summary>Claims the ports that are set, and finds free ones for those that are not.</summary>
+    /// <summary>Claims the ports that are set, and finds a free one for other silos when that is not set.</summary>
     /// <param name="settings">Where other silos reach this one, and the ports that are set.</param>
     /// <param name="hasGateway">Whether Orleans clients may come.</param>
     /// <exception cref="IOException">A port is in use, or the address is not this machine's; the message names the setting.</exception>
     public SiloPorts(ClusterSettings settings, bool hasGateway)
     {
         Address = settings.AdvertisedAddress;
-        if (hasGateway && settings.GatewayPort != 0)
+        if (hasGateway && settings.GatewayPort is { } gateway and not 0)
         {
-            (_gateway, Gateway) = Claim(nameof(ClusterSettings.GatewayPort), settings.GatewayPort, FirstGatewayPort);
+            (_gateway, Gateway) = Claim(nameof(ClusterSettings.GatewayPort), [gateway]);
         }
 
         try
         {
-            (_silo, Silo) = Claim(nameof(ClusterSettings.SiloPort), settings.SiloPort, FirstSiloPort);
+            (_silo, Silo) = Claim(nameof(ClusterSettings.SiloPort), CandidatesOf(settings.SiloPort));
         }
         catch
         {
@@ -54,10 +53,12 @@ internal sealed class SiloPorts : IDisposable
         _gateway?.Dispose();
     }
 
-    private (PortGuard Guard, int Port) Claim(string setting, int? port, int first)
+    // Machines are told each other's ports by those who set up the network between them, so beyond loopback the port is always the same one.
+    private IEnumerable<int> CandidatesOf(int? port) =>
+        port is { } set ? [set] : IPAddress.IsLoopback(Address) ? Enumerable.Range(FirstSiloPort, MostSilos) : [FirstSiloPort];
+
+    private (PortGuard Guard, int Port) Claim(string setting, IEnumerable<int> candidates)
     {
-        // Machines are told each other's ports by those who set up the network between them, so beyond loopback the port is always the same one.
-        var candidates = port is { } set ? [set] : IPAddress.IsLoopback(Address) ? Enumerable.Range(first, MostSilos) : [first];
         try
         {
             foreach (var candidate in candidates)

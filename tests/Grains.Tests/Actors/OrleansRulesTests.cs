@@ -97,6 +97,22 @@ public sealed class OrleansRulesTests : IAsyncLifetime
         });
     }
 
+    [Fact]
+    public async Task Who_calls_is_what_the_caller_says_so_a_silo_cannot_tell_a_client_from_itself()
+    {
+        var sources = new Sources();
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureHost(host => host.Services.AddSingleton(_signals));
+        builder.ConfigureSilo((_, silo) => silo.AddIncomingGrainCallFilter(sources));
+        builder.ConfigureClient(client => Sources.Forge(client.Services, "hosted-by-nobody"));
+        await using var cluster = builder.Build();
+        await cluster.DeployAsync();
+
+        // A filter that let a silo's own calls pass, and no client's, would let this client pass, too.
+        await cluster.Client.GetGrain<IHoldGrain>("any").WhoAsync().Within();
+        Assert.Equal("sys.client/hosted-by-nobody", await sources.First.Task.Within());
+    }
+
     private IHoldGrain NewGrain() => _cluster.Client.GetGrain<IHoldGrain>(Guid.NewGuid().ToString("N"));
 
     private Task<string> Of(string name) => _signals.Of(name).Task.Within(name);

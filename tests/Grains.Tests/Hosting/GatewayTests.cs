@@ -1,0 +1,68 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using AgentStream.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace AgentStream.Grains.Tests.Hosting;
+
+/// <summary>Who can reach a silo besides HTTP: nobody, unless the settings say so, and then the log says it too.</summary>
+public sealed class GatewayTests(RedisFixture redis) : IClassFixture<RedisFixture>
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0)]
+    public async Task A_silo_has_no_gateway_unless_its_port_is_set_and_a_client_is_told_the_setting(int? port)
+    {
+        await using var stage = new ClusterStage(redis.Server.Configuration);
+        var silo = await stage.StartSiloAsync(port is null ? [] : [("GatewayPort", port)]);
+        Assert.Equal(0, silo.Services.GetRequiredService<IOptions<EndpointOptions>>().Value.GatewayPort);
+        Assert.Equal([0], (await silo.Services.GetRequiredService<IMembershipTable>().ReadAllAsync(default)).Members.Select(member => member.Item1.ProxyPort));
+
+        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(() => stage.StartClientAsync().Within());
+        Assert.Equal($"No silo of the cluster '{stage.Name}' has a gateway for other programs: set AgentStream:Cluster:GatewayPort where one is to have it.", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_client_comes_in_where_one_of_the_silos_has_a_gateway()
+    {
+        await using var stage = new ClusterStage(redis.Server.Configuration);
+        await stage.StartSiloAsync();
+        await stage.StartSiloAsync(("GatewayPort", Ports.Free()));
+        var client = await stage.StartClientAsync();
+        Assert.Equal("hello", await client.Services.GetRequiredService<IAgentStreamClient>().AskAsync(TestSilos.NewSession(), "hi").Within());
+        Assert.Empty(stage.Warnings);
+    }
+
+    [Fact]
+    public async Task Ports_that_other_machines_reach_are_warned_of_once_unless_they_ask_for_certificates()
+    {
+        // A machine without a network has none.
+        if (AddressOfThisMachine() is not { } address)
+        {
+            return;
+        }
+
+        await using var stage = new ClusterStage(redis.Server.Configuration);
+        var (port, gateway) = (Ports.Free(), Ports.Free());
+        await stage.StartSiloAsync(("AdvertisedAddress", address), ("SiloPort", port), ("GatewayPort", gateway));
+        Assert.Equal(
+            [$"2301 Nothing is asked of those who reach {address}, ports {port} and {gateway}: they act as any user. Set AgentStream:Cluster:Certificate, or keep all but the silos and programs of this cluster away."],
+            stage.Warnings);
+
+        using var certificates = new TestCertificates();
+        await using var closed = new ClusterStage(redis.Server.Configuration);
+        await closed.StartSiloAsync(
+            ("AdvertisedAddress", address), ("SiloPort", Ports.Free()),
+            ("Certificate", certificates.CertificateFile), ("CertificateKey", certificates.KeyFile), ("CertificateAuthority", certificates.AuthorityFile));
+        Assert.Empty(closed.Warnings);
+    }
+
+    private static IPAddress? AddressOfThisMachine() => NetworkInterface.GetAllNetworkInterfaces()
+        .Where(network => network.OperationalStatus == OperationalStatus.Up)
+        .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+        .Select(unicast => unicast.Address)
+        .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
+}
