@@ -3,23 +3,19 @@
 
 import { newSessionId } from './api.js';
 import { learn, readHistory } from './catch-up.js';
-import { addRun, applyEvent, isWithoutAnswer, newConversation, settle, takeBack } from './fold.js';
+import { addRun, applyEvent, newConversation, settle, takeBack } from './fold.js';
 import { follow } from './follow.js';
-import { Link } from './link.js';
 import { News } from './news.js';
 import { noticeOf, stillBusy } from './notices.js';
 import { conclude } from './outcome.js';
 import { waitingRun } from './requests.js';
+import { Shown } from './shown.js';
 import { Stopping } from './stopping.js';
 import { putBehind, takeNext } from './waiting.js';
 import { wayTo } from './way.js';
 
-export class Chat {
-  /** What has been said, see fold.js. */
-  conversation = newConversation(null);
-
+export class Chat extends Shown {
   #api;
-  #link;
   #onNotice;
   #onRun;
   #agent;
@@ -40,8 +36,8 @@ export class Chat {
    * @param {?string} agent    Which agent to talk to; null is the server's default.
    */
   constructor({ api, onChange, onNotice, onRun = () => { }, agent = null }) {
+    super(onChange, onNotice);
     this.#api = api;
-    this.#link = new Link(onChange, onNotice);
     this.#onNotice = onNotice;
     this.#onRun = onRun;
     this.#agent = agent;
@@ -51,33 +47,9 @@ export class Chat {
     });
   }
 
-  /** 'idle' | 'loading' | 'connecting' | 'live' | 'lost' */
-  get state() {
-    return this.#link.state;
-  }
-
-  /** While the connection is lost: when the next try is due, by Date.now(). */
-  get retryAt() {
-    return this.#link.retryAt;
-  }
-
-  /** A run is under way, or is about to be. */
-  get isBusy() {
-    return this.#last !== undefined && this.#last.status !== 'ended';
-  }
-
   /** The user wants the run under way to stop, and it has not ended yet. */
   get isStopping() {
     return this.#stopping.isWanted && this.isBusy;
-  }
-
-  /** What was last asked can be asked again: it came to no answer. */
-  get canRepeat() {
-    return this.state === 'idle' && this.#last !== undefined && isWithoutAnswer(this.#last);
-  }
-
-  get #last() {
-    return this.conversation.runs.at(-1);
   }
 
   /**
@@ -88,7 +60,7 @@ export class Chat {
     this.#leave();
     this.conversation = newConversation(id);
     this.#news.forget();
-    this.#link.set(id ? 'loading' : 'idle');
+    this.link.set(id ? 'loading' : 'idle');
 
     if (id) {
       await this.#catchUp();
@@ -131,7 +103,7 @@ export class Chat {
 
   /** Asks once more what came to no answer. */
   async repeat() {
-    return this.canRepeat && this.send(this.#last.prompt);
+    return this.canRepeat && this.send(this.last.prompt);
   }
 
   /** Stops the run under way, whoever started it. Its last events, and its end, still come. */
@@ -141,35 +113,35 @@ export class Chat {
     }
 
     this.#stopping.isWanted = true;
-    this.#link.set(this.state);
+    this.link.set(this.state);
 
     // Before its begin a run may not be there yet, and a cancel would miss it: then #take() sends it.
-    if (this.#last.status !== 'starting') {
+    if (this.last.status !== 'starting') {
       await this.#cancel(this.conversation);
     }
   }
 
   /** Tries again now, rather than when the time has come. */
   retry() {
-    this.#link.wake();
+    this.link.wake();
   }
 
   /** Reads the history, and follows the run under way. */
   async #catchUp() {
-    const { signal } = this.#link;
+    const { signal } = this.link;
 
     try {
-      const session = await readHistory(this.#api, this.#link, this.conversation);
+      const session = await readHistory(this.#api, this.link, this.conversation);
 
       if (!signal.aborted) {
-        this.#link.heard();
+        this.link.heard();
         session ?? this.#news.foundNone();
         await (session?.status === 'live' ? this.#follow(null) : this.#followNext());
       }
     } catch (error) {
       if (!signal.aborted) {
         this.#onNotice(noticeOf(error));
-        this.#link.set('idle');
+        this.link.set('idle');
       }
     }
   }
@@ -177,9 +149,9 @@ export class Chat {
   /** Follows to the end of the run under way; `run` is ours: one to start first, or one that waits. */
   async #follow(run, isStarted = false) {
     const { conversation } = this;
-    const { signal } = this.#link;
+    const { signal } = this.link;
     const way = wayTo(this.#api, conversation, run, { agent: this.#agent, signal, isStarted });
-    this.#link.set('connecting');
+    this.link.set('connecting');
     this.#hasHeard = false;
 
     try {
@@ -187,8 +159,8 @@ export class Chat {
         ...way,
         start: way.start && (() => this.#accepted = way.start()),
         onEvent: event => this.#take(conversation, event, signal),
-        onState: (state, ms, why) => signal.aborted || this.#link.follows(state, ms, why, this.#last?.status === 'live'),
-        wait: ms => this.#link.wait(ms),
+        onState: (state, ms, why) => signal.aborted || this.link.follows(state, ms, why, this.last?.status === 'live'),
+        wait: ms => this.link.wait(ms),
         signal,
       });
 
@@ -217,16 +189,16 @@ export class Chat {
       }
 
       if (!conversation.runs.at(-1).runId || conversation.runs.at(-1).prompt === null) {
-        learn(this.#api, conversation, signal).then(() => this.#link.set(this.state));
+        learn(this.#api, conversation, signal).then(() => this.link.set(this.state));
       }
     }
 
-    this.#link.set('live');
+    this.link.set('live');
   }
 
   async #over(outcome, run) {
     const { conversation } = this;
-    const { signal } = this.#link;
+    const { signal } = this.link;
     const notice = conclude(conversation, outcome, run);
 
     if (notice !== null) {
@@ -242,9 +214,9 @@ export class Chat {
 
     await this.#followNext();
 
-    if (this.#last?.note === 'gone') {
+    if (this.last?.note === 'gone') {
       // The history has it.
-      learn(this.#api, conversation, signal).then(() => this.#link.set(this.state));
+      learn(this.#api, conversation, signal).then(() => this.link.set(this.state));
     }
   }
 
@@ -270,16 +242,16 @@ export class Chat {
     this.#onNotice(isMine ? { ...noticeOf(error), prompt: run.prompt } : noticeOf(error));
 
     if (this.isBusy) {
-      settle(this.#last, 'gone');
+      settle(this.last, 'gone');
     }
 
-    this.#link.set('idle');
+    this.link.set('idle');
   }
 
   async #queue(prompt) {
     const { conversation } = this;
     const answer = putBehind(this.#api, conversation, prompt, this.#agent, this.#accepted);
-    this.#link.set(this.state);
+    this.link.set(this.state);
 
     try {
       await answer;
@@ -293,7 +265,7 @@ export class Chat {
     } catch (error) {
       if (this.conversation === conversation) {
         this.#onNotice({ ...noticeOf(error), prompt });
-        this.#link.set(this.state);
+        this.link.set(this.state);
       }
     }
   }
@@ -301,7 +273,7 @@ export class Chat {
   /** Follows the run of the next prompt that waits, if there is one. */
   async #followNext() {
     const next = takeNext(this.conversation);
-    await (next ? this.#follow(Object.assign(addRun(this.conversation, next.prompt), { runId: next.runId })) : this.#link.set('idle'));
+    await (next ? this.#follow(Object.assign(addRun(this.conversation, next.prompt), { runId: next.runId })) : this.link.set('idle'));
   }
 
   #cancel(conversation) {
@@ -309,7 +281,7 @@ export class Chat {
   }
 
   #leave() {
-    this.#link.leave();
+    this.link.leave();
     this.#stopping.isWanted = false;
   }
 }
