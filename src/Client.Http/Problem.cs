@@ -97,7 +97,7 @@ internal sealed record ToolBody(
     [property: JsonPropertyName(Protocol.Fields.Description)] string? Description,
     [property: JsonPropertyName(Protocol.Fields.Parameters)] JsonElement? Parameters)
 {
-    public static ToolBody Of(ClientTool tool) => new(tool.Name, tool.Description, tool.Parameters is { } parameters ? JsonElement.Parse(parameters) : null);
+    public static ToolBody Of(ClientTool tool) => new(tool.Name, tool.Description, tool.Parameters is { } parameters ? JsonElement.Parse(parameters, new JsonDocumentOptions { MaxDepth = Protocol.MaxJsonDepth }) : null);
 }
 
 /// <summary>The answer to a cancel.</summary>

@@ -14,7 +14,7 @@ namespace AgentStream.Simulation.Tests;
 /// </summary>
 public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output) : IClassFixture<RedisFixture>
 {
-    private const int Schedules = 15_000;
+    private const int Schedules = 10_000;
 
     // Worlds that wait for Redis at the same time: their commands share the connection's round trips.
     private const int Lanes = 24;

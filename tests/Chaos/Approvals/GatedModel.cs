@@ -4,14 +4,20 @@ using Microsoft.Extensions.AI;
 
 namespace AgentStream.Chaos.Approvals;
 
-/// <summary>A model that asks for payments, as many as its prompt says (<c>pay a1-1.1 3</c>), and is done when it has their results.</summary>
+/// <summary>
+/// A model that asks for payments, as many as its prompt says (<c>pay a1-1.1 3</c>), and for a signature, which the client has to give, when it says so (<c>pay a1-1.1 3 sign</c>). It is done when it has
+/// all results.
+/// </summary>
 internal sealed class GatedModel : IChatClient
 {
     /// <summary>The last words of each run.</summary>
     public const string Done = "done";
 
-    /// <summary>A prompt for some payments.</summary>
-    public static string Prompt(string tag, int payments) => string.Create(CultureInfo.InvariantCulture, $"pay {tag} {payments}");
+    /// <summary>The tool of the client, which it gives with its prompt.</summary>
+    public const string Sign = "sign";
+
+    /// <summary>A prompt for some payments, and perhaps a signature.</summary>
+    public static string Prompt(string tag, int payments, bool isSigned) => string.Create(CultureInfo.InvariantCulture, $"pay {tag} {payments}{(isSigned ? $" {Sign}" : "")}");
 
     /// <summary>The tag of a prompt's payment.</summary>
     public static string Payment(string tag, int number) => string.Create(CultureInfo.InvariantCulture, $"{tag}/{number}");
@@ -34,6 +40,11 @@ internal sealed class GatedModel : IChatClient
         {
             // The same ids in each response, as some endpoints give them.
             yield return new(ChatRole.Assistant, [new FunctionCallContent($"call_{n}", PaymentTool.Name, new Dictionary<string, object?> { ["tag"] = Payment(words[1], n) })]);
+        }
+
+        if (words.Length > 3)
+        {
+            yield return new(ChatRole.Assistant, [new FunctionCallContent($"call_{count}", Sign, new Dictionary<string, object?> { ["tag"] = words[1] })]);
         }
 
         yield return new() { FinishReason = ChatFinishReason.ToolCalls };

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace AgentStream.Chaos.Approvals;
 
 /// <summary>
-/// A user whose prompts ask for payments, which they allow or not. They send prompts and answers again when the reply is lost, and sometimes though it was not; they answer twice at once, and take
+/// A user whose prompts ask for payments, which they allow or not, and for signatures, which their own program gives. They send prompts and answers again when the reply is lost, and sometimes though it was not; they answer twice at once, and take
 /// an answer back. Each prompt has an idempotency key, so all of that must come to one run for each, and one fate for each payment.
 /// </summary>
 internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violations violations, Figures figures, int seed)
@@ -61,7 +61,14 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
             check.Add(GatedModel.Payment(tag, n), ApprovalCheck.Fate.Unknown);
         }
 
-        var body = JsonSerializer.SerializeToElement(new { prompt = GatedModel.Prompt(tag, payments), session_id = session, agent = SiloProgram.GatedAgent });
+        var signature = _random.Next(2) == 0 ? new Signature(_random) : null;
+        var body = JsonSerializer.SerializeToElement(new
+        {
+            prompt = GatedModel.Prompt(tag, payments, signature is not null),
+            session_id = session,
+            agent = SiloProgram.GatedAgent,
+            tools = signature is null ? [] : (object[])[new { name = GatedModel.Sign }],
+        });
         var runs = await Task.WhenAll(Enumerable.Range(0, _random.Next(4) == 0 ? 2 : 1).Select(_ => StartAsync(tag, body, cancellationToken)));
         figures.Add("prompts with an idempotency key", runs.Length);
         if (runs.Distinct().Count() > 1)
@@ -76,17 +83,24 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
             return false;
         }
 
-        if (asked.Pending.Count != payments)
+        var calls = payments + (signature is null ? 0 : 1);
+        if (asked.Pending.Count != calls)
         {
-            violations.Add(session, $"{payments} calls wait", asked.Json.GetRawText(), "");
+            violations.Add(session, $"{calls} calls wait", asked.Json.GetRawText(), "");
             return false;
         }
 
         var approved = new Dictionary<string, bool>();
-        foreach (var (id, payment) in asked.Pending.OrderBy(_ => _random.Next()))
+        foreach (var (id, kind, payment) in asked.Pending.OrderBy(_ => _random.Next()))
         {
+            if (kind == "tool")
+            {
+                await AnswerAsync(session, $"tool-results/{id}", signature!.Answer, new { content = "another" }, cancellationToken);
+                continue;
+            }
+
             approved[payment] = _random.Next(3) > 0;
-            await AnswerAsync(session, id, approved[payment], cancellationToken);
+            await AnswerAsync(session, $"approvals/{id}", new { approved = approved[payment] }, new { approved = !approved[payment] }, cancellationToken);
         }
 
         var over = await UntilAsync(session, state => state.Error is not null || (state.Pending.Count == 0 && state.Answers == number), cancellationToken);
@@ -95,7 +109,7 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
             figures.Add("runs with payments that crashed", 1);
         }
 
-        return await TakeAsync(session, tag, number, payments, approved, isWhole: over.Error is null, cancellationToken) && over.Error is null;
+        return await TakeAsync(session, tag, number, payments, approved, signature, isWhole: over.Error is null, cancellationToken) && over.Error is null;
     }
 
     /// <summary>Sends a prompt until it is accepted.</summary>
@@ -122,10 +136,10 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
         }
     }
 
-    private async Task AnswerAsync(string session, string requestId, bool isApproved, CancellationToken cancellationToken)
+    private async Task AnswerAsync(string session, string request, object answer, object other, CancellationToken cancellationToken)
     {
-        var path = $"chat/{session}/approvals/{requestId}";
-        var answers = await Task.WhenAll(Enumerable.Range(0, _random.Next(3) == 0 ? 2 : 1).Select(_ => PostAsync(path, isApproved, cancellationToken)));
+        var path = $"chat/{session}/{request}";
+        var answers = await Task.WhenAll(Enumerable.Range(0, _random.Next(3) == 0 ? 2 : 1).Select(_ => PostAsync(path, answer, cancellationToken)));
         figures.Add("answers to requests", answers.Length);
         foreach (var (status, body) in answers)
         {
@@ -137,7 +151,7 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
 
         if (_random.Next(4) == 0)
         {
-            var (status, body) = await PostAsync(path, !isApproved, cancellationToken);
+            var (status, body) = await PostAsync(path, other, cancellationToken);
             figures.Add("answers that were to be taken back", 1);
             if (status != HttpStatusCode.Conflict)
             {
@@ -146,11 +160,11 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
         }
     }
 
-    private async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, bool isApproved, CancellationToken cancellationToken)
+    private async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, object body, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var answer = await edge.AskAsync(HttpMethod.Post, path, User, cancellationToken, () => JsonContent.Create(new { approved = isApproved }));
+            var answer = await edge.AskAsync(HttpMethod.Post, path, User, cancellationToken, () => JsonContent.Create(body));
 
             // A session whose run is in the way (one that was started by an answer that was lost, say) says so.
             if (answer.Status != HttpStatusCode.Conflict || answer.Body.Contains("request_id", StringComparison.Ordinal))
@@ -164,7 +178,7 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
 
     /// <summary>Compares the history with what was decided, and keeps what became of each payment.</summary>
     private async Task<bool> TakeAsync(
-        string session, string tag, int number, int payments, Dictionary<string, bool> approved, bool isWhole, CancellationToken cancellationToken)
+        string session, string tag, int number, int payments, Dictionary<string, bool> approved, Signature? signature, bool isWhole, CancellationToken cancellationToken)
     {
         var (_, body) = await edge.AskAsync(HttpMethod.Get, $"chat/{session}/messages", User, cancellationToken);
         var parts = JsonElement.Parse(body).EnumerateArray().SelectMany(message => message.GetProperty("parts").EnumerateArray()).ToList();
@@ -174,11 +188,21 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
             violations.Add(session, $"the history has {number} prompts, each once", string.Create(CultureInfo.InvariantCulture, $"{prompts}"), body);
         }
 
-        var results = parts.Where(part => Kind(part) == "tool-return").TakeLast(payments).ToList();
-        if (results.Count != payments)
+        var calls = payments + (signature is null ? 0 : 1);
+        var results = parts.Where(part => Kind(part) == "tool-return").TakeLast(calls).ToList();
+        if (results.Count != calls)
         {
             violations.Add(session, "each call has its result", body, "");
             return false;
+        }
+
+        if (isWhole && signature is not null)
+        {
+            figures.Add("calls of clients' tools", 1);
+            if (!signature.Is(results[payments]))
+            {
+                violations.Add(session, $"the model has the client's result {JsonSerializer.Serialize(signature.Answer)}", results[payments].GetRawText(), body);
+            }
         }
 
         for (var n = 0; isWhole && n < payments; n++)
@@ -224,13 +248,14 @@ internal sealed class Payer(int number, Edge edge, ApprovalCheck check, Violatio
     /// <param name="Error">What went wrong with the last run.</param>
     /// <param name="Pending">What waits for an answer.</param>
     /// <param name="Answers">How many prompts have the model's last words.</param>
-    private sealed record State(JsonElement Json, bool IsLive, string? Error, IReadOnlyList<(string Id, string Payment)> Pending, int Answers)
+    private sealed record State(JsonElement Json, bool IsLive, string? Error, IReadOnlyList<(string Id, string Kind, string Tag)> Pending, int Answers)
     {
         public static State Of(JsonElement json) => new(
             json,
             json.GetProperty("status").GetString() == "live",
             json.GetProperty("error").GetString(),
-            [.. json.GetProperty("pending").EnumerateArray().Select(request => (request.GetProperty("request_id").GetString()!, request.GetProperty("args").GetProperty("tag").GetString()!))],
+            [.. json.GetProperty("pending").EnumerateArray().Select(request => (
+                request.GetProperty("request_id").GetString()!, request.GetProperty("kind").GetString()!, request.GetProperty("args").GetProperty("tag").GetString()!))],
             json.GetProperty("nodes").EnumerateArray().Count(node => node.GetRawText().Contains($"\"{GatedModel.Done}\"", StringComparison.Ordinal)));
     }
 }
