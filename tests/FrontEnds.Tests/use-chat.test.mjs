@@ -91,5 +91,21 @@ for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
       again.close();
       assert.equal((await session(silo, id)).error, null);
     });
+
+    test('a stop works after a resume', async () => {
+      const id = randomUUID();
+      const page = open(id);
+      await page.ready();
+      page.chat.sendMessage({ text: 'count to 5000' });
+      await page.when(() => page.text().length > 10);
+      page.close();
+
+      const again = open(id);
+      await again.when(chat => chat.status === 'streaming' && again.text().length > 10);
+      assert.deepEqual(await (await again.cancel()).json(), { cancelled: true });
+      await again.when(chat => chat.status === 'ready');
+      again.close();
+      assert.equal((await session(silo, id)).error, 'canceled');
+    });
   });
 }
