@@ -94,6 +94,25 @@ public sealed class OriginTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_policy_of_the_programs_own_lets_its_origins_in_and_no_others(bool isNamed)
+    {
+        await using var app = await ChatApp.StartAsync(
+            builder => builder.Services.AddCors(cors => cors.AddPolicy("own", policy => policy.WithOrigins(Friend))),
+            app =>
+            {
+                app.UseCors();
+                var routes = app.MapAgentStreamAiSdk();
+                _ = isNamed ? routes.RequireCors("own") : routes.RequireCors(policy => policy.WithOrigins(Friend));
+            });
+        using var friend = await SendAsync(app, "POST", "/api/chat/s/cancel", $"Origin: {Friend}", "Sec-Fetch-Site: cross-site");
+        Assert.Equal((HttpStatusCode.OK, Friend), (friend.StatusCode, friend.Headers.GetValues("Access-Control-Allow-Origin").Single()));
+        using var other = await SendAsync(app, "POST", "/api/chat/s/cancel", "Origin: http://evil.example", "Sec-Fetch-Site: cross-site");
+        await Problem.OfAsync(other, HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
     [InlineData("*")]
     [InlineData("app.example.com")]
     [InlineData("https://app.example.com/")]
