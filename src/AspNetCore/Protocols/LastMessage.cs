@@ -7,7 +7,8 @@ namespace AgentStream.AspNetCore.Protocols;
 /// <summary>Reads the prompt from a conversation: the text of its last message. The history is the session's own, so the messages before it do not count.</summary>
 internal static class LastMessage
 {
-    private const string Messages = "messages";
+    /// <summary>The field of a conversation with its messages.</summary>
+    internal const string Messages = "messages";
 
     /// <summary>Reads the prompt.</summary>
     /// <param name="root">The body, with its field <c>messages</c>.</param>
@@ -22,7 +23,7 @@ internal static class LastMessage
         }
 
         var path = $"{Messages}[{root.GetProperty(Messages).GetArrayLength() - 1}]";
-        if (last.Field("role") is not { ValueKind: JsonValueKind.String } role || !role.ValueEquals("user"u8))
+        if (!IsOf(last, "user"u8))
         {
             return fields.Wrong(path, "must be the user's: the silo calls the tools and keeps the history, so there is nothing else to send");
         }
@@ -46,6 +47,9 @@ internal static class LastMessage
     /// <summary>The last message; null when there is none.</summary>
     public static JsonElement? Of(JsonElement root) =>
         root.Field(Messages) is { ValueKind: JsonValueKind.Array } messages && messages.GetArrayLength() is > 0 and var count ? messages[count - 1] : null;
+
+    /// <summary>Whether a message is of a role.</summary>
+    public static bool IsOf(JsonElement message, ReadOnlySpan<byte> role) => message.Field("role") is { ValueKind: JsonValueKind.String } given && given.ValueEquals(role);
 
     private static string? Join(JsonElement parts, string path, JsonFields fields)
     {

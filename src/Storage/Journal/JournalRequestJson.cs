@@ -22,7 +22,7 @@ internal static class JournalRequestJson
             WriteRaw(json, "args", request.Arguments);
             if (request.ExpiresAt is { } expiresAt)
             {
-                json.WriteString("expires_at", expiresAt.UtcDateTime);
+                json.WriteString(Protocol.Fields.ExpiresAt, expiresAt.UtcDateTime);
             }
 
             json.WriteEndObject();
@@ -40,7 +40,7 @@ internal static class JournalRequestJson
             request.Field("tool_name").Text(),
             Raw(request.Field("args")) ?? "{}")
         {
-            ExpiresAt = request.Field("expires_at").Time(),
+            ExpiresAt = request.Field(Protocol.Fields.ExpiresAt).Time(),
         }),
     ];
 

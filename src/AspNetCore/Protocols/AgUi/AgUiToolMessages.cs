@@ -9,21 +9,19 @@ namespace AgentStream.AspNetCore.Protocols.AgUi;
 /// </summary>
 internal static class AgUiToolMessages
 {
-    private const string Messages = "messages";
-
     /// <summary>Reads the answers.</summary>
     /// <param name="root">The body.</param>
     /// <param name="fields">Takes what is wrong.</param>
     /// <returns>The results with the ids that the calls are shown under; null when the conversation ends with another message.</returns>
     public static IReadOnlyList<(string Shown, ToolResultAnswer Answer)>? Read(JsonElement root, JsonFields fields)
     {
-        if (root.Field(Messages) is not { ValueKind: JsonValueKind.Array } messages)
+        if (root.Field(LastMessage.Messages) is not { ValueKind: JsonValueKind.Array } messages)
         {
             return null;
         }
 
         var first = messages.GetArrayLength();
-        while (first > 0 && IsOfTool(messages[first - 1]))
+        while (first > 0 && LastMessage.IsOf(messages[first - 1], "tool"u8))
         {
             first--;
         }
@@ -31,7 +29,7 @@ internal static class AgUiToolMessages
         var answers = new List<(string, ToolResultAnswer)>();
         for (var at = first; at < messages.GetArrayLength(); at++)
         {
-            var path = $"{Messages}[{at}]";
+            var path = $"{LastMessage.Messages}[{at}]";
             var shown = fields.Text(messages[at], "toolCallId", $"{path}.toolCallId", text => text is null ? "is required" : null);
             var content = fields.Text(messages[at], "content", $"{path}.content", _ => null);
             var error = fields.Text(messages[at], "error", $"{path}.error", _ => null);
@@ -44,6 +42,4 @@ internal static class AgUiToolMessages
 
         return first == messages.GetArrayLength() ? null : answers;
     }
-
-    private static bool IsOfTool(JsonElement message) => message.Field("role") is { ValueKind: JsonValueKind.String } role && role.ValueEquals("tool"u8);
 }

@@ -93,7 +93,7 @@ internal sealed record PendingView(
     [property: JsonPropertyName("tool_call_id")] string ToolCallId,
     [property: JsonPropertyName("tool_name")] string ToolName,
     [property: JsonPropertyName("args")] JsonElement Args,
-    [property: JsonPropertyName("expires_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? ExpiresAt)
+    [property: JsonPropertyName(Protocol.Fields.ExpiresAt), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? ExpiresAt)
 {
     public static PendingView Of(PendingRequest request) => new(
         request.RequestId,
