@@ -82,6 +82,7 @@ if [ "$passed_count" -eq 0 ]; then
   echo "test.sh: no test ran" >&2
   failed=1
 fi
+/usr/bin/python3 .ci/failed "$results" || true
 
 echo "$configuration"
 echo "$passed_count passed, $failed_count failed"
