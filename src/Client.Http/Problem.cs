@@ -121,7 +121,7 @@ internal sealed record RunAnswer(string RunId, string Prompt, string? Begin)
 }
 
 /// <summary>A session in the list of live ones.</summary>
-internal sealed record LiveSession(long ScopeId, long UserId, string SessionId);
+internal sealed record LiveSession([property: JsonConverter(typeof(IdJsonConverter))] string ScopeId, [property: JsonConverter(typeof(IdJsonConverter))] string UserId, string SessionId);
 
 /// <summary>A session in the list of all.</summary>
-internal sealed record ListedSession(long ScopeId, long UserId, string SessionId, string Title, DateTimeOffset? Changed, bool Live);
+internal sealed record ListedSession([property: JsonConverter(typeof(IdJsonConverter))] string ScopeId, [property: JsonConverter(typeof(IdJsonConverter))] string UserId, string SessionId, string Title, DateTimeOffset? Changed, bool Live);

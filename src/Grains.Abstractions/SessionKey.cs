@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace AgentStream;
 
@@ -11,32 +10,40 @@ namespace AgentStream;
 public sealed record SessionKey
 {
     /// <summary>The longest session id, in characters (design rule: short enough to stand in a key, a URL and a file name).</summary>
-    public const int MaxSessionLength = 128;
+    public const int MaxSessionLength = KeyPart.MaxLength;
 
     /// <summary>What a session id may be, as a sentence for error texts.</summary>
-    public const string SessionRule = "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ @ = + -, and not '.' or '..'";
-
-    private const string NumberRule = "must be an integer from 0 to 9223372036854775807";
+    public const string SessionRule = KeyPart.Rule;
 
     /// <summary>Names a session.</summary>
+    /// <param name="scope">The scope, by <see cref="UserKey.IdRule"/>.</param>
+    /// <param name="user">The user within the scope, by <see cref="UserKey.IdRule"/>.</param>
+    /// <param name="session">The session's id, by <see cref="SessionRule"/>.</param>
+    /// <exception cref="InvalidInputException">A part breaks its rule; the exception names the part.</exception>
+    public SessionKey(string scope, string user, string session)
+    {
+        Scope = KeyPart.Check("scope_id", scope);
+        User = KeyPart.Check("user_id", user);
+        Session = KeyPart.Check("session_id", session);
+    }
+
+    /// <summary>Names a session of a user who has a number, as programs of other languages do: <c>(1, 2, "s")</c> is <c>("1", "2", "s")</c>.</summary>
     /// <param name="scope">The scope; not negative.</param>
     /// <param name="user">The user within the scope; not negative.</param>
     /// <param name="session">The session's id, by <see cref="SessionRule"/>.</param>
     /// <exception cref="InvalidInputException">A part breaks its rule; the exception names the part.</exception>
     public SessionKey(long scope, long user, string session)
+        : this(KeyPart.Of("scope_id", scope), KeyPart.Of("user_id", user), session)
     {
-        Scope = scope >= 0 ? scope : throw new InvalidInputException("scope_id", NumberRule);
-        User = user >= 0 ? user : throw new InvalidInputException("user_id", NumberRule);
-        Session = IsSessionId(session) ? session : throw new InvalidInputException("session_id", SessionRule);
     }
 
-    /// <summary>The scope; not negative.</summary>
+    /// <summary>The scope, by <see cref="UserKey.IdRule"/>.</summary>
     [Id(0)]
-    public long Scope { get; }
+    public string Scope { get; }
 
-    /// <summary>The user within the scope; not negative.</summary>
+    /// <summary>The user within the scope, by <see cref="UserKey.IdRule"/>.</summary>
     [Id(1)]
-    public long User { get; }
+    public string User { get; }
 
     /// <summary>The session's id, by <see cref="SessionRule"/>.</summary>
     [Id(2)]
@@ -45,23 +52,7 @@ public sealed record SessionKey
     /// <summary>Whether a text can be a session id, by <see cref="SessionRule"/>.</summary>
     /// <param name="text">The text; null is none.</param>
     /// <returns>True when it can.</returns>
-    public static bool IsSessionId([NotNullWhen(true)] string? text)
-    {
-        if (text is null or "" or "." or ".." || text.Length > MaxSessionLength)
-        {
-            return false;
-        }
-
-        foreach (var c in text)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '~' or '@' or '=' or '+' or '-'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public static bool IsSessionId([NotNullWhen(true)] string? text) => KeyPart.IsValid(text);
 
     /// <summary>A session id that nobody has yet: a UUID of version 7, so ids sort by when they were made.</summary>
     /// <returns>The id, 36 characters.</returns>
@@ -75,10 +66,8 @@ public sealed record SessionKey
     {
         ArgumentNullException.ThrowIfNull(text);
         return text.Split(':') is [var scope, var user, var session]
-            && long.TryParse(scope, NumberStyles.None, CultureInfo.InvariantCulture, out var scopeId)
-            && long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var userId)
-            ? new SessionKey(scopeId, userId, session)
-            : throw new InvalidInputException("key", "must be {scope_id}:{user_id}:{session_id} with whole numbers for the first two");
+            ? new SessionKey(scope, user, session)
+            : throw new InvalidInputException("key", "must be {scope_id}:{user_id}:{session_id}");
     }
 
     /// <summary>Reads what <see cref="ToString"/> writes, if it is that.</summary>
@@ -87,16 +76,13 @@ public sealed record SessionKey
     /// <returns>Whether the text is a key.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out SessionKey? key)
     {
-        key = text?.Split(':') is [var scope, var user, var session]
-            && long.TryParse(scope, NumberStyles.None, CultureInfo.InvariantCulture, out var scopeId)
-            && long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var userId)
-            && IsSessionId(session)
-            ? new SessionKey(scopeId, userId, session)
+        key = text?.Split(':') is [var scope, var user, var session] && KeyPart.IsValid(scope) && KeyPart.IsValid(user) && KeyPart.IsValid(session)
+            ? new SessionKey(scope, user, session)
             : null;
         return key is not null;
     }
 
     /// <summary>The key as text: <c>{scope}:{user}:{session}</c>.</summary>
     /// <returns>The text.</returns>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Scope}:{User}:{Session}");
+    public override string ToString() => $"{Scope}:{User}:{Session}";
 }

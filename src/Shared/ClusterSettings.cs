@@ -79,7 +79,7 @@ internal sealed class ClusterSettings
     /// <summary>The key of the cluster's list of silos. It is under the prefix, like all others, so that a Redis user who may touch the prefix may touch it too.</summary>
     /// <param name="redisPrefix">What stands before every key.</param>
     /// <returns>The key.</returns>
-    public string MembershipKey(string redisPrefix) => $"{redisPrefix}:cluster:{ServiceIdOf(redisPrefix)}:{ClusterIdOf(redisPrefix)}";
+    public string MembershipKey(string redisPrefix) => $"{redisPrefix}:#cluster:{ServiceIdOf(redisPrefix)}:{ClusterIdOf(redisPrefix)}";
 
     private IPAddress ReadAddress()
     {

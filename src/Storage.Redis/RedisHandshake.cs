@@ -40,7 +40,7 @@ internal static class RedisHandshake
     /// <exception cref="StorageRefusedException">The user may not subscribe to channels.</exception>
     public static async Task AwaitSubscriberAsync(RedisConnection redis, StorageOptions options, CancellationToken cancellationToken)
     {
-        var channel = RedisChannel.Literal($"{options.RedisPrefix}:silo:probe");
+        var channel = RedisChannel.Literal($"{options.RedisPrefix}:#silo:probe");
         Action<RedisChannel, RedisValue> ignore = static (_, _) => { };
         for (var started = redis.Time.GetTimestamp(); ;)
         {

@@ -8,7 +8,7 @@ using RedisEntry = StackExchange.Redis.StreamEntry;
 namespace AgentStream.Storage.Redis;
 
 /// <summary>
-/// A journal in Redis, beside the stream store: a stream for each session, <c>{prefix}:journal:{scope}:{user}:{session}</c>, that does not expire.
+/// A journal in Redis, beside the stream store: a stream for each session, <c>{prefix}:#journal:{scope}:{user}:{session}</c>, that does not expire.
 /// A record's version is its entry's id, and each write proves in the same atomic step that its run owns the session.
 /// </summary>
 /// <remarks>

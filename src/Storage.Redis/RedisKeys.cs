@@ -22,38 +22,38 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
 
     public string Notice => $"{Stream}:notice";
 
-    public static string Journal(string prefix, SessionKey key) => $"{prefix}:journal:{key}";
+    public static string Journal(string prefix, SessionKey key) => $"{prefix}:#journal:{key}";
 
     /// <summary>A user's sessions that have a journal, by when it last grew.</summary>
-    public static string Journals(string prefix, UserKey user) => $"{prefix}:journals:{user}";
+    public static string Journals(string prefix, UserKey user) => $"{prefix}:#journals:{user}";
 
     /// <summary>The titles of those sessions.</summary>
-    public static string Titles(string prefix, UserKey user) => $"{prefix}:titles:{user}";
+    public static string Titles(string prefix, UserKey user) => $"{prefix}:#titles:{user}";
 
-    public static string Waiting(string prefix, SessionKey key) => $"{prefix}:waiting:{key}";
+    public static string Waiting(string prefix, SessionKey key) => $"{prefix}:#waiting:{key}";
 
     /// <summary>The set of sessions that prompts wait for.</summary>
-    public static string AllWaiting(string prefix) => $"{prefix}:waiting";
+    public static string AllWaiting(string prefix) => $"{prefix}:#waiting";
 
     /// <summary>The sessions that have to be looked at, by time.</summary>
-    public static string Timers(string prefix) => $"{prefix}:timers";
+    public static string Timers(string prefix) => $"{prefix}:#timers";
 
-    public static string Registry(string prefix, UserKey user) => $"{prefix}:registry:{user}";
+    public static string Registry(string prefix, UserKey user) => $"{prefix}:#registry:{user}";
 
     /// <summary>What the keys of a user's sessions start with.</summary>
     public static string Sessions(string prefix, UserKey user) => $"{prefix}:{user}:";
 
     /// <summary>The set of silos that may own runs.</summary>
-    public static string AllSilos(string prefix) => $"{prefix}:silos";
+    public static string AllSilos(string prefix) => $"{prefix}:#silos";
 
     /// <summary>What the keys of all silos start with.</summary>
-    public static string Silos(string prefix) => $"{prefix}:silo:";
+    public static string Silos(string prefix) => $"{prefix}:#silo:";
 
-    public static string Lease(string prefix, string siloId) => $"{prefix}:silo:{siloId}";
+    public static string Lease(string prefix, string siloId) => $"{prefix}:#silo:{siloId}";
 
-    public static string SiloRuns(string prefix, string siloId) => $"{prefix}:silo:{siloId}:runs";
+    public static string SiloRuns(string prefix, string siloId) => $"{prefix}:#silo:{siloId}:runs";
 
-    public static string SiloNotice(string prefix, string siloId) => $"{prefix}:silo:{siloId}:notice";
+    public static string SiloNotice(string prefix, string siloId) => $"{prefix}:#silo:{siloId}:notice";
 
     /// <summary>What a key holds.</summary>
     /// <param name="prefix">What stands before every key.</param>
@@ -62,12 +62,12 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     public static RedisType? TypeOf(string prefix, string key) =>
         !key.StartsWith(prefix + ':', StringComparison.Ordinal) ? null : key[(prefix.Length + 1)..].Split(':') switch
         {
-            ["silos"] or ["waiting"] or ["silo", _, "runs"] or ["registry", _, _] => RedisType.Set,
-            ["silo", _] => RedisType.String,
-            ["timers"] or ["journals", _, _] => RedisType.SortedSet,
-            ["titles", _, _] => RedisType.Hash,
-            ["journal", _, _, _] => RedisType.Stream,
-            ["waiting", _, _, _] => RedisType.List,
+            ["#silos"] or ["#waiting"] or ["#silo", _, "runs"] or ["#registry", _, _] => RedisType.Set,
+            ["#silo", _] => RedisType.String,
+            ["#timers"] or ["#journals", _, _] => RedisType.SortedSet,
+            ["#titles", _, _] => RedisType.Hash,
+            ["#journal", _, _, _] => RedisType.Stream,
+            ["#waiting", _, _, _] => RedisType.List,
             [_, _, _] or [_, _, _, "past", _] => RedisType.Stream,
             [_, _, _, "live"] or [_, _, _, "cancel", _] => RedisType.String,
             [_, _, _, "run"] => RedisType.Hash,

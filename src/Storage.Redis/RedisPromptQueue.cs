@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace AgentStream.Storage.Redis;
 
-/// <summary>Waiting prompts in Redis: a list for each session, <c>{prefix}:waiting:{scope}:{user}:{session}</c>, and the set of those sessions, <c>{prefix}:waiting</c>.</summary>
+/// <summary>Waiting prompts in Redis: a list for each session, <c>{prefix}:#waiting:{scope}:{user}:{session}</c>, and the set of those sessions, <c>{prefix}:#waiting</c>.</summary>
 /// <remarks>Every operation may throw <see cref="StorageUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
 internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisPromptQueue> logger) : IPromptQueue
 {

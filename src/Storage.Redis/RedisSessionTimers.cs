@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace AgentStream.Storage.Redis;
 
-/// <summary>Sessions by time in Redis: one sorted set, <c>{prefix}:timers</c>.</summary>
+/// <summary>Sessions by time in Redis: one sorted set, <c>{prefix}:#timers</c>.</summary>
 /// <remarks>Every operation may throw <see cref="StorageUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
 internal sealed class RedisSessionTimers(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisSessionTimers> logger) : ISessionTimers
 {

@@ -10,7 +10,7 @@ internal sealed class Log(RawRedis redis, string prefix) : IDisposable
     /// <summary>The processes whose lease has not expired.</summary>
     public async Task<IReadOnlyList<string>> LeasesAsync()
     {
-        var start = $"{prefix}:silo:";
+        var start = $"{prefix}:#silo:";
         var keys = await OneAsync(() => redis.TextsAsync("KEYS", $"{start}*"));
         return [.. keys.Select(key => key![start.Length..]).Where(id => !id.Contains(':', StringComparison.Ordinal))];
     }
@@ -18,7 +18,7 @@ internal sealed class Log(RawRedis redis, string prefix) : IDisposable
     /// <summary>The sessions whose live runs a process owns.</summary>
     public async Task<IReadOnlyList<string>> SessionsAsync(string siloId)
     {
-        var keys = await OneAsync(() => redis.TextsAsync("SMEMBERS", $"{prefix}:silo:{siloId}:runs"));
+        var keys = await OneAsync(() => redis.TextsAsync("SMEMBERS", $"{prefix}:#silo:{siloId}:runs"));
         return [.. keys.Select(key => key!.Split(':')[^1])];
     }
 
@@ -37,7 +37,7 @@ internal sealed class Log(RawRedis redis, string prefix) : IDisposable
     /// <summary>How many prompts the journal of a session has.</summary>
     public async Task<int> PromptsAsync(string session)
     {
-        var records = await OneAsync(() => redis.EntriesAsync($"{prefix}:journal:1:1:{session}"));
+        var records = await OneAsync(() => redis.EntriesAsync($"{prefix}:#journal:1:1:{session}"));
         return records.Count(record => record.Fields.Contains("\"run-started\"", StringComparison.Ordinal));
     }
 

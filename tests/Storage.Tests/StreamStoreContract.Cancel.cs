@@ -139,11 +139,11 @@ public abstract partial class StreamStoreContract
         var c = await StartedAsync(_user.Session("C"));
         await FinishAsync(await StartedAsync(_user.Session("ended")));
         await Log.CancelAsync((await StartedAsync(_user.Session("canceled"))).Key);
-        var stranger = await StartedAsync(new SessionKey(_user.Scope + 1, _user.User, "a"));
+        var stranger = await StartedAsync(new SessionKey(_user.Scope + "1", _user.User, "a"));
 
         Assert.Equal([c.Key, a.Key, b.Key], await Log.GetLiveSessionsAsync(_user));
         Assert.Equal([c.Key, a.Key, b.Key], await Log.GetLiveSessionsAsync(_user, includeExternal: true));
         Assert.Equal([stranger.Key], await Log.GetLiveSessionsAsync(new(stranger.Key.Scope, stranger.Key.User)));
-        Assert.Empty(await Log.GetLiveSessionsAsync(new(99, _user.User)));
+        Assert.Empty(await Log.GetLiveSessionsAsync(new("99", _user.User)));
     }
 }

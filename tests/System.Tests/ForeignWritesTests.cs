@@ -12,10 +12,10 @@ public sealed class ForeignWritesTests : IClassFixture<ForeignWritesTests.Silos>
 
     // Each by itself once stopped every silo on the Redis, with exit code 0.
     [Theory]
-    [InlineData("SADD :silos x1|SADD :silo:x1:runs 1:1:foo|SET :1:1:foo:run bar", "silo:x1:runs, member '1:1:foo'")]
-    [InlineData("SADD :silos x2|SADD :silo:x2:runs garbage|HSET :garbage:run silo x2 run r1", "silo:x2:runs, member 'garbage'")]
-    [InlineData("SADD :silos x3|SET :silo:x3:runs garbage", "silo:x3:runs")]
-    [InlineData("SADD :silos x4|SADD :silo:x4:runs 1:1:bar|HSET :1:1:bar:run silo x4 run r1", "silo:x4:runs, member '1:1:bar'")]
+    [InlineData("SADD :#silos x1|SADD :#silo:x1:runs 1:1:foo|SET :1:1:foo:run bar", "#silo:x1:runs, member '1:1:foo'")]
+    [InlineData("SADD :#silos x2|SADD :#silo:x2:runs garbage|HSET :garbage:run silo x2 run r1", "#silo:x2:runs, member 'garbage'")]
+    [InlineData("SADD :#silos x3|SET :#silo:x3:runs garbage", "#silo:x3:runs")]
+    [InlineData("SADD :#silos x4|SADD :#silo:x4:runs 1:1:bar|HSET :1:1:bar:run silo x4 run r1", "#silo:x4:runs, member '1:1:bar'")]
     public async Task A_malformed_key_is_said_and_left_out(string writes, string named)
     {
         using var raw = await _silos.Server.ConnectAsync();

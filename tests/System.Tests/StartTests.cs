@@ -162,7 +162,7 @@ public sealed class StartTests(RedisFixture redis) : IClassFixture<RedisFixture>
     private async Task<IEnumerable<string>> StatusesAsync(string prefix)
     {
         using var raw = await redis.Server.ConnectAsync();
-        var rows = await raw.TextsAsync("HGETALL", $"{prefix}:cluster:{prefix}:{prefix}@{Environment.MachineName}");
+        var rows = await raw.TextsAsync("HGETALL", $"{prefix}:#cluster:{prefix}:{prefix}@{Environment.MachineName}");
         return rows.Where((row, at) => at % 2 == 1 && row!.Contains("Status", StringComparison.Ordinal))
             .Select(row => ((SiloStatus)global::System.Text.Json.JsonDocument.Parse(row!).RootElement.GetProperty("Status").GetInt32()).ToString()).Order();
     }

@@ -65,7 +65,7 @@ internal static class Live
     private static async Task UntilNoneIsLiveAsync(Stage stage, string prefix)
     {
         var seconds = stage.Pick(120, 30);
-        for (var i = 0; await stage.Raw.NumberAsync("SCARD", $"{prefix}:registry:1:1") is var live and > 0; i++)
+        for (var i = 0; await stage.Raw.NumberAsync("SCARD", $"{prefix}:#registry:1:1") is var live and > 0; i++)
         {
             if (i == seconds)
             {

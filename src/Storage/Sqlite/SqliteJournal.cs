@@ -131,8 +131,8 @@ public sealed class SqliteJournal : ISessionJournal
             ListSql,
             row => new JournaledSession(
                 user.Session(row.GetString(0)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.IsDBNull(2) ? null : row.GetString(2)),
-            SqliteKey.Text(user.Scope),
-            SqliteKey.Text(user.User),
+            user.Scope,
+            user.User,
             count)).WaitAsync(cancellationToken);
     }
 
@@ -162,8 +162,8 @@ public sealed class SqliteJournal : ISessionJournal
     private static Session? Find(SqliteStatements statements, SessionKey key) => statements.Query(
         FindSql,
         row => new Session(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetBoolean(3)),
-        SqliteKey.Text(key.Scope),
-        SqliteKey.Text(key.User),
+        key.Scope,
+        key.User,
         key.Session).SingleOrDefault();
 
     private static JournalRecord Parse(SessionKey key, long version, byte[] json)
@@ -219,8 +219,8 @@ public sealed class SqliteJournal : ISessionJournal
             RETURNING id
             """,
             row => row.GetInt64(0),
-            SqliteKey.Text(Owner.Key.Scope),
-            SqliteKey.Text(Owner.Key.User),
+            Owner.Key.Scope,
+            Owner.Key.User,
             Owner.Key.Session,
             Expected + Json.Length,
             Owner.Fence,

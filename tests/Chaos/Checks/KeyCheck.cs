@@ -30,7 +30,7 @@ internal static class KeyCheck
     /// <summary>Looks when all silos were stopped in order: their leases are given up.</summary>
     public static Task CheckLeasesAsync(Stage stage, Violations violations) => stage.AskAsync(async redis =>
     {
-        foreach (var key in await redis.TextsAsync("KEYS", $"{Stage.Prefix}:silo:*"))
+        foreach (var key in await redis.TextsAsync("KEYS", $"{Stage.Prefix}:#silo:*"))
         {
             violations.Add("-", "a silo that was stopped in order leaves neither lease nor runs", key!, "");
         }
@@ -58,15 +58,15 @@ internal static class KeyCheck
         switch (words)
         {
             // The list of silos, and Orleans' own, are there as long as there are silos.
-            case [_, "silos"] or [_, "cluster", ..]:
+            case [_, "#silos"] or [_, "#cluster", ..]:
                 return null;
-            case [_, "journal", .., var session]:
+            case [_, "#journal", .., var session]:
                 return isClosed(session) ? "of a session that was deleted" : null;
-            case [_, "journals", ..]:
+            case [_, "#journals", ..]:
                 return (await redis.TextsAsync("ZRANGE", key, "0", "-1")).FirstOrDefault(session => isClosed(session!)) is { } listed ? $"lists {listed}, which was deleted" : null;
-            case [_, "titles", ..]:
+            case [_, "#titles", ..]:
                 return (await redis.TextsAsync("HKEYS", key)).FirstOrDefault(session => isClosed(session!)) is { } titled ? $"has the title of {titled}, which was deleted" : null;
-            case [_, "silo", _]:
+            case [_, "#silo", _]:
                 return await ExpiresAsync("a lease");
             case [_, _, _, _, "run"]:
                 return await redis.TextAsync("HGET", key, "ended") is null ? $"a run that has not ended, {string.Join(' ', await redis.TextsAsync("HGETALL", key))}" : await ExpiresAsync("an ended run");
@@ -75,7 +75,7 @@ internal static class KeyCheck
             case [_, _, _, _, "cancel", _]:
                 return await ExpiresAsync("the answer to a cancel");
             case [_, _, _, _]:
-                return words[1] is "silo" or "registry" ? "of nobody" : await ExpiresAsync("a stream");
+                return words[1].StartsWith('#') ? "of nobody" : await ExpiresAsync("a stream");
             default:
                 return "of nobody";
         }

@@ -140,7 +140,7 @@ internal sealed class SessionCheck(
                 await Task.Delay(TimeSpan.FromMilliseconds(500), patience.Token);
             }
 
-            var key = $"{Stage.Prefix}:journal:1:{visitor.User}:{conversation.Session}";
+            var key = $"{Stage.Prefix}:#journal:1:{visitor.User}:{conversation.Session}";
             Wrong(conversation, await stage.AskAsync(redis => redis.NumberAsync("EXISTS", key)) == 0, "a deleted session has no journal", key);
             if (!conversation.HasUnanswered)
             {

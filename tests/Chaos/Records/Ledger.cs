@@ -6,7 +6,7 @@ namespace AgentStream.Chaos;
 /// <summary>What was written for each session that somebody asked for, sorted out of all changes.</summary>
 internal sealed class Ledger
 {
-    private static readonly string JournalStart = $"{Stage.Prefix}:journal:";
+    private static readonly string JournalStart = $"{Stage.Prefix}:#journal:";
 
     private readonly Dictionary<string, List<RunRecord>> _sessions = [];
     private readonly Lock _one = new();

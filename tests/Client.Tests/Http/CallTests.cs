@@ -39,6 +39,15 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task Users_may_have_names_instead_of_numbers()
+    {
+        using var server = new ScriptedServer().Answers(HttpStatusCode.OK, """[{"scope_id":1,"user_id":"anna","session_id":"x"}]""", "application/json");
+        using var client = server.NewClient(options => options.User = new UserKey("1", "anna"));
+
+        Assert.Equal([new SessionKey("1", "anna", "x")], await client.GetLiveSessionsAsync(new UserKey("1", "anna")));
+    }
+
+    [Fact]
     public async Task A_session_may_be_as_deep_as_JSON_may_be_here()
     {
         var deep = new string('[', 990) + new string(']', 990);

@@ -149,6 +149,7 @@ public sealed class ExpiryFaultTests(RedisFixture redis) : IClassFixture<RedisFi
 
         journal.Torn = _key;
         await _stage.ExpireAsync(silos, whole, Minute);
+        await journal.RefusedAsync();
         journal.Torn = null;
         Assert.Single(await silos.Client.GetPendingAsync(_key));
         await _stage.ExpireAsync(silos, _key, ExpiryWatch.AgainAfter);
@@ -195,11 +196,23 @@ public sealed class ExpiryFaultTests(RedisFixture redis) : IClassFixture<RedisFi
     private sealed class TornJournal : ISessionJournal
     {
         private readonly InMemoryJournal _journal = new();
+        private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public SessionKey? Torn { get; set; }
 
-        public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
-            key == Torn ? throw new InvalidDataException("torn") : _journal.ReadAsync(key, afterVersion, cancellationToken);
+        /// <summary>Waits until the session was to be read.</summary>
+        public Task RefusedAsync() => _refused.Task.Within();
+
+        public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
+        {
+            if (key != Torn)
+            {
+                return _journal.ReadAsync(key, afterVersion, cancellationToken);
+            }
+
+            _refused.TrySetResult();
+            throw new InvalidDataException("torn");
+        }
 
         public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default) =>
             _journal.AppendAsync(owner, expectedVersion, records, cancellationToken);

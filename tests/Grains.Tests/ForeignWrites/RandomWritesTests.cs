@@ -46,8 +46,8 @@ public sealed class RandomWritesTests
         var writer = new Writer(raw, random, words);
         string[] keys =
         [
-            $"{Victim}", $"{Victim}:live", $"{Victim}:run", $"journal:{Victim}", "journals:1:1", "titles:1:1", $"waiting:{Victim}", "registry:1:1", "waiting", "silos", "silo:dead", "silo:dead:runs",
-            "silo:nobody", "silo:nobody:runs", .. ids.SelectMany(id => (string[])[$"silo:{id}", $"silo:{id}:runs"]),
+            $"{Victim}", $"{Victim}:live", $"{Victim}:run", $"#journal:{Victim}", "#journals:1:1", "#titles:1:1", $"#waiting:{Victim}", "#registry:1:1", "#waiting", "#silos", "#silo:dead", "#silo:dead:runs",
+            "#silo:nobody", "#silo:nobody:runs", .. ids.SelectMany(id => (string[])[$"#silo:{id}", $"#silo:{id}:runs"]),
         ];
         var story = new StringBuilder();
         for (var i = 0; i < Writes; i++)
@@ -55,7 +55,7 @@ public sealed class RandomWritesTests
             var silo = silos[i % 2];
             await MakeVictimAsync(silo, raw, prefix);
             story.AppendLine(CultureInfo.InvariantCulture, $"{i}: {await writer.WriteAsync($"{prefix}:{keys[i % keys.Length]}")}");
-            await raw.CallAsync("PUBLISH", $"{prefix}:silo:{ids[i % 2]}:notice", words[random.Next(words.Length)]);
+            await raw.CallAsync("PUBLISH", $"{prefix}:#silo:{ids[i % 2]}:notice", words[random.Next(words.Length)]);
             await raw.CallAsync("PUBLISH", $"{prefix}:{Victim}:notice", words[random.Next(words.Length)]);
             if (i % Settled == 0)
             {
@@ -73,7 +73,7 @@ public sealed class RandomWritesTests
         // All that runs in the background is still at work.
         for (var i = 0; i < silos.Length; i++)
         {
-            await Wait.Until(async () => await raw.NumberAsync("PTTL", $"{prefix}:silo:{ids[i]}") > 7_000, "the lease to be renewed");
+            await Wait.Until(async () => await raw.NumberAsync("PTTL", $"{prefix}:#silo:{ids[i]}") > 7_000, "the lease to be renewed");
             await IsCanceledWithoutANoticeAsync(silos[i], raw, prefix, new(4, 4, $"c{i}"));
             await WaitsItsTurnAsync(silos[i], new(4, 6, $"w{i}"));
         }
@@ -127,7 +127,7 @@ public sealed class RandomWritesTests
         catch (Exception exception) when (exception is AgentStreamException or InvalidDataException)
         {
             await raw.CallAsync(
-                "DEL", $"{prefix}:{Victim}", $"{prefix}:{Victim}:live", $"{prefix}:{Victim}:run", $"{prefix}:journal:{Victim}", $"{prefix}:waiting:{Victim}");
+                "DEL", $"{prefix}:{Victim}", $"{prefix}:{Victim}:live", $"{prefix}:{Victim}:run", $"{prefix}:#journal:{Victim}", $"{prefix}:#waiting:{Victim}");
         }
     }
 
@@ -137,13 +137,13 @@ public sealed class RandomWritesTests
         for (var look = 0; look < 2; look++)
         {
             var silo = FormattableString.Invariant($"gone-{number}-{look}");
-            await raw.CallAsync("SADD", $"{prefix}:silo:{silo}:runs", "garbage");
+            await raw.CallAsync("SADD", $"{prefix}:#silo:{silo}:runs", "garbage");
             await Wait.Until(
                 async () =>
                 {
                     // The list of silos may be something else at the moment.
-                    await raw.CallAsync("EVAL", "return redis.pcall('SADD', KEYS[1], ARGV[1]) and 1", "1", $"{prefix}:silos", silo);
-                    return await raw.NumberAsync("EVAL", "return redis.call('EXISTS', KEYS[1])", "1", $"{prefix}:silo:{silo}:runs") == 0;
+                    await raw.CallAsync("EVAL", "return redis.pcall('SADD', KEYS[1], ARGV[1]) and 1", "1", $"{prefix}:#silos", silo);
+                    return await raw.NumberAsync("EVAL", "return redis.call('EXISTS', KEYS[1])", "1", $"{prefix}:#silo:{silo}:runs") == 0;
                 },
                 "a silo to look");
         }

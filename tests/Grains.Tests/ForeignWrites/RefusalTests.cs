@@ -46,7 +46,7 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         gate.Open();
         await Wait.Until(() => silos.Services.GetRequiredService<RunHost>().Count == 0, "the run to be over");
         Assert.Empty(await silos.Client.GetLiveSessionsAsync(new UserKey(_key.Scope, _key.User)));
-        Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{silos.Prefix}:{_key}:live", $"{silos.Prefix}:silo:{silos.Services.GetRequiredService<SiloIdentity>().Id}:runs"));
+        Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{silos.Prefix}:{_key}:live", $"{silos.Prefix}:#silo:{silos.Services.GetRequiredService<SiloIdentity>().Id}:runs"));
         var snapshot = await silos.Client.GetSessionAsync(_key);
         Assert.StartsWith("crashed - Redis at ", snapshot!.Error, StringComparison.Ordinal);
         Assert.Contains(why, snapshot.Error, StringComparison.Ordinal);
@@ -82,7 +82,7 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         await raw.CallAsync("ACL", "SETUSER", "silo", "on", ">p", "~*", "&*", "+@all");
         var lines = new Lines();
         await using var silos = await TestSilos.StartAsync($"{server.Configuration},user=silo,password=p", new ScriptedModel([Step.Say("hello")]), _ => { }, _ => { }, lines.AddTo);
-        var lease = $"{silos.Prefix}:silo:{silos.Services.GetRequiredService<SiloIdentity>().Id}";
+        var lease = $"{silos.Prefix}:#silo:{silos.Services.GetRequiredService<SiloIdentity>().Id}";
         await Wait.Until(async () => await raw.NumberAsync("EXISTS", lease) == 1, "the lease");
 
         await raw.CallAsync("ACL", "SETUSER", "silo", "-set", "-setex", "-psetex");
@@ -130,16 +130,16 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
             server.Configuration, new ScriptedModel([new Step.Pause(gate), Step.Say("one")], [Step.Say("two")]), _ => { }, _ => { }, storage: storage => storage.Journal = "redis");
         await silos.Client.StartAsync(_key, new RunRequest("1"));
         var second = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: BusySessionBehavior.Queue));
-        await raw.CallAsync("SET", $"{silos.Prefix}:waiting", "x");
-        await raw.CallAsync("LPUSH", $"{silos.Prefix}:waiting:{_key}", "garbage");
-        await raw.CallAsync("LPUSH", $"{silos.Prefix}:waiting:garbage", "garbage");
-        await raw.CallAsync("SET", $"{silos.Prefix}:waiting:1:1:foreign", "garbage");
+        await raw.CallAsync("SET", $"{silos.Prefix}:#waiting", "x");
+        await raw.CallAsync("LPUSH", $"{silos.Prefix}:#waiting:{_key}", "garbage");
+        await raw.CallAsync("LPUSH", $"{silos.Prefix}:#waiting:garbage", "garbage");
+        await raw.CallAsync("SET", $"{silos.Prefix}:#waiting:1:1:foreign", "garbage");
         gate.Open();
 
         var log = silos.Services.GetRequiredService<IStreamStore>();
         await Wait.Until(async () => await log.FindRunAsync(_key) is { HasEnded: true } run && run.Run.RunId == second.RunId, "the second prompt to have its turn");
-        await Wait.Until(async () => (await raw.TextsAsync("SMEMBERS", $"{silos.Prefix}:waiting")) is ["1:1:foreign"], "what is no session to be taken out");
-        Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{silos.Prefix}:waiting:{_key}"));
+        await Wait.Until(async () => (await raw.TextsAsync("SMEMBERS", $"{silos.Prefix}:#waiting")) is ["1:1:foreign"], "what is no session to be taken out");
+        Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{silos.Prefix}:#waiting:{_key}"));
     }
 
     [Fact]
@@ -149,8 +149,8 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         using var raw = await redis.Server.ConnectAsync();
         await silos.RunAsync(_key);
         var user = new UserKey(_key.Scope, _key.User);
-        await raw.CallAsync("ZADD", $"{silos.Prefix}:journals:{user}", "inf", "a:b", "-inf", "old", "1e300", "late");
-        await raw.CallAsync("SET", $"{silos.Prefix}:titles:{user}", "x");
+        await raw.CallAsync("ZADD", $"{silos.Prefix}:#journals:{user}", "inf", "a:b", "-inf", "old", "1e300", "late");
+        await raw.CallAsync("SET", $"{silos.Prefix}:#titles:{user}", "x");
 
         Assert.Equal(["late", _key.Session, "old"], (await silos.Client.ListSessionsAsync(user, 10)).Select(session => session.Key.Session));
     }

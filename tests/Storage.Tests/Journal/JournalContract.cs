@@ -190,7 +190,7 @@ public abstract class JournalContract
     public async Task A_users_sessions_are_listed_the_latest_first_with_the_beginning_of_their_first_prompt()
     {
         var user = new UserKey(3, Random.Shared.NextInt64());
-        var (a, b, other) = (await StartedAsync(user.Session("A")), await StartedAsync(user.Session("b")), await StartedAsync(new SessionKey(3, user.User / 2, "A")));
+        var (a, b, other) = (await StartedAsync(user.Session("A")), await StartedAsync(user.Session("b")), await StartedAsync(new SessionKey("3", $"{user.User}2", "A")));
         Assert.Empty(await Journal.ListSessionsAsync(user, 10));
 
         await Journal.AppendAsync(other, 0, [Now("elsewhere")]);

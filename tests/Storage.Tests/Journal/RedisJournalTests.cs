@@ -165,7 +165,7 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
 
         server.Kill();
         var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => journal.AppendAsync(run, 1, [Samples.Said("2")]).AsTask());
-        Assert.StartsWith($"Redis at {server.Configuration} could not append to journal pyaix:journal:{run.Key}: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Redis at {server.Configuration} could not append to journal pyaix:#journal:{run.Key}: ", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => journal.ReadAsync(run.Key, 0).AsTask());
         await Assert.ThrowsAsync<StorageUnavailableException>(() => journal.DeleteAsync(run).AsTask());
 
@@ -204,7 +204,7 @@ public sealed class RedisJournalTests(RedisFixture redis) : JournalContract, ICl
         return run;
     }
 
-    private string Name(SessionKey key) => $"{_options.Value.RedisPrefix}:journal:{key}";
+    private string Name(SessionKey key) => $"{_options.Value.RedisPrefix}:#journal:{key}";
 
     private async Task RefusedAsync(RunToken run, long version)
     {

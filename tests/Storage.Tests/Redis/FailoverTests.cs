@@ -79,7 +79,7 @@ public sealed class FailoverTests
         // By itself the client takes up to a minute for the one, and would never find the other.
         Assert.InRange(Stopwatch.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         using var raw = await pair.Two.ConnectAsync();
-        Assert.Equal(1, await raw.NumberAsync("EXISTS", "p:silo:silo"));
+        Assert.Equal(1, await raw.NumberAsync("EXISTS", "p:#silo:silo"));
     }
 
     /// <summary>A primary and its replica.</summary>

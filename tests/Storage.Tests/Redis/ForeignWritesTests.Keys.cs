@@ -36,7 +36,7 @@ public sealed partial class ForeignWritesTests
 
         var result = await Log.FinishAsync(Run, 1, [Event("a")], TimeSpan.FromSeconds(5));
         Assert.Equal(writes.Contains(":live", StringComparison.Ordinal) ? RunStatus.Canceled : RunStatus.Live, result.Status);
-        Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name("1:2:s:live"), Name("registry:1:2"), Name("silo:silo-a:runs")));
+        Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name("1:2:s:live"), Name("#registry:1:2"), Name("#silo:silo-a:runs")));
         Assert.Equal(result, await Log.FinishAsync(Run, 1, [Event("a")], TimeSpan.FromSeconds(5)));
         Assert.Equal(writes.Contains("SET :1:2:s x", StringComparison.Ordinal) ? "x" : null, await Raw.TextAsync("EVAL", "return redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('GET', KEYS[1])", "1", Name("1:2:s")));
     }
@@ -45,7 +45,7 @@ public sealed partial class ForeignWritesTests
     [InlineData("DEL :1:2:s:live|SADD :1:2:s:live x")]
     [InlineData("DEL :1:2:s:run|SET :1:2:s:run x")]
     [InlineData("HDEL :1:2:s:run run")]
-    [InlineData("DEL :registry:1:2|SET :registry:1:2 x")]
+    [InlineData("DEL :#registry:1:2|SET :#registry:1:2 x")]
     public async Task A_cancel_takes_the_flag_away_whatever_was_made_of_the_keys(string writes)
     {
         await Log.StartAsync(Run);
@@ -65,7 +65,7 @@ public sealed partial class ForeignWritesTests
         await WriteAsync(writes);
         var error = await Assert.ThrowsAsync<StorageRefusedException>(() => Log.StartAsync(Run));
         Assert.Contains(string.Format(null, why, _options.RedisPrefix), error.Message, StringComparison.Ordinal);
-        Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name("1:2:s:live"), Name("silo:silo-a:runs"), Name("silos")));
+        Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name("1:2:s:live"), Name("#silo:silo-a:runs"), Name("#silos")));
     }
 
     [Fact]
@@ -81,9 +81,9 @@ public sealed partial class ForeignWritesTests
     {
         var heard = new BlockingCollection<RunToken?>();
         await using var watch = await Log.WatchRunsAsync("silo-a", heard.Add);
-        foreach (var text in (string[])["garbage", "", "1:2 run", "a b c", "x:y:z run", "1:2:s run-1"])
+        foreach (var text in (string[])["garbage", "", "1:2 run", "a b c", "1:ä:z run", "1:2:s run-1"])
         {
-            await Raw.CallAsync("PUBLISH", Name("silo:silo-a:notice"), text);
+            await Raw.CallAsync("PUBLISH", Name("#silo:silo-a:notice"), text);
         }
 
         var tokens = await Task.Run(() => Enumerable.Range(0, 6).Select(_ => heard.Take()).ToList()).Within();

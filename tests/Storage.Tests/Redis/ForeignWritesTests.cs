@@ -44,26 +44,26 @@ public sealed partial class ForeignWritesTests(RedisFixture redis) : IClassFixtu
     // Each as another program's commands, the prefix left out: what is among the runs of a silo that is gone.
     public static TheoryData<string, string> Abandoned => new()
     {
-        { "SADD :silo:dead:runs 1:1:foo|SET :1:1:foo:run bar", "silo:dead:runs, member '1:1:foo'" },
-        { "SADD :silo:dead:runs garbage|HSET :garbage:run silo dead run r1", "silo:dead:runs, member 'garbage'" },
-        { "SADD :silo:dead:runs garbage|HSET :garbage:run silo dead run r1 seq 1 begin 1-1", "silo:dead:runs, member 'garbage'" },
-        { "SET :silo:dead:runs garbage", "silo:dead:runs" },
-        { "HSET :silo:dead:runs a b", "silo:dead:runs" },
-        { "SADD :silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead run r1", "silo:dead:runs, member '1:1:foo'" },
-        { "SADD :silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead run r1 seq x begin 1-1", "silo:dead:runs, member '1:1:foo'" },
-        { "SADD :silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead run r1 seq nan begin 1-1", "silo:dead:runs, member '1:1:foo'" },
-        { "SADD :silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead run r1 seq 1 begin x", "silo:dead:runs, member '1:1:foo'" },
-        { "SADD :silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead seq 1 begin 1-1", "silo:dead:runs, member '1:1:foo'" },
-        { "SADD :silo:dead:runs 99999999999999999999:1:foo|HSET :99999999999999999999:1:foo:run silo dead run r1 seq 1 begin 1-1", "silo:dead:runs, member '99999999999999999999:1:foo'" },
-        { "SADD :silo:dead:runs 1:1|HSET :1:1:run silo dead run r1 seq 1 begin 1-1", "silo:dead:runs, member '1:1'" },
-        { "DEL :silos|SET :silos garbage", "silos" },
+        { "SADD :#silo:dead:runs 1:1:foo|SET :1:1:foo:run bar", "#silo:dead:runs, member '1:1:foo'" },
+        { "SADD :#silo:dead:runs garbage|HSET :garbage:run silo dead run r1", "#silo:dead:runs, member 'garbage'" },
+        { "SADD :#silo:dead:runs garbage|HSET :garbage:run silo dead run r1 seq 1 begin 1-1", "#silo:dead:runs, member 'garbage'" },
+        { "SET :#silo:dead:runs garbage", "#silo:dead:runs" },
+        { "HSET :#silo:dead:runs a b", "#silo:dead:runs" },
+        { "SADD :#silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead run r1", "#silo:dead:runs, member '1:1:foo'" },
+        { "SADD :#silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead run r1 seq x begin 1-1", "#silo:dead:runs, member '1:1:foo'" },
+        { "SADD :#silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead run r1 seq nan begin 1-1", "#silo:dead:runs, member '1:1:foo'" },
+        { "SADD :#silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead run r1 seq 1 begin x", "#silo:dead:runs, member '1:1:foo'" },
+        { "SADD :#silo:dead:runs 1:1:foo|HSET :1:1:foo:run silo dead seq 1 begin 1-1", "#silo:dead:runs, member '1:1:foo'" },
+        { "SADD :#silo:dead:runs 1:ä:foo|HSET :1:ä:foo:run silo dead run r1 seq 1 begin 1-1", "#silo:dead:runs, member '1:ä:foo'" },
+        { "SADD :#silo:dead:runs 1:1|HSET :1:1:run silo dead run r1 seq 1 begin 1-1", "#silo:dead:runs, member '1:1'" },
+        { "DEL :#silos|SET :#silos garbage", "#silos" },
     };
 
     [Theory]
     [MemberData(nameof(Abandoned))]
     public async Task What_is_no_run_among_those_of_a_dead_silo_is_said_once_and_taken_out_and_the_others_are_found(string writes, string named)
     {
-        await Raw.CallAsync("SADD", Name("silos"), "dead");
+        await Raw.CallAsync("SADD", Name("#silos"), "dead");
         await WriteAsync(writes);
         Assert.Empty(await Log.FindOrphanedAsync(64));
         await WriteAsync(writes);
@@ -77,12 +77,12 @@ public sealed partial class ForeignWritesTests(RedisFixture redis) : IClassFixtu
 
             // Where the list of silos was gone, a silo is back in it with its next renewal.
             await Log.RenewLeaseAsync(OtherRun.SiloId, TimeSpan.FromMinutes(1));
-            await Raw.CallAsync("DEL", Name($"silo:{OtherRun.SiloId}"));
+            await Raw.CallAsync("DEL", Name($"#silo:{OtherRun.SiloId}"));
         }
 
         Assert.Equal([OtherRun], await Log.FindOrphanedAsync(64));
         Assert.Single(_lines.Texts, line => line.Contains($"Redis key {Name(named)} is not what AgentStream writes", StringComparison.Ordinal));
-        Assert.Equal(0, await Raw.NumberAsync("SISMEMBER", Name("silos"), "dead"));
+        Assert.Equal(0, await Raw.NumberAsync("SISMEMBER", Name("#silos"), "dead"));
         Assert.Equal(new(OtherRun.For("heir"), 0, (await Log.FindRunAsync(Other))!.Begin, RunStatus.Live), await Log.RecoverAsync(OtherRun, "heir"));
     }
 
@@ -90,21 +90,21 @@ public sealed partial class ForeignWritesTests(RedisFixture redis) : IClassFixtu
     public async Task What_is_no_session_among_the_runs_of_a_silo_is_said_once_and_taken_out()
     {
         await Log.StartAsync(Run);
-        await Raw.CallAsync("SADD", Name("silo:silo-a:runs"), "garbage", "1:1", "", ":::");
+        await Raw.CallAsync("SADD", Name("#silo:silo-a:runs"), "garbage", "1:1", "", ":::");
         for (var look = 0; look < 2; look++)
         {
             Assert.Equal([Key], await Log.FindOwnedAsync("silo-a"));
         }
 
         Assert.Equal(4, _lines.Texts.Count());
-        Assert.Equal(["1:2:s"], await Raw.TextsAsync("SMEMBERS", Name("silo:silo-a:runs")));
+        Assert.Equal(["1:2:s"], await Raw.TextsAsync("SMEMBERS", Name("#silo:silo-a:runs")));
     }
 
     [Fact]
     public async Task A_run_that_was_taken_out_of_the_lists_is_put_back()
     {
         await Log.StartAsync(Run);
-        string[] lists = [Name("silo:silo-a:runs"), Name("silos"), Name("registry:1:2")];
+        string[] lists = [Name("#silo:silo-a:runs"), Name("#silos"), Name("#registry:1:2")];
         foreach (var list in lists)
         {
             await WriteAsync($"DEL {list}|HSET {list} a b");
@@ -114,7 +114,7 @@ public sealed partial class ForeignWritesTests(RedisFixture redis) : IClassFixtu
         await Log.KeepAsync(Run);
         Assert.Equal([Key], await Log.FindOwnedAsync("silo-a"));
         Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
-        await Raw.CallAsync("DEL", Name("silo:silo-a"));
+        await Raw.CallAsync("DEL", Name("#silo:silo-a"));
         Assert.Equal([Run], await Log.FindOrphanedAsync(10));
 
         await Log.FinishAsync(Run, 1, [], TimeSpan.Zero);
@@ -142,28 +142,28 @@ public sealed partial class ForeignWritesTests(RedisFixture redis) : IClassFixtu
         await Log.StartAsync(Run);
         await Log.StartAsync(OtherRun);
         await Log.FinishAsync(OtherRun, 1, [], TimeSpan.FromSeconds(5));
-        await WriteAsync($"SET :1:2:python:live 1|DEL :registry:1:2|{command} :registry:1:2 garbage");
+        await WriteAsync($"SET :1:2:python:live 1|DEL :#registry:1:2|{command} :#registry:1:2 garbage");
 
         Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
         Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
-        Assert.Equal(["s"], await Raw.TextsAsync("SMEMBERS", Name("registry:1:2")));
+        Assert.Equal(["s"], await Raw.TextsAsync("SMEMBERS", Name("#registry:1:2")));
     }
 
     [Fact]
     public async Task What_is_no_session_in_a_registry_is_not_listed()
     {
         await Log.StartAsync(Run);
-        await WriteAsync("SADD :registry:1:2 a:b gone|SET :1:2:a:b:live 1");
+        await WriteAsync("SADD :#registry:1:2 a:b gone|SET :1:2:a:b:live 1");
         Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
         Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2), includeExternal: true));
     }
 
     [Theory]
-    [InlineData("SET :silos x")]
-    [InlineData("SET :silo:silo-a:runs x")]
-    [InlineData("SET :registry:1:2 x")]
-    [InlineData("HSET :silo:silo-a a b")]
-    [InlineData("ZADD :silos 1 x|ZADD :silo:silo-a:runs 1 x|ZADD :registry:1:2 1 x|ZADD :silo:silo-a 1 x")]
+    [InlineData("SET :#silos x")]
+    [InlineData("SET :#silo:silo-a:runs x")]
+    [InlineData("SET :#registry:1:2 x")]
+    [InlineData("HSET :#silo:silo-a a b")]
+    [InlineData("ZADD :#silos 1 x|ZADD :#silo:silo-a:runs 1 x|ZADD :#registry:1:2 1 x|ZADD :#silo:silo-a 1 x")]
     public async Task Lists_that_are_none_do_not_keep_a_run_from_its_start_or_its_end(string writes)
     {
         await WriteAsync(writes);
@@ -171,7 +171,7 @@ public sealed partial class ForeignWritesTests(RedisFixture redis) : IClassFixtu
         Assert.Equal([Key], await Log.GetLiveSessionsAsync(new(1, 2)));
         Assert.Equal([Key], await Log.FindOwnedAsync("silo-a"));
 
-        await Raw.CallAsync("DEL", Name("silos"), Name("silo:silo-a:runs"), Name("registry:1:2"), Name("silo:silo-a"));
+        await Raw.CallAsync("DEL", Name("#silos"), Name("#silo:silo-a:runs"), Name("#registry:1:2"), Name("#silo:silo-a"));
         await WriteAsync(writes);
         await Log.RenewLeaseAsync("silo-a", TimeSpan.FromMinutes(1));
         Assert.Equal(RunStatus.Live, (await Log.AppendAsync(Run, 1, [Event("a")])).Status);

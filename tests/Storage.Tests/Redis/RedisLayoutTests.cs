@@ -28,17 +28,39 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         var prefix = Stage.Options.RedisPrefix;
         var keys = await Raw.TextsAsync("KEYS", $"{prefix}:*");
         Assert.Equal(
-            [$"{prefix}:3:4:s", $"{prefix}:3:4:s:live", $"{prefix}:3:4:s:run", $"{prefix}:registry:3:4", $"{prefix}:silo:silo-a", $"{prefix}:silo:silo-a:runs", $"{prefix}:silos"],
+            [$"{prefix}:#registry:3:4", $"{prefix}:#silo:silo-a", $"{prefix}:#silo:silo-a:runs", $"{prefix}:#silos", $"{prefix}:3:4:s", $"{prefix}:3:4:s:live", $"{prefix}:3:4:s:run"],
             keys.Order(StringComparer.Ordinal));
         Assert.Equal([(begin.ToString(), """type=begin origin=pydantic-ai-stream body={"session_id":"s"}""")], await Raw.EntriesAsync(Name()));
         Assert.Equal("silo-a:run-1", await Raw.TextAsync("GET", Name(":live")));
         Assert.Equal(
             ["silo-a", "run-1", "0", begin.ToString(), null],
             await Raw.TextsAsync("HMGET", Name(":run"), "silo", "run", "seq", "last", "ended"));
-        Assert.Equal(["s"], await Raw.TextsAsync("SMEMBERS", $"{prefix}:registry:3:4"));
-        Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{prefix}:silo:silo-a:runs"));
-        Assert.InRange(await Raw.NumberAsync("PTTL", $"{prefix}:silo:silo-a"), 1, (long)Stage.Options.Lease.TotalMilliseconds);
+        Assert.Equal(["s"], await Raw.TextsAsync("SMEMBERS", $"{prefix}:#registry:3:4"));
+        Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{prefix}:#silo:silo-a:runs"));
+        Assert.InRange(await Raw.NumberAsync("PTTL", $"{prefix}:#silo:silo-a"), 1, (long)Stage.Options.Lease.TotalMilliseconds);
         Assert.All(await Task.WhenAll(TtlAsync(""), TtlAsync(":live"), TtlAsync(":run")), ttl => Assert.Equal(-1, ttl));
+    }
+
+    [Theory]
+    [InlineData("registry", "3", "4")]
+    [InlineData("silo", "silo-a", "runs")]
+    [InlineData("journal", "3", "4")]
+    [InlineData("#registry", "3", "4")]
+    public async Task No_name_of_a_user_leads_to_a_key_of_AgentStreams_own(string scope, string user, string session)
+    {
+        await Stage.Log.StartAsync(Run);
+        if (!UserKey.IsId(scope))
+        {
+            Assert.Throws<InvalidInputException>(() => new SessionKey(scope, user, session));
+            return;
+        }
+
+        var run = new RunToken(new(scope, user, session), "silo-a", "run-2");
+        await Stage.Log.StartAsync(run);
+
+        Assert.Equal("stream", await Raw.TextAsync("TYPE", $"{Stage.Options.RedisPrefix}:{run.Key}"));
+        Assert.Equal([_key.Session], (await Stage.Log.GetLiveSessionsAsync(new(3, 4))).Select(key => key.Session));
+        Assert.Equal([run.Key], await Stage.Log.GetLiveSessionsAsync(new(scope, user)));
     }
 
     [Fact]
@@ -62,7 +84,7 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         await Stage.Log.StartAsync(Run);
         await Stage.Log.FinishAsync(Run, 1, [], TimeSpan.FromSeconds(40));
 
-        Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name(":live"), $"{Stage.Options.RedisPrefix}:registry:3:4", $"{Stage.Options.RedisPrefix}:silo:silo-a:runs"));
+        Assert.Equal(0, await Raw.NumberAsync("EXISTS", Name(":live"), $"{Stage.Options.RedisPrefix}:#registry:3:4", $"{Stage.Options.RedisPrefix}:#silo:silo-a:runs"));
         Assert.Equal("1", await Raw.TextAsync("HGET", Name(":run"), "ended"));
         var (stream, owner) = (await TtlAsync(""), await TtlAsync(":run"));
         Assert.InRange(stream, 1, 40_000);
@@ -107,15 +129,15 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
     public async Task A_take_over_moves_the_session_from_the_dead_silos_runs_to_the_heirs()
     {
         await Stage.Log.StartAsync(Run);
-        await Raw.CallAsync("DEL", $"{Stage.Options.RedisPrefix}:silo:silo-a");
+        await Raw.CallAsync("DEL", $"{Stage.Options.RedisPrefix}:#silo:silo-a");
 
         await Stage.Log.RecoverAsync(Run, "silo-b");
 
-        Assert.Empty(await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-a:runs"));
-        Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silo:silo-b:runs"));
+        Assert.Empty(await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:#silo:silo-a:runs"));
+        Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:#silo:silo-b:runs"));
         Assert.Equal("silo-b:run-1~1", await Raw.TextAsync("GET", Name(":live")));
         Assert.Empty(await Stage.Log.FindOrphanedAsync(10));
-        Assert.Equal(["silo-b"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:silos"));
+        Assert.Equal(["silo-b"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:#silos"));
     }
 
     [Fact]
@@ -126,7 +148,7 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
 
         Assert.Equal([RunStatus.Canceled], await Stage.Log.CheckAsync([Run]));
         Assert.Empty(await Stage.Log.GetLiveSessionsAsync(new(3, 4)));
-        Assert.Equal(0, await Raw.NumberAsync("EXISTS", $"{Stage.Options.RedisPrefix}:registry:3:4"));
+        Assert.Equal(0, await Raw.NumberAsync("EXISTS", $"{Stage.Options.RedisPrefix}:#registry:3:4"));
         Assert.False(await Stage.Log.CancelAsync(_key));
         Assert.Equal(RunStatus.Canceled, (await Stage.Log.AppendAsync(Run, 1, [])).Status);
         Assert.Equal(RunStatus.Canceled, (await Stage.Log.FinishAsync(Run, 2, [], TimeSpan.FromSeconds(5))).Status);
@@ -164,10 +186,10 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
     public async Task The_lease_is_one_key_that_expires()
     {
         await Stage.Log.RenewLeaseAsync("silo-z", TimeSpan.FromSeconds(20));
-        Assert.InRange(await Raw.NumberAsync("PTTL", $"{Stage.Options.RedisPrefix}:silo:silo-z"), 1, 20_000);
+        Assert.InRange(await Raw.NumberAsync("PTTL", $"{Stage.Options.RedisPrefix}:#silo:silo-z"), 1, 20_000);
 
         await Stage.Log.RenewLeaseAsync("silo-z", TimeSpan.Zero);
-        Assert.Equal(0, await Raw.NumberAsync("EXISTS", $"{Stage.Options.RedisPrefix}:silo:silo-z"));
+        Assert.Equal(0, await Raw.NumberAsync("EXISTS", $"{Stage.Options.RedisPrefix}:#silo:silo-z"));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class RedisStreamStoreTests(RedisFixture redis) : StreamStoreContr
     public async Task DisposeAsync() => await _stage!.DisposeAsync();
 
     protected override async Task ExpireLeaseAsync(string siloId) =>
-        Assert.Equal(1, await _stage!.Raw.NumberAsync("DEL", $"{_stage.Options.RedisPrefix}:silo:{siloId}"));
+        Assert.Equal(1, await _stage!.Raw.NumberAsync("DEL", $"{_stage.Options.RedisPrefix}:#silo:{siloId}"));
 
     protected override async Task ExpirePastAsync(SessionKey key)
     {

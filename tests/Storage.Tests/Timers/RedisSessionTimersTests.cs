@@ -18,7 +18,7 @@ public sealed class RedisSessionTimersTests(RedisFixture redis) : SessionTimersC
 
     private RedisStage Stage => _stage!;
 
-    private string Index => $"{Stage.Options.RedisPrefix}:timers";
+    private string Index => $"{Stage.Options.RedisPrefix}:#timers";
 
     public async Task InitializeAsync() => _stage = await RedisStage.OpenAsync(redis.Server);
 

@@ -64,8 +64,8 @@ internal static class ListSessions
 /// <param name="UserId">The user within the scope.</param>
 /// <param name="SessionId">The session's id.</param>
 internal sealed record LiveSession(
-    [property: JsonPropertyName("scope_id")] long ScopeId,
-    [property: JsonPropertyName("user_id")] long UserId,
+    [property: JsonPropertyName("scope_id"), JsonConverter(typeof(IdJsonConverter))] string ScopeId,
+    [property: JsonPropertyName("user_id"), JsonConverter(typeof(IdJsonConverter))] string UserId,
     [property: JsonPropertyName("session_id")] string SessionId);
 
 /// <summary>A session in the list of all.</summary>
@@ -76,8 +76,8 @@ internal sealed record LiveSession(
 /// <param name="Changed">When its history last grew; null when it has none yet.</param>
 /// <param name="IsLive">Whether it has a run under way.</param>
 internal sealed record ListedSession(
-    [property: JsonPropertyName("scope_id")] long ScopeId,
-    [property: JsonPropertyName("user_id")] long UserId,
+    [property: JsonPropertyName("scope_id"), JsonConverter(typeof(IdJsonConverter))] string ScopeId,
+    [property: JsonPropertyName("user_id"), JsonConverter(typeof(IdJsonConverter))] string UserId,
     [property: JsonPropertyName("session_id")] string SessionId,
     [property: JsonPropertyName("title")] string Title,
     [property: JsonPropertyName("changed")] DateTimeOffset? Changed,
