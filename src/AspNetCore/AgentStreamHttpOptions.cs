@@ -8,16 +8,22 @@ public sealed class AgentStreamHttpOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "AgentStream:Http";
 
-    /// <summary>The caller as long as nobody says how to find out: user 1 in scope 1, whoever asks.</summary>
-    internal static readonly Func<HttpContext, ValueTask<UserKey?>> Anyone = _ => ValueTask.FromResult<UserKey?>(new UserKey(1, 1));
-
     /// <summary>
     /// Says for whom a request is made; null refuses it with 401. Every session that a request names is a session of this user.
-    /// The default takes everybody for user 1 in scope 1, and as long as it stands the edge is there for this machine alone.
+    /// Null unless set: then ASP.NET Core's authentication says it. The user is the claim <see cref="System.Security.Claims.ClaimTypes.NameIdentifier"/>, or else <c>sub</c>, and <see cref="ScopeClaim"/> names
+    /// the scope. A program without authentication takes everybody for user 1 in scope 1, and serves this machine alone.
     /// </summary>
-    public Func<HttpContext, ValueTask<UserKey?>> GetUser { get; set; } = Anyone;
+    public Func<HttpContext, ValueTask<UserKey?>>? GetUser { get; set; }
 
-    /// <summary>Lets everybody who can reach the server in as user 1 of scope 1, from other machines too. False unless set; it changes nothing when <see cref="GetUser"/> is set.</summary>
+    /// <summary>
+    /// The claim that names the scope of an authenticated user, such as <c>tenant</c>, or <c>iss</c> to keep the users of several issuers apart. A request without it is refused with 403.
+    /// Null unless set: then all are of scope 1. In ids, characters that <see cref="UserKey.IdRule"/> does not allow are escaped: <c>auth0|42</c> is the user <c>auth0=7C42</c>.
+    /// </summary>
+    public string? ScopeClaim { get; set; }
+
+    /// <summary>
+    /// Lets everybody who can reach the server in as user 1 of scope 1, from other machines too, if they are not authenticated. False unless set; it changes nothing when <see cref="GetUser"/> is set.
+    /// </summary>
     public bool AllowAnonymous { get; set; }
 
     /// <summary>
@@ -25,7 +31,4 @@ public sealed class AgentStreamHttpOptions
     /// Pages of any other origin are refused with 403. A program with a CORS policy of its own on the routes (<c>RequireCors</c>) needs none here.
     /// </summary>
     public IList<string> AllowedOrigins { get; } = [];
-
-    /// <summary>Whether anybody who reaches the server is let in unasked, and nobody has said that this is meant.</summary>
-    internal bool IsForThisMachineOnly => GetUser == Anyone && !AllowAnonymous;
 }

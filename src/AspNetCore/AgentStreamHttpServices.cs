@@ -27,6 +27,7 @@ public static class AgentStreamHttpServices
         services.AddCors();
         services.AddSingleton<AllowedOrigins>();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<Callers>();
         services.AddSingleton<LoopbackRule>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LoopbackRule>());
         return services;

@@ -25,6 +25,7 @@ internal static class AgentStreamRouteGroup
         endpoints.ServiceProvider.GetRequiredService<AllowedOrigins>().MapPreflight(endpoints.MapGroup(pattern));
 
         var group = endpoints.MapGroup(pattern);
+        group.DisableCookieRedirect();
         group.AddEndpointFilter<ProblemFilter>();
         group.AddEndpointFilter<OriginFilter>();
         group.AddEndpointFilter<CallerFilter>();

@@ -1,15 +1,17 @@
 using AgentStream;
 using AgentStream.Silo;
+using AgentStream.Silo.Authentication;
 using AgentStream.Silo.Demo;
 
 return await Startup.RunAsync(args, builder =>
 {
+    builder.AddConfiguredAuthentication();
     builder.AddAgentStream()
         .AddConfiguredAgents(builder.Configuration)
         .AddDemoAgent(builder.Configuration);
 
     var app = builder.Build();
-    app.MapAgentStreamPage("/");
+    app.MapAgentStreamPage("/").RequireSignIn(app.Configuration);
     app.MapAgentStream("/chat");
     app.MapAgentStreamAiSdk("/api/chat");
     app.MapAgentStreamAgUi("/ag-ui");

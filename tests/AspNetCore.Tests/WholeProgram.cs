@@ -13,7 +13,11 @@ internal static class WholeProgram
 
     public static Task<WebApplication> StartAsync(IChatClient model, Action<AgentBuilder> tools, params (string Name, string Value)[] settings) => StartAsync(model, tools, _ => { }, settings);
 
-    public static async Task<WebApplication> StartAsync(IChatClient model, Action<AgentBuilder> tools, Action<WebApplication> map, params (string Name, string Value)[] settings)
+    public static Task<WebApplication> StartAsync(IChatClient model, Action<AgentBuilder> tools, Action<WebApplication> map, params (string Name, string Value)[] settings) =>
+        StartAsync(model, tools, _ => { }, map, settings);
+
+    public static async Task<WebApplication> StartAsync(
+        IChatClient model, Action<AgentBuilder> tools, Action<WebApplicationBuilder> configure, Action<WebApplication> map, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
@@ -22,6 +26,7 @@ internal static class WholeProgram
         Array.ForEach(settings, setting => builder.Configuration[setting.Name] = setting.Value);
         builder.AddAgentStream()
             .AddAgent("greeter", agent => tools(agent.UseChatClient(_ => model)));
+        configure(builder);
 
         var app = builder.Build();
         app.MapAgentStream("/chat");

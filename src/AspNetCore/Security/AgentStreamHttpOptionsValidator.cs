@@ -8,9 +8,9 @@ internal sealed class AgentStreamHttpOptionsValidator : IValidateOptions<AgentSt
     public ValidateOptionsResult Validate(string? name, AgentStreamHttpOptions options)
     {
         var errors = new SettingErrors(AgentStreamHttpOptions.Section);
-        if (options.GetUser is null)
+        if (options.ScopeClaim is { } claim && string.IsNullOrWhiteSpace(claim))
         {
-            errors.Add($"{AgentStreamHttpOptions.Section}:{nameof(options.GetUser)} must not be null.");
+            errors.Add(nameof(options.ScopeClaim), "must be the name of a claim, such as tenant", claim);
         }
 
         foreach (var (i, origin) in options.AllowedOrigins.Index())

@@ -1,24 +1,21 @@
 using AgentStream.AspNetCore.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 
 namespace AgentStream.AspNetCore.Security;
 
 /// <summary>Finds out for whom a request is made, before anything else is looked at.</summary>
-internal sealed class CallerFilter(IOptions<AgentStreamHttpOptions> options, LoopbackRule loopback) : IEndpointFilter
+internal sealed class CallerFilter(Callers callers, LoopbackRule loopback) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        if (!loopback.Admits(http))
+        if (!await loopback.AdmitsAsync(http))
         {
             throw new RefusedException(StatusCodes.Status403Forbidden, LoopbackRule.Why);
         }
 
-        var caller = await options.Value.GetUser(http)
-            ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "The request does not say, or not credibly, who makes it.");
-        http.Features.Set(new CallerFeature(caller));
+        http.Features.Set(new CallerFeature(await callers.OfAsync(http)));
         return await next(context);
     }
 }

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace AgentStream.AspNetCore.Security;
 
@@ -16,12 +15,12 @@ namespace AgentStream.AspNetCore.Security;
 /// What else the program says is known once the server has bound it, and a server may bind more later, when its configuration
 /// changes. So each request is looked at as well: no request from elsewhere is ever served. A program without a server is a silo all the same.
 /// </remarks>
-internal sealed class LoopbackRule(IConfiguration configuration, IOptions<AgentStreamHttpOptions> options, IServer? server = null) : IHostedLifecycleService
+internal sealed class LoopbackRule(IConfiguration configuration, Callers callers, IServer? server = null) : IHostedLifecycleService
 {
     /// <summary>What the rule is and how to meet it.</summary>
     internal const string Why =
-        $"AgentStream serves this machine only, and no proxy, while nothing says who calls: set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.GetUser)}, "
-        + $"or listen on localhost, or let everybody in with {AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.AllowAnonymous)}=true.";
+        $"AgentStream serves this machine only, and no proxy, while nothing says who calls: add authentication (docs/security.md), set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.GetUser)}, "
+        + $"listen on localhost, or let everybody in with {AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.AllowAnonymous)}=true.";
 
     /// <summary>Whether the program has mapped routes that the rule protects.</summary>
     public bool Applies { get; set; }
@@ -29,10 +28,11 @@ internal sealed class LoopbackRule(IConfiguration configuration, IOptions<AgentS
     /// <summary>Whether a request may come in.</summary>
     /// <param name="context">The request.</param>
     /// <returns>False when it came in from beyond this machine and the rule forbids that.</returns>
-    public bool Admits(HttpContext context) =>
-        !options.Value.IsForThisMachineOnly
+    public async ValueTask<bool> AdmitsAsync(HttpContext context) => !await callers.AreUnknownAsync() || IsOfThisMachine(context);
+
+    private static bool IsOfThisMachine(HttpContext context) =>
         // A proxy on this machine brings requests from anywhere.
-        || !context.Request.Headers.Keys.Any(IsOfProxy)
+        !context.Request.Headers.Keys.Any(IsOfProxy)
         && (context.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local))
         // A page in this machine's browser can reach it under a name of its own that resolves to 127.0.0.1 (DNS rebinding).
         && (!context.Request.Host.HasValue || IsLoopback(context.Request.Host.Host));
@@ -43,10 +43,13 @@ internal sealed class LoopbackRule(IConfiguration configuration, IOptions<AgentS
 
     private ICollection<string> ServerAddresses => server?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
 
-    private Task CheckAsync(IEnumerable<string> addresses) =>
-        Applies && options.Value.IsForThisMachineOnly && addresses.FirstOrDefault(address => !IsLoopbackAddress(address)) is { } beyond
-            ? throw new InvalidOperationException($"The server listens on {beyond}. {Why}")
-            : Task.CompletedTask;
+    private async Task CheckAsync(IEnumerable<string> addresses)
+    {
+        if (Applies && await callers.AreUnknownAsync() && addresses.FirstOrDefault(address => !IsLoopbackAddress(address)) is { } beyond)
+        {
+            throw new InvalidOperationException($"The server listens on {beyond}. {Why}");
+        }
+    }
 
     // As the host itself will read it, in the order in which one setting goes before the other.
     private IEnumerable<string> ConfiguredAddresses() =>

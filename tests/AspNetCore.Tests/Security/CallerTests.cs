@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace AgentStream.AspNetCore.Tests;
+namespace AgentStream.AspNetCore.Tests.Security;
 
 public sealed class CallerTests
 {

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace AgentStream.AspNetCore.Tests;
+namespace AgentStream.AspNetCore.Tests.Security;
 
 public sealed class LoopbackTests
 {
@@ -139,7 +139,7 @@ public sealed class LoopbackTests
         request.Connection.LocalIpAddress = local is null ? null : IPAddress.Parse(local);
         request.Request.Host = new HostString(host);
 
-        Assert.Equal(expected, app.Services.GetRequiredService<LoopbackRule>().Admits(request));
+        Assert.Equal(expected, await app.Services.GetRequiredService<LoopbackRule>().AdmitsAsync(request));
     }
 
     [Fact]

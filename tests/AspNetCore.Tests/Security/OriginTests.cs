@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace AgentStream.AspNetCore.Tests;
+namespace AgentStream.AspNetCore.Tests.Security;
 
 /// <summary>What a browser brings from pages of other sites, and what a proxy brings from other machines.</summary>
 public sealed class OriginTests
