@@ -26,6 +26,8 @@ public static class AgentStreamHttpServices
         services.AddSingleton<IValidateOptions<AgentStreamHttpOptions>, AgentStreamHttpOptionsValidator>();
         services.AddCors();
         services.AddSingleton<AllowedOrigins>();
+        services.AddAuthorization();
+        services.TryAddSingleton<IPolicyEvaluator, AuthorizationPolicies>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Callers>();
         services.AddSingleton<LoopbackRule>();

@@ -85,6 +85,25 @@ public sealed class IdempotencyConflictException(string key)
     public override string? PublicMessage => Message;
 }
 
+/// <summary>The user may not use an agent: a policy that it requires is not met. Nothing was changed.</summary>
+/// <param name="agent">The agent's name.</param>
+/// <param name="policy">The policy's name.</param>
+[GenerateSerializer, Alias("AgentStream.PolicyNotMetException")]
+public sealed class PolicyNotMetException(string agent, string policy)
+    : AgentStreamException($"The agent '{agent}' is for users who meet the policy '{policy}'.")
+{
+    /// <summary>The agent's name.</summary>
+    [Id(0)]
+    public string Agent { get; } = agent;
+
+    /// <summary>The policy's name.</summary>
+    [Id(1)]
+    public string Policy { get; } = policy;
+
+    /// <inheritdoc/>
+    public override string? PublicMessage => Message;
+}
+
 /// <summary>No agent of that name is registered. Nothing was changed.</summary>
 /// <param name="agent">The name that was asked for.</param>
 /// <param name="known">The names that are registered, for the message.</param>

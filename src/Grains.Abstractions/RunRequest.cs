@@ -12,9 +12,13 @@ namespace AgentStream;
 /// Tools that the client carries out, for this turn: at most <see cref="RunRequestRules.MaxTools"/>. None may have the name of a tool that the silo calls. A run that calls one pauses, and continues with the
 /// client's result (<see cref="ToolResultAnswer"/>). Null for none.
 /// </param>
+/// <param name="Claims">
+/// What is known of the user, for the policies of the agent and its tools, and for the claims that the agent asks for: at most <see cref="RunRequestRules.MaxClaimsLength"/> characters in all. The HTTP edge
+/// fills in those of the authenticated request. Null when nobody has authenticated the user: then no policy is met.
+/// </param>
 [GenerateSerializer, Immutable, Alias("AgentStream.RunRequest")]
 public sealed record RunRequest([property: Id(0)] string Prompt, [property: Id(1)] string? Agent = null, [property: Id(2)] BusySessionBehavior OnBusy = BusySessionBehavior.Reject,
-    [property: Id(3)] string? IdempotencyKey = null, [property: Id(4)] IReadOnlyList<ClientTool>? Tools = null);
+    [property: Id(3)] string? IdempotencyKey = null, [property: Id(4)] IReadOnlyList<ClientTool>? Tools = null, [property: Id(5)] IReadOnlyList<UserClaim>? Claims = null);
 
 /// <summary>A run that has begun, or waits for the end of another.</summary>
 /// <param name="RunId">The run's id, a UUID of version 7.</param>

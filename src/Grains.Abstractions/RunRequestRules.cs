@@ -48,6 +48,20 @@ public static class RunRequestRules
     /// <summary>The deepest nesting of a tool's parameters, in levels.</summary>
     public const int MaxToolDepth = 50;
 
+    /// <summary>The most characters that the claims of a request may have, names and values together: a header of HTTP, which brings them, is shorter.</summary>
+    public const int MaxClaimsLength = 64 * 1024;
+
+    /// <summary>Refuses claims that are too long.</summary>
+    /// <param name="claims">The claims; null for none.</param>
+    /// <exception cref="InvalidInputException">They are; the exception names the field <c>claims</c> and the rule.</exception>
+    public static void ThrowIfInvalidClaims(IReadOnlyList<UserClaim>? claims)
+    {
+        if (claims?.Sum(claim => (long)claim.Type.Length + claim.Value.Length) > MaxClaimsLength)
+        {
+            throw new InvalidInputException("claims", $"must not have more than {MaxClaimsLength} characters in all");
+        }
+    }
+
     /// <summary>Refuses an idempotency key that breaks its rule.</summary>
     /// <param name="key">The key; null for none.</param>
     /// <exception cref="InvalidInputException">It does; the exception names the field <c>idempotency_key</c> and the rule.</exception>

@@ -17,6 +17,7 @@ internal static class Problems
         RefusedException e => Problem(e.Status, e.Message, e.Errors),
         InvalidInputException e => For(RefusedException.Invalid(Single(e.Field, e.Rule))),
         UnknownAgentException e => Problem(StatusCodes.Status404NotFound, e.Message, Single("agent", "must be the name of a registered agent")),
+        PolicyNotMetException e => Problem(StatusCodes.Status403Forbidden, e.Message),
         UnknownRequestException e => Problem(StatusCodes.Status404NotFound, e.Message, Single(Protocol.Fields.RequestId, "must be a request that the session waits for")),
         RequestAnsweredException e => Problem(StatusCodes.Status409Conflict, e.Message, Single(Protocol.Fields.RequestId, "has another answer")),
         IdempotencyConflictException e => Problem(StatusCodes.Status422UnprocessableEntity, e.Message, Single(RunRules.IdempotencyKeyHeader, "was given to another prompt")),

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using AgentStream.AspNetCore.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -28,4 +29,12 @@ internal sealed record CallerFeature(UserKey User);
 internal static class CallerOfRequest
 {
     public static UserKey Caller(this HttpContext context) => context.Features.GetRequiredFeature<CallerFeature>().User;
+
+    /// <summary>What is known of them; null when nobody has authenticated the request. Roles are named as in <see cref="ClaimTypes"/>, whatever the identity calls them.</summary>
+    public static IReadOnlyList<UserClaim>? CallerClaims(this HttpContext context) => context.User.Identity?.IsAuthenticated != true ? null :
+    [
+        .. from identity in context.User.Identities
+           from claim in identity.Claims
+           select new UserClaim(claim.Type == identity.RoleClaimType ? ClaimTypes.Role : claim.Type, claim.Value),
+    ];
 }

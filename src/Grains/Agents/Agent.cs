@@ -1,6 +1,7 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Output;
+using AgentStream.Storage.Journal;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream;
@@ -33,7 +34,7 @@ public sealed class Agent
     /// <summary>The model.</summary>
     public IChatClient Client { get; }
 
-    /// <summary>What the model is told before everything else; null for nothing.</summary>
+    /// <summary>What the model is told before everything else; null for nothing, and for what depends on session and user.</summary>
     public string? Instructions { get; }
 
     /// <summary>The tools that are called here, by the name that the model knows.</summary>
@@ -48,6 +49,12 @@ public sealed class Agent
     /// <summary>What the agent's answers, results and requests are held to.</summary>
     internal AgentBounds Bounds { get; }
 
+    /// <summary>Who may use it.</summary>
+    internal AgentAccess Access { get; init; } = AgentAccess.Anybody;
+
+    /// <summary>Makes the instructions that depend on session and user; null where they do not.</summary>
+    internal Func<Deps, string?>? Instruct { get; init; }
+
     /// <summary>What may be sent to the model.</summary>
     internal InputRules Rules { get; }
 
@@ -57,11 +64,14 @@ public sealed class Agent
     /// <summary>Who has further tools.</summary>
     internal IReadOnlyList<NamedToolSource> Sources { get; }
 
-    /// <summary>The agent as one run knows it: with the tools that its sources have now and those that the client gave with the prompt, and no sources.</summary>
+    /// <summary>The agent as one run knows it: with the tools that its sources have now and those that the client gave with the prompt, without those that its user may not use, and no sources.</summary>
+    /// <param name="given">The tools of the client.</param>
+    /// <param name="caller">The user; null to have the tools of all users.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RunException">Two tools have one name.</exception>
-    internal async ValueTask<Agent> ForRunAsync(IReadOnlyList<ClientTool> given, CancellationToken cancellationToken)
+    internal async ValueTask<Agent> ForRunAsync(IReadOnlyList<ClientTool> given, RunCaller? caller, CancellationToken cancellationToken)
     {
-        if (Sources.Count == 0 && given.Count == 0)
+        if (Sources.Count == 0 && given.Count == 0 && Access.ToolPolicies.Count == 0)
         {
             return this;
         }
@@ -80,14 +90,16 @@ public sealed class Agent
         }
 
         tools.AddRange(GivenTools.Besides(tools, given, taken => throw TwoTools(taken.Name, owners[taken.Name], "the client")));
-        return new Agent(Name, Client, Instructions, tools, [], Bounds, Approval, _configure);
+        tools.RemoveAll(tool => caller is not null && !Access.Allows(tool.Name, caller));
+        return new Agent(Name, Client, Instructions, tools, [], Bounds, Approval, _configure) { Instruct = Instruct };
     }
 
     /// <summary>One request to the model: the messages and new options.</summary>
     /// <param name="history">The history as chat messages.</param>
-    internal (IReadOnlyList<ChatMessage> Messages, ChatOptions Options) NewRequest(IEnumerable<ChatMessage> history)
+    /// <param name="deps">The session and the user.</param>
+    internal (IReadOnlyList<ChatMessage> Messages, ChatOptions Options) NewRequest(IEnumerable<ChatMessage> history, Deps deps)
     {
-        var options = new ChatOptions { Instructions = Instructions, Tools = _tools.Count == 0 ? null : [.. _tools.Select(Told)] };
+        var options = new ChatOptions { Instructions = Instruct is null ? Instructions : Instruct(deps), Tools = _tools.Count == 0 ? null : [.. _tools.Select(Told)] };
         if (_configure is not null)
         {
             _configure(options);

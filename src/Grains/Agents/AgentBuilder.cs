@@ -19,6 +19,8 @@ public sealed class AgentBuilder
     private ApprovalPolicy? _approval;
     private string? _instructions;
     private List<AITool>? _made;
+    private Func<Deps, string?>? _instruct;
+    private AgentAccess _access = AgentAccess.Anybody;
     private AgentBounds _bounds = new(DefaultMaxToolResult, NeedsFinishReason: true);
 
     /// <summary>Sets the model. Without this, the <see cref="IChatClient"/> of the services is used.</summary>
@@ -36,7 +38,55 @@ public sealed class AgentBuilder
     /// <returns>This builder.</returns>
     public AgentBuilder WithInstructions(string instructions)
     {
-        _instructions = instructions;
+        (_instructions, _instruct) = (instructions, null);
+        return this;
+    }
+
+    /// <summary>Sets what the model is told, by session and user. It is made anew for each request, and not kept in the history.</summary>
+    /// <param name="instructions">Makes the text, of the session's key and the claims of <see cref="WithClaims"/>; null for nothing. It must not change the stream.</param>
+    /// <returns>This builder.</returns>
+    public AgentBuilder WithInstructions(Func<Deps, string?> instructions)
+    {
+        ArgumentNullException.ThrowIfNull(instructions);
+        (_instructions, _instruct) = (null, instructions);
+        return this;
+    }
+
+    /// <summary>
+    /// Keeps the agent, or some of its tools, for users who meet a policy. A prompt of another user is refused (403), or gets a run that does not have the tools. It is decided when a prompt is accepted, and
+    /// holds for its run. May be called more than once: all policies have to be met.
+    /// </summary>
+    /// <remarks>
+    /// Policies are those of ASP.NET Core's authorization (<see cref="IPolicyEvaluator"/>), and see the claims of the authenticated request. A program that talks to the silos as a client of their cluster says
+    /// itself what is known of a user (<see cref="RunRequest.Claims"/>). Runs of a standalone runtime have no user: they do not have these tools.
+    /// </remarks>
+    /// <param name="policy">The policy's name. A program that does not know it does not start.</param>
+    /// <param name="tools">The names of the tools, as the model knows them; none for the agent as a whole. Tools of a provider are not known at the start, so a name that is wrong is found only where the agent has no provider.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">A name is empty.</exception>
+    public AgentBuilder RequirePolicy(string policy, params string[] tools)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(policy);
+        ArgumentNullException.ThrowIfNull(tools);
+        Array.ForEach(tools, tool => ArgumentException.ThrowIfNullOrWhiteSpace(tool, nameof(tools)));
+        _access = tools.Length == 0
+            ? _access with { Policies = [.. _access.Policies, policy] }
+            : _access with { ToolPolicies = [.. _access.ToolPolicies, .. tools.Select(tool => (tool, policy))] };
+        return this;
+    }
+
+    /// <summary>
+    /// Names the claims of the user that the agent's code wants to know: tools and instructions find them in <see cref="Deps.Claims"/>. They are kept in the session's journal with each run, so that a run
+    /// that continues in another process has them. Other claims are not kept.
+    /// </summary>
+    /// <param name="types">The claims' names, as the authentication gives them.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentException">A name is empty.</exception>
+    public AgentBuilder WithClaims(params string[] types)
+    {
+        ArgumentNullException.ThrowIfNull(types);
+        Array.ForEach(types, type => ArgumentException.ThrowIfNullOrWhiteSpace(type, nameof(types)));
+        _access = _access with { Claims = [.. _access.Claims, .. types] };
         return this;
     }
 
@@ -171,6 +221,19 @@ public sealed class AgentBuilder
     /// <summary>What the agent's answers, results and requests are held to.</summary>
     internal AgentBounds Bounds => _bounds;
 
+    /// <summary>Who may use the agent.</summary>
+    internal AgentAccess Access => _access;
+
+    /// <summary>Finds tools that a policy is required for and that are not there: behind a wrong name, the tool would be for anybody.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    internal void CheckAccess(string name)
+    {
+        if (_sources.Count == 0 && _access.ToolPolicies.FirstOrDefault(required => _tools.All(tool => tool.Name != required.Tool)) is { Tool: { } missing } wrong)
+        {
+            throw new InvalidOperationException($"Agent '{name}' requires the policy '{wrong.Policy}' for the tool '{missing}', which it does not have.");
+        }
+    }
+
     /// <summary>Makes the tools, now that the program's services are known.</summary>
     /// <exception cref="InvalidOperationException">A tool cannot be made; the message names agent, tool and parameter, and what to do.</exception>
     internal IReadOnlyList<AITool> MakeTools(string name, IServiceProvider services) => _made ??= [.. _tools.Select(tool => Make(name, tool.Name, tool.Make, services))];
@@ -179,7 +242,7 @@ public sealed class AgentBuilder
     {
         var client = _client(services);
         var care = services.GetRequiredService<ToolProviders>();
-        return new(name, client, _instructions, MakeTools(name, services), [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _approval, _configure);
+        return new(name, client, _instructions, MakeTools(name, services), [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _approval, _configure) { Access = _access, Instruct = _instruct };
     }
 
     private static AITool Make(string agent, string tool, Func<IServiceProvider, AITool> make, IServiceProvider services)

@@ -26,6 +26,9 @@ internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations,
     /// <summary>Whether calls of an agent have a time of their own to wait.</summary>
     public bool HaveApprovalTimeouts => _entries.Exists(entry => entry.Bounds.ApprovalTimeout is { } timeout && timeout != Timeout.InfiniteTimeSpan);
 
+    /// <summary>Who may use which agent.</summary>
+    public IEnumerable<(string Name, AgentAccess Access)> Accesses => _entries.Select(entry => (entry.Name, entry.Access));
+
     private sealed class Entry
     {
         private readonly Lazy<AgentBuilder> _builder;
@@ -44,6 +47,8 @@ internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations,
 
         public AgentBounds Bounds => _builder.Value.Bounds;
 
+        public AgentAccess Access => _builder.Value.Access;
+
         public void Check() => _ = _builder.Value;
 
         private static AgentBuilder SetUp(AgentRegistration registration, IServiceProvider services)
@@ -51,6 +56,7 @@ internal sealed class AgentCatalog(IEnumerable<AgentRegistration> registrations,
             var builder = new AgentBuilder();
             registration.Configure(builder);
             builder.MakeTools(registration.Name, services);
+            builder.CheckAccess(registration.Name);
             return builder;
         }
     }

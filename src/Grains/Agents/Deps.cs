@@ -27,6 +27,14 @@ public sealed class Deps
     /// <summary>The session.</summary>
     public SessionKey Key { get; }
 
+    /// <summary>What is known of the user who started the run: the claims that <see cref="AgentBuilder.WithClaims"/> names, as they were then. Empty when nobody has authenticated the user.</summary>
+    public IReadOnlyList<UserClaim> Claims { get; internal init; } = [];
+
+    /// <summary>Finds a claim of the user.</summary>
+    /// <param name="type">The claim's name, one of <see cref="AgentBuilder.WithClaims"/>.</param>
+    /// <returns>The value of the first claim of that name; null for none.</returns>
+    public string? FindClaim(string type) => Claims.FirstOrDefault(claim => claim.Type == type)?.Value;
+
     /// <summary>The session's run as this process owns it.</summary>
     /// <exception cref="InvalidOperationException">It does not: the run was not started here, or it has ended.</exception>
     internal RunHandle Run => _run ?? throw new InvalidOperationException($"Session {Key} has no run of this Deps: start one first.");

@@ -78,7 +78,7 @@ internal static class GivenTools
         using var patience = new CancellationTokenSource(Patience, time);
         try
         {
-            return await agent.ForRunAsync([], patience.Token).AsTask().WaitAsync(patience.Token);
+            return await agent.ForRunAsync([], caller: null, patience.Token).AsTask().WaitAsync(patience.Token);
         }
 #pragma warning disable CA1031 // The run asks again, and says what is wrong.
         catch (Exception)

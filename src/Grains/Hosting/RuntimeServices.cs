@@ -31,6 +31,7 @@ internal static class RuntimeServices
         services.AddStorage(configuration);
         services.TryAddSingleton<ToolProviders>();
         services.TryAddSingleton<AgentCatalog>();
+        services.TryAddSingleton<Admission>();
         services.AddHostedService<AgentCheck>();
         services.AddHostedService<TimersCheck>();
         services.TryAddSingleton<RunEnvironment>();

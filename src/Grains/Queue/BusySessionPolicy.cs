@@ -1,5 +1,6 @@
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
+using AgentStream.Storage.Journal;
 using AgentStream.Storage.Queue;
 
 namespace AgentStream.Grains.Queue;
@@ -31,7 +32,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
 
     /// <summary>Lets a prompt wait for its turn.</summary>
     /// <exception cref="SessionBusyException">Too many wait.</exception>
-    public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, RunRequest request, RequestKey? requestKey)
+    public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, RunRequest request, RequestKey? requestKey, RunCaller? caller)
     {
         var waiting = new QueuedPrompt(Guid.CreateVersion7().ToString(), agent.Name, request.Prompt, environment.Time.GetUtcNow())
         {
@@ -39,6 +40,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             IdempotencyKey = requestKey?.Key,
             RequestHash = requestKey?.Hash,
             Tools = request.Tools is { Count: > 0 } tools ? tools : null,
+            Caller = caller,
         };
         var place = await queue.AddAsync(key, waiting);
         return place == 0

@@ -40,7 +40,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         }
 
         var accepted = factory.NewRun(agent, state, run);
-        await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools);
+        await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools, next.Caller);
         try
         {
             await queue.RemoveAsync(run.Key, next);

@@ -14,9 +14,9 @@ namespace AgentStream.Grains.Runs;
 /// Some chat clients call tools by themselves, and their one stream carries calls, results and what the model made of them. Such a
 /// stream is shown and kept as the nodes it is made of, and its calls are not made again.
 /// </remarks>
-internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment, Steering? steering)
+internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment, Deps deps, Steering? steering)
 {
-    private readonly ToolCalls _tools = new(agent, run, journal, environment, new Deps(environment, run));
+    private readonly ToolCalls _tools = new(agent, run, journal, environment, deps);
 
     // The calls of the last response, whose client may know them by other ids.
     private IReadOnlyList<OpenCall> _calls = [];
@@ -102,7 +102,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     private async Task AskAsync(CancellationToken cancellationToken)
     {
         await BeginNodeAsync(cancellationToken);
-        var (chat, options) = agent.NewRequest(ChatMessages.ToChat(journal.History.Messages.Append(journal.History.PendingRequest())));
+        var (chat, options) = agent.NewRequest(ChatMessages.ToChat(journal.History.Messages.Append(journal.History.PendingRequest())), deps);
         try
         {
             var updates = PatientStream.ReadAsync(

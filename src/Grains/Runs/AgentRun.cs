@@ -26,8 +26,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <param name="key">How the prompt is known when it is sent again; null for not.</param>
     /// <param name="hasWaited">Whether it had to wait for its turn.</param>
     /// <param name="tools">The tools of the client that came with it; null for none.</param>
+    /// <param name="caller">What the run keeps of its user; null for nothing.</param>
     /// <returns>Null; or the run that the same request has been meanwhile, and then this one is over.</returns>
-    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false, IReadOnlyList<ClientTool>? tools = null)
+    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false, IReadOnlyList<ClientTool>? tools = null, RunCaller? caller = null)
     {
         try
         {
@@ -40,7 +41,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
             await journal.AddAsync(now =>
             [
-                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now, IdempotencyKey = key?.Key, RequestHash = key?.Hash, Tools = tools ?? [] },
+                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now, IdempotencyKey = key?.Key, RequestHash = key?.Hash, Tools = tools ?? [], Caller = caller },
                 new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
             ]);
             return null;
@@ -167,8 +168,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         var stop = run.Stopped;
         try
         {
-            var ready = await agent.ForRunAsync(journal.History.Tools, stop);
-            _loop = new AgentLoop(ready, run, journal, environment, steering);
+            var caller = journal.History.Caller;
+            var ready = await agent.ForRunAsync(journal.History.Tools, caller, stop);
+            _loop = new AgentLoop(ready, run, journal, environment, new Deps(environment, run) { Claims = caller.Claims }, steering);
             return await (_progress is not null ? ResumeAsync(_loop, _progress, stop) : _continues ? _loop.ContinueAsync(stop) : _loop.RunAsync(stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -54,6 +54,9 @@ internal sealed class SessionState
     /// <summary>The tools of the client that came with the last prompt: those of its run, and of the runs that continue it.</summary>
     public IReadOnlyList<ClientTool> Tools { get; private set; } = [];
 
+    /// <summary>Who sent the last prompt, as far as its run, and those that continue it, have to know.</summary>
+    public RunCaller Caller { get; private set; } = RunCaller.Unknown;
+
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public RunProgress? Unfinished { get; private set; }
 
@@ -119,7 +122,7 @@ internal sealed class SessionState
                 TakeResults(started.Timestamp);
                 (_runId, LastRunId, LastPrompt, LastError) = (started.RunId, started.RunId, null, null);
                 LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
-                Tools = started.Tools;
+                (Tools, Caller) = (started.Tools, started.Caller ?? RunCaller.Unknown);
                 Unfinished = new RunProgress(started.RunId, started.Agent);
                 break;
             case RequestRecord request:

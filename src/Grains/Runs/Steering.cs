@@ -15,7 +15,7 @@ internal sealed class Steering(RunEnvironment environment, IPromptQueue queue)
     public async Task<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, string agent, SessionState state, CancellationToken cancellationToken)
     {
         var waiting = await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken);
-        var joining = waiting.Where(prompt => prompt.Steers && prompt.Agent == agent && HasItsTools(prompt, state)).ToList();
+        var joining = waiting.Where(prompt => prompt.Steers && prompt.Agent == agent && HasItsTools(prompt, state) && MayTheSame(prompt, state)).ToList();
         await RemoveAsync(key, joining.Where(prompt => state.HasTaken(prompt.RunId)));
         return joining.FindAll(prompt => !state.HasTaken(prompt.RunId));
     }
@@ -23,6 +23,9 @@ internal sealed class Steering(RunEnvironment environment, IPromptQueue queue)
     /// <summary>Whether the run can do with the tools of a prompt: it has its own from its start on.</summary>
     private static bool HasItsTools(QueuedPrompt prompt, SessionState state) =>
         prompt.Tools is not { Count: > 0 } tools || ClientToolJson.ToUtf8(tools).AsSpan().SequenceEqual(ClientToolJson.ToUtf8(state.Tools));
+
+    /// <summary>Whether the user may still what they might when the run began: what it may is settled then.</summary>
+    private static bool MayTheSame(QueuedPrompt prompt, SessionState state) => (prompt.Caller ?? RunCaller.Unknown).Policies.SequenceEqual(state.Caller.Policies, StringComparer.Ordinal);
 
     /// <summary>Takes prompts out that the journal has.</summary>
     public async Task RemoveAsync(SessionKey key, IEnumerable<QueuedPrompt> prompts)

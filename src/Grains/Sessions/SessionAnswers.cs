@@ -31,7 +31,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
         var agent = agents.Get(state.Requests.Paused!.Value.Agent);
         if (answer is ApprovalAnswer { Arguments: { } arguments })
         {
-            var ready = await agent.ForRunAsync([], CancellationToken.None);
+            var ready = await agent.ForRunAsync([], state.Caller, CancellationToken.None);
             if (ready.Functions.TryGetValue(state.Requests.Find(answer).Request.ToolName, out var tool))
             {
                 RequestRules.Check(tool, arguments);

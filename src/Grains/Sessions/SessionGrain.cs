@@ -29,6 +29,7 @@ internal sealed partial class SessionGrain(
     RunRecovery recovery,
     BusySessionPolicy busy,
     SessionAnswers answers,
+    Admission admission,
     IPromptQueue queue,
     ISessionTimers timers,
     QueuedRuns queued,
@@ -50,6 +51,7 @@ internal sealed partial class SessionGrain(
         RunRequestRules.ThrowIfInvalidPrompt(request.Prompt);
         RunRequestRules.ThrowIfInvalidKey(request.IdempotencyKey);
         RunRequestRules.ThrowIfInvalidTools(request.Tools);
+        RunRequestRules.ThrowIfInvalidClaims(request.Claims);
         var agent = agents.Get(request.Agent);
         var key = RequestKey.Of(request);
         if (await FindStartedAsync(key) is { } before)
@@ -57,10 +59,11 @@ internal sealed partial class SessionGrain(
             return before;
         }
 
+        var caller = await admission.AdmitAsync(agent, Key, request.Claims);
         await GivenTools.CheckAsync(agent, request.Tools, environment.Time);
         try
         {
-            return await StartAsync(request, agent, key);
+            return await StartAsync(request, agent, key, caller);
         }
         catch (SessionBusyException) when (key is not null)
         {
@@ -74,11 +77,11 @@ internal sealed partial class SessionGrain(
         }
     }
 
-    private async Task<StartedRun> StartAsync(RunRequest request, Agent agent, RequestKey? key)
+    private async Task<StartedRun> StartAsync(RunRequest request, Agent agent, RequestKey? key, RunCaller? caller)
     {
         if (request.OnBusy is BusySessionBehavior.Queue or BusySessionBehavior.Steer && await busy.IsWaitedForAsync(Key))
         {
-            return await busy.WaitAsync(Key, agent, request, key);
+            return await busy.WaitAsync(Key, agent, request, key, caller);
         }
 
         RunHandle handle;
@@ -88,7 +91,7 @@ internal sealed partial class SessionGrain(
         }
         catch (SessionBusyException) when (request.OnBusy is BusySessionBehavior.Queue or BusySessionBehavior.Steer)
         {
-            return await busy.WaitAsync(Key, agent, request, key);
+            return await busy.WaitAsync(Key, agent, request, key, caller);
         }
         catch (SessionBusyException) when (request.OnBusy == BusySessionBehavior.Replace)
         {
@@ -96,7 +99,7 @@ internal sealed partial class SessionGrain(
         }
 
         var run = factory.NewRun(agent, StateForNewRun(), handle);
-        if (await run.AcceptAsync(request.Prompt, key, tools: request.Tools) is { } known)
+        if (await run.AcceptAsync(request.Prompt, key, tools: request.Tools, caller: caller) is { } known)
         {
             return await FindAsync(known);
         }

@@ -25,6 +25,9 @@ public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited
 
     /// <summary>The tools of the client that came with the prompt. A run that continues another has those of that one, and says nothing of them.</summary>
     public IReadOnlyList<ClientTool> Tools { get; init; } = [];
+
+    /// <summary>Who started the run, as far as it needs to know; null for nothing. A run that continues another has the caller of that one, and says nothing of it.</summary>
+    public RunCaller? Caller { get; init; }
 }
 
 /// <summary>A node begins: a request goes to the model.</summary>

@@ -86,6 +86,12 @@ public static class JournalRecordJson
                     ClientToolJson.Write(json, started.Tools);
                 }
 
+                if (started.Caller is { } caller)
+                {
+                    json.WritePropertyName("caller");
+                    caller.Write(json);
+                }
+
                 break;
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);
@@ -169,6 +175,7 @@ public static class JournalRecordJson
                     IdempotencyKey = place.Field("idempotency_key").TextOrNull(),
                     RequestHash = place.Field("request_hash").TextOrNull(),
                     Tools = KeptTools.Read(place.Field(Protocol.Fields.Tools)),
+                    Caller = RunCaller.Read(place.Field("caller")),
                 },
             JournalRecordTypes.Request =>
                 new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp, Steered = JournalRequestJson.ReadSteered(place) },

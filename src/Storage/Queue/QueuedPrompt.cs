@@ -36,6 +36,10 @@ public sealed record QueuedPrompt(
     [JsonConverter(typeof(KeptToolsConverter))]
     public IReadOnlyList<ClientTool>? Tools { get; init; }
 
+    /// <summary>Who sent the prompt, as far as its run needs to know; null for nothing.</summary>
+    [JsonPropertyName("caller")]
+    public RunCaller? Caller { get; init; }
+
     /// <summary>Gets whether another prompt says the same in all that is kept.</summary>
     /// <param name="other">The other; null for none.</param>
     /// <returns>Whether it does.</returns>

@@ -85,6 +85,11 @@ public sealed class JournalRecordJsonTests
             {
                 Assert.Equal(started.Tools, ((RunStartedRecord)read).Tools);
             }
+            else if (record is RunStartedRecord { Caller: { } caller })
+            {
+                Assert.Equal(caller.Claims, ((RunStartedRecord)read).Caller!.Claims);
+                Assert.Equal(caller.Policies, ((RunStartedRecord)read).Caller!.Policies);
+            }
             else if (record is AnswerRecord or RunStartedRecord or ToolStartedRecord or RuleRevokedRecord)
             {
                 Assert.Equal(record, read);

@@ -98,6 +98,8 @@ internal static class Samples
         new ToolStartedRecord("c1") { Timestamp = Time },
         new RuleRevokedRecord("run-1-0") { Timestamp = Time },
         new UnknownRecord(JsonElement.Parse("""{"type":"later","timestamp":"2026-03-04T05:06:07Z","x":[1]}""")) { Timestamp = Time },
+        Started("run-3") with { Caller = new([new("email", "anna@example.com"), new("http://schemas.microsoft.com/ws/2008/06/identity/claims/role", "\"a\"\n")], ["refunds"]) },
+        Started("run-4") with { Caller = RunCaller.Unknown },
         Started("run-2") with { Tools = [new("locate", "Where is \"here\"?\n", """{"type":"object","properties":{"precise":{"type":"boolean"}}}"""), new("ask")] },
     ];
 }

@@ -28,6 +28,7 @@ public sealed class PromptQueueTests(RedisFixture redis) : IClassFixture<RedisFi
         {
             var prompts = Enumerable.Range(0, 3).Select(i => new QueuedPrompt($"run-{i}", "a", $"prompt\n{i} é", DateTimeOffset.UnixEpoch)
             {
+                Caller = i == 1 ? null : new([new("email", "anna@example.com")], ["refunds"]),
                 Tools = i == 0 ? null : [new("locate", "Where?", """{ "type": "object" }"""), new("ask")],
             }).ToList();
             foreach (var prompt in prompts)

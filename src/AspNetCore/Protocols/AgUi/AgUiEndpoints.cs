@@ -32,7 +32,7 @@ public static class AgUiEndpoints
             var rendering = new AgUiRenderer(new FrameWriter(null), key.Session, request.RunId, request.Answered);
             return await (request.Answers is { } answers
                 ? FrontEndStream.AnswerAsync(client, key, answers, rendering)
-                : FrontEndStream.StartAsync(client, key, request.Run!, rendering));
+                : FrontEndStream.StartAsync(client, key, request.Run! with { Claims = context.CallerClaims() }, rendering));
         });
         agents.MapGet("{threadId}", (string threadId, HttpContext context, AgentStreamClient client) =>
         {

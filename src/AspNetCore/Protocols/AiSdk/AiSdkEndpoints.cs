@@ -34,7 +34,7 @@ public static class AiSdkEndpoints
             var rendering = new UiMessageRenderer(new FrameWriter(null), key.Session, major, request.Answers);
             return Announce(context, await (request.Answers is { Answers: var answers }
                 ? FrontEndStream.AnswerAsync(client, key, answers, rendering)
-                : FrontEndStream.StartAsync(client, key, request.Run!, rendering)));
+                : FrontEndStream.StartAsync(client, key, request.Run! with { Claims = context.CallerClaims() }, rendering)));
         });
         chat.MapGet("{session_id}/stream", async Task<Results<EventStream, NoContent>> (string session_id, HttpContext context, AgentStreamClient client) =>
         {
