@@ -106,7 +106,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     public async Task<SessionKey[]> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default)
     {
         Mine(user);
-        var answer = await _routes.CallAsync(HttpMethod.Get, includeExternal ? "?include_foreign=true" : "", session: "", content: null, request: null, cancellationToken).ConfigureAwait(false);
+        var answer = await _routes.CallAsync(HttpMethod.Get, includeExternal ? $"?{Protocol.Fields.IncludeForeign}=true" : "", session: "", content: null, request: null, cancellationToken).ConfigureAwait(false);
         var sessions = Read(answer, Json.Default.LiveSessionArray) ?? [];
         return Array.ConvertAll(sessions, session => new SessionKey(session.ScopeId, session.UserId, session.SessionId));
     }

@@ -60,9 +60,10 @@ public interface IAgentStreamClient
 
     /// <summary>A user's live sessions.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="includeExternal">Also find sessions that another library started, by a scan over all keys.</param>
+    /// <param name="includeExternal">Also find sessions that another library started, by a scan over all keys. They are known as of a second ago at most, or of the time that the scan took.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>Their keys, sorted by session id.</returns>
+    /// <exception cref="InvalidInputException">Sessions of other libraries are asked for, and the server does not list them: the setting <c>AgentStream:ListExternalSessions</c> is off.</exception>
     Task<SessionKey[]> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default);
 
     /// <summary>A user's sessions, live or not.</summary>

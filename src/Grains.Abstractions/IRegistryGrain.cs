@@ -7,8 +7,9 @@ namespace AgentStream;
 public interface IRegistryGrain : IGrainWithStringKey
 {
     /// <summary>The user's live sessions. The cost grows with the answer, not with the number of keys.</summary>
-    /// <param name="includeExternal">Also find sessions that another library started, by a scan over all keys.</param>
+    /// <param name="includeExternal">Also find sessions that another library started, by a scan over all keys. They are known as of a second ago at most, or of the time that the scan took.</param>
     /// <returns>Their keys, sorted by session id.</returns>
+    /// <exception cref="InvalidInputException">Sessions of other libraries are asked for, and the server does not list them: the setting <c>AgentStream:ListExternalSessions</c> is off.</exception>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [ReadOnly, Alias("QueryAsync")]
     Task<SessionKey[]> GetLiveSessionsAsync(bool includeExternal = false);

@@ -109,6 +109,9 @@ public static class Protocol
         /// <summary>What an <see cref="Info"/> or <see cref="Error"/> entry says.</summary>
         public const string Message = "msg";
 
+        /// <summary>Whether sessions of other libraries are asked for, too.</summary>
+        public const string IncludeForeign = "include_foreign";
+
         /// <summary>The number of the node in its run, from 0.</summary>
         public const string Idx = "idx";
 

@@ -30,9 +30,16 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     /// <summary>The titles of those sessions.</summary>
     public static string Titles(string prefix, UserKey user) => $"{prefix}:#titles:{user}";
 
+    /// <summary>What is known of the prompts that wait for a session.</summary>
     public static string Waiting(string prefix, SessionKey key) => $"{prefix}:#waiting:{key}";
 
-    /// <summary>The set of sessions that prompts wait for.</summary>
+    /// <summary>The prompts that wait for a session, by their runs.</summary>
+    public static string Prompts(string prefix, SessionKey key) => $"{prefix}:#prompts:{key}";
+
+    /// <summary>A user's sessions that prompts wait for, by when they had their last turn.</summary>
+    public static string Waiting(string prefix, UserKey user) => $"{prefix}:#waiting:{user}";
+
+    /// <summary>The users that have such sessions, by when they had their last turn.</summary>
     public static string AllWaiting(string prefix) => $"{prefix}:#waiting";
 
     /// <summary>The sessions that have to be looked at, by time.</summary>
@@ -62,10 +69,10 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     public static RedisType? TypeOf(string prefix, string key) =>
         !key.StartsWith(prefix + ':', StringComparison.Ordinal) ? null : key[(prefix.Length + 1)..].Split(':') switch
         {
-            ["#silos"] or ["#waiting"] or ["#silo", _, "runs"] or ["#registry", _, _] => RedisType.Set,
+            ["#silos"] or ["#silo", _, "runs"] or ["#registry", _, _] => RedisType.Set,
             ["#silo", _] => RedisType.String,
-            ["#timers"] or ["#journals", _, _] => RedisType.SortedSet,
-            ["#titles", _, _] => RedisType.Hash,
+            ["#timers"] or ["#journals", _, _] or ["#waiting"] or ["#waiting", _, _] => RedisType.SortedSet,
+            ["#titles", _, _] or ["#prompts", _, _, _] => RedisType.Hash,
             ["#journal", _, _, _] => RedisType.Stream,
             ["#waiting", _, _, _] => RedisType.List,
             [_, _, _] or [_, _, _, "past", _] => RedisType.Stream,

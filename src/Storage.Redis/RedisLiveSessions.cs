@@ -2,20 +2,32 @@ using StackExchange.Redis;
 
 namespace AgentStream.Storage.Redis;
 
-/// <summary>Finds the live sessions of a user: ours in the user's registry, other libraries' among all keys.</summary>
-internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
+/// <summary>
+/// Finds the live sessions of a user: ours in the user's registry, other libraries' by a scan over all keys. One scan answers for all users: this process has one under way at a time, and its answer
+/// serves for a second.
+/// </summary>
+internal sealed class RedisLiveSessions
 {
     private const string Suffix = ":live";
 
     private static readonly RedisScript QueryScript = RedisScript.Named("query.lua");
 
-    private readonly RedisIndex _index = new(redis);
+    private readonly RedisConnection _redis;
+    private readonly string _prefix;
+    private readonly RedisIndex _index;
+    private readonly SharedScan<ILookup<UserKey, string>> _scan;
+
+    public RedisLiveSessions(RedisConnection redis, string prefix)
+    {
+        (_redis, _prefix, _index) = (redis, prefix, new(redis));
+        _scan = new(FindAllAsync, redis.Time);
+    }
 
     public async Task<IReadOnlyList<SessionKey>> GetLiveSessionsAsync(UserKey user, bool includeExternal, CancellationToken cancellationToken)
     {
         var what = $"query the live sessions of user {user}";
-        var registry = RedisKeys.Registry(prefix, user);
-        var answer = ((RedisResult[]?)await redis.ScriptAsync(what, QueryScript, [registry], [RedisKeys.Sessions(prefix, user)], cancellationToken))!;
+        var registry = RedisKeys.Registry(_prefix, user);
+        var answer = ((RedisResult[]?)await _redis.ScriptAsync(what, QueryScript, [registry], [RedisKeys.Sessions(_prefix, user)], cancellationToken))!;
         var ours = answer.Skip(1).Select(session => (string?)session).Where(SessionKey.IsSessionId);
         if ((long)answer[0] == 0)
         {
@@ -27,16 +39,32 @@ internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
         var sessions = new SortedSet<string>(ours!, StringComparer.Ordinal);
         if (includeExternal)
         {
-            sessions.UnionWith(await FindAllAsync(what, user, cancellationToken));
+            sessions.UnionWith((await _scan.GetAsync(cancellationToken))[user]);
         }
 
         return [.. sessions.Select(user.Session)];
     }
 
-    private async Task<List<string>> FindAllAsync(string what, UserKey user, CancellationToken cancellationToken)
+    /// <summary>The sessions of all users that have a live flag, whoever set it.</summary>
+    private async Task<ILookup<UserKey, string>> FindAllAsync()
+    {
+        var found = new List<SessionKey>();
+        await foreach (var name in _index.WalkAsync("find all live sessions", $"{_prefix}:", Suffix, CancellationToken.None))
+        {
+            if (SessionKey.TryParse(name, out var key))
+            {
+                found.Add(key);
+            }
+        }
+
+        return found.ToLookup(key => new UserKey(key.Scope, key.User), key => key.Session);
+    }
+
+    /// <summary>The same of one user.</summary>
+    private async Task<List<string>> FindOfAsync(string what, UserKey user, CancellationToken cancellationToken)
     {
         var found = new List<string>();
-        await foreach (var session in _index.WalkAsync(what, RedisKeys.Sessions(prefix, user), Suffix, cancellationToken))
+        await foreach (var session in _index.WalkAsync(what, RedisKeys.Sessions(_prefix, user), Suffix, cancellationToken))
         {
             if (SessionKey.IsSessionId(session))
             {
@@ -51,10 +79,10 @@ internal sealed class RedisLiveSessions(RedisConnection redis, string prefix)
     private async Task<List<string>> FindOursAsync(string what, UserKey user, CancellationToken cancellationToken)
     {
         var ours = new List<string>();
-        foreach (var session in await FindAllAsync(what, user, cancellationToken))
+        foreach (var session in await FindOfAsync(what, user, cancellationToken))
         {
-            var owner = new RedisKeys(prefix, user.Session(session)).Owner;
-            if (await redis.RunAsync(what, database => database.KeyTypeAsync(owner), cancellationToken) == RedisType.Hash)
+            var owner = new RedisKeys(_prefix, user.Session(session)).Owner;
+            if (await _redis.RunAsync(what, database => database.KeyTypeAsync(owner), cancellationToken) == RedisType.Hash)
             {
                 ours.Add(session);
             }

@@ -7,34 +7,48 @@ using StackExchange.Redis;
 
 namespace AgentStream.Storage.Redis;
 
-/// <summary>Waiting prompts in Redis: a list for each session, <c>{prefix}:#waiting:{scope}:{user}:{session}</c>, and the set of those sessions, <c>{prefix}:#waiting</c>.</summary>
+/// <summary>
+/// Waiting prompts in Redis. Each session has a list of what is known of them, <c>{prefix}:#waiting:{scope}:{user}:{session}</c>, and a hash of their texts, <c>{prefix}:#prompts:{scope}:{user}:{session}</c>.
+/// <see cref="RedisTurns"/> has the sessions.
+/// </summary>
 /// <remarks>Every operation may throw <see cref="StorageUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
-internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisPromptQueue> logger) : IPromptQueue
+internal sealed class RedisPromptQueue : IPromptQueue
 {
     private static readonly RedisScript AddScript = RedisScript.Named("queue-add.lua");
     private static readonly RedisScript RemoveScript = RedisScript.Named("queue-remove.lua");
     private static readonly RedisScript ClearScript = RedisScript.Named("queue-clear.lua");
 
-    private readonly string _prefix = options.Value.RedisPrefix;
-    private readonly FaultLog _faults = new(logger);
-    private readonly RedisIndex _index = new(redis);
+    private readonly RedisConnection _redis;
+    private readonly ILogger _logger;
+    private readonly string _prefix;
+    private readonly FaultLog _faults;
+    private readonly RedisTurns _turns;
 
-    private string Sessions => RedisKeys.AllWaiting(_prefix);
-
-    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default) =>
-        (int)await redis.ScriptAsync(
-            $"let a prompt wait for session {key}", AddScript, [Waiting(key), Sessions], [prompt.ToJson(), key.ToString(), IPromptQueue.MaxQueued], cancellationToken);
-
-    public async ValueTask<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public RedisPromptQueue(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisPromptQueue> logger)
     {
-        var waiting = await redis.RunAsync(
-            $"read the prompts that wait for session {key}", database => database.ListRangeAsync(Waiting(key)), cancellationToken, Waiting(key));
-        var prompts = new List<QueuedPrompt>(waiting.Length);
+        (_redis, _logger, _prefix, _faults) = (redis, logger, options.Value.RedisPrefix, new(logger));
+        _turns = new(redis, _prefix, Say);
+    }
+
+    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default) => (int)await _redis.ScriptAsync(
+        $"let a prompt wait for session {key}",
+        AddScript,
+        KeysOf(key),
+        [QueuedPromptInfo.Of(prompt).ToJson(), prompt.RunId, prompt.ToJson(), key.Session, UserOf(key).ToString(), IPromptQueue.MaxQueued],
+        cancellationToken);
+
+    public async ValueTask<int> CountAsync(SessionKey key, CancellationToken cancellationToken = default) => (int)await _redis.RunAsync(
+        $"count the prompts that wait for session {key}", database => database.ListLengthAsync(Waiting(key)), cancellationToken, Waiting(key));
+
+    public async ValueTask<IReadOnlyList<QueuedPromptInfo>> ListAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        var waiting = await ReadListAsync(key, cancellationToken);
+        var infos = new List<QueuedPromptInfo>(waiting.Length);
         foreach (var json in waiting)
         {
             try
             {
-                prompts.Add(QueuedPrompt.FromJson((byte[])json!));
+                infos.Add(QueuedPromptInfo.FromJson((byte[])json!));
             }
             catch (InvalidDataException e)
             {
@@ -42,73 +56,88 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<StorageOp
                 if (e.InnerException is JsonException)
                 {
                     // No version of AgentStream has written it. What is JSON may be a newer one's, and is left alone.
-                    await TakeOutAsync(key, json, cancellationToken);
+                    await TakeOutAsync(key, json, "", cancellationToken);
                 }
             }
         }
 
-        return prompts;
+        return infos;
     }
 
-    public async ValueTask RemoveAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default) =>
-        await TakeOutAsync(key, prompt.ToJson(), cancellationToken);
+    public async ValueTask<QueuedPrompt?> FindAsync(SessionKey key, string runId, CancellationToken cancellationToken = default)
+    {
+        var prompts = RedisKeys.Prompts(_prefix, key);
+        var json = await _redis.RunAsync($"read a prompt that waits for session {key}", database => database.HashGetAsync(prompts, runId), cancellationToken, prompts);
+        try
+        {
+            return json.IsNull ? null : QueuedPrompt.FromJson((byte[])json!);
+        }
+        catch (InvalidDataException)
+        {
+            // Another program has taken its text out, or has put another one there.
+            Say($"{prompts}, field '{RedisForeignKeys.Shown(runId)}'");
+            return null;
+        }
+    }
 
-    public async ValueTask ClearAsync(RunToken owner, CancellationToken cancellationToken = default) =>
-        await redis.ScriptAsync(
-            $"take the prompts of session {owner.Key} out",
-            ClearScript,
-            [Waiting(owner.Key), Sessions, new RedisKeys(_prefix, owner.Key).Owner],
-            [owner.SiloId, owner.Fence, owner.Key.ToString()],
-            cancellationToken);
+    public async ValueTask RemoveAsync(SessionKey key, string runId, CancellationToken cancellationToken = default)
+    {
+        var entry = (await ReadListAsync(key, cancellationToken)).FirstOrDefault(entry => IsOf(runId, entry), runId);
+        await TakeOutAsync(key, entry, runId, cancellationToken);
+    }
+
+    public async ValueTask ClearAsync(RunToken owner, CancellationToken cancellationToken = default) => await _redis.ScriptAsync(
+        $"take the prompts of session {owner.Key} out",
+        ClearScript,
+        [.. KeysOf(owner.Key), new RedisKeys(_prefix, owner.Key).Owner],
+        [owner.SiloId, owner.Fence, owner.Key.Session, UserOf(owner.Key).ToString()],
+        cancellationToken);
 
     public async ValueTask<IReadOnlyList<SessionKey>> ListSessionsAsync(int count, CancellationToken cancellationToken = default)
     {
-        const string What = "find sessions that prompts wait for";
-        RedisValue[] sessions;
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var sessions = await _turns.NextAsync(count, cancellationToken);
+        var exist = await Task.WhenAll(sessions.Select(key => _redis.RunAsync(
+            "find sessions that prompts wait for", database => database.KeyExistsAsync(Waiting(key)), cancellationToken)));
+        foreach (var (key, _) in sessions.Zip(exist).Where(session => !session.Second))
+        {
+            // Nothing waits for it any more: another program took that out.
+            await TakeOutAsync(key, "", "", cancellationToken);
+        }
+
+        return [.. sessions.Zip(exist).Where(session => session.Second).Select(session => session.First)];
+    }
+
+    private static UserKey UserOf(SessionKey key) => new(key.Scope, key.User);
+
+    private static bool IsOf(string runId, RedisValue entry)
+    {
         try
         {
-            sessions = await redis.RunAsync(What, database => database.SetRandomMembersAsync(Sessions, count), cancellationToken, Sessions);
+            return QueuedPromptInfo.FromJson((byte[])entry!).RunId == runId;
         }
-        catch (StorageRefusedException e) when (RedisForeignKeys.IsForeign(e.InnerException!))
+        catch (InvalidDataException)
         {
-            Say(Sessions);
-            var found = new List<string>();
-            await foreach (var session in _index.WalkAsync(What, $"{Sessions}:", "", cancellationToken))
-            {
-                found.Add(session);
-            }
-
-            await _index.ListSessionsAsync(What, Sessions, found, cancellationToken);
-            return [];
+            return false;
         }
-
-        var keys = new List<SessionKey>(sessions.Length);
-        foreach (var session in sessions)
-        {
-            if (SessionKey.TryParse(session, out var key))
-            {
-                keys.Add(key);
-            }
-            else
-            {
-                Say($"{Sessions}, member '{RedisForeignKeys.Shown(session)}'");
-                await redis.RunAsync("take out what is no session", database => database.SetRemoveAsync(Sessions, session), cancellationToken);
-            }
-        }
-
-        return keys;
     }
 
     private string Waiting(SessionKey key) => RedisKeys.Waiting(_prefix, key);
 
-    private async Task TakeOutAsync(SessionKey key, RedisValue prompt, CancellationToken cancellationToken) =>
-        await redis.ScriptAsync($"take a prompt of session {key} out", RemoveScript, [Waiting(key), Sessions], [prompt, key.ToString()], cancellationToken);
+    private RedisKey[] KeysOf(SessionKey key) =>
+        [Waiting(key), RedisKeys.Prompts(_prefix, key), RedisKeys.Waiting(_prefix, UserOf(key)), RedisKeys.AllWaiting(_prefix)];
+
+    private Task<RedisValue[]> ReadListAsync(SessionKey key, CancellationToken cancellationToken) => _redis.RunAsync(
+        $"list the prompts that wait for session {key}", database => database.ListRangeAsync(Waiting(key)), cancellationToken, Waiting(key));
+
+    private async Task TakeOutAsync(SessionKey key, RedisValue entry, string runId, CancellationToken cancellationToken) => await _redis.ScriptAsync(
+        $"take a prompt of session {key} out", RemoveScript, KeysOf(key), [entry, runId, key.Session, UserOf(key).ToString()], cancellationToken);
 
     private void Say(string what)
     {
         if (_faults.IsNew(what, ""))
         {
-            logger.ForeignKey(what);
+            _logger.ForeignKey(what);
         }
     }
 }

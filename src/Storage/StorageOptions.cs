@@ -25,4 +25,10 @@ public sealed class StorageOptions
     /// <c>.agentstream/sessions.db</c>, or the first of <c>sessions.2.db</c>, <c>sessions.3.db</c>, ... that no other process uses.
     /// </summary>
     public string? JournalPath { get; set; }
+
+    /// <summary>
+    /// Whether live sessions of other libraries can be asked for (<c>include_foreign</c> over HTTP, <c>includeExternal</c> in .NET). They are found by a scan over all keys of the Redis, which takes it from
+    /// everybody's requests. So this is off by default, and only of use where another library shares the Redis.
+    /// </summary>
+    public bool ListExternalSessions { get; set; }
 }

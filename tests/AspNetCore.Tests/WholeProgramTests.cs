@@ -49,6 +49,28 @@ public sealed class WholeProgramTests
         Assert.Equal("[]", await http.GetStringAsync("/chat"));
     }
 
+    [Fact]
+    public async Task Foreign_sessions_are_refused_until_the_setting_is_on()
+    {
+        using var model = new TwoWords();
+        await using (var app = await WholeProgram.StartAsync(model))
+        {
+            using var http = WholeProgram.NewClient(app);
+            using var refused = await http.GetAsync("/chat?include_foreign=true");
+            var problem = await Problem.OfAsync(refused, HttpStatusCode.BadRequest);
+            Assert.Equal(["is off on this server; AgentStream:ListExternalSessions turns it on"], problem.Errors["include_foreign"]);
+            using var outside = new AgentStreamHttpClient(new Uri(app.Urls.First() + "/chat"));
+            var error = await Assert.ThrowsAsync<InvalidInputException>(() => outside.GetLiveSessionsAsync(new UserKey(1, 1), includeExternal: true));
+            Assert.Contains("AgentStream:ListExternalSessions", error.Message, StringComparison.Ordinal);
+        }
+
+        await using (var app = await WholeProgram.StartAsync(model, ("AgentStream:ListExternalSessions", "true")))
+        {
+            using var http = WholeProgram.NewClient(app);
+            Assert.Equal("[]", await http.GetStringAsync("/chat?include_foreign=true"));
+        }
+    }
+
     [Theory]
     [InlineData("true", true)]
     [InlineData("false", false)]

@@ -35,7 +35,7 @@ public sealed class SteeringTests
             string.Join('\n', (await silos.TranscriptAsync(_key)).Split('\n')[3..7]));
         Assert.Equal((ChatRole.User, "not so fast"), model.Requests.Last().Messages[^1] is var last ? (last.Role, last.Text) : default);
         Assert.Equal(2, model.Requests.Count);
-        Assert.Empty(await silos.Services.GetRequiredService<IPromptQueue>().ReadAsync(_key));
+        Assert.Empty(await silos.Services.GetRequiredService<IPromptQueue>().ListAsync(_key));
 
         // It is no run of its own.
         Assert.Empty(await following);

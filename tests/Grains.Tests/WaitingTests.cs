@@ -155,9 +155,9 @@ public sealed class WaitingTests : IDisposable
         await log.StartAsync(token);
         await queue.AddAsync(_key, new QueuedPrompt("a", "scripted", "1", DateTimeOffset.UnixEpoch));
         await queue.ClearAsync(token with { RunId = "another" });
-        Assert.Single(await queue.ReadAsync(_key));
+        Assert.Single(await queue.ListAsync(_key));
         await queue.ClearAsync(token);
-        Assert.Empty(await queue.ReadAsync(_key));
+        Assert.Empty(await queue.ListAsync(_key));
         await log.FinishAsync(token, 1, [], TimeSpan.Zero);
     }
 

@@ -43,7 +43,7 @@ public sealed class HttpTests
     private static async Task<WebApplication> StartAsync(Stage stage)
     {
         var builder = WebApplication.CreateBuilder(
-            [$"--ConnectionStrings:redis={stage.Redis}", $"--AgentStream:RedisPrefix={stage.Silos.Prefix}"]);
+            [$"--ConnectionStrings:redis={stage.Redis}", $"--AgentStream:RedisPrefix={stage.Silos.Prefix}", "--AgentStream:ListExternalSessions=true"]);
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddAgentStream()

@@ -1,4 +1,5 @@
 using AgentStream.GrainTesting;
+using AgentStream.Testing;
 
 namespace AgentStream.Python.Tests;
 
@@ -37,7 +38,9 @@ public sealed class LiveSessionsTests
         Assert.True(await stage.Silos.Client.IsLiveAsync(stage.Key));
 
         await python.DoAsync("stop");
-        Assert.Empty(await stage.Silos.Client.GetLiveSessionsAsync(User, includeExternal: true));
+
+        // What a scan has found serves for a second.
+        await Wait.Until(async () => (await stage.Silos.Client.GetLiveSessionsAsync(User, includeExternal: true)).Length == 0);
         Assert.False(await stage.Silos.Client.IsLiveAsync(stage.Key));
     }
 

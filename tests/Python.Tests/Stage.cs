@@ -38,7 +38,8 @@ internal sealed class Stage : IAsyncDisposable
             redis.Configuration,
             model ?? new ScriptedModel([Step.Say("ok")]),
             options => options.GracePeriod = GracePeriod,
-            agent => AddTool(agent, tool));
+            agent => AddTool(agent, tool),
+            storage: storage => storage.ListExternalSessions = true);
         return new(redis, silos, await redis.ConnectAsync());
     }
 

@@ -10,7 +10,7 @@ internal static class ListCommand
 {
     public static Command Create(TargetOptions target)
     {
-        var foreign = new Option<bool>("--foreign") { Description = "Also those that another library started, by a scan over all keys." };
+        var foreign = new Option<bool>("--foreign") { Description = "Also those that another library started, by a scan over all keys; the server must allow it (AgentStream:ListExternalSessions)." };
         var all = new Option<bool>("--all") { Description = $"All sessions, live (*) or not, the latest first: time, id, title; {SessionSummary.DefaultCount} at the most beside the live ones." };
         var command = new Command("ls", "Lists the sessions that have a run under way, one a line.") { foreign, all };
         command.Validators.Add(result =>

@@ -57,6 +57,7 @@ internal static class RuntimeServices
         services.TryAddSingleton<SessionAnswers>();
         services.TryAddSingleton<Steering>();
         services.TryAddSingleton<QueuedRuns>();
+        services.TryAddSingleton<ISessionWaker, QueueWaker>();
         services.AddHostedService<PromptQueueService>();
         services.AddHostedService<ExpiryWatch>();
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);

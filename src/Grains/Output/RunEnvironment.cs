@@ -46,6 +46,9 @@ internal sealed class RunEnvironment(
     /// <summary>Hears of what goes wrong in runs.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run");
 
+    /// <summary>Hears of sessions that are free; null in a process that has none.</summary>
+    public ISessionWaker? Waker => field ??= services.GetService<ISessionWaker>();
+
     /// <summary>Says what went wrong in runs.</summary>
     public ErrorWords Words => field ??= ErrorWords.For(Options, services.GetService<IHostEnvironment>());
 

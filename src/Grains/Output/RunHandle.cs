@@ -11,12 +11,14 @@ internal sealed class RunHandle
     private readonly RunEnvironment _environment;
     private readonly RunWriter _writer;
     private readonly IDisposable _registration;
+    private readonly ISessionWaker? _waker;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _giveUp = new();
     private int _stopped;
     private bool _isSealed;
     private volatile Task _canceling = Task.CompletedTask;
     private volatile bool _isLeaving;
+    private volatile bool _hasEnded;
 
     private RunHandle(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
     {
@@ -26,6 +28,7 @@ internal sealed class RunHandle
             (body, cancellationToken) => EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
         _writer = new RunWriter(environment, token, number, Stop, Refuse, _giveUp.Token);
         _registration = environment.Owned.Register(token, Stop);
+        _waker = environment.Waker;
     }
 
     /// <summary>The proof of ownership.</summary>
@@ -54,6 +57,9 @@ internal sealed class RunHandle
 
     /// <summary>Whether the run is to be given to another process at the next place where nothing is half done.</summary>
     public bool IsLeaving => _isLeaving;
+
+    /// <summary>Whether it has its <c>end</c>, and nothing more to do.</summary>
+    public bool HasEnded => _hasEnded;
 
     /// <summary>Whether it has to be given to another process now, wherever it is.</summary>
     public bool HasToLeave => _isLeaving && Stopped.IsCancellationRequested && Status == RunStatus.Live && Refusal is null;
@@ -172,6 +178,15 @@ internal sealed class RunHandle
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
     public async Task FinishAsync(string? error, IReadOnlyList<NewEntry>? notes = null, TimeSpan? gracePeriod = null)
     {
+        await EndAsync(error, notes, gracePeriod);
+        _waker?.Wake(Key);
+    }
+
+    /// <summary>As <see cref="FinishAsync"/>, for a run that could not be accepted. It does not wake what waits: that would meet the same fault at once, again and again. The next look tries it.</summary>
+    public Task FailToStartAsync(string error) => EndAsync(error, notes: null, gracePeriod: null);
+
+    private async Task EndAsync(string? error, IReadOnlyList<NewEntry>? notes, TimeSpan? gracePeriod)
+    {
         try
         {
             await _canceling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -182,6 +197,7 @@ internal sealed class RunHandle
 
             NewEntry[] last = error is null ? [.. notes ?? []] : [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message(error))];
             await _writer.FinishAsync(last, gracePeriod ?? _environment.Options.GracePeriod);
+            _hasEnded = true;
         }
         finally
         {
@@ -223,6 +239,7 @@ internal sealed class RunHandle
             var result = await environment.PatientlyAsync(() => environment.Store.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
             if (result.Status != RunStatus.Lost || waited > StreamRules.EndedMemory)
             {
+                environment.Waker?.Wake(token.Key);
                 return;
             }
 

@@ -17,13 +17,13 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Whether prompts wait for the session already.</summary>
-    public async ValueTask<bool> IsWaitedForAsync(SessionKey key) => (await queue.ReadRunsAsync(key)).Count > 0;
+    public async ValueTask<bool> IsWaitedForAsync(SessionKey key) => await queue.CountAsync(key) > 0;
 
     /// <summary>The place of a prompt that waits already; null for none.</summary>
     /// <exception cref="IdempotencyConflictException">Another prompt that waits has its key.</exception>
     public async Task<StartedRun?> FindWaitingAsync(SessionKey key, RequestKey request)
     {
-        var waiting = await queue.ReadAsync(key);
+        var waiting = await queue.ListAsync(key);
         var place = waiting.TakeWhile(prompt => prompt.IdempotencyKey != request.Key).Count();
         return place == waiting.Count ? null
             : waiting[place].RequestHash == request.Hash ? new StartedRun(waiting[place].RunId, Cursor.Start, place + 1)
@@ -43,9 +43,29 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             Caller = caller,
         };
         var place = await queue.AddAsync(key, waiting);
-        return place == 0
-            ? throw new SessionBusyException(key.ToString(), $"{IPromptQueue.MaxQueued} prompts wait for it already")
-            : new StartedRun(waiting.RunId, Cursor.Start, place);
+        if (place == 0)
+        {
+            throw new SessionBusyException(key.ToString(), $"{IPromptQueue.MaxQueued} prompts wait for it already");
+        }
+
+        await WakeIfFreeAsync(key);
+        return new StartedRun(waiting.RunId, Cursor.Start, place);
+    }
+
+    /// <summary>The run in the way may have ended before the prompt was in the queue, and then its end has found nothing there.</summary>
+    private async Task WakeIfFreeAsync(SessionKey key)
+    {
+        try
+        {
+            if (await environment.Store.FindRunAsync(key) is not { HasEnded: false })
+            {
+                environment.Waker?.Wake(key);
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            // The prompt was accepted, and the next look finds it.
+        }
     }
 
     /// <summary>Starts a run, when a run that is in the way has ended.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AgentStream.Background;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Output;
@@ -9,20 +10,34 @@ using Microsoft.Extensions.Hosting;
 namespace AgentStream.Grains.Queue;
 
 /// <summary>
-/// Starts prompts that wait, when their session is free. Every process looks, since the one that accepted a prompt may be gone; the stream store lets one of them start it.
+/// Looks for prompts that wait for a free session. Mostly there are none, since the end of a run starts the next (<see cref="QueueWaker"/>): they are those whose process died in between. Every process
+/// looks; the stream store lets one of them start a prompt. Users take turns (<see cref="IPromptQueue.ListSessionsAsync"/>), so no user has to wait for what another has in the queue.
 /// </summary>
 internal sealed class PromptQueueService(RunEnvironment environment, IPromptQueue queue, AgentCatalog agents, RunHost runs, IHostApplicationLifetime lifetime)
     : EndlessService(lifetime, environment.Logger)
 {
+    /// <summary>The most sessions of one look: what it costs, however many wait.</summary>
+    internal const int Share = 64;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    // Who follows the run that has ended gets this long to read its end: the next run begins with an empty stream.
-    private static readonly TimeSpan AfterEnd = TimeSpan.FromMilliseconds(300);
-
-    // So many at a time: the next look, and other processes, have the rest.
-    private const int Share = 64;
+    // A grain that does not answer is busy. The others do not wait for it, and it is not asked again before it has answered.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly FaultLog _faults = new(environment.Logger);
+    private readonly ConcurrentDictionary<SessionKey, Task> _asked = new();
+
+    /// <summary>Has sessions that are free start what waits for them, up to a share of them, side by side: a session that fails or does not answer stops no other.</summary>
+    internal async Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (runs.IsStopping)
+        {
+            return;
+        }
+
+        var found = await queue.ListSessionsAsync(Share, cancellationToken);
+        await Task.WhenAll(found.Select(key => _faults.TryAsync($"Starting the prompt that waits for session {key}", () => LookAsync(key, cancellationToken))));
+    }
 
     /// <inheritdoc/>
     protected override async Task WorkAsync(CancellationToken stopping)
@@ -34,31 +49,27 @@ internal sealed class PromptQueueService(RunEnvironment environment, IPromptQueu
 
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
         await timer.WaitForNextTickAsync(stopping);
-        await new Rounds("Looking for prompts that wait", environment.Logger).RunAsync(LookAllAsync, token => timer.WaitForNextTickAsync(token).AsTask(), stopping);
-    }
-
-    private async Task LookAllAsync(CancellationToken cancellationToken)
-    {
-        if (runs.IsStopping)
-        {
-            return;
-        }
-
-        foreach (var key in await queue.ListSessionsAsync(Share, cancellationToken))
-        {
-            await _faults.TryAsync($"Starting the prompt that waits for session {key}", () => LookAsync(key, cancellationToken));
-        }
+        await new Rounds("Looking for prompts that wait", environment.Logger).RunAsync(LookAsync, token => timer.WaitForNextTickAsync(token).AsTask(), stopping);
     }
 
     private async Task LookAsync(SessionKey key, CancellationToken cancellationToken)
     {
-        var now = (ulong)environment.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var last = await environment.Store.FindRunAsync(key, cancellationToken: cancellationToken);
-        if (last is { HasEnded: false } || (last is not null && last.Last.Milliseconds <= now && now - last.Last.Milliseconds < AfterEnd.TotalMilliseconds))
+        // A run that is under way starts the next at its end; where its process is gone, it is recovered first.
+        if (_asked.ContainsKey(key) || await environment.Store.FindRunAsync(key, cancellationToken: cancellationToken) is { HasEnded: false })
         {
             return;
         }
 
-        await environment.Services.GetRequiredService<IGrainFactory>().GetGrain<ISessionGrain>(key.ToString()).StartWaitingAsync().WaitAsync(cancellationToken);
+        var answer = environment.Services.GetRequiredService<IGrainFactory>().GetGrain<ISessionGrain>(key.ToString()).StartWaitingAsync();
+        _asked[key] = answer;
+        var answered = answer.ContinueWith(_ => _asked.TryRemove(key, out Task? _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        if (await Task.WhenAny(answered, Task.Delay(Patience, environment.Time, cancellationToken)) == answered)
+        {
+            await answer;
+        }
+        else
+        {
+            answer.Forget();
+        }
     }
 }

@@ -9,6 +9,52 @@ namespace AgentStream.Grains.Queue;
 /// <summary>Makes runs of prompts that waited. A prompt leaves the queue when the journal has it. A process that dies in between leaves it in both: then the journal is right.</summary>
 internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, IPromptQueue queue, RunFactory factory)
 {
+    /// <summary>The prompt that is next; null when none waits.</summary>
+    public async Task<QueuedPromptInfo?> NextAsync(SessionKey key, CancellationToken cancellationToken = default) =>
+        await queue.ListAsync(key, cancellationToken) is [var next, ..] ? next : null;
+
+    /// <summary>Accepts the first prompt that waits for a session, if the session is free.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="find">Gives its state, which is not lent to a run; called when a prompt waits.</param>
+    /// <returns>The run, to let go; null for none.</returns>
+    public async Task<AgentRun?> StartNextAsync(SessionKey key, Func<SessionState> find)
+    {
+        SessionState? state = null;
+        while (await NextAsync(key) is { } next)
+        {
+            state ??= find();
+            await state.ReadAsync(journal, key);
+            if (state.Requests.Open.Count > 0)
+            {
+                // The turn before is not over.
+                return null;
+            }
+
+            // The journal has a prompt whose process died before it could take it out.
+            if (state.HasTaken(next.RunId) || await queue.FindAsync(key, next.RunId) is not { } prompt)
+            {
+                await queue.RemoveAsync(key, next.RunId);
+                continue;
+            }
+
+            RunHandle handle;
+            try
+            {
+                handle = await RunHandle.StartAsync(environment, key, next.RunId);
+            }
+            catch (SessionBusyException)
+            {
+                // Another process was faster, or another prompt. Its end starts this one.
+                return null;
+            }
+
+            // Without a run it was dropped, and the end of that starts the next.
+            return await AcceptAsync(state, handle, prompt);
+        }
+
+        return null;
+    }
+
     /// <summary>Accepts a prompt in a session that is owned under its run id.</summary>
     /// <returns>The run, to let go; null when the prompt is not to be run (any more): then the session was given back.</returns>
     public async Task<AgentRun?> AcceptAsync(SessionState state, RunHandle run, QueuedPrompt next)
@@ -18,9 +64,9 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         {
             // Asked again as the owner: before, another process may have run or dropped the prompt.
             await environment.PatientlyAsync(() => state.ReadAsync(journal, run.Key), run.GivenUp);
-            if (await environment.PatientlyAsync(() => queue.ReadAsync(run.Key, run.GivenUp).AsTask(), run.GivenUp) is not [var head, ..] || head != next || state.HasTaken(next.RunId))
+            if ((await environment.PatientlyAsync(() => NextAsync(run.Key, run.GivenUp), run.GivenUp))?.RunId != next.RunId || state.HasTaken(next.RunId))
             {
-                await queue.RemoveAsync(run.Key, next);
+                await queue.RemoveAsync(run.Key, next.RunId);
                 await run.FinishAsync(error: null, gracePeriod: TimeSpan.Zero);
                 return null;
             }
@@ -29,13 +75,13 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         }
         catch (UnknownAgentException e)
         {
-            await queue.RemoveAsync(run.Key, next);
+            await queue.RemoveAsync(run.Key, next.RunId);
             await run.FinishAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
             return null;
         }
         catch (Exception e)
         {
-            await run.FinishAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
+            await run.FailToStartAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
             throw;
         }
 
@@ -43,7 +89,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools, next.Caller);
         try
         {
-            await queue.RemoveAsync(run.Key, next);
+            await queue.RemoveAsync(run.Key, next.RunId);
         }
         catch (StorageUnavailableException)
         {

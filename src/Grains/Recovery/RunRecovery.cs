@@ -93,9 +93,9 @@ internal sealed class RunRecovery(
         {
             await environment.PatientlyAsync(() => state.ReadAsync(journal, run.Key), cancellationToken);
             var (agent, unknown) = FindAgent(state, runId);
-            var next = IsInJournal(state, runId) ? null : await HeadOfQueueAsync(run.Key, cancellationToken);
+            var next = IsInJournal(state, runId) ? null : await FindNextAsync(run.Key, runId, cancellationToken);
             var decision = RecoveryRules.Decide(
-                runId, state, environment.Options.ResumeRuns, agent is not null, mayDefer && unknown is not null && run.Status == RunStatus.Live && deferred.LeaveToOthers(runId), next?.RunId == runId);
+                runId, state, environment.Options.ResumeRuns, agent is not null, mayDefer && unknown is not null && run.Status == RunStatus.Live && deferred.LeaveToOthers(runId), next is not null);
             switch (decision)
             {
                 case RecoveryDecision.Resume:
@@ -140,8 +140,11 @@ internal sealed class RunRecovery(
 
     private static bool IsInJournal(SessionState state, string runId) => state.Unfinished?.RunId == runId || state.IsLast(runId);
 
-    private async Task<QueuedPrompt?> HeadOfQueueAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken) is [var next, ..] ? next : null;
+    /// <summary>The prompt that is going to be the run, if it is the next in the queue.</summary>
+    private async Task<QueuedPrompt?> FindNextAsync(SessionKey key, string runId, CancellationToken cancellationToken) =>
+        (await environment.PatientlyAsync(() => queued.NextAsync(key, cancellationToken), cancellationToken))?.RunId == runId
+            ? await environment.PatientlyAsync(() => queue.FindAsync(key, runId, cancellationToken).AsTask(), cancellationToken)
+            : null;
 
     private async Task CrashAsync(RunHandle run, SessionState state, string error)
     {

@@ -168,7 +168,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
 
         if (joining.Count > 0)
         {
-            await steering!.RemoveAsync(run.Key, joining);
+            await steering!.RemoveAsync(run.Key, joining.Select(prompt => prompt.RunId));
         }
     }
 

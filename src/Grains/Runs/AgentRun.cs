@@ -19,6 +19,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <summary>The run's own id.</summary>
     public string RunId => Token.RunId;
 
+    /// <summary>Whether it has its <c>end</c>, and uses the session's state no more.</summary>
+    public bool HasEnded => run.HasEnded;
+
     private RunToken Token => run.Token;
 
     /// <summary>Accepts the prompt: when this is done, the journal has it.</summary>
@@ -48,7 +51,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         }
         catch (Exception e)
         {
-            await run.FinishAsync(Message(Crashed(e)));
+            await run.FailToStartAsync(Message(Crashed(e))!);
             throw;
         }
     }

@@ -14,10 +14,21 @@ internal sealed class Steering(RunEnvironment environment, IPromptQueue queue)
     /// <summary>The prompts that a run is to take now.</summary>
     public async Task<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, string agent, SessionState state, CancellationToken cancellationToken)
     {
-        var waiting = await environment.PatientlyAsync(() => queue.ReadAsync(key, cancellationToken).AsTask(), cancellationToken);
-        var joining = waiting.Where(prompt => prompt.Steers && prompt.Agent == agent && HasItsTools(prompt, state) && MayTheSame(prompt, state)).ToList();
-        await RemoveAsync(key, joining.Where(prompt => state.HasTaken(prompt.RunId)));
-        return joining.FindAll(prompt => !state.HasTaken(prompt.RunId));
+        var waiting = await environment.PatientlyAsync(() => queue.ListAsync(key, cancellationToken).AsTask(), cancellationToken);
+        var joining = new List<QueuedPrompt>();
+        foreach (var info in waiting.Where(info => info.Steers && info.Agent == agent && (info.ToolsHash is not { } hash || hash == QueuedPromptInfo.HashOf(state.Tools))))
+        {
+            if (state.HasTaken(info.RunId))
+            {
+                await RemoveAsync(key, [info.RunId]);
+            }
+            else if (await environment.PatientlyAsync(() => queue.FindAsync(key, info.RunId, cancellationToken).AsTask(), cancellationToken) is { } prompt && HasItsTools(prompt, state) && MayTheSame(prompt, state))
+            {
+                joining.Add(prompt);
+            }
+        }
+
+        return joining;
     }
 
     /// <summary>Whether the run can do with the tools of a prompt: it has its own from its start on.</summary>
@@ -28,13 +39,13 @@ internal sealed class Steering(RunEnvironment environment, IPromptQueue queue)
     private static bool MayTheSame(QueuedPrompt prompt, SessionState state) => (prompt.Caller ?? RunCaller.Unknown).Policies.SequenceEqual(state.Caller.Policies, StringComparer.Ordinal);
 
     /// <summary>Takes prompts out that the journal has.</summary>
-    public async Task RemoveAsync(SessionKey key, IEnumerable<QueuedPrompt> prompts)
+    public async Task RemoveAsync(SessionKey key, IEnumerable<string> runIds)
     {
         try
         {
-            foreach (var prompt in prompts)
+            foreach (var runId in runIds)
             {
-                await queue.RemoveAsync(key, prompt);
+                await queue.RemoveAsync(key, runId);
             }
         }
         catch (StorageUnavailableException)

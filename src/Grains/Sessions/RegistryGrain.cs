@@ -1,15 +1,18 @@
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Sessions;
 
 /// <summary>A user's sessions: the live ones as the stream store knows them, all of them as the journal does. Every process writes there, so nothing is kept here.</summary>
-internal sealed class RegistryGrain(IStreamReader streams, ISessionJournal journal) : Grain, IRegistryGrain
+internal sealed class RegistryGrain(IStreamReader streams, ISessionJournal journal, IOptions<StorageOptions> options) : Grain, IRegistryGrain
 {
     private UserKey User => UserKey.Parse(this.GetPrimaryKeyString());
 
-    async Task<SessionKey[]> IRegistryGrain.GetLiveSessionsAsync(bool includeExternal) => [.. await streams.GetLiveSessionsAsync(User, includeExternal)];
+    async Task<SessionKey[]> IRegistryGrain.GetLiveSessionsAsync(bool includeExternal) => includeExternal && !options.Value.ListExternalSessions
+        ? throw new InvalidInputException(Protocol.Fields.IncludeForeign, $"is off on this server; {AgentStreamOptions.Section}:{nameof(StorageOptions.ListExternalSessions)} turns it on")
+        : [.. await streams.GetLiveSessionsAsync(User, includeExternal)];
 
     async Task<SessionSummary[]> IRegistryGrain.ListSessionsAsync(int count)
     {

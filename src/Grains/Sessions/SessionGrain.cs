@@ -125,44 +125,24 @@ internal sealed partial class SessionGrain(
 
     async Task ISessionGrain.StartWaitingAsync()
     {
-        if (await queue.ReadAsync(Key) is not [var next, ..])
+        if (runs.IsStopping)
         {
             return;
         }
 
-        var state = StateForNewRun();
-        await state.ReadAsync(journal, Key);
-        if (state.Requests.Open.Count > 0)
+        if (_run is { HasEnded: true })
         {
-            // The turn before is not over.
-            return;
+            // It is over in a moment, and its state is free for the next.
+            await _running;
         }
 
-        if (state.HasTaken(next.RunId))
-        {
-            // Its process died before it could take the prompt out.
-            await queue.RemoveAsync(Key, next);
-            return;
-        }
-
-        RunHandle handle;
-        try
-        {
-            handle = await RunHandle.StartAsync(environment, Key, next.RunId);
-        }
-        catch (SessionBusyException)
-        {
-            // Another process was faster, or another prompt. The next look is soon enough.
-            return;
-        }
-
-        if (await queued.AcceptAsync(state, handle, next) is { } run)
+        if (await queued.StartNextAsync(Key, StateForNewRun) is { } run)
         {
             Go(run);
         }
     }
 
-    async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ReadRunsAsync(Key)).Contains(runId);
+    async Task<bool> ISessionGrain.IsWaitingAsync(string runId) => (await queue.ListAsync(Key)).Any(prompt => prompt.RunId == runId);
 
     Task<string?> ISessionGrain.GetLiveRunIdAsync() => Task.FromResult(LiveRun?.RunId);
 
@@ -202,7 +182,7 @@ internal sealed partial class SessionGrain(
                 isLive,
                 isLive ? null : state.LastError,
                 ModelMessages.ToJson(state.Messages),
-                (await queue.ReadRunsAsync(Key)).Count,
+                await queue.CountAsync(Key),
                 state is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null,
                 state.Requests.Open,
                 [.. state.Requests.Rules]);

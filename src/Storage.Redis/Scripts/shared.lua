@@ -34,3 +34,8 @@ local function malformed(key)
     return redis.error_reply('MALFORMED ' .. key)
 end
 
+-- The place of one that takes its turn after all others: now, in microseconds. Of several, each has a number, from 1.
+local function last_turn(number)
+    local now = redis.call('TIME')
+    return string.format('%.0f', now[1] * 1e6 + now[2] + number)
+end

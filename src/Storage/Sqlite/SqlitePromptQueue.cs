@@ -5,8 +5,10 @@ namespace AgentStream.Storage.Sqlite;
 /// <summary>Waiting prompts next to a journal in SQLite, in the same file.</summary>
 public sealed class SqlitePromptQueue : IPromptQueue
 {
+    private const string Table = "prompts";
+
     /// <summary>The text comes last, so that a look at the other columns does not read it.</summary>
-    private static readonly SqliteSchema Schema = new("prompts",
+    private static readonly SqliteSchema Schema = new(Table,
     [
         """
         CREATE TABLE prompts (
@@ -19,27 +21,34 @@ public sealed class SqlitePromptQueue : IPromptQueue
         ) STRICT;
         CREATE INDEX prompts_of_session ON prompts (scope, user, session);
         """,
+
+        // What is known of a prompt without reading it.
+        """
+        CREATE TABLE prompts_2 (
+            id INTEGER PRIMARY KEY,
+            scope TEXT NOT NULL,
+            user TEXT NOT NULL,
+            session TEXT NOT NULL,
+            run TEXT NOT NULL,
+            info TEXT NOT NULL,
+            prompt TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO prompts_2 SELECT id, scope, user, session, run, json_remove(prompt, '$.prompt', '$.tools'), prompt FROM prompts;
+        DROP TABLE prompts;
+        ALTER TABLE prompts_2 RENAME TO prompts;
+        CREATE INDEX prompts_of_session ON prompts (scope, user, session);
+        """,
     ]);
 
+    internal const string CountSql = "SELECT count(*) FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3";
+    internal const string ListSql = "SELECT info FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 ORDER BY id";
+    internal const string FindSql = "SELECT prompt FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 AND run = ?4";
     internal const string RunsSql = "SELECT run FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 ORDER BY id";
-    internal const string ReadSql = "SELECT prompt FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 ORDER BY id";
     internal const string RemoveSql = "DELETE FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 AND run = ?4";
     internal const string ClearSql = "DELETE FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3";
-    internal const string AfterSql =
-        """
-        SELECT DISTINCT scope, user, session FROM prompts WHERE (scope, user, session) > (?1, ?2, ?3)
-        ORDER BY scope, user, session LIMIT ?4
-        """;
-    internal const string UpToSql =
-        """
-        SELECT DISTINCT scope, user, session FROM prompts WHERE (scope, user, session) <= (?1, ?2, ?3)
-        ORDER BY scope, user, session LIMIT ?4
-        """;
 
     private readonly SqliteDatabase _database;
-
-    // Where the next list begins: sessions take turns when there are more than are asked for.
-    private volatile SqliteKey _last = new("", "", "");
+    private readonly SqliteTurns _turns = new(Table);
 
     /// <summary>Makes the queue's table if it is not there. It waits for the disk.</summary>
     /// <param name="database">The database; it is not disposed with the queue.</param>
@@ -54,7 +63,8 @@ public sealed class SqlitePromptQueue : IPromptQueue
     /// <inheritdoc/>
     public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
     {
-        var (session, json) = (SqliteKey.Of(key), prompt.ToJson());
+        ArgumentNullException.ThrowIfNull(prompt);
+        var (session, json, info) = (SqliteKey.Of(key), prompt.ToJson(), QueuedPromptInfo.Of(prompt).ToJson());
         return await _database.WriteAsync(
             statements =>
             {
@@ -70,11 +80,12 @@ public sealed class SqlitePromptQueue : IPromptQueue
                 }
 
                 statements.Execute(
-                    "INSERT INTO prompts (scope, user, session, run, prompt) VALUES (?1, ?2, ?3, ?4, CAST(?5 AS TEXT))",
+                    "INSERT INTO prompts (scope, user, session, run, info, prompt) VALUES (?1, ?2, ?3, ?4, CAST(?5 AS TEXT), CAST(?6 AS TEXT))",
                     session.Scope,
                     session.User,
                     session.Session,
                     prompt.RunId,
+                    info,
                     json);
                 return runs.Count + 1;
             },
@@ -82,27 +93,39 @@ public sealed class SqlitePromptQueue : IPromptQueue
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<QueuedPrompt>> ReadAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public async ValueTask<int> CountAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
-        var prompts = await _database.ReadAsync(statements =>
-            statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Scope, session.User, session.Session))
+        var counts = await _database.ReadAsync(statements => statements.Query(CountSql, row => row.GetInt32(0), session.Scope, session.User, session.Session))
             .WaitAsync(cancellationToken);
-        return [.. prompts.Select(json => QueuedPrompt.FromJson(json))];
+        return counts[0];
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<string>> ReadRunsAsync(SessionKey key, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<QueuedPromptInfo>> ListAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
-        return await _database.ReadAsync(statements => Runs(statements, session)).WaitAsync(cancellationToken);
+        var infos = await _database.ReadAsync(statements =>
+            statements.Query(ListSql, row => row.GetFieldValue<byte[]>(0), session.Scope, session.User, session.Session))
+            .WaitAsync(cancellationToken);
+        return [.. infos.Select(json => QueuedPromptInfo.FromJson(json))];
     }
 
     /// <inheritdoc/>
-    public async ValueTask RemoveAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
+    public async ValueTask<QueuedPrompt?> FindAsync(SessionKey key, string runId, CancellationToken cancellationToken = default)
     {
         var session = SqliteKey.Of(key);
-        await _database.WriteAsync(statements => statements.Execute(RemoveSql, session.Scope, session.User, session.Session, prompt.RunId))
+        var found = await _database.ReadAsync(statements =>
+            statements.Query(FindSql, row => row.GetFieldValue<byte[]>(0), session.Scope, session.User, session.Session, runId))
+            .WaitAsync(cancellationToken);
+        return found is [var json, ..] ? QueuedPrompt.FromJson(json) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(SessionKey key, string runId, CancellationToken cancellationToken = default)
+    {
+        var session = SqliteKey.Of(key);
+        await _database.WriteAsync(statements => statements.Execute(RemoveSql, session.Scope, session.User, session.Session, runId))
             .WaitAsync(cancellationToken);
     }
 
@@ -117,16 +140,11 @@ public sealed class SqlitePromptQueue : IPromptQueue
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<SessionKey>> ListSessionsAsync(int count, CancellationToken cancellationToken = default)
     {
-        var last = _last;
-        var found = await _database.ReadAsync(statements =>
-        {
-            var after = statements.Query(AfterSql, SqliteKey.Read, last.Scope, last.User, last.Session, count);
-            return after.Count == count
-                ? after
-                : [.. after, .. statements.Query(UpToSql, SqliteKey.Read, last.Scope, last.User, last.Session, count - after.Count)];
-        }).WaitAsync(cancellationToken);
-        _last = found is [.., var next] ? next : last;
-        return [.. found.Select(session => session.ToSessionKey())];
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        var found = await _database.ReadAsync(statements => _turns.Next(statements, count)).WaitAsync(cancellationToken);
+
+        // What is no session was written by another program, and stops no other.
+        return [.. found.Where(session => session.IsValid).Select(session => session.ToSessionKey())];
     }
 
     private static IReadOnlyList<string> Runs(SqliteStatements statements, SqliteKey session) =>

@@ -46,7 +46,7 @@ public sealed class RandomWritesTests
         var writer = new Writer(raw, random, words);
         string[] keys =
         [
-            $"{Victim}", $"{Victim}:live", $"{Victim}:run", $"#journal:{Victim}", "#journals:1:1", "#titles:1:1", $"#waiting:{Victim}", "#registry:1:1", "#waiting", "#silos", "#silo:dead", "#silo:dead:runs",
+            $"{Victim}", $"{Victim}:live", $"{Victim}:run", $"#journal:{Victim}", "#journals:1:1", "#titles:1:1", $"#waiting:{Victim}", $"#prompts:{Victim}", "#waiting:1:1", "#registry:1:1", "#waiting", "#silos", "#silo:dead", "#silo:dead:runs",
             "#silo:nobody", "#silo:nobody:runs", .. ids.SelectMany(id => (string[])[$"#silo:{id}", $"#silo:{id}:runs"]),
         ];
         var story = new StringBuilder();
@@ -127,7 +127,7 @@ public sealed class RandomWritesTests
         catch (Exception exception) when (exception is AgentStreamException or InvalidDataException)
         {
             await raw.CallAsync(
-                "DEL", $"{prefix}:{Victim}", $"{prefix}:{Victim}:live", $"{prefix}:{Victim}:run", $"{prefix}:#journal:{Victim}", $"{prefix}:#waiting:{Victim}");
+                "DEL", $"{prefix}:{Victim}", $"{prefix}:{Victim}:live", $"{prefix}:{Victim}:run", $"{prefix}:#journal:{Victim}", $"{prefix}:#waiting:{Victim}", $"{prefix}:#prompts:{Victim}");
         }
     }
 

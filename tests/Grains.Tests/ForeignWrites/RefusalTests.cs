@@ -138,7 +138,8 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
 
         var log = silos.Services.GetRequiredService<IStreamStore>();
         await Wait.Until(async () => await log.FindRunAsync(_key) is { HasEnded: true } run && run.Run.RunId == second.RunId, "the second prompt to have its turn");
-        await Wait.Until(async () => (await raw.TextsAsync("SMEMBERS", $"{silos.Prefix}:#waiting")) is ["1:1:foreign"], "what is no session to be taken out");
+        await Wait.Until(async () => (await raw.TextsAsync("ZRANGE", $"{silos.Prefix}:#waiting:1:1", "0", "-1")) is ["foreign"], "what is no session to be taken out");
+        Assert.Equal(["1:1"], await raw.TextsAsync("ZRANGE", $"{silos.Prefix}:#waiting", "0", "-1"));
         Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{silos.Prefix}:#waiting:{_key}"));
     }
 

@@ -22,4 +22,21 @@ public sealed class QueryCostTests
         Assert.Equal(includeExternal, stats!.Contains("cmdstat_scan:", StringComparison.Ordinal));
         Assert.DoesNotContain("cmdstat_keys:", stats, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Many_users_who_ask_for_foreign_sessions_at_once_share_one_scan()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var stage = await RedisStage.OpenAsync(server, time: new ManualTimeProvider(DateTimeOffset.UnixEpoch));
+        var users = Enumerable.Range(0, 40).Select(i => new UserKey("3", $"u{i}")).ToArray();
+        foreach (var user in users)
+        {
+            await stage.Raw.CallAsync("SET", $"{stage.Options.RedisPrefix}:{user}:python:live", "1");
+        }
+
+        var found = await Task.WhenAll(users.Select(user => stage.Log.GetLiveSessionsAsync(user, includeExternal: true)));
+
+        Assert.Equal(users.Select(user => user.Session("python")), found.Select(Assert.Single));
+        Assert.Contains("cmdstat_scan:calls=1,", await stage.Raw.TextAsync("INFO", "commandstats"), StringComparison.Ordinal);
+    }
 }

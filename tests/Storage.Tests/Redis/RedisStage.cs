@@ -22,11 +22,11 @@ internal sealed class RedisStage : IAsyncDisposable
 
     public RawRedis Raw { get; }
 
-    public static async Task<RedisStage> OpenAsync(RedisServer server, StorageOptions? options = null)
+    public static async Task<RedisStage> OpenAsync(RedisServer server, StorageOptions? options = null, TimeProvider? time = null)
     {
         options ??= new() { RedisPrefix = RedisServer.NewPrefix() };
         var connection = await RedisConnection.ConnectAsync(
-            server.Configuration, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System);
+            server.Configuration, Microsoft.Extensions.Options.Options.Create(options), time ?? TimeProvider.System);
         return new(options, connection, await server.ConnectAsync());
     }
 

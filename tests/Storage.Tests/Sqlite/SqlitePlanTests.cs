@@ -5,6 +5,8 @@ namespace AgentStream.Storage.Tests.Sqlite;
 /// <summary>No question looks at more rows than it answers with: SQLite says how it would find them.</summary>
 public sealed class SqlitePlanTests : IDisposable
 {
+    private static readonly SqliteTurns Turns = new("prompts");
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentstream-sqlite-");
     private readonly SqliteDatabase _database;
 
@@ -27,12 +29,16 @@ public sealed class SqlitePlanTests : IDisposable
 
         // This index has the unfinished sessions and no others.
         { SqliteJournal.UnfinishedSql, "SCAN sessions USING INDEX sessions_unfinished" },
-        { SqlitePromptQueue.ReadSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
+        { SqlitePromptQueue.CountSql, "SEARCH prompts USING COVERING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
+        { SqlitePromptQueue.ListSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
+        { SqlitePromptQueue.FindSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
         { SqlitePromptQueue.RunsSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
         { SqlitePromptQueue.RemoveSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
         { SqlitePromptQueue.ClearSql, "SEARCH prompts USING INDEX prompts_of_session (scope=? AND user=? AND session=?)" },
-        { SqlitePromptQueue.AfterSql, "SEARCH prompts USING COVERING INDEX prompts_of_session ((scope,user,session)>(?,?,?))" },
-        { SqlitePromptQueue.UpToSql, "SEARCH prompts USING COVERING INDEX prompts_of_session ((scope,user,session)<(?,?,?))" },
+
+        // One search each, past all that a user has, and past all that waits for a session.
+        { Turns.NextUserSql, "SEARCH prompts USING COVERING INDEX prompts_of_session ((scope,user)>(?,?))" },
+        { Turns.NextSessionSql, "SEARCH prompts USING COVERING INDEX prompts_of_session (scope=? AND user=? AND session>?)" },
 
         // In the order of the index, and only what is due.
         { SqliteSessionTimers.DueSql, "SEARCH timers USING COVERING INDEX timers_by_due (due<?)" },

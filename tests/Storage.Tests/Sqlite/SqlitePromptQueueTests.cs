@@ -1,11 +1,12 @@
 using AgentStream.Storage.Queue;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tests.Journal;
+using AgentStream.Storage.Tests.Queue;
 
 namespace AgentStream.Storage.Tests.Sqlite;
 
-/// <summary>The queue in SQLite, beyond what every queue promises (PromptQueueTests).</summary>
-public sealed class SqlitePromptQueueTests : IDisposable
+/// <summary>The queue in SQLite keeps the contract, and what waits, in its file.</summary>
+public sealed class SqlitePromptQueueTests : PromptQueueContract, IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentstream-sqlite-");
     private readonly SessionKey _key = Samples.NewSession();
@@ -13,6 +14,8 @@ public sealed class SqlitePromptQueueTests : IDisposable
     private SqlitePromptQueue _queue;
 
     public SqlitePromptQueueTests() => (_database, _queue) = Open();
+
+    protected override IPromptQueue Queue => _queue;
 
     public void Dispose()
     {
@@ -29,29 +32,14 @@ public sealed class SqlitePromptQueueTests : IDisposable
             await _queue.AddAsync(_key, prompt);
         }
 
-        await _queue.RemoveAsync(_key, prompts[19]);
+        await _queue.RemoveAsync(_key, "run-19");
         _database.Dispose();
         (_database, _queue) = Open();
-        Assert.Equal(prompts[..19], await _queue.ReadAsync(_key));
+        Assert.Equal(prompts[..19], await FindAllAsync(_key));
 
         // The place of one that was taken out is not handed off before those that are there.
         Assert.Equal(20, await _queue.AddAsync(_key, prompts[19]));
-        Assert.Equal(prompts.Select(prompt => prompt.RunId), await _queue.ReadRunsAsync(_key));
-    }
-
-    [Fact]
-    public async Task The_hundred_and_first_is_refused_and_a_repeated_one_is_not()
-    {
-        for (var i = 1; i <= IPromptQueue.MaxQueued; i++)
-        {
-            Assert.Equal(i, await _queue.AddAsync(_key, Prompt($"run-{i}")));
-        }
-
-        Assert.Equal(0, await _queue.AddAsync(_key, Prompt("run-101")));
-        Assert.Equal(7, await _queue.AddAsync(_key, Prompt("run-7")));
-        Assert.Equal(1, await _queue.AddAsync(Samples.NewSession(), Prompt("run-101")));
-        await _queue.RemoveAsync(_key, Prompt("run-1"));
-        Assert.Equal(100, await _queue.AddAsync(_key, Prompt("run-101")));
+        Assert.Equal(prompts.Select(prompt => prompt.RunId), (await _queue.ListAsync(_key)).Select(info => info.RunId));
     }
 
     [Fact]
@@ -68,35 +56,54 @@ public sealed class SqlitePromptQueueTests : IDisposable
         await _queue.AddAsync(_key, Prompt("run-1"));
         await _queue.AddAsync(other, Prompt("run-2"));
         await _queue.ClearAsync(new RunToken(_key, "silo-1", "run-3"));
-        Assert.Empty(await _queue.ReadAsync(_key));
+        Assert.Empty(await _queue.ListAsync(_key));
         Assert.Equal([other], await _queue.ListSessionsAsync(10));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    [InlineData(7)]
-    [InlineData(10)]
-    public async Task Sessions_take_turns_when_there_are_more_than_are_asked_for(int count)
+    [Fact]
+    public async Task What_is_no_session_stops_no_other()
     {
-        var keys = Enumerable.Range(0, 7).Select(_ => Samples.NewSession()).ToList();
-        foreach (var key in keys.Concat(keys))
+        await _database.WriteAsync(statements => statements.Execute(
+            "INSERT INTO prompts (scope, user, session, run, info, prompt) VALUES ('1', '1', ':', 'r', '', ''), ('', '1', 's', 'r', '', ''), ('1', '1:1', 's', 'r', '', '')"));
+        await _queue.AddAsync(_key, Prompt("run-1"));
+        for (var look = 0; look < 3; look++)
         {
-            await _queue.AddAsync(key, Prompt(Guid.NewGuid().ToString()));
+            Assert.Equal([_key], await _queue.ListSessionsAsync(10));
         }
-
-        var seen = new List<SessionKey>();
-        while (seen.Count < 21)
-        {
-            var found = await _queue.ListSessionsAsync(count);
-            Assert.Equal(Math.Min(count, 7), found.Distinct().Count());
-            seen.AddRange(found);
-        }
-
-        Assert.All(seen.Take(21).GroupBy(key => key), session => Assert.Equal(3, session.Count()));
     }
 
-    private static QueuedPrompt Prompt(string run, string text = "go") => new(run, "assistant", text, DateTimeOffset.UnixEpoch);
+    [Fact]
+    public async Task A_file_of_an_earlier_version_keeps_what_waits()
+    {
+        var prompts = new[] { Prompt("run-1", "„one“ \0"), Prompt("run-2") with { IdempotencyKey = "k", RequestHash = "h", Steers = true, Tools = [new("ask")] } };
+        using var database = SqliteDatabase.Open(Path.Combine(_folder.FullName, "older.db"));
+        database.Add(new("prompts",
+        [
+            """
+            CREATE TABLE prompts (
+                id INTEGER PRIMARY KEY,
+                scope TEXT NOT NULL,
+                user TEXT NOT NULL,
+                session TEXT NOT NULL,
+                run TEXT NOT NULL,
+                prompt TEXT NOT NULL
+            ) STRICT;
+            CREATE INDEX prompts_of_session ON prompts (scope, user, session);
+            """,
+        ]));
+        foreach (var prompt in prompts)
+        {
+            await database.WriteAsync(statements => statements.Execute(
+                "INSERT INTO prompts (scope, user, session, run, prompt) VALUES (?1, ?2, ?3, ?4, CAST(?5 AS TEXT))", _key.Scope, _key.User, _key.Session, prompt.RunId, prompt.ToJson()));
+        }
+
+        _queue = new(database);
+        Assert.Equal(["run-1", "run-2"], (await _queue.ListAsync(_key)).Select(info => info.RunId));
+        Assert.Equal(("k", "h", true), (await _queue.ListAsync(_key))[1] is var info ? (info.IdempotencyKey, info.RequestHash, info.Steers) : default);
+        Assert.Equal(prompts, await FindAllAsync(_key));
+        Assert.Equal(3, await _queue.AddAsync(_key, Prompt("run-3")));
+        Assert.Equal([_key], await _queue.ListSessionsAsync(10));
+    }
 
     private (SqliteDatabase, SqlitePromptQueue) Open()
     {

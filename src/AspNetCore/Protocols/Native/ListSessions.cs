@@ -12,14 +12,13 @@ namespace AgentStream.AspNetCore.Protocols.Native;
 /// <summary><c>GET /chat</c>: the caller's live sessions, or all of them.</summary>
 internal static class ListSessions
 {
-    private const string IncludeForeign = "include_foreign";
     private const string All = "all";
     private const string Count = "count";
 
     public static void MapListSessions(this RouteGroupBuilder chat) =>
         chat.MapGet("", async Task<Results<Ok<LiveSession[]>, Ok<ListedSession[]>>> (HttpContext context, AgentStreamClient client) =>
         {
-            var includeExternal = ReadFlag(context.Request, IncludeForeign);
+            var includeExternal = ReadFlag(context.Request, Protocol.Fields.IncludeForeign);
             if (ReadFlag(context.Request, All))
             {
                 return TypedResults.Ok(await ListSessionsAsync(client, context.Caller(), includeExternal ? throw NotBoth() : ReadCount(context.Request)));
@@ -42,7 +41,7 @@ internal static class ListSessions
         }
     }
 
-    private static InvalidInputException NotBoth() => new(IncludeForeign, $"goes without {All}: of sessions of another library only the live ones are known");
+    private static InvalidInputException NotBoth() => new(Protocol.Fields.IncludeForeign, $"goes without {All}: of sessions of another library only the live ones are known");
 
     private static bool ReadFlag(HttpRequest request, string name) => request.Query[name].ToString() switch
     {
