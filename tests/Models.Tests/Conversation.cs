@@ -30,7 +30,7 @@ internal sealed class Conversation : IAsyncDisposable
     {
         var server = await ModelServer.StartAsync(replies);
         var runtime = await StandaloneRuntime.StartAsync();
-        return new Conversation(server, runtime, runtime.NewAgent("assistant", builder => agent(builder.UseChatClient(_ => server.Client()))));
+        return new Conversation(server, runtime, runtime.NewAgent("assistant", builder => agent(builder.UseChatClient(_ => server.Client()).TrustImports())));
     }
 
     /// <summary>Begins with a history of others.</summary>

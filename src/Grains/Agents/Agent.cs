@@ -25,7 +25,7 @@ public sealed class Agent
         (Name, Client, Instructions, _tools, Sources, Bounds, Approval, _configure) = (name, client, instructions, tools, sources, bounds, approval, configure);
         ClientTools = _tools.Where(tool => tool is AIFunctionDeclaration and not AIFunction).Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
         Functions = _tools.OfType<AIFunction>().ToDictionary(f => f.Name, StringComparer.Ordinal);
-        Rules = new InputRules(client, bounds.MaxToolResult);
+        Rules = new InputRules(client, bounds.MaxToolResult, bounds.TrustsImports);
     }
 
     /// <summary>The name under which it is registered.</summary>
@@ -127,5 +127,6 @@ public sealed class Agent
 /// <summary>What an agent's answers, results and requests are held to.</summary>
 /// <param name="MaxToolResult">The most bytes of a tool's result.</param>
 /// <param name="NeedsFinishReason">Whether an answer without a finish reason broke off.</param>
+/// <param name="TrustsImports">Whether system prompts and links of imported histories are sent to the model.</param>
 /// <param name="ApprovalTimeout">How long a call waits for somebody; infinite for as long as it takes; null for what the settings say.</param>
-internal sealed record AgentBounds(int MaxToolResult, bool NeedsFinishReason, TimeSpan? ApprovalTimeout = null);
+internal sealed record AgentBounds(int MaxToolResult, bool NeedsFinishReason, bool TrustsImports = false, TimeSpan? ApprovalTimeout = null);

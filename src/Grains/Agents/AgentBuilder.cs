@@ -218,6 +218,17 @@ public sealed class AgentBuilder
         return this;
     }
 
+    /// <summary>
+    /// Sends the system prompts and the links of imported histories (<see cref="IAgentStreamClient.ImportMessagesAsync"/>, <c>PUT messages</c>) to the model. Without this, the history keeps them, and
+    /// the model does not get them: who imports a history could change what the agent is, and have the model's endpoint fetch any address.
+    /// </summary>
+    /// <returns>This builder.</returns>
+    public AgentBuilder TrustImports()
+    {
+        _bounds = _bounds with { TrustsImports = true };
+        return this;
+    }
+
     /// <summary>What the agent's answers, results and requests are held to.</summary>
     internal AgentBounds Bounds => _bounds;
 

@@ -13,13 +13,18 @@ internal sealed class InputRules
 
     /// <param name="client">The model's client.</param>
     /// <param name="maxToolResult">The most bytes of a tool's result.</param>
-    public InputRules(IChatClient client, int maxToolResult)
+    /// <param name="trustsImports">Whether system prompts and links of a history count: both come from imports only.</param>
+    public InputRules(IChatClient client, int maxToolResult, bool trustsImports)
     {
+        TrustsImports = trustsImports;
         _support = client.GetService<IContentSupport>();
         _provider = client.GetService<ChatClientMetadata>()?.ProviderName;
         Results = new ToolResults(maxToolResult, TakesInResult);
         KnownResults = new ToolResults((int)Math.Min(int.MaxValue, maxToolResult + (long)RoomForNote), TakesInResult);
     }
+
+    /// <summary>Whether what an imported history tells the model to be, or has it fetch, is sent.</summary>
+    public bool TrustsImports { get; }
 
     /// <summary>The rules of what tools return.</summary>
     public ToolResults Results { get; }
@@ -28,7 +33,7 @@ internal sealed class InputRules
     public ToolResults KnownResults { get; }
 
     /// <summary>Whether an older message may have a content.</summary>
-    public bool Takes(AIContent content) => _support?.Takes(content) ?? content switch
+    public bool Takes(AIContent content) => (TrustsImports || content is not UriContent) && (_support?.Takes(content) ?? content switch
     {
         // A signature is worth something only where it was made; elsewhere it is refused.
         TextReasoningContent thought => ProviderData.NameOf(thought.AdditionalProperties) is not { } maker
@@ -39,7 +44,7 @@ internal sealed class InputRules
         DataContent data => IsImage(data) || data.HasTopLevelMediaType("text"),
         HostedFileContent => true,
         _ => false,
-    };
+    });
 
     private bool TakesInResult(AIContent content) => _support?.TakesInToolResult(content) ?? false;
 

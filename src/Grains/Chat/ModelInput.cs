@@ -41,7 +41,7 @@ internal sealed record ModelInput(IReadOnlyList<ChatMessage> Messages, string? I
         }
 
         calls.CloseInto(input);
-        return WithSystem(all.Where(message => message.Role == ChatRole.System), input, instructions);
+        return rules.TrustsImports ? WithSystem(all.Where(message => message.Role == ChatRole.System), input, instructions) : new ModelInput(input, instructions);
     }
 
     /// <summary>Endpoints take one system message, and only as the first.</summary>
@@ -105,7 +105,7 @@ internal sealed record ModelInput(IReadOnlyList<ChatMessage> Messages, string? I
             {
                 Add(contents, text);
             }
-            else if (content.GetType() != typeof(AIContent) && (isNew || rules.Takes(content)))
+            else if (content.GetType() != typeof(AIContent) && ((isNew && content is not UriContent) || rules.Takes(content)))
             {
                 contents.Add(content);
             }

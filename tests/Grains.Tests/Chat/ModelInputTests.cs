@@ -139,14 +139,14 @@ public sealed class ModelInputTests
     {
         var part = new ThinkingPart("hm", "signature") { ProviderName = maker };
         var chat = ChatMessages.ToChat([new ModelResponse([part, new TextPart("ok")]) { Timestamp = null }]);
-        var input = ModelInput.Of(chat, null, new InputRules(new Client(client), 100));
+        var input = ModelInput.Of(chat, null, new InputRules(new Client(client), 100, trustsImports: true));
         Assert.Equal(goesBack, input.Messages[0].Contents.Any(content => content is TextReasoningContent));
     }
 
     [Fact]
     public void A_client_may_say_itself_what_it_takes()
     {
-        var rules = new InputRules(new Client("x", new Video()), 1000);
+        var rules = new InputRules(new Client("x", new Video()), 1000, trustsImports: true);
         var chat = ChatMessages.ToChat(Messages.Histories.Read("""
             [{"kind":"request","parts":[{"part_kind":"user-prompt","content":[{"kind":"binary","data":"AAAA","media_type":"video/mp4"},{"kind":"binary","data":"AAAA","media_type":"image/png"}]}]},
              {"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"look","tool_call_id":"c1","args":{}}]},
@@ -170,7 +170,7 @@ public sealed class ModelInputTests
     }
 
     private static ModelInput Send(IEnumerable<ChatMessage> chat, string? instructions = null) =>
-        ModelInput.Of(chat, instructions, new InputRules(new Client(null), AgentBuilder.DefaultMaxToolResult));
+        ModelInput.Of(chat, instructions, new InputRules(new Client(null), AgentBuilder.DefaultMaxToolResult, trustsImports: true));
 
     private static string Show(ChatMessage message) => $"{message.Role}: " + string.Join(' ', message.Contents.Select(content => content switch
     {
