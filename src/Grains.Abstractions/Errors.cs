@@ -17,6 +17,9 @@ public abstract class AgentStreamException : Exception
     /// <see cref="AgentStreamOptions.IncludeDetailedErrors"/> is on.
     /// </summary>
     public virtual string? PublicMessage => null;
+
+    /// <summary>What a run that this ends says as its reason: one of <see cref="FailureReasons"/>. Null for what the run did when it was thrown.</summary>
+    public virtual string? FailureReason => null;
 }
 
 /// <summary>
@@ -87,17 +90,20 @@ public sealed class IdempotencyConflictException(string key)
 
 /// <summary>No agent of that name is registered. Nothing was changed.</summary>
 /// <param name="agent">The name that was asked for.</param>
-/// <param name="known">The names that are registered, for the message.</param>
+/// <param name="known">The names that are registered, for the message; null where they are not told. Users hear them only with <see cref="AgentStreamOptions.IncludeDetailedErrors"/>.</param>
 [GenerateSerializer, Alias("AgentStream.UnknownAgentException")]
-public sealed class UnknownAgentException(string agent, string known)
-    : AgentStreamException($"No agent is named '{agent}'. Registered: {known}.")
+public sealed class UnknownAgentException(string agent, string? known)
+    : AgentStreamException($"No agent is named '{agent}'.{(known is null ? "" : $" Registered: {known}.")}")
 {
     /// <summary>The name that was asked for.</summary>
     [Id(0)]
     public string Agent { get; } = agent;
 
     /// <inheritdoc/>
-    public override string? PublicMessage => Message;
+    public override string? PublicMessage => $"No agent is named '{Agent}'.";
+
+    /// <inheritdoc/>
+    public override string? FailureReason => FailureReasons.AgentUnknown;
 }
 
 /// <summary>The stream store could not be reached, or did not answer in time. Whether the operation took place is not known.</summary>
@@ -108,6 +114,9 @@ public sealed class StorageUnavailableException(string message, Exception? inner
 {
     /// <inheritdoc/>
     public override string? PublicMessage => "the stream store is out of reach";
+
+    /// <inheritdoc/>
+    public override string? FailureReason => FailureReasons.StoreFailed;
 }
 
 /// <summary>The stream store refused an operation, for a reason that does not pass by itself: a key that another program has written to, or a right that is missing. It is of no use to try again.</summary>
@@ -118,12 +127,19 @@ public sealed class StorageRefusedException(string message, Exception? inner = n
 {
     /// <inheritdoc/>
     public override string? PublicMessage => "the stream store refused the operation";
+
+    /// <inheritdoc/>
+    public override string? FailureReason => FailureReasons.StoreFailed;
 }
 
 /// <summary>The run no longer belongs to this process: another recovered it. Whoever gets this writes nothing more to the run.</summary>
 /// <param name="message">Which run, and who owns it now where that is known.</param>
 [GenerateSerializer, Alias("AgentStream.OwnershipLostException")]
-public sealed class OwnershipLostException(string message) : AgentStreamException(message);
+public sealed class OwnershipLostException(string message) : AgentStreamException(message)
+{
+    /// <inheritdoc/>
+    public override string? FailureReason => FailureReasons.Interrupted;
+}
 
 /// <summary>The run was canceled, by anyone.</summary>
 /// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>

@@ -20,7 +20,7 @@ public sealed class RunTests
             options => options.ModelSilence = TimeSpan.FromMilliseconds(50),
             _ => { });
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - the model was silent for 0.05 s\"}\nend\n", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
+            "error {\"msg\":\"crashed - the model was silent for 0.05 s\",\"reason\":\"model_unavailable\"}\nend\n", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
         gate.Open();
     }
 
@@ -31,7 +31,7 @@ public sealed class RunTests
         await using var silos = await TestSilos.StartAsync(
             null, model, options => options.MaxNodes = 2, agent => agent.WithTool(() => "more", "again"));
         Assert.EndsWith(
-            "event {\"idx\":1,\"event\":\"llm-end\"}\nerror {\"msg\":\"crashed - the run needs more than 2 nodes (AgentStream:MaxNodes)\"}\nend\n",
+            "event {\"idx\":1,\"event\":\"llm-end\"}\nerror {\"msg\":\"crashed - the run needs more than 2 nodes (AgentStream:MaxNodes)\",\"reason\":\"limit\"}\nend\n",
             await silos.RunAsync(TestSilos.NewSession()),
             StringComparison.Ordinal);
     }
@@ -215,7 +215,7 @@ public sealed class RunTests
         await Assert.ThrowsAsync<StorageUnavailableException>(() => silos.Client.StartAsync(key, new RunRequest("go")));
         Assert.Equal($$"""
             begin {"session_id":"{{key.Session}}"}
-            error {"msg":"crashed - the stream store did not answer when the run started"}
+            error {"msg":"crashed - the stream store did not answer when the run started","reason":"store_failed"}
             end
 
             """, await silos.TranscriptAsync(key));

@@ -49,6 +49,9 @@ internal sealed class RunEnvironment(
     /// <summary>Says what went wrong in runs.</summary>
     public ErrorWords Words => field ??= ErrorWords.For(Options, services.GetService<IHostEnvironment>());
 
+    /// <summary>Says why runs failed.</summary>
+    public RunErrors Errors => field ??= new(Words, Logger);
+
     /// <summary>Asks a log or a journal again and again while it is away: a run does not end because they were.</summary>
     public Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken) => Patience.AskAsync(ask, time, cancellationToken);
 

@@ -166,21 +166,21 @@ internal sealed class RunHandle
     }
 
     /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
-    /// <param name="error">The <c>msg</c> of an error entry; null for none. A run that was canceled before it was sealed says that instead.</param>
+    /// <param name="error">What the error entry says; null for none. A run that was canceled before it was sealed says that instead.</param>
     /// <param name="notes">Entries that stand before the end, in one step with it; null for none.</param>
     /// <param name="gracePeriod">How long the stream stays; null for the setting.</param>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
-    public async Task FinishAsync(string? error, IReadOnlyList<NewEntry>? notes = null, TimeSpan? gracePeriod = null)
+    public async Task FinishAsync(RunError? error, IReadOnlyList<NewEntry>? notes = null, TimeSpan? gracePeriod = null)
     {
         try
         {
             await _canceling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!_isSealed && error != Protocol.CanceledMessage && await SealAsync())
+            if (!_isSealed && error != RunError.Canceled && await SealAsync())
             {
-                error = Protocol.CanceledMessage;
+                error = RunError.Canceled;
             }
 
-            NewEntry[] last = error is null ? [.. notes ?? []] : [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message(error))];
+            NewEntry[] last = error is null ? [.. notes ?? []] : [new(Protocol.Error, Protocol.DeveloperOrigin, error.ToBody(Token.RunId))];
             await _writer.FinishAsync(last, gracePeriod ?? _environment.Options.GracePeriod);
         }
         finally
@@ -217,7 +217,7 @@ internal sealed class RunHandle
     /// <summary>Ends a run that may have started, or may start yet: a command that nobody waits for any more can still be on its way to the log.</summary>
     private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
     {
-        NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message($"{Protocol.CrashedPrefix}the stream store did not answer when the run started"))];
+        NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, RunError.Crashed("the stream store did not answer when the run started", FailureReasons.StoreFailed).ToBody(token.RunId))];
         for (var (waited, pause) = (TimeSpan.Zero, GiveBack.First); ; (waited, pause) = (waited + pause, GiveBack.Longer(pause)))
         {
             var result = await environment.PatientlyAsync(() => environment.Store.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);

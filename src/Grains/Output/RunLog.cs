@@ -5,8 +5,8 @@ namespace AgentStream.Grains.Output;
 /// <summary>The events of runs and their tools: 2000 to 2099. An id is never given to another event.</summary>
 internal static partial class RunLog
 {
-    [LoggerMessage(2000, LogLevel.Error, "Run {Run} of session {Session} crashed.")]
-    public static partial void RunCrashed(this ILogger logger, Exception exception, string run, SessionKey session);
+    [LoggerMessage(2000, LogLevel.Error, "Run {Run} of session {Session} crashed. Reason: {Reason}. Reference: {Reference}.")]
+    public static partial void RunCrashed(this ILogger logger, Exception exception, string run, SessionKey session, string reason, string reference);
 
     [LoggerMessage(2001, LogLevel.Information, "Run {Run} of session {Session} was handed off.")]
     public static partial void RunHandedOff(this ILogger logger, string run, SessionKey session);

@@ -30,12 +30,12 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         catch (UnknownAgentException e)
         {
             await queue.RemoveAsync(run.Key, next);
-            await run.FinishAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
+            await run.FinishAsync(environment.Errors.Crashed(run.Token, e));
             return null;
         }
         catch (Exception e)
         {
-            await run.FinishAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
+            await run.FinishAsync(environment.Errors.Crashed(run.Token, e));
             throw;
         }
 
