@@ -157,8 +157,11 @@ public sealed class RunCanceledException(string session) : AgentStreamException(
 /// <summary>The run ended without an answer.</summary>
 /// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>
 /// <param name="reason">What its stream said went wrong.</param>
+/// <param name="failureReason">The same as one of <see cref="FailureReasons"/>; null when nobody has said so.</param>
+/// <param name="reference">By what the server's log names the failure; null when nobody has said so.</param>
 [GenerateSerializer, Alias("AgentStream.RunFailedException")]
-public sealed class RunFailedException(string session, string reason) : AgentStreamException($"The run of session {session} failed: {reason}")
+public sealed class RunFailedException(string session, string reason, string? failureReason = null, string? reference = null)
+    : AgentStreamException($"The run of session {session} failed: {reason}{(reference is null ? "" : $" (reference {reference})")}")
 {
     /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
     [Id(0)]
@@ -167,6 +170,14 @@ public sealed class RunFailedException(string session, string reason) : AgentStr
     /// <summary>What its stream said went wrong.</summary>
     [Id(1)]
     public string Reason { get; } = reason;
+
+    /// <inheritdoc/>
+    [Id(2)]
+    public override string? FailureReason { get; } = failureReason;
+
+    /// <summary>By what the server's log names the failure; null when nobody has said so.</summary>
+    [Id(3)]
+    public string? Reference { get; } = reference;
 
     /// <inheritdoc/>
     public override string? PublicMessage => Message;

@@ -72,7 +72,7 @@ internal sealed class McpToolProvider(string title, McpConnectionOptions options
         {
             await CloseAsync();
             var cause = e is OperationCanceledException && patience.IsCancellationRequested ? new TimeoutException(null, e) : e;
-            throw new McpServerException(title, $"cannot be used: {McpFailures.Reason(cause, options)}", e);
+            throw new McpServerException(title, McpFailures.Reason(cause, options).After("cannot be used: "), e);
         }
     }
 
