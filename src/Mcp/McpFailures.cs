@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using AgentStream.Logs;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 
@@ -16,6 +17,17 @@ internal static class McpFailures
 {
     // What the package puts before a server's own words.
     private const string Remote = "Request failed (remote): ";
+
+    /// <summary>The settings of a server that nobody else may read: what it was sent, and what it may send back.</summary>
+    public static IReadOnlyList<string> SecretsOf(McpConnectionOptions options) => Secrets.In(options.Headers.Values.Concat(options.Environment.Values));
+
+    /// <summary>A server could not do what was asked of it.</summary>
+    /// <param name="title">The server.</param>
+    /// <param name="words">What happened.</param>
+    /// <param name="failure">What caused it.</param>
+    /// <param name="options">The server's settings, whose secrets it may repeat.</param>
+    public static McpServerException Of(string title, McpWords words, Exception failure, McpConnectionOptions options) =>
+        new(title, words with { All = Secrets.Redacted(words.All, SecretsOf(options)) }, SafeException.Of(failure, SecretsOf(options)));
 
     /// <summary>Why a server cannot be used.</summary>
     public static McpWords Reason(Exception failure, McpConnectionOptions options) => failure switch
@@ -74,7 +86,7 @@ internal static class McpFailures
     private static McpWords CannotStart(Win32Exception start, McpConnectionOptions options) =>
         options.WorkingDirectory is { } directory && !Directory.Exists(directory)
             ? "its working directory does not exist"
-            : new($"'{options.Command}' cannot be started: {new Win32Exception(start.NativeErrorCode).Message}", "it cannot be started");
+            : new McpWords($"'{options.Command}' cannot be started: {new Win32Exception(start.NativeErrorCode).Message}", "it cannot be started");
 
     private static string FirstLine(string message) => message.Split('\r', '\n')[0];
 }

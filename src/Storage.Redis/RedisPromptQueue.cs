@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentStream.Background;
+using AgentStream.Logs;
 using AgentStream.Storage.Queue;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -108,7 +109,7 @@ internal sealed class RedisPromptQueue(RedisConnection redis, IOptions<StorageOp
     {
         if (_faults.IsNew(what, ""))
         {
-            logger.ForeignKey(what);
+            logger.Safe().ForeignKey(what);
         }
     }
 }

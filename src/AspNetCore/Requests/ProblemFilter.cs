@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentStream.Logs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Hosting;
@@ -13,6 +14,7 @@ namespace AgentStream.AspNetCore.Requests;
 /// </summary>
 internal sealed class ProblemFilter(ILogger<ProblemFilter> logger, IOptions<AgentStreamOptions> options, IHostEnvironment host) : IEndpointFilter
 {
+    private readonly ILogger _logger = logger.Safe();
     private readonly bool _withDetails = DetailedErrors.AreShown(options.Value, host);
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -35,10 +37,10 @@ internal sealed class ProblemFilter(ILogger<ProblemFilter> logger, IOptions<Agen
             switch (problem.StatusCode)
             {
                 case StatusCodes.Status500InternalServerError:
-                    logger.RequestFailed(e, http.Request.Method, http.Request.Path, NameIn(problem));
+                    _logger.RequestFailed(e, http.Request.Method, http.Request.Path, NameIn(problem));
                     break;
                 case StatusCodes.Status503ServiceUnavailable:
-                    logger.RequestNotServed(e, http.Request.Method, http.Request.Path, NameIn(problem));
+                    _logger.RequestNotServed(e, http.Request.Method, http.Request.Path, NameIn(problem));
                     http.Response.Headers.RetryAfter = Problems.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
                     break;
             }

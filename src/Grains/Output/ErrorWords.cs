@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using AgentStream.Logs;
 using Microsoft.Extensions.Hosting;
 
 namespace AgentStream.Grains.Output;
@@ -7,7 +7,7 @@ namespace AgentStream.Grains.Output;
 /// The one place that decides what of an exception users and models hear. An exception's message may hold a server's address, a query or another user's data: it is said only with
 /// <see cref="AgentStreamOptions.IncludeDetailedErrors"/>. What is written for users is always said (<see cref="AgentStreamException.PublicMessage"/>).
 /// </summary>
-internal sealed partial class ErrorWords(bool withDetails)
+internal sealed class ErrorWords(bool withDetails)
 {
     /// <summary>What a run that failed says when nothing else may be said.</summary>
     public const string Generic = "something went wrong on the server; its log has the details";
@@ -40,7 +40,7 @@ internal sealed partial class ErrorWords(bool withDetails)
     private string? Said(Exception exception)
     {
         exception = Cause(exception);
-        return withDetails ? Secrets().Replace(exception.Message, "$1***") : PublicMessage(exception);
+        return withDetails ? Secrets.Redacted(exception.Message) : PublicMessage(exception);
     }
 
     private static Exception Cause(Exception exception)
@@ -59,8 +59,4 @@ internal sealed partial class ErrorWords(bool withDetails)
         SilenceException silence => silence.Message,
         _ => null,
     };
-
-    // An exception of a client that we do not know may repeat the key that was refused.
-    [GeneratedRegex(@"(\bBearer\s+|\b(?:api[-_ ]?key|password|pwd|secret|token)\s*[=:]\s*|\b(?:sk|gsk|xai|rk)-)[^\s;,'""]{8,}", RegexOptions.IgnoreCase)]
-    private static partial Regex Secrets();
 }

@@ -1,4 +1,5 @@
 using AgentStream.Background;
+using AgentStream.Logs;
 using AgentStream.Storage;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Tailing;
@@ -44,7 +45,7 @@ internal sealed class RunEnvironment(
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 
     /// <summary>Hears of what goes wrong in runs.</summary>
-    public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run");
+    public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run").Safe();
 
     /// <summary>Says what went wrong in runs.</summary>
     public ErrorWords Words => field ??= ErrorWords.For(Options, services.GetService<IHostEnvironment>());

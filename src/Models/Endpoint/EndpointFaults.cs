@@ -1,5 +1,6 @@
 using System.ClientModel.Primitives;
 using System.Globalization;
+using AgentStream.Logs;
 
 namespace AgentStream.Models.Endpoint;
 
@@ -11,8 +12,7 @@ internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider 
 {
     private const int MaxWords = 1000;
 
-    // What is shorter guards nothing ("none", "local"), and would take its letters out of every sentence.
-    private const int ShortestSecret = 8;
+    private readonly IReadOnlyList<string> _secrets = Secrets.In([apiKey]);
 
     /// <summary>The endpoint answered with an error status.</summary>
     public ModelException Refused(PipelineResponse response, string body)
@@ -56,9 +56,9 @@ internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider 
     /// <summary>The stream has an error in it.</summary>
     public ModelException FailedWithin(string message) => Fault("failed within its answer", $": {Short(message)}", FailureReasons.ModelFailed);
 
-    /// <summary>A chunk of the stream is none.</summary>
+    /// <summary>A chunk of the stream is none. It is not repeated: it may be a piece of the answer, which has no place in a log.</summary>
     public ModelException BadChunk(string chunk, Exception? cause) =>
-        Fault("sent a chunk that is no JSON object", $": {Short(chunk)}", FailureReasons.ModelFailed, null, cause);
+        Fault("sent a chunk that is no JSON object", string.Create(CultureInfo.InvariantCulture, $", of {chunk.Length} characters"), FailureReasons.ModelFailed, null, cause);
 
     /// <param name="what">What happened, in our words.</param>
     /// <param name="details">The rest of the sentence, which may have the endpoint's words in it.</param>
@@ -72,8 +72,7 @@ internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider 
     /// <summary>A server that is ill or has too much to do may answer later; what it refuses it will refuse again.</summary>
     private static string ReasonOf(int status) => status is 408 or 409 or 425 or 429 or >= 500 ? FailureReasons.ModelUnavailable : FailureReasons.ModelRefused;
 
-    private string Redacted(string text) =>
-        apiKey is { Length: >= ShortestSecret } ? text.Replace(apiKey, "***", StringComparison.Ordinal) : text;
+    private string Redacted(string text) => Secrets.Redacted(text, _secrets);
 
     // Redacted first: half of a key is still half of a key.
     private string Short(string text)
