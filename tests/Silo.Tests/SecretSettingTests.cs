@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Silo.Tests;
 
 /// <summary>No setting's secret is in a line of the log or in an error, whether the program starts with it or not.</summary>
+[Collection(nameof(ConsoleTests))]
 public sealed partial class SecretSettingTests
 {
     private const string Secret = "hunter2-Tr0ub4dor";
