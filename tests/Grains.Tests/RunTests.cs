@@ -209,8 +209,9 @@ public sealed class RunTests
     public async Task A_start_whose_answer_was_lost_gives_the_session_back()
     {
         var lossy = LossyStore.Around(new InMemoryStreamStore(Options.Create(new StorageOptions()), TimeProvider.System));
+        using var log = new Entries();
         await using var silos = await TestSilos.StartAsync(
-            null, new ScriptedModel([Step.Say("ok")]), _ => { }, _ => { }, services => services.AddSingleton(lossy));
+            null, new ScriptedModel([Step.Say("ok")]), _ => { }, _ => { }, services => log.AddTo(services.AddSingleton(lossy)));
         var key = TestSilos.NewSession();
         await Assert.ThrowsAsync<StorageUnavailableException>(() => silos.Client.StartAsync(key, new RunRequest("go")));
         Assert.Equal($$"""
@@ -219,6 +220,7 @@ public sealed class RunTests
             end
 
             """, await silos.TranscriptAsync(key));
+        await Wait.Until(() => log.Faults.Any(line => line.Text.Contains("crashed. Reason: store_failed. Reference: ", StringComparison.Ordinal)), "the log names the failure");
         Assert.Contains("\"ok\"", await silos.RunAsync(key), StringComparison.Ordinal);
     }
 

@@ -71,10 +71,10 @@ internal sealed class RunHandle
         {
             return new RunHandle(environment, token, await environment.Store.StartAsync(token));
         }
-        catch (StorageUnavailableException)
+        catch (StorageUnavailableException e)
         {
             // Perhaps only the answer was lost, and the session now belongs to a run that nobody continues.
-            _ = GiveBackAsync(environment, token).ContinueWith(
+            _ = GiveBackAsync(environment, token, e).ContinueWith(
                 failed => environment.Logger.StartNotUndone(failed.Exception, token.RunId, key),
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted,
@@ -215,13 +215,20 @@ internal sealed class RunHandle
     public void GiveUp() => _giveUp.Cancel();
 
     /// <summary>Ends a run that may have started, or may start yet: a command that nobody waits for any more can still be on its way to the log.</summary>
-    private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
+    private static async Task GiveBackAsync(RunEnvironment environment, RunToken token, StorageUnavailableException cause)
     {
-        NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, RunError.Crashed("the stream store did not answer when the run started", FailureReasons.StoreFailed).ToBody(token.RunId))];
+        var error = RunError.Crashed("the stream store did not answer when the run started", FailureReasons.StoreFailed);
+        NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, error.ToBody(token.RunId))];
         for (var (waited, pause) = (TimeSpan.Zero, GiveBack.First); ; (waited, pause) = (waited + pause, GiveBack.Longer(pause)))
         {
             var result = await environment.PatientlyAsync(() => environment.Store.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
-            if (result.Status != RunStatus.Lost || waited > StreamRules.EndedMemory)
+            if (result.Status != RunStatus.Lost)
+            {
+                environment.Logger.RunCrashed(cause, token.RunId, token.Key, error.Reason!, RunError.ReferenceOf(token.RunId));
+                return;
+            }
+
+            if (waited > StreamRules.EndedMemory)
             {
                 return;
             }
