@@ -1,3 +1,4 @@
+using AgentStream.Grains.Tests.Tools;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Testing;
