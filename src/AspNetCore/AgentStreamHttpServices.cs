@@ -1,5 +1,6 @@
 using AgentStream;
 using AgentStream.AspNetCore.Security;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -24,6 +25,10 @@ public static class AgentStreamHttpServices
             .BindConfiguration(AgentStreamHttpOptions.Section)
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<AgentStreamHttpOptions>, AgentStreamHttpOptionsValidator>();
+
+        // Where the silos are other programs, nothing else binds it.
+        services.AddOptions<AgentStreamOptions>().Configure<IConfiguration>(
+            (options, configuration) => options.IncludeDetailedErrors ??= configuration.GetValue<bool?>($"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.IncludeDetailedErrors)}"));
         services.AddCors();
         services.AddSingleton<AllowedOrigins>();
         services.AddAuthorization();

@@ -6,11 +6,11 @@ namespace AgentStream.AspNetCore;
 /// <summary>The events that this room logs: 5000 to 5099. An id is never given to another event.</summary>
 internal static partial class HttpLog
 {
-    [LoggerMessage(5000, LogLevel.Error, "{Method} {Path} failed.")]
-    public static partial void RequestFailed(this ILogger logger, Exception exception, string method, PathString path);
+    [LoggerMessage(5000, LogLevel.Error, "{Method} {Path} failed. Reference: {Reference}.")]
+    public static partial void RequestFailed(this ILogger logger, Exception exception, string method, PathString path, string reference);
 
-    [LoggerMessage(5001, LogLevel.Warning, "{Method} {Path} cannot be served now.")]
-    public static partial void RequestNotServed(this ILogger logger, Exception exception, string method, PathString path);
+    [LoggerMessage(5001, LogLevel.Warning, "{Method} {Path} cannot be served now. Reference: {Reference}.")]
+    public static partial void RequestNotServed(this ILogger logger, Exception exception, string method, PathString path, string reference);
 
     [LoggerMessage(5002, LogLevel.Warning, "A response that streams session {Session} broke off.")]
     public static partial void StreamBrokeOff(this ILogger logger, Exception exception, SessionKey session);

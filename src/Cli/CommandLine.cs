@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using AgentStream.Cli.Commands;
 using AgentStream.Cli.Output;
 using AgentStream.Cli.Target;
+using AgentStream.Logs;
 
 namespace AgentStream.Cli;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AgentStream.Logs;
 
 namespace AgentStream.Cli;
 
@@ -61,7 +62,7 @@ internal sealed class Interrupts(string? ask, TimeSpan moment, Func<Cancellation
         }
         catch (Exception e) when (Failures.CodeOf(e) is not null)
         {
-            await Console.Error.WriteLineAsync($"agentstream: The run could not be canceled: {Output.SafeText.Line(e.Message)}");
+            await Console.Error.WriteLineAsync($"agentstream: The run could not be canceled: {SafeText.Line(e.Message)}");
             _presses = 0;
         }
     }

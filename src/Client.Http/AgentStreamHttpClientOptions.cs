@@ -40,7 +40,7 @@ public sealed class AgentStreamHttpClientOptions
     {
         if (Address is not { IsAbsoluteUri: true } || Address.Scheme is not ("http" or "https"))
         {
-            throw new InvalidInputException(nameof(Address), $"must be an absolute URL of http or https, but is '{Address}'");
+            throw new InvalidInputException(nameof(Address), $"must be an absolute URL of http or https{(Address?.OriginalString is { } text && !text.Contains('@', StringComparison.Ordinal) ? $", but is '{text}'" : "")}");
         }
 
         if (ReconnectTimeout < TimeSpan.Zero && ReconnectTimeout != Timeout.InfiniteTimeSpan)

@@ -7,9 +7,10 @@ namespace AgentStream.Client.Http;
 /// <summary>What a server says about a request that it did not serve: RFC 9457 problem details.</summary>
 /// <param name="Detail">What went wrong.</param>
 /// <param name="Errors">The rules that are broken, by field.</param>
-internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Errors)
+/// <param name="Reference">By what the server's log names it.</param>
+internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Errors, string? Reference = null)
 {
-    /// <summary>As the server's own exception writes it; what follows is the names that it knows.</summary>
+    /// <summary>As the server's own exception writes it; what follows is the names that it knows, where it tells them.</summary>
     private const string Registered = "Registered: ";
 
     /// <summary>Reads it.</summary>
@@ -36,11 +37,11 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
     /// <param name="request">The request that was answered; null for none.</param>
     public AgentStreamException ToException(HttpResponseMessage response, string session, string? agent = null, string? request = null)
     {
-        var detail = Detail ?? response.ReasonPhrase ?? "no reason given";
+        var detail = (Detail ?? response.ReasonPhrase ?? "no reason given") + (Reference is null ? "" : $" (reference {Reference})");
         return response.StatusCode switch
         {
             HttpStatusCode.BadRequest when Errors is { Count: > 0 } errors => new InvalidInputException(errors.First().Key, Rules(errors)),
-            HttpStatusCode.NotFound when IsAbout("agent") => new UnknownAgentException(agent ?? Quoted(detail, $"'. {Registered}") ?? "(default)", Known(detail)),
+            HttpStatusCode.NotFound when IsAbout("agent") => new UnknownAgentException(agent ?? Quoted(detail, $"'. {Registered}") ?? Quoted(detail, "'.") ?? "(default)", Known(detail)),
             HttpStatusCode.NotFound when IsAbout(Protocol.Fields.RequestId) => new UnknownRequestException(Quoted(detail, "': ") ?? request ?? "?"),
             HttpStatusCode.Conflict when IsAbout(Protocol.Fields.RequestId) => new RequestAnsweredException(Quoted(detail, "' has ") ?? request ?? "?"),
             HttpStatusCode.Conflict => new SessionBusyException(session, "a run is under way"),
@@ -59,8 +60,8 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
     private static string Rules(Dictionary<string, string[]> errors) =>
         string.Join("; ", errors.SelectMany((field, at) => field.Value.Select(rule => at == 0 ? rule : $"{field.Key} {rule}")));
 
-    private static string Known(string detail) =>
-        detail.IndexOf(Registered, StringComparison.Ordinal) is var at and >= 0 ? detail[(at + Registered.Length)..].TrimEnd('.') : "the server does not say";
+    private static string? Known(string detail) =>
+        detail.IndexOf(Registered, StringComparison.Ordinal) is var at and >= 0 ? detail[(at + Registered.Length)..].TrimEnd('.') : null;
 }
 
 /// <summary>The JSON that goes over the wire, beside events and messages.</summary>

@@ -14,6 +14,9 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
 
     private readonly string _root = address.AbsoluteUri.TrimEnd('/');
 
+    // Without a user and a password, which an address may have.
+    private readonly string _shown = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+
     /// <summary>Sends a request and answers as soon as the answer's headers are there, whatever it is.</summary>
     /// <param name="method">The method.</param>
     /// <param name="path">The path below the routes, with its slash; empty for the routes' own.</param>
@@ -46,7 +49,7 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
         }
         catch (Exception e) when (e is HttpRequestException or IOException || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new ServerUnreachableException($"{method} {_root}{path} had no answer: {(e is OperationCanceledException ? "it took too long" : e.Message)}", e);
+            throw new ServerUnreachableException($"{method} {_shown}{path} had no answer: {(e is OperationCanceledException ? "it took too long" : e.Message)}", e);
         }
     }
 
@@ -75,7 +78,7 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new ServerUnreachableException($"The answer to {method} {_root}{path} did not arrive whole: {e.Message}", e);
+            throw new ServerUnreachableException($"The answer to {method} {_shown}{path} did not arrive whole: {e.Message}", e);
         }
     }
 

@@ -43,7 +43,7 @@ public static class AgentStreamClientExtensions
             RunOutcome.Answered => transcript.Answer,
             RunOutcome.Paused => throw new RunPausedException(key.ToString(), transcript.Requests),
             RunOutcome.Canceled => throw new RunCanceledException(key.ToString()),
-            RunOutcome.Failed => throw new RunFailedException(key.ToString(), transcript.Error!),
+            RunOutcome.Failed => throw new RunFailedException(key.ToString(), transcript.Error!, transcript.Reason, transcript.Reference),
             _ => throw new RunFailedException(key.ToString(), "its last events were gone before they were read"),
         };
     }

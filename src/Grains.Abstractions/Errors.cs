@@ -17,6 +17,9 @@ public abstract class AgentStreamException : Exception
     /// <see cref="AgentStreamOptions.IncludeDetailedErrors"/> is on.
     /// </summary>
     public virtual string? PublicMessage => null;
+
+    /// <summary>What a run that this ends says as its reason: one of <see cref="FailureReasons"/>. Null for what the run did when it was thrown.</summary>
+    public virtual string? FailureReason => null;
 }
 
 /// <summary>
@@ -106,17 +109,20 @@ public sealed class PolicyNotMetException(string agent, string policy)
 
 /// <summary>No agent of that name is registered. Nothing was changed.</summary>
 /// <param name="agent">The name that was asked for.</param>
-/// <param name="known">The names that are registered, for the message.</param>
+/// <param name="known">The names that are registered, for the message; null where they are not told. Users hear them only with <see cref="AgentStreamOptions.IncludeDetailedErrors"/>.</param>
 [GenerateSerializer, Alias("AgentStream.UnknownAgentException")]
-public sealed class UnknownAgentException(string agent, string known)
-    : AgentStreamException($"No agent is named '{agent}'. Registered: {known}.")
+public sealed class UnknownAgentException(string agent, string? known)
+    : AgentStreamException($"No agent is named '{agent}'.{(known is null ? "" : $" Registered: {known}.")}")
 {
     /// <summary>The name that was asked for.</summary>
     [Id(0)]
     public string Agent { get; } = agent;
 
     /// <inheritdoc/>
-    public override string? PublicMessage => Message;
+    public override string? PublicMessage => $"No agent is named '{Agent}'.";
+
+    /// <inheritdoc/>
+    public override string? FailureReason => FailureReasons.AgentUnknown;
 }
 
 /// <summary>The stream store could not be reached, or did not answer in time. Whether the operation took place is not known.</summary>
@@ -127,6 +133,9 @@ public sealed class StorageUnavailableException(string message, Exception? inner
 {
     /// <inheritdoc/>
     public override string? PublicMessage => "the stream store is out of reach";
+
+    /// <inheritdoc/>
+    public override string? FailureReason => FailureReasons.StoreFailed;
 }
 
 /// <summary>The stream store refused an operation, for a reason that does not pass by itself: a key that another program has written to, or a right that is missing. It is of no use to try again.</summary>
@@ -137,12 +146,19 @@ public sealed class StorageRefusedException(string message, Exception? inner = n
 {
     /// <inheritdoc/>
     public override string? PublicMessage => "the stream store refused the operation";
+
+    /// <inheritdoc/>
+    public override string? FailureReason => FailureReasons.StoreFailed;
 }
 
 /// <summary>The run no longer belongs to this process: another recovered it. Whoever gets this writes nothing more to the run.</summary>
 /// <param name="message">Which run, and who owns it now where that is known.</param>
 [GenerateSerializer, Alias("AgentStream.OwnershipLostException")]
-public sealed class OwnershipLostException(string message) : AgentStreamException(message);
+public sealed class OwnershipLostException(string message) : AgentStreamException(message)
+{
+    /// <inheritdoc/>
+    public override string? FailureReason => FailureReasons.Interrupted;
+}
 
 /// <summary>The run was canceled, by anyone.</summary>
 /// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>
@@ -160,8 +176,11 @@ public sealed class RunCanceledException(string session) : AgentStreamException(
 /// <summary>The run ended without an answer.</summary>
 /// <param name="session">The session, as <see cref="SessionKey.ToString"/> writes it.</param>
 /// <param name="reason">What its stream said went wrong.</param>
+/// <param name="failureReason">The same as one of <see cref="FailureReasons"/>; null when nobody has said so.</param>
+/// <param name="reference">By what the server's log names the failure; null when nobody has said so.</param>
 [GenerateSerializer, Alias("AgentStream.RunFailedException")]
-public sealed class RunFailedException(string session, string reason) : AgentStreamException($"The run of session {session} failed: {reason}")
+public sealed class RunFailedException(string session, string reason, string? failureReason = null, string? reference = null)
+    : AgentStreamException($"The run of session {session} failed: {reason}{(reference is null ? "" : $" (reference {reference})")}")
 {
     /// <summary>The session, as <see cref="SessionKey.ToString"/> writes it.</summary>
     [Id(0)]
@@ -170,6 +189,14 @@ public sealed class RunFailedException(string session, string reason) : AgentStr
     /// <summary>What its stream said went wrong.</summary>
     [Id(1)]
     public string Reason { get; } = reason;
+
+    /// <inheritdoc/>
+    [Id(2)]
+    public override string? FailureReason { get; } = failureReason;
+
+    /// <summary>By what the server's log names the failure; null when nobody has said so.</summary>
+    [Id(3)]
+    public string? Reference { get; } = reference;
 
     /// <inheritdoc/>
     public override string? PublicMessage => Message;

@@ -151,8 +151,11 @@ public static class Protocol
         /// <summary>Whether a call was allowed.</summary>
         public const string Approved = "approved";
 
-        /// <summary>Why a call was not allowed.</summary>
+        /// <summary>Why a call was not allowed, or why a run failed: then one of <see cref="FailureReasons"/>.</summary>
         public const string Reason = "reason";
+
+        /// <summary>By what the server's log names the failure of a run or of a request.</summary>
+        public const string Reference = "reference";
 
         /// <summary>For how long a permission counts: one of <see cref="Memories"/>; in answers only.</summary>
         public const string Remember = "remember";

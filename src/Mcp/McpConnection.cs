@@ -109,7 +109,7 @@ internal sealed class McpConnection : IAsyncDisposable
             // may have been canceled because the server hangs.
             _isDoubtful = true;
             cancellationToken.ThrowIfCancellationRequested();
-            throw new McpServerException(_title, McpFailures.OfCall(e, _options), e);
+            throw McpFailures.Of(_title, McpFailures.OfCall(e, _options), e, _options);
         }
     }
 

@@ -3,45 +3,59 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using AgentStream.Logs;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 
 namespace AgentStream.Mcp;
 
 /// <summary>
-/// Says in a few words why a server could not be used. What it wrote to its standard error stays in the log: it may hold what users must not see.
+/// Says in a few words why a server could not be used. What it wrote to its standard error stays in the log: it may hold what users must not see. So may its own words, and those of the system:
+/// those are apart.
 /// </summary>
 internal static class McpFailures
 {
     // What the package puts before a server's own words.
     private const string Remote = "Request failed (remote): ";
 
+    /// <summary>The settings of a server that nobody else may read: what it was sent, and what it may send back.</summary>
+    public static IReadOnlyList<string> SecretsOf(McpConnectionOptions options) => Secrets.In(options.Headers.Values.Concat(options.Environment.Values));
+
+    /// <summary>A server could not do what was asked of it.</summary>
+    /// <param name="title">The server.</param>
+    /// <param name="words">What happened.</param>
+    /// <param name="failure">What caused it.</param>
+    /// <param name="options">The server's settings, whose secrets it may repeat.</param>
+    public static McpServerException Of(string title, McpWords words, Exception failure, McpConnectionOptions options) =>
+        new(title, words with { All = Secrets.Redacted(words.All, SecretsOf(options)) }, SafeException.Of(failure, SecretsOf(options)));
+
     /// <summary>Why a server cannot be used.</summary>
-    public static string Reason(Exception failure, McpConnectionOptions options) => failure switch
+    public static McpWords Reason(Exception failure, McpConnectionOptions options) => failure switch
     {
         ClientTransportClosedException { Details: StdioClientCompletionDetails { ExitCode: { } code } } =>
             string.Create(CultureInfo.InvariantCulture, $"its process ended with exit code {code}"),
         ClientTransportClosedException { Details: HttpClientCompletionDetails { HttpStatusCode: HttpStatusCode.NotFound } } => "it has ended the session",
         ClientTransportClosedException { Details.Exception: { } cause } => Reason(cause, options),
-        { InnerException: SocketException cause } => cause.Message,
+        { InnerException: SocketException cause } => new(cause.Message, "it cannot be reached"),
         { InnerException: Win32Exception cause } => CannotStart(cause, options),
+        McpRedirectException => new(FirstLine(failure.Message), "it redirects to where it is not followed"),
         HttpRequestException { StatusCode: { } status } => $"it answered with {Words(status)}",
-        McpProtocolException error => $"it answered with an error: {Words(error)}",
+        McpProtocolException error => new($"it answered with an error: {Words(error)}", "it answered with an error"),
         McpException when IsNoReply(failure) => "it ended its answer without a result",
-        JsonException => $"its answer cannot be read: {FirstLine(failure.Message)}",
+        JsonException => new($"its answer cannot be read: {FirstLine(failure.Message)}", "its answer cannot be read"),
         TimeoutException => string.Create(CultureInfo.InvariantCulture, $"it did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s"),
         OperationCanceledException or ObjectDisposedException => "the connection is closed",
-        _ => FirstLine(failure.Message),
+        _ => new(FirstLine(failure.Message), "something went wrong"),
     };
 
     /// <summary>What became of a call that has no result, as the rest of a sentence.</summary>
-    public static string OfCall(Exception failure, McpConnectionOptions options) => failure switch
+    public static McpWords OfCall(Exception failure, McpConnectionOptions options) => failure switch
     {
         HttpRequestException { StatusCode: { } status } => $"answered the call with {Words(status)}",
-        McpProtocolException error => $"answered the call with an error: {Words(error)}",
+        McpProtocolException error => new($"answered the call with an error: {Words(error)}", "answered the call with an error"),
         McpException when IsNoReply(failure) => "ended its answer to the call without a result",
-        JsonException => $"answered the call with what is no result: {FirstLine(failure.Message)}",
-        _ => $"did not answer the call: {Reason(failure, options)}",
+        JsonException => new($"answered the call with what is no result: {FirstLine(failure.Message)}", "answered the call with what is no result"),
+        _ => Reason(failure, options).After("did not answer the call: "),
     };
 
     /// <summary>
@@ -69,10 +83,10 @@ internal static class McpFailures
     private static bool IsNoReply(Exception failure) => failure.Message.Contains("completed without a reply", StringComparison.Ordinal);
 
     // A missing program and a missing directory have the same error code.
-    private static string CannotStart(Win32Exception start, McpConnectionOptions options) =>
+    private static McpWords CannotStart(Win32Exception start, McpConnectionOptions options) =>
         options.WorkingDirectory is { } directory && !Directory.Exists(directory)
             ? "its working directory does not exist"
-            : $"'{options.Command}' cannot be started: {new Win32Exception(start.NativeErrorCode).Message}";
+            : new McpWords($"'{options.Command}' cannot be started: {new Win32Exception(start.NativeErrorCode).Message}", "it cannot be started");
 
     private static string FirstLine(string message) => message.Split('\r', '\n')[0];
 }

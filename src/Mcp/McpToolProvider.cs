@@ -1,3 +1,4 @@
+using AgentStream.Logs;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,8 @@ internal sealed class McpToolProvider(string title, McpConnectionOptions options
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closing = new();
-    private readonly ILogger _logger = loggers.CreateLogger<McpToolProvider>();
+    // Also for the package, which logs what a program writes to its standard error.
+    private readonly ILoggerFactory _loggers = loggers.Safe(McpFailures.SecretsOf(options));
     private Task<IReadOnlyList<AITool>> _refresh = Task.FromResult<IReadOnlyList<AITool>>([]);
     private volatile McpConnection? _connection;
     private bool _isClosed;
@@ -72,7 +74,7 @@ internal sealed class McpToolProvider(string title, McpConnectionOptions options
         {
             await CloseAsync();
             var cause = e is OperationCanceledException && patience.IsCancellationRequested ? new TimeoutException(null, e) : e;
-            throw new McpServerException(title, $"cannot be used: {McpFailures.Reason(cause, options)}", e);
+            throw McpFailures.Of(title, McpFailures.Reason(cause, options).After("cannot be used: "), e, options);
         }
     }
 
@@ -90,7 +92,7 @@ internal sealed class McpToolProvider(string title, McpConnectionOptions options
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            _logger.ToolsNotListed(e, title);
+            _loggers.CreateLogger<McpToolProvider>().ToolsNotListed(e, title);
             return null;
         }
     }
@@ -98,7 +100,7 @@ internal sealed class McpToolProvider(string title, McpConnectionOptions options
     private async Task<IReadOnlyList<AITool>> ConnectAsync(CancellationToken cancellationToken)
     {
         await CloseAsync();
-        var connection = await McpConnection.OpenAsync(title, options, http, loggers, time, cancellationToken);
+        var connection = await McpConnection.OpenAsync(title, options, http, _loggers, time, cancellationToken);
         _connection = connection;
         return await connection.ListAsync(cancellationToken);
     }

@@ -6,11 +6,14 @@ namespace AgentStream;
 /// </summary>
 public sealed class ModelException : AgentStreamException
 {
-    internal ModelException(string message, string publicMessage, int? status = null, Exception? inner = null)
-        : base(message, inner) => (PublicMessage, Status) = (publicMessage, status);
+    internal ModelException(string message, string publicMessage, string reason, int? status = null, Exception? inner = null)
+        : base(message, inner) => (PublicMessage, FailureReason, Status) = (publicMessage, reason, status);
 
     /// <inheritdoc/>
     public override string? PublicMessage { get; }
+
+    /// <inheritdoc/>
+    public override string? FailureReason { get; }
 
     /// <summary>The HTTP status that the endpoint answered with; null when it gave none, or when its answer had begun.</summary>
     public int? Status { get; }

@@ -1,3 +1,5 @@
+using AgentStream.Logs;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Silo;
@@ -38,10 +40,12 @@ internal static class Startup
         }
     }
 
-    private static string Sentence(Exception e) => e switch
+    private static string Sentence(Exception e) => SafeText.Escaped(Secrets.Redacted(Words(e)));
+
+    private static string Words(Exception e) => e switch
     {
-        AggregateException all when all.InnerExceptions.All(one => one is OptionsValidationException) => string.Join("; ", all.InnerExceptions.Select(Sentence)),
-        AggregateException { InnerException: { } inner } => Sentence(inner),
+        AggregateException all when all.InnerExceptions.All(one => one is OptionsValidationException) => string.Join("; ", all.InnerExceptions.Select(Words)),
+        AggregateException { InnerException: { } inner } => Words(inner),
         _ => e.Message.AsSpan().IndexOfAny('\r', '\n') is var end and > 0 ? e.Message[..end] : e.Message,
     };
 
@@ -52,6 +56,13 @@ internal static class Startup
         {
             builder.WebHost.UseUrls(DefaultUrl);
         }
+
+        // This program's console is ours: nothing that any library logs forges a line, drives a terminal or has a secret.
+        builder.Services.Replace(ServiceDescriptor.Singleton(services => ((ILoggerFactory)new LoggerFactory(
+            services.GetServices<ILoggerProvider>(),
+            services.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>(),
+            services.GetRequiredService<IOptions<LoggerFactoryOptions>>(),
+            services.GetService<IExternalScopeProvider>())).Safe()));
 
         // A failed start is told in one sentence, above; the host's own report of it is a page.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);

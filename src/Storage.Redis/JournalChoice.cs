@@ -1,3 +1,4 @@
+using AgentStream.Logs;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Sqlite;
@@ -95,7 +96,7 @@ internal static class JournalChoice
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            loggers.CreateLogger(nameof(AgentStream)).SessionsKept(Place());
+            loggers.CreateLogger(nameof(AgentStream)).Safe().SessionsKept(Place());
             return Task.CompletedTask;
         }
 

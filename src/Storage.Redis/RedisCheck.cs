@@ -1,3 +1,4 @@
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -100,7 +101,7 @@ internal sealed class RedisCheck(RedisConnection redis, IOptions<StorageOptions>
     {
         if (policy is not ("" or "noeviction"))
         {
-            logger.EvictionPolicy(redis.Where, policy);
+            logger.Safe().EvictionPolicy(redis.Where, policy);
         }
     }
 

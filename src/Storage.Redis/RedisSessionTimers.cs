@@ -1,4 +1,5 @@
 using AgentStream.Background;
+using AgentStream.Logs;
 using AgentStream.Storage.Timers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -72,7 +73,7 @@ internal sealed class RedisSessionTimers(RedisConnection redis, IOptions<Storage
         var what = $"{Timers}, member '{RedisForeignKeys.Shown(member)}'";
         if (_faults.IsNew(what, ""))
         {
-            logger.ForeignKey(what);
+            logger.Safe().ForeignKey(what);
         }
 
         await redis.RunAsync("take out what is no session", database => database.SortedSetRemoveAsync(Timers, member), cancellationToken, Timers);

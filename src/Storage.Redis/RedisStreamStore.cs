@@ -1,4 +1,5 @@
 using System.Text;
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -31,13 +32,13 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
     {
         ArgumentNullException.ThrowIfNull(redis);
         ArgumentNullException.ThrowIfNull(options);
-        logger ??= NullLogger<RedisStreamStore>.Instance;
+        var lines = (logger ?? NullLogger<RedisStreamStore>.Instance).Safe();
         _redis = redis;
-        _notices = new(redis, logger);
+        _notices = new(redis, lines);
         _options = options.Value;
         _prefix = _options.RedisPrefix;
         _live = new(redis, _prefix);
-        _ownership = new(redis, _options, logger);
+        _ownership = new(redis, _options, lines);
         _reader = new(redis, _prefix);
     }
 

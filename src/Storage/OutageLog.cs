@@ -1,3 +1,4 @@
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Storage;
@@ -7,13 +8,14 @@ namespace AgentStream.Storage;
 /// <param name="consequence">What does not work meanwhile.</param>
 internal sealed class OutageLog(ILogger logger, string consequence)
 {
+    private readonly ILogger _logger = logger.Safe();
     private int _isOut;
 
     public void Failed(StorageUnavailableException exception)
     {
         if (Interlocked.Exchange(ref _isOut, 1) == 0)
         {
-            logger.StoreUnavailable(exception, consequence);
+            _logger.StoreUnavailable(exception, consequence);
         }
     }
 
@@ -21,7 +23,7 @@ internal sealed class OutageLog(ILogger logger, string consequence)
     {
         if (Volatile.Read(ref _isOut) == 1 && Interlocked.Exchange(ref _isOut, 0) == 1)
         {
-            logger.StoreAvailable();
+            _logger.StoreAvailable();
         }
     }
 }

@@ -97,7 +97,7 @@ public sealed class HttpClientTests
         await Assert.ThrowsAsync<SessionBusyException>(() => client.AskAsync(Key, "me too"));
         await Assert.ThrowsAsync<SessionBusyException>(() => client.DeleteSessionAsync(Key));
         Assert.Equal("nobody", (await Assert.ThrowsAsync<UnknownAgentException>(() => client.AskAsync(ChatApp.Key("s2"), "hi", "nobody"))).Agent);
-        Assert.Equal("No agent is named 'nobody'. Registered: greeter.", (await Assert.ThrowsAsync<UnknownAgentException>(() => client.AskAsync(ChatApp.Key("s2"), "hi", "nobody"))).Message);
+        Assert.Equal("No agent is named 'nobody'.", (await Assert.ThrowsAsync<UnknownAgentException>(() => client.AskAsync(ChatApp.Key("s2"), "hi", "nobody"))).Message);
         Assert.Equal("prompt", (await Assert.ThrowsAsync<InvalidInputException>(() => client.AskAsync(ChatApp.Key("s2"), " "))).Field);
 
         model.Continue.SetResult();

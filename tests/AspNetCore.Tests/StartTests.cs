@@ -124,15 +124,17 @@ public sealed class StartTests
         Assert.True(await app.Log.IsLiveAsync(ChatApp.Key("s1")));
     }
 
-    [Fact]
-    public async Task An_unknown_agent_is_not_found()
+    [Theory]
+    [InlineData("true", "No agent is named 'nobody'. Registered: assistant, poet.")]
+    [InlineData("false", "No agent is named 'nobody'.")]
+    public async Task An_unknown_agent_is_not_found_and_which_there_are_is_told_only_with_details(string details, string told)
     {
-        await using var app = await ChatApp.StartAsync();
+        await using var app = await ChatApp.StartAsync(builder => builder.Configuration["AgentStream:IncludeDetailedErrors"] = details);
         app.Sessions.BeforeStart = () => throw new UnknownAgentException("nobody", "assistant, poet");
         using var response = await app.PostChatAsync("""{"prompt":"hello","agent":"nobody"}""");
 
         var problem = await Problem.OfAsync(response, HttpStatusCode.NotFound);
-        Assert.Equal("No agent is named 'nobody'. Registered: assistant, poet.", problem.Detail);
+        Assert.Equal(told, problem.Detail);
         Assert.Equal(["must be the name of a registered agent"], problem.Errors["agent"]);
     }
 }

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Text.Json;
 using AgentStream.Storage;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -54,6 +56,23 @@ public sealed class TroubleTests
         await app.Sessions.AppendAsync(ChatApp.Key("s1"), "{}");
         await Assert.ThrowsAnyAsync<IOException>(stream.NextAsync);
         Assert.True(await app.Log.IsLiveAsync(ChatApp.Key("s1")));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.InternalServerError, "failed")]
+    [InlineData(HttpStatusCode.ServiceUnavailable, "cannot be served now")]
+    public async Task The_answer_and_the_log_name_a_failure_by_the_same_reference(HttpStatusCode status, string said)
+    {
+        using var log = new Lines();
+        await using var app = await ChatApp.StartAsync(builder => builder.Logging.AddProvider(log));
+        app.Sessions.BeforeStart = () => throw (status == HttpStatusCode.InternalServerError ? new InvalidOperationException(Secret) : new TimeoutException(Secret));
+        using var response = await app.PostChatAsync("""{"prompt":"hello"}""");
+
+        var problem = await Problem.OfAsync(response, status);
+        using var json = JsonDocument.Parse(problem.Text);
+        var reference = json.RootElement.GetProperty("reference").GetString();
+        Assert.Equal(12, reference?.Length);
+        Assert.Contains($"POST /chat {said}. Reference: {reference}.", log.Texts);
     }
 
     [Fact]

@@ -96,16 +96,18 @@ public sealed class WholeProgramTests
         await host.StopAsync();
     }
 
-    [Fact]
-    public async Task An_agent_that_nobody_registered_is_not_found()
+    [Theory]
+    [InlineData("true", "No agent is named 'nobody'. Registered: greeter.")]
+    [InlineData("false", "No agent is named 'nobody'.")]
+    public async Task An_agent_that_nobody_registered_is_not_found(string details, string told)
     {
         using var model = new TwoWords();
-        await using var app = await WholeProgram.StartAsync(model);
+        await using var app = await WholeProgram.StartAsync(model, ("AgentStream:IncludeDetailedErrors", details));
         using var http = WholeProgram.NewClient(app);
         using var response = await PostAsync(http, """{"prompt":"greet","agent":"nobody"}""");
 
         var problem = await Problem.OfAsync(response, HttpStatusCode.NotFound);
-        Assert.Equal("No agent is named 'nobody'. Registered: greeter.", problem.Detail);
+        Assert.Equal(told, problem.Detail);
     }
 
     private static async Task<HttpResponseMessage> PostAsync(HttpClient http, string json)

@@ -89,6 +89,9 @@ public sealed class ViewTests
     public void The_answer_alone_is_shown_when_it_is_whole()
     {
         Assert.Equal("12*7 is\n84.\n", Quiet(SomeEvents.ToolCall));
+        Assert.Equal(
+            "agentstream: crashed - no model (reference 0123456789ab)\n",
+            Quiet(SomeEvents.Of(("begin", """{"session_id":"s1"}"""), ("error", """{"msg":"crashed - no model","reason":"model_failed","reference":"0123456789ab"}"""))));
         Assert.Equal("agentstream: crashed - no model\n", Quiet(SomeEvents.Of(("begin", """{"session_id":"s1"}"""), ("error", """{"msg":"crashed - no model"}"""))));
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Hosting;
 using AgentStream.Grains.Output;
@@ -11,7 +12,7 @@ using Orleans.TestingHost;
 namespace AgentStream.GrainTesting;
 
 /// <summary>A cluster with AgentStream in its silos and an agent whose model follows a script.</summary>
-public sealed class TestSilos : IAsyncDisposable
+public sealed partial class TestSilos : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
 
@@ -75,7 +76,7 @@ public sealed class TestSilos : IAsyncDisposable
     /// <summary>A session's stream in the hands of code beside the run.</summary>
     public Deps DepsOf(SessionKey key) => new(Services.GetRequiredService<RunEnvironment>(), key);
 
-    /// <summary>Follows a session's current run to its end, and writes its events down as protocol.md does.</summary>
+    /// <summary>Follows a session's current run to its end, and writes its events down as protocol.md does, without the reference of a run that failed.</summary>
     public async Task<string> TranscriptAsync(SessionKey key)
     {
         // Far longer than anything takes here, so that a busy machine fails no test.
@@ -86,7 +87,7 @@ public sealed class TestSilos : IAsyncDisposable
         {
             await foreach (var item in Services.GetRequiredService<StreamHub>().ListenAsync(key, null, patience.Token))
             {
-                lines.AppendLine($"{item.Type} {Encoding.UTF8.GetString(item.Body.Span)}".TrimEnd());
+                lines.AppendLine($"{item.Type} {Reference().Replace(Encoding.UTF8.GetString(item.Body.Span), "")}".TrimEnd());
             }
         }
         catch (OperationCanceledException e)
@@ -105,4 +106,8 @@ public sealed class TestSilos : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    // Of a failed run, and another in each run.
+    [GeneratedRegex(""",\"reference\":\"[^\"]*\"(?=}$)""")]
+    private static partial Regex Reference();
 }

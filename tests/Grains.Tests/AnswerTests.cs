@@ -37,7 +37,7 @@ public sealed class AnswerTests
         await using var silos = await TestSilos.StartAsync(null, model, _ => { }, agent => agent.WithTool(() => ++called, "count"));
         var key = TestSilos.NewSession();
         var transcript = await silos.RunAsync(key, "first");
-        Assert.EndsWith($"error {{\"msg\":{JsonSerializer.Serialize($"crashed - {expected}", ChatJson.SerializerOptions)}}}\nend\n", transcript, StringComparison.Ordinal);
+        Assert.EndsWith($"error {{\"msg\":{JsonSerializer.Serialize($"crashed - {expected}", ChatJson.SerializerOptions)},\"reason\":\"model_failed\"}}\nend\n", transcript, StringComparison.Ordinal);
         Assert.Equal(0, called);
         Assert.Equal(
             answer.SelectMany(step => step is Step.Give give ? give.Contents : step is Step.Raw raw ? raw.Update.Contents : []).Any(content => content is TextContent { Text: "so" }),

@@ -152,7 +152,7 @@ public sealed class DrainTests : IDisposable
         await gate.ReachedAsync();
         var listening = leaving.TranscriptAsync(Key);
         await StopAsync(leaving);
-        Assert.EndsWith("error {\"msg\":\"crashed - the silo is shutting down\"}\nend\n", await listening, StringComparison.Ordinal);
+        Assert.EndsWith("error {\"msg\":\"crashed - the silo is shutting down\",\"reason\":\"interrupted\"}\nend\n", await listening, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -150,7 +150,7 @@ public abstract class GoldenSequences
         Assert.Equal("""
             begin {"session_id":"s1"}
             event {"idx":0,"event":"llm-begin"}
-            error {"msg":"crashed - no credit"}
+            error {"msg":"crashed - no credit","reason":"model_failed"}
             end
 
             """, await silos.RunAsync(new SessionKey(1, 1, "s1")));
@@ -165,7 +165,7 @@ public abstract class GoldenSequences
             event {"idx":0,"event":"llm-begin"}
             event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"so"}
             event {"idx":0,"event":"answer"}
-            error {"msg":"crashed - the line broke"}
+            error {"msg":"crashed - the line broke","reason":"model_failed"}
             end
 
             """, await silos.RunAsync(new SessionKey(1, 1, "s1")));

@@ -47,7 +47,7 @@ public sealed class JournalFirstTests
         Assert.IsType<RunEndedRecord>(journal.Stopped[1]);
 
         gate.Open();
-        Assert.Contains("error {\"msg\":\"crashed - broken\"}", await silos.TranscriptAsync(key), StringComparison.Ordinal);
+        Assert.Contains("error {\"msg\":\"crashed - broken\",\"reason\":\"model_failed\"}", await silos.TranscriptAsync(key), StringComparison.Ordinal);
         Assert.Equal(before + 2, (await journal.ReadAsync(key, 0)).Count);
     }
 

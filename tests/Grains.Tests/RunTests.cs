@@ -1,3 +1,4 @@
+using AgentStream.Grains.Tests.Tools;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Testing;
@@ -20,7 +21,7 @@ public sealed class RunTests
             options => options.ModelSilence = TimeSpan.FromMilliseconds(50),
             _ => { });
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - the model was silent for 0.05 s\"}\nend\n", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
+            "error {\"msg\":\"crashed - the model was silent for 0.05 s\",\"reason\":\"model_unavailable\"}\nend\n", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
         gate.Open();
     }
 
@@ -31,7 +32,7 @@ public sealed class RunTests
         await using var silos = await TestSilos.StartAsync(
             null, model, options => options.MaxNodes = 2, agent => agent.WithTool(() => "more", "again"));
         Assert.EndsWith(
-            "event {\"idx\":1,\"event\":\"llm-end\"}\nerror {\"msg\":\"crashed - the run needs more than 2 nodes (AgentStream:MaxNodes)\"}\nend\n",
+            "event {\"idx\":1,\"event\":\"llm-end\"}\nerror {\"msg\":\"crashed - the run needs more than 2 nodes (AgentStream:MaxNodes)\",\"reason\":\"limit\"}\nend\n",
             await silos.RunAsync(TestSilos.NewSession()),
             StringComparison.Ordinal);
     }
@@ -209,16 +210,18 @@ public sealed class RunTests
     public async Task A_start_whose_answer_was_lost_gives_the_session_back()
     {
         var lossy = LossyStore.Around(new InMemoryStreamStore(Options.Create(new StorageOptions()), TimeProvider.System));
+        using var log = new Entries();
         await using var silos = await TestSilos.StartAsync(
-            null, new ScriptedModel([Step.Say("ok")]), _ => { }, _ => { }, services => services.AddSingleton(lossy));
+            null, new ScriptedModel([Step.Say("ok")]), _ => { }, _ => { }, services => log.AddTo(services.AddSingleton(lossy)));
         var key = TestSilos.NewSession();
         await Assert.ThrowsAsync<StorageUnavailableException>(() => silos.Client.StartAsync(key, new RunRequest("go")));
         Assert.Equal($$"""
             begin {"session_id":"{{key.Session}}"}
-            error {"msg":"crashed - the stream store did not answer when the run started"}
+            error {"msg":"crashed - the stream store did not answer when the run started","reason":"store_failed"}
             end
 
             """, await silos.TranscriptAsync(key));
+        await Wait.Until(() => log.Faults.Any(line => line.Text.Contains("crashed. Reason: store_failed. Reference: ", StringComparison.Ordinal)), "the log names the failure");
         Assert.Contains("\"ok\"", await silos.RunAsync(key), StringComparison.Ordinal);
     }
 

@@ -24,7 +24,7 @@ public sealed class ToolProviderTests
         var source = new Source(() => throw new InvalidOperationException("the shed is locked"), Tool("one"));
         await using var silos = await StartAsync(new ScriptedModel([Step.Say("ok")]), source);
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - the shed is locked\"}\nend\n", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
+            "error {\"msg\":\"crashed - the shed is locked\",\"reason\":\"tool_failed\"}\nend\n", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
         Assert.Contains("\"ok\"", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
     }
 
@@ -33,7 +33,7 @@ public sealed class ToolProviderTests
     {
         await using var silos = await StartAsync(new ScriptedModel(), new Source(Tool("one")), agent => agent.WithTool(() => 1, "one"));
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - two tools are named 'one', one of the agent and one of the shed; tools need different names\"}\nend\n",
+            "error {\"msg\":\"crashed - two tools are named 'one', one of the agent and one of the shed; tools need different names\",\"reason\":\"tool_failed\"}\nend\n",
             await silos.RunAsync(TestSilos.NewSession()),
             StringComparison.Ordinal);
     }

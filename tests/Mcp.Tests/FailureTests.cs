@@ -21,7 +21,7 @@ public sealed class FailureTests : IDisposable
         var model = new ScriptedModel([Step.Call("c1", "echo", ("text", "hi"))], [Step.Say("ok")]);
         await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("files", program, _server.Arguments(), TestServer.Patient));
         Assert.Equal(
-            $"begin {{\"idx\":0}}\nerror {{\"msg\":\"crashed - MCP server 'files' cannot be used: '{program}' cannot be started: No such file or directory\"}}\nend\n",
+            $"begin {{\"idx\":0}}\nerror {{\"msg\":\"crashed - MCP server 'files' cannot be used: '{program}' cannot be started: No such file or directory\",\"reason\":\"tool_failed\"}}\nend\n",
             WithoutRun(await silos.RunAsync()));
         Assert.Contains("\"fine\"", await silos.RunOtherAsync(), StringComparison.Ordinal);
         Assert.Empty(model.Requests);
@@ -36,7 +36,7 @@ public sealed class FailureTests : IDisposable
         await using var silos = await McpSilos.StartAsync(
             new ScriptedModel(), agent => agent.WithMcpServer("files", "cat", configure: s => s.WorkingDirectory = Path.Combine(_directory.FullName, "gone")));
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - MCP server 'files' cannot be used: its working directory does not exist\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
+            "error {\"msg\":\"crashed - MCP server 'files' cannot be used: its working directory does not exist\",\"reason\":\"tool_failed\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class FailureTests : IDisposable
         await using var silos = await McpSilos.StartAsync(
             new ScriptedModel(), agent => agent.WithMcpServer("tools", TestServer.Command, _server.Arguments("--hello", "fails"), TestServer.Patient));
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: its process ended with exit code 3\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
+            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: its process ended with exit code 3\",\"reason\":\"tool_failed\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class FailureTests : IDisposable
         await using var silos = await McpSilos.StartAsync(new ScriptedModel(), agent => agent.WithMcpServer(
             "tools", "sh", _server.SilentArguments(), server => server.ConnectTimeout = TimeSpan.FromSeconds(2)));
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it did not answer within 2 s\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
+            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it did not answer within 2 s\",\"reason\":\"tool_failed\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
         Assert.False(TestServer.IsAlive(_server.Pids.Single()));
     }
 

@@ -22,7 +22,7 @@ public sealed class HttpTests
         await using var server = await HttpServerProcess.StartAsync();
         await using var silos = await StartAsync(server, new ScriptedModel(), "wrong");
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it answered with HTTP status 401 (Unauthorized)\"}\nend\n",
+            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it answered with HTTP status 401 (Unauthorized)\",\"reason\":\"tool_failed\"}\nend\n",
             await silos.RunAsync(),
             StringComparison.Ordinal);
     }
@@ -43,7 +43,7 @@ public sealed class HttpTests
         Assert.EndsWith("\"llm-end\"}\nend\n", transcript, StringComparison.Ordinal);
 
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: Connection refused\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
+            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: Connection refused\",\"reason\":\"tool_failed\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
 
         await server.RestartAsync();
         Assert.Contains("\"content\":\"hi\"", await silos.RunAsync(), StringComparison.Ordinal);

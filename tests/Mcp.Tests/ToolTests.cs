@@ -93,7 +93,7 @@ public sealed class ToolTests : IDisposable
     {
         await using var own = await StartAsync(new ScriptedModel(), agent: a => a.WithTool((string text) => text, "echo"));
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - two tools are named 'echo', one of the agent and one of MCP server 'tools'; tools need different names\"}\nend\n",
+            "error {\"msg\":\"crashed - two tools are named 'echo', one of the agent and one of MCP server 'tools'; tools need different names\",\"reason\":\"tool_failed\"}\nend\n",
             await own.RunAsync(),
             StringComparison.Ordinal);
 

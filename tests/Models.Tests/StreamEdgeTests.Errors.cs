@@ -77,11 +77,13 @@ public sealed partial class StreamEdgeTests
             $$$"""data: {"choices":[{"error":{"message":"{{{ModelServer.ApiKey}}} is used up"}}]}""",
             $$$$"""{"error":{"message":{"detail":["{{{{ModelServer.ApiKey}}}} is used up"]}}}""",
             $"{ModelServer.ApiKey} is used up",
-            $"data: {ModelServer.ApiKey} is used up",
         })
         {
             Assert.Contains("*** is used up", (await Ask.FaultAsync(Reply.Raw(text + "\n\n"))).Message, StringComparison.Ordinal);
         }
+
+        var chunk = await Ask.FaultAsync(Reply.Raw($"data: {ModelServer.ApiKey} is used up\n\n"));
+        Assert.DoesNotContain(ModelServer.ApiKey, chunk.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -92,11 +92,12 @@ public sealed class PythonListensTests
     public async Task A_Python_listener_hears_that_our_run_crashed_and_completes()
     {
         await using var stage = await Stage.OpenAsync(new ScriptedModel([Step.Say("so"), new Step.Fail("the line \"broke\"")]));
-        await stage.StartAsync();
+        var started = await stage.StartAsync();
 
         await using var python = stage.Listen();
 
-        Wire.Equal([Wire.Event("""{"msg":"crashed - the line \"broke\""}""", "error", "developer")], [(await python.RestAsync())[^1]]);
+        var body = $$"""{"msg":"crashed - the line \"broke\"","reason":"model_failed","reference":"{{started.RunId[^12..]}}"}""";
+        Wire.Equal([Wire.Event(body, "error", "developer")], [(await python.RestAsync())[^1]]);
         Assert.Equal(0, await python.ExitCodeAsync());
     }
 

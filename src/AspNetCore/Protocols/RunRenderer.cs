@@ -79,7 +79,7 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced, IEnumer
         Complete(
             !_hasBegun ? new Ending(Dropped, "dropped")
             : _last is not { } error ? null
-            : new Ending(error.Message!, error.IsCanceled ? Canceled : "crashed"));
+            : new Ending(error.Message!, error.IsCanceled ? Canceled : "crashed", error.Reason is null ? null : error));
     }
 
     /// <summary>The run begins, at <see cref="Cursor"/>.</summary>
@@ -256,5 +256,6 @@ internal abstract class RunRenderer(FrameWriter frames, bool isReplaced, IEnumer
     /// <summary>What went wrong with a run.</summary>
     /// <param name="Message">A sentence; the runtime's own where the stream has one.</param>
     /// <param name="Code">A word for it.</param>
-    protected sealed record Ending(string Message, string Code);
+    /// <param name="Failure">The entry, where it says why the run failed.</param>
+    protected sealed record Ending(string Message, string Code, ErrorAdded? Failure = null);
 }

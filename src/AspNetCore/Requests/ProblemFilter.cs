@@ -1,6 +1,10 @@
 using System.Globalization;
+using AgentStream.Logs;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.AspNetCore.Requests;
 
@@ -8,8 +12,11 @@ namespace AgentStream.AspNetCore.Requests;
 /// The one place where exceptions become answers. A filter rather than middleware, so that it holds in every program that maps
 /// the routes, before that program's own handlers, and touches no other route.
 /// </summary>
-internal sealed class ProblemFilter(ILogger<ProblemFilter> logger) : IEndpointFilter
+internal sealed class ProblemFilter(ILogger<ProblemFilter> logger, IOptions<AgentStreamOptions> options, IHostEnvironment host) : IEndpointFilter
 {
+    private readonly ILogger _logger = logger.Safe();
+    private readonly bool _withDetails = DetailedErrors.AreShown(options.Value, host);
+
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
@@ -26,19 +33,27 @@ internal sealed class ProblemFilter(ILogger<ProblemFilter> logger) : IEndpointFi
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            var problem = Problems.For(e);
+            var problem = Problems.For(e, _withDetails);
             switch (problem.StatusCode)
             {
                 case StatusCodes.Status500InternalServerError:
-                    logger.RequestFailed(e, http.Request.Method, http.Request.Path);
+                    _logger.RequestFailed(e, http.Request.Method, http.Request.Path, NameIn(problem));
                     break;
                 case StatusCodes.Status503ServiceUnavailable:
-                    logger.RequestNotServed(e, http.Request.Method, http.Request.Path);
+                    _logger.RequestNotServed(e, http.Request.Method, http.Request.Path, NameIn(problem));
                     http.Response.Headers.RetryAfter = Problems.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
                     break;
             }
 
             return problem;
         }
+    }
+
+    /// <summary>Names the failure in the answer, as the log does.</summary>
+    private static string NameIn(ProblemHttpResult problem)
+    {
+        var reference = Reference.New();
+        problem.ProblemDetails.Extensions[Protocol.Fields.Reference] = reference;
+        return reference;
     }
 }

@@ -11,12 +11,13 @@ internal static class Problems
 
     /// <summary>The answer to a request that ended with an exception. It tells nothing of exceptions that nobody expected.</summary>
     /// <param name="exception">The exception.</param>
+    /// <param name="withDetails">Whether the caller is told which agents there are.</param>
     /// <returns>The answer.</returns>
-    public static ProblemHttpResult For(Exception exception) => exception switch
+    public static ProblemHttpResult For(Exception exception, bool withDetails) => exception switch
     {
         RefusedException e => Problem(e.Status, e.Message, e.Errors),
-        InvalidInputException e => For(RefusedException.Invalid(Single(e.Field, e.Rule))),
-        UnknownAgentException e => Problem(StatusCodes.Status404NotFound, e.Message, Single("agent", "must be the name of a registered agent")),
+        InvalidInputException e => For(RefusedException.Invalid(Single(e.Field, e.Rule)), withDetails),
+        UnknownAgentException e => Problem(StatusCodes.Status404NotFound, withDetails ? e.Message : e.PublicMessage!, Single("agent", "must be the name of a registered agent")),
         PolicyNotMetException e => Problem(StatusCodes.Status403Forbidden, e.Message),
         UnknownRequestException e => Problem(StatusCodes.Status404NotFound, e.Message, Single(Protocol.Fields.RequestId, "must be a request that the session waits for")),
         RequestAnsweredException e => Problem(StatusCodes.Status409Conflict, e.Message, Single(Protocol.Fields.RequestId, "has another answer")),

@@ -1,3 +1,4 @@
+using AgentStream.Logs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,7 +45,7 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IFrameRenderer?
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            services.GetRequiredService<ILogger<EventStream>>().StreamBrokeOff(e, key);
+            services.GetRequiredService<ILogger<EventStream>>().Safe().StreamBrokeOff(e, key);
             context.Abort();
         }
     }

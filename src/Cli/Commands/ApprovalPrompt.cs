@@ -1,4 +1,5 @@
 using AgentStream.Cli.Output;
+using AgentStream.Logs;
 
 namespace AgentStream.Cli.Commands;
 

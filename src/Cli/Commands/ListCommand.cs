@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using AgentStream.Cli.Output;
 using AgentStream.Cli.Target;
+using AgentStream.Logs;
 
 namespace AgentStream.Cli.Commands;
 

@@ -3,6 +3,7 @@ using System.Text;
 using AgentStream.Cli.Output;
 using AgentStream.Cli.Target;
 using AgentStream.Events;
+using AgentStream.Logs;
 
 namespace AgentStream.Cli.Commands;
 

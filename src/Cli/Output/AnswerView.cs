@@ -1,4 +1,5 @@
 using AgentStream.Events;
+using AgentStream.Logs;
 
 namespace AgentStream.Cli.Output;
 
@@ -17,7 +18,10 @@ internal sealed class AnswerView(TextWriter output, TextWriter errors) : IRunVie
         }
         else if (transcript.Error is { } error)
         {
-            errors.WriteLine($"agentstream: {SafeText.Line(error)}");
+            errors.WriteLine($"agentstream: {SafeText.Line(error + Named(transcript.Reference))}");
         }
     }
+
+    /// <summary>By what the server's log names a failure.</summary>
+    public static string Named(string? reference) => reference is null ? "" : $" (reference {reference})";
 }

@@ -52,7 +52,7 @@ internal sealed class ConsoleView(IAnsiConsole console) : IRunView
                 _pen.Note($"info: {info.Message ?? Raw(info.Body)}");
                 break;
             case ErrorAdded error:
-                _pen.Error($"error: {error.Message ?? Raw(error.Body)}");
+                _pen.Error($"error: {error.Message ?? Raw(error.Body)}{AnswerView.Named(error.Reference)}");
                 break;
         }
     }

@@ -1,4 +1,5 @@
 using AgentStream.Events;
+using AgentStream.Logs;
 
 namespace AgentStream.Cli.Output;
 

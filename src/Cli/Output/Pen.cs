@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentStream.Logs;
 using Spectre.Console;
 
 namespace AgentStream.Cli.Output;

@@ -74,7 +74,7 @@ internal sealed class TargetOptions
 
         return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address.AbsolutePath == "/" ? new Uri(address, "/chat") : address
-            : throw new InvalidInputException("--url", $"must be a URL of http or https, but is '{url}'");
+            : throw new InvalidInputException("--url", $"must be a URL of http or https{(url.Contains('@', StringComparison.Ordinal) ? "" : $", but is '{url}'")}");
     }
 
     private static List<KeyValuePair<string, string>> Headers(string[] given)

@@ -51,6 +51,12 @@ public sealed record ErrorAdded(StreamEntry Source, JsonElement Body) : AgentEve
 
     /// <summary>Whether this says that the run crashed.</summary>
     public bool IsCrashed => Message?.StartsWith(Protocol.CrashedPrefix, StringComparison.Ordinal) == true;
+
+    /// <summary>Why the run crashed, in one word: one of <see cref="FailureReasons"/>. Null when the body does not say.</summary>
+    public string? Reason => AgentEventReader.Text(Body, Protocol.Fields.Reason);
+
+    /// <summary>By what the server's log names the failure; null when the body does not say.</summary>
+    public string? Reference => AgentEventReader.Text(Body, Protocol.Fields.Reference);
 }
 
 /// <summary>An event of a kind that this version does not know. It is kept as it is, for others to read.</summary>

@@ -35,11 +35,13 @@ internal static class AgentEventReader
         }
     }
 
-    public static string? Message(JsonElement body)
+    public static string? Message(JsonElement body) => Text(body, Protocol.Fields.Message);
+
+    public static string? Text(JsonElement body, string field)
     {
         try
         {
-            return body.Text(Protocol.Fields.Message);
+            return body.Text(field);
         }
         catch (InvalidOperationException)
         {

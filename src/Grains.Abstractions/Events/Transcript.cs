@@ -46,6 +46,12 @@ public sealed class Transcript
     /// <summary>What the runtime said went wrong: <c>canceled</c>, or <c>crashed - ...</c>; null when nothing did.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>Why the run failed: one of <see cref="FailureReasons"/>. Null when it did not, when the server does not say, and in a history.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>By what the server's log names the failure; null where <see cref="Reason"/> is.</summary>
+    public string? Reference { get; private set; }
+
     /// <summary>Whether no more events come.</summary>
     public bool IsEnded => _isOver || Error is not null;
 
@@ -88,7 +94,7 @@ public sealed class Transcript
             case RunBegan began:
                 _items.Clear();
                 _requests.Clear();
-                (SessionId, Error, _isOver) = (began.SessionId, null, false);
+                (SessionId, Error, Reason, Reference, _isOver) = (began.SessionId, null, null, null, false);
                 break;
             case NodeEvent inNode:
                 Apply(inNode);
@@ -103,7 +109,11 @@ public sealed class Transcript
                 break;
             case ErrorAdded error:
                 _items.Add(new TranscriptNote(isError: true, error.Body));
-                Error = error.IsCanceled || error.IsCrashed ? error.Message : Error;
+                if (error.IsCanceled || error.IsCrashed)
+                {
+                    (Error, Reason, Reference) = (error.Message, error.Reason, error.Reference);
+                }
+
                 break;
             case RunEnded:
                 End();

@@ -113,7 +113,7 @@ public sealed class Agent
     }
 
     private static RunException TwoTools(string name, string one, string other) =>
-        new($"two tools are named '{name}', one of {one} and one of {other}; tools need different names");
+        new($"two tools are named '{name}', one of {one} and one of {other}; tools need different names", FailureReasons.ToolFailed);
 
     /// <summary>A tool's own name, by the one that the model knows.</summary>
     internal string ToolNameOf(string told) =>

@@ -63,7 +63,7 @@ internal static class GivenTools
         var sameName = options.Tools?.GroupBy(tool => WireNames.OfTool(tool.Name)).FirstOrDefault(same => same.Count() > 1 && same.Any(tool => clientTools.Contains(tool.Name)));
         if (sameName is { Key: var name })
         {
-            throw new RunException($"two tools are named '{name}', one of the client and one of the agent's options; tools need different names");
+            throw new RunException($"two tools are named '{name}', one of the client and one of the agent's options; tools need different names", FailureReasons.ToolFailed);
         }
     }
 

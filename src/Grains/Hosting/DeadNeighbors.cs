@@ -1,3 +1,4 @@
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Hosting;
@@ -40,7 +41,7 @@ internal sealed partial class DeadNeighbors(IMembershipTable table, ILocalSiloDe
                 return false;
             }
 
-            Marked(logger, entry.SiloAddress, entry.SiloName);
+            Marked(logger.Safe(), entry.SiloAddress, entry.SiloName);
         }
     }
 

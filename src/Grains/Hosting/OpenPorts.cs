@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Hosting;
@@ -13,7 +14,7 @@ internal sealed partial class OpenPorts(SiloPorts ports, ILogger<OpenPorts> logg
         var open = ports.Gateway == 0
             ? string.Create(CultureInfo.InvariantCulture, $"port {ports.Silo}")
             : string.Create(CultureInfo.InvariantCulture, $"ports {ports.Silo} and {ports.Gateway}");
-        AreOpen(logger, ports.Address, open);
+        AreOpen(logger.Safe(), ports.Address, open);
         return Task.CompletedTask;
     });
 

@@ -124,6 +124,16 @@ internal static class EntryBodies
         return Finish(json);
     }
 
+    /// <summary>The body of the error of a run that failed.</summary>
+    public static ReadOnlyMemory<byte> Failed(string text, string reason, string reference)
+    {
+        var json = Open();
+        json.WriteString(Said, text);
+        json.WriteString(Protocol.Fields.Reason, reason);
+        json.WriteString(Protocol.Fields.Reference, reference);
+        return Finish(json);
+    }
+
     private static Utf8JsonWriter Begin(int idx, JsonEncodedText name)
     {
         var json = Open();

@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using AgentStream.Logs;
 using Microsoft.Extensions.Hosting;
 
 namespace AgentStream.Grains.Output;
@@ -7,13 +7,13 @@ namespace AgentStream.Grains.Output;
 /// The one place that decides what of an exception users and models hear. An exception's message may hold a server's address, a query or another user's data: it is said only with
 /// <see cref="AgentStreamOptions.IncludeDetailedErrors"/>. What is written for users is always said (<see cref="AgentStreamException.PublicMessage"/>).
 /// </summary>
-internal sealed partial class ErrorWords(bool withDetails)
+internal sealed class ErrorWords(bool withDetails)
 {
     /// <summary>What a run that failed says when nothing else may be said.</summary>
     public const string Generic = "something went wrong on the server; its log has the details";
 
     /// <summary>The words that the settings and the environment allow.</summary>
-    public static ErrorWords For(AgentStreamOptions options, IHostEnvironment? host) => new(options.IncludeDetailedErrors ?? host?.IsDevelopment() ?? false);
+    public static ErrorWords For(AgentStreamOptions options, IHostEnvironment? host) => new(DetailedErrors.AreShown(options, host));
 
     /// <summary>What ended a run, as the rest of a sentence.</summary>
     public string Of(Exception exception) => Said(exception) ?? Generic;
@@ -29,14 +29,28 @@ internal sealed partial class ErrorWords(bool withDetails)
     /// <summary>Whether an exception is told in words of its own, so that it is no fault of the server's.</summary>
     public static bool IsForUsers(Exception exception) => PublicMessage(exception) is not null;
 
+    /// <summary>Why a run failed that this ended, in one word; null when the exception does not say.</summary>
+    public static string? ReasonOf(Exception exception) => Cause(exception) switch
+    {
+        AgentStreamException { FailureReason: var reason } when FailureReasons.IsKnown(reason) => reason,
+        SilenceException => FailureReasons.ModelUnavailable,
+        _ => null,
+    };
+
     private string? Said(Exception exception)
+    {
+        exception = Cause(exception);
+        return withDetails ? Secrets.Redacted(exception.Message) : PublicMessage(exception);
+    }
+
+    private static Exception Cause(Exception exception)
     {
         while (exception is AggregateException { InnerExceptions: [var only] })
         {
             exception = only;
         }
 
-        return withDetails ? Secrets().Replace(exception.Message, "$1***") : PublicMessage(exception);
+        return exception;
     }
 
     private static string? PublicMessage(Exception exception) => exception switch
@@ -45,8 +59,4 @@ internal sealed partial class ErrorWords(bool withDetails)
         SilenceException silence => silence.Message,
         _ => null,
     };
-
-    // An exception of a client that we do not know may repeat the key that was refused.
-    [GeneratedRegex(@"(\bBearer\s+|\b(?:api[-_ ]?key|password|pwd|secret|token)\s*[=:]\s*|\b(?:sk|gsk|xai|rk)-)[^\s;,'""]{8,}", RegexOptions.IgnoreCase)]
-    private static partial Regex Secrets();
 }

@@ -1,4 +1,5 @@
 using AgentStream.Background;
+using AgentStream.Logs;
 using AgentStream.Storage;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Tailing;
@@ -44,13 +45,16 @@ internal sealed class RunEnvironment(
     public TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
 
     /// <summary>Hears of what goes wrong in runs.</summary>
-    public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run");
+    public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run").Safe();
 
     /// <summary>Hears of sessions that are free; null in a program without actors, which has no queue.</summary>
     public ISessionWaker? Waker => field ??= services.GetService<IGrainFactory>() is null ? null : services.GetService<ISessionWaker>();
 
     /// <summary>Says what went wrong in runs.</summary>
     public ErrorWords Words => field ??= ErrorWords.For(Options, services.GetService<IHostEnvironment>());
+
+    /// <summary>Says why runs failed.</summary>
+    public RunErrors Errors => field ??= new(Words, Logger);
 
     /// <summary>Asks a log or a journal again and again while it is away: a run does not end because they were.</summary>
     public Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken) => Patience.AskAsync(ask, time, cancellationToken);

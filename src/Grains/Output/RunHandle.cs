@@ -77,10 +77,10 @@ internal sealed class RunHandle
         {
             return new RunHandle(environment, token, await environment.Store.StartAsync(token));
         }
-        catch (StorageUnavailableException)
+        catch (StorageUnavailableException e)
         {
             // Perhaps only the answer was lost, and the session now belongs to a run that nobody continues.
-            _ = GiveBackAsync(environment, token).ContinueWith(
+            _ = GiveBackAsync(environment, token, e).ContinueWith(
                 failed => environment.Logger.StartNotUndone(failed.Exception, token.RunId, key),
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnFaulted,
@@ -172,30 +172,30 @@ internal sealed class RunHandle
     }
 
     /// <summary>Writes what is queued, an error if there is one, and <c>end</c>; gives the session back.</summary>
-    /// <param name="error">The <c>msg</c> of an error entry; null for none. A run that was canceled before it was sealed says that instead.</param>
+    /// <param name="error">What the error entry says; null for none. A run that was canceled before it was sealed says that instead.</param>
     /// <param name="notes">Entries that stand before the end, in one step with it; null for none.</param>
     /// <param name="gracePeriod">How long the stream stays; null for the setting.</param>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
-    public async Task FinishAsync(string? error, IReadOnlyList<NewEntry>? notes = null, TimeSpan? gracePeriod = null)
+    public async Task FinishAsync(RunError? error, IReadOnlyList<NewEntry>? notes = null, TimeSpan? gracePeriod = null)
     {
         await EndAsync(error, notes, gracePeriod);
         _waker?.Wake(Key);
     }
 
     /// <summary>As <see cref="FinishAsync"/>, for a run that could not be accepted. It does not wake what waits: that would meet the same fault at once, again and again. The next look tries it.</summary>
-    public Task FailToStartAsync(string error) => EndAsync(error, notes: null, gracePeriod: null);
+    public Task FailToStartAsync(RunError error) => EndAsync(error, notes: null, gracePeriod: null);
 
-    private async Task EndAsync(string? error, IReadOnlyList<NewEntry>? notes, TimeSpan? gracePeriod)
+    private async Task EndAsync(RunError? error, IReadOnlyList<NewEntry>? notes, TimeSpan? gracePeriod)
     {
         try
         {
             await _canceling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!_isSealed && error != Protocol.CanceledMessage && await SealAsync())
+            if (!_isSealed && error != RunError.Canceled && await SealAsync())
             {
-                error = Protocol.CanceledMessage;
+                error = RunError.Canceled;
             }
 
-            NewEntry[] last = error is null ? [.. notes ?? []] : [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message(error))];
+            NewEntry[] last = error is null ? [.. notes ?? []] : [new(Protocol.Error, Protocol.DeveloperOrigin, error.ToBody(Token.RunId))];
             await _writer.FinishAsync(last, gracePeriod ?? _environment.Options.GracePeriod);
             _hasEnded = true;
         }
@@ -231,13 +231,20 @@ internal sealed class RunHandle
     public void GiveUp() => _giveUp.Cancel();
 
     /// <summary>Ends a run that may have started, or may start yet: a command that nobody waits for any more can still be on its way to the log.</summary>
-    private static async Task GiveBackAsync(RunEnvironment environment, RunToken token)
+    private static async Task GiveBackAsync(RunEnvironment environment, RunToken token, StorageUnavailableException cause)
     {
-        NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, EntryBodies.Message($"{Protocol.CrashedPrefix}the stream store did not answer when the run started"))];
+        var error = RunError.Crashed("the stream store did not answer when the run started", FailureReasons.StoreFailed);
+        NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, error.ToBody(token.RunId))];
         for (var (waited, pause) = (TimeSpan.Zero, GiveBack.First); ; (waited, pause) = (waited + pause, GiveBack.Longer(pause)))
         {
             var result = await environment.PatientlyAsync(() => environment.Store.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);
-            if (result.Status != RunStatus.Lost || waited > StreamRules.EndedMemory)
+            if (result.Status != RunStatus.Lost)
+            {
+                environment.Logger.RunCrashed(cause, token.RunId, token.Key, error.Reason!, RunError.ReferenceOf(token.RunId));
+                return;
+            }
+
+            if (waited > StreamRules.EndedMemory)
             {
                 environment.Waker?.Wake(token.Key);
                 return;

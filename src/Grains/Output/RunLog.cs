@@ -5,8 +5,8 @@ namespace AgentStream.Grains.Output;
 /// <summary>The events of runs and their tools: 2000 to 2099. An id is never given to another event.</summary>
 internal static partial class RunLog
 {
-    [LoggerMessage(2000, LogLevel.Error, "Run {Run} of session {Session} crashed.")]
-    public static partial void RunCrashed(this ILogger logger, Exception exception, string run, SessionKey session);
+    [LoggerMessage(2000, LogLevel.Error, "Run {Run} of session {Session} crashed. Reason: {Reason}. Reference: {Reference}.")]
+    public static partial void RunCrashed(this ILogger logger, Exception exception, string run, SessionKey session, string reason, string reference);
 
     [LoggerMessage(2001, LogLevel.Information, "Run {Run} of session {Session} was handed off.")]
     public static partial void RunHandedOff(this ILogger logger, string run, SessionKey session);
@@ -42,8 +42,11 @@ internal static partial class RunLog
         2052,
         LogLevel.Information,
         "The model called the tool {Tool} with arguments that it does not take, in call {Call} of run {Run} of session {Session}.")]
-    public static partial void ToolArgumentsRefused(
-        this ILogger logger, Exception exception, string tool, string call, string run, SessionKey session);
+    public static partial void ToolArgumentsRefused(this ILogger logger, string tool, string call, string run, SessionKey session);
+
+    /// <summary>Apart, and as a trace: .NET's words may repeat the argument.</summary>
+    [LoggerMessage(2055, LogLevel.Trace, "What could not be read of the arguments of call {Call} of run {Run} of session {Session}:")]
+    public static partial void ToolArgumentsNotRead(this ILogger logger, Exception exception, string call, string run, SessionKey session);
 
     [LoggerMessage(2054, LogLevel.Error, "The approval policy failed, for the tool {Tool}, call {Call} of run {Run} of session {Session}. The call is not made.")]
     public static partial void ApprovalPolicyFailed(this ILogger logger, Exception exception, string tool, string call, string run, SessionKey session);

@@ -76,12 +76,12 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         catch (UnknownAgentException e)
         {
             await queue.RemoveAsync(run.Key, next.RunId);
-            await run.FinishAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
+            await run.FinishAsync(environment.Errors.Crashed(run.Token, e));
             return null;
         }
         catch (Exception e)
         {
-            await run.FailToStartAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
+            await run.FailToStartAsync(environment.Errors.Crashed(run.Token, e));
             throw;
         }
 

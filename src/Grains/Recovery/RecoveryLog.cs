@@ -14,9 +14,7 @@ internal static partial class RecoveryLog
     [LoggerMessage(2102, LogLevel.Warning, "Run {Run} of session {Session} is left to other processes for a while: {Reason}")]
     public static partial void RunDeferred(this ILogger logger, string run, SessionKey session, string reason);
 
-    [LoggerMessage(2103, LogLevel.Error, "Run {Run} of session {Session} could not be resumed.")]
-    public static partial void RunNotResumed(this ILogger logger, Exception exception, string run, SessionKey session);
-
+    // 2103 was that a run could not be resumed: it has crashed, as 2000 says.
     [LoggerMessage(2104, LogLevel.Error, "The last run of session {Session} could not be resumed.")]
     public static partial void LastRunNotResumed(this ILogger logger, Exception exception, SessionKey session);
 

@@ -103,21 +103,21 @@ internal sealed class RunRecovery(
                     resumed.Resume(state.Unfinished!);
                     return resumed;
                 case RecoveryDecision.Defer:
-                    environment.Logger.RunDeferred(runId, run.Key, unknown!);
+                    environment.Logger.RunDeferred(runId, run.Key, unknown!.Message);
                     await run.HandOffAsync();
                     return null;
                 case RecoveryDecision.Crash:
-                    await CrashAsync(run, state, Protocol.CrashedPrefix + ReasonOf(state.Unfinished!, unknown));
+                    await CrashAsync(run, state, ReasonOf(state.Unfinished!, unknown));
                     return null;
                 case RecoveryDecision.ShowRest:
                     await ShowRestAsync(run, state);
-                    await run.FinishAsync(state.LastRunId == runId ? state.LastError : null, RestOf(state.Requests, runId));
+                    await run.FinishAsync(state.LastRunId == runId ? RunError.Of(state.LastError, state.LastReason) : null, RestOf(state.Requests, runId));
                     return null;
                 case RecoveryDecision.StartQueued:
                     // The process died between claiming the session and keeping the prompt in the journal.
                     return await queued.AcceptAsync(state, run, next!);
                 default:
-                    await run.FinishAsync($"{Protocol.CrashedPrefix}the process that ran it is gone, and what it knew with it");
+                    await run.FinishAsync(environment.Errors.Crashed(run.Token, new RunException("the process that ran it is gone, and what it knew with it", FailureReasons.Interrupted)));
                     return null;
             }
         }
@@ -131,8 +131,7 @@ internal sealed class RunRecovery(
         }
         catch (Exception e)
         {
-            environment.Logger.RunNotResumed(e, runId, run.Key);
-            await run.FinishAsync(Protocol.CrashedPrefix + environment.Words.Of(e));
+            await run.FinishAsync(environment.Errors.Crashed(run.Token, e));
         }
 
         return null;
@@ -146,9 +145,10 @@ internal sealed class RunRecovery(
             ? await environment.PatientlyAsync(() => queue.FindAsync(key, runId, cancellationToken).AsTask(), cancellationToken)
             : null;
 
-    private async Task CrashAsync(RunHandle run, SessionState state, string error)
+    private async Task CrashAsync(RunHandle run, SessionState state, AgentStreamException reason)
     {
-        await factory.NewJournal(state, run).AddAsync(now => new RunEndedRecord(run.Token.RunId, error) { Timestamp = now });
+        var error = environment.Errors.Crashed(run.Token, reason);
+        await factory.NewJournal(state, run).AddAsync(now => new RunEndedRecord(run.Token.RunId, error.Message) { Timestamp = now, Reason = error.Reason });
         await run.FinishAsync(error);
     }
 
@@ -171,7 +171,7 @@ internal sealed class RunRecovery(
         [.. RequestBodies.Entries(requests.AnsweredIn(runId)), .. RequestBodies.Entries(requests.AskedBy(runId))];
 
     /// <summary>The agent of an unfinished run, or why there is none.</summary>
-    private (Agent? Agent, string? Unknown) FindAgent(SessionState state, string runId)
+    private (Agent? Agent, UnknownAgentException? Unknown) FindAgent(SessionState state, string runId)
     {
         if (state.Unfinished is not { } progress || progress.RunId != runId)
         {
@@ -184,14 +184,14 @@ internal sealed class RunRecovery(
         }
         catch (UnknownAgentException e)
         {
-            return (null, e.Message);
+            return (null, e);
         }
     }
 
     /// <summary>Why an unfinished run is not resumed.</summary>
-    private string ReasonOf(RunProgress progress, string? unknown) =>
-        !environment.Options.ResumeRuns ? "the process that ran it is gone"
-        : progress.Resumes >= RecoveryRules.MostResumes ? $"the processes that ran it are gone, {progress.Resumes + 1} one after the other"
+    private AgentStreamException ReasonOf(RunProgress progress, UnknownAgentException? unknown) =>
+        !environment.Options.ResumeRuns ? new RunException("the process that ran it is gone", FailureReasons.Interrupted)
+        : progress.Resumes >= RecoveryRules.MostResumes ? new RunException($"the processes that ran it are gone, {progress.Resumes + 1} one after the other", FailureReasons.Interrupted)
         : unknown!;
 }
 

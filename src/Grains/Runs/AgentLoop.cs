@@ -33,6 +33,9 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     /// </summary>
     public (int Idx, ModelResponse Said)? CutShort { get; private set; }
 
+    /// <summary>Whether the model has the word: what is thrown meanwhile is its client's.</summary>
+    public bool IsAsking { get; private set; }
+
     /// <summary>Runs until the model has nothing more to do. The first request, the user's, is in the journal already.</summary>
     /// <param name="cancellationToken">Stops at once, wherever the loop is.</param>
     /// <returns>
@@ -111,10 +114,15 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
                 environment.Options.ModelSilence,
                 environment.Time,
                 cancellationToken);
+            IsAsking = true;
             await foreach (var update in updates)
             {
+                IsAsking = false;
                 await TakeAsync(update, cancellationToken);
+                IsAsking = true;
             }
+
+            IsAsking = false;
 
             if (_isOpen)
             {
@@ -138,7 +146,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     {
         if (++_idx == environment.Options.MaxNodes)
         {
-            throw new RunException($"the run needs more than {_idx} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})");
+            throw new RunException($"the run needs more than {_idx} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})", FailureReasons.Limit);
         }
 
         if (_idx > _requested)

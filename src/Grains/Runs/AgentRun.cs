@@ -51,7 +51,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         }
         catch (Exception e)
         {
-            await run.FailToStartAsync(Message(Crashed(e))!);
+            await run.FailToStartAsync(Crashed(e).Error!);
             throw;
         }
     }
@@ -103,7 +103,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         }
 
         // Also when the session seems lost: the store knows, and writes nothing for a run that does not own it.
-        await run.FinishAsync(Message(result), RequestBodies.Entries(result.Requests));
+        await run.FinishAsync(result.Error, RequestBodies.Entries(result.Requests));
         return result;
     }
 
@@ -134,14 +134,6 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <summary>Gives up on a log that is away.</summary>
     public void GiveUp() => run.GiveUp();
 
-    /// <summary>What the stream says of a run that did not complete.</summary>
-    private string? Message(RunResult result) => result.Ending switch
-    {
-        RunEnding.Canceled => Protocol.CanceledMessage,
-        RunEnding.Crashed => Protocol.CrashedPrefix + environment.Words.Of(result.Failure!),
-        _ => null,
-    };
-
     private JournalRecord[] EndRecords(RunResult result, DateTimeOffset now)
     {
         if (result.Ending == RunEnding.Paused)
@@ -149,7 +141,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             return [new RunPausedRecord(Token.RunId, result.Requests) { Timestamp = now }];
         }
 
-        var ended = new RunEndedRecord(Token.RunId, Message(result)) { Timestamp = now };
+        var ended = new RunEndedRecord(Token.RunId, result.Error?.Message) { Timestamp = now, Reason = result.Error?.Reason };
         return _loop?.CutShort is var (idx, said) ? [new ResponseRecord(idx, said) { Timestamp = now }, ended] : [ended];
     }
 
@@ -182,14 +174,14 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             {
                 _ when run.Refusal is { } refusal => Crashed(refusal),
                 RunStatus.Canceled => RunResult.Canceled,
-                RunStatus.Lost => RunResult.Crashed(new OwnershipLostException("another process took the session over")),
+                RunStatus.Lost => Lost(new OwnershipLostException("another process took the session over")),
                 _ when run.HasToLeave => RunResult.HandedOff,
-                _ => RunResult.Crashed(new RunException("the silo is shutting down")),
+                _ => Crashed(new RunException("the silo is shutting down", FailureReasons.Interrupted)),
             };
         }
         catch (Exception e)
         {
-            return Crashed(e);
+            return Crashed(e, _loop is null ? FailureReasons.ToolFailed : _loop.IsAsking ? FailureReasons.ModelFailed : FailureReasons.Internal);
         }
     }
 
@@ -225,9 +217,8 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         return await loop.ResumeAsync(progress, next, cancellationToken);
     }
 
-    private RunResult Crashed(Exception e)
-    {
-        environment.Logger.RunCrashed(e, Token.RunId, Token.Key);
-        return RunResult.Crashed(e);
-    }
+    private RunResult Crashed(Exception e, string blamed = FailureReasons.Internal) => RunResult.Crashed(e, environment.Errors.Crashed(Token, e, blamed));
+
+    /// <summary>It goes on elsewhere: that is no failure, and nobody reads what is said here.</summary>
+    private RunResult Lost(OwnershipLostException e) => RunResult.Crashed(e, environment.Errors.Of(e));
 }

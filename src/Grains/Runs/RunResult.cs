@@ -1,3 +1,5 @@
+using AgentStream.Grains.Output;
+
 namespace AgentStream.Grains.Runs;
 
 /// <summary>How a run ended in this process.</summary>
@@ -22,11 +24,12 @@ internal enum RunEnding
 /// <summary>How a run ended in this process.</summary>
 /// <param name="Ending">How.</param>
 /// <param name="Failure">What went wrong, of a run that crashed.</param>
-internal sealed record RunResult(RunEnding Ending, Exception? Failure = null)
+/// <param name="Error">What is said of it, of a run that was canceled or crashed.</param>
+internal sealed record RunResult(RunEnding Ending, Exception? Failure = null, RunError? Error = null)
 {
     public static readonly RunResult Completed = new(RunEnding.Completed);
 
-    public static readonly RunResult Canceled = new(RunEnding.Canceled);
+    public static readonly RunResult Canceled = new(RunEnding.Canceled, Error: RunError.Canceled);
 
     public static readonly RunResult HandedOff = new(RunEnding.HandedOff);
 
@@ -38,5 +41,5 @@ internal sealed record RunResult(RunEnding Ending, Exception? Failure = null)
 
     public static RunResult Paused(IReadOnlyList<PendingRequest> requests) => new(RunEnding.Paused) { Requests = requests };
 
-    public static RunResult Crashed(Exception failure) => new(RunEnding.Crashed, failure);
+    public static RunResult Crashed(Exception failure, RunError error) => new(RunEnding.Crashed, failure, error);
 }

@@ -30,6 +30,9 @@ internal sealed class SessionState
     /// <summary>What the stream of the last run said went wrong; null when it completed, or has not ended.</summary>
     public string? LastError { get; private set; }
 
+    /// <summary>The same as one of <see cref="FailureReasons"/>; null where nobody has said so.</summary>
+    public string? LastReason { get; private set; }
+
     /// <summary>How many nodes of the last run that ended have a response.</summary>
     public int LastAnswered { get; private set; }
 
@@ -172,6 +175,7 @@ internal sealed class SessionState
             case RunEndedRecord ended:
                 TakeResults(ended.Timestamp);
                 (_runId, LastError, LastAnswered, Unfinished) = (null, ended.Error, Unfinished?.Answered ?? 0, null);
+                LastReason = ended.Reason;
                 break;
         }
 

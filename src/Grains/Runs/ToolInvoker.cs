@@ -106,9 +106,10 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
         {
             throw;
         }
-        catch (Exception e) when (e is not ToolException && ToolArguments.Fault(function, arguments) is { } fault)
+        catch (Exception e) when (!ErrorWords.IsForUsers(e) && ToolArguments.Fault(function, arguments) is { } fault)
         {
-            environment.Logger.ToolArgumentsRefused(e, call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
+            environment.Logger.ToolArgumentsRefused(call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
+            environment.Logger.ToolArgumentsNotRead(e, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
             return Return(call, fault, ToolOutcome.Failed);
         }
         catch (Exception e)

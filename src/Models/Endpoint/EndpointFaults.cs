@@ -1,5 +1,6 @@
 using System.ClientModel.Primitives;
 using System.Globalization;
+using AgentStream.Logs;
 
 namespace AgentStream.Models.Endpoint;
 
@@ -11,8 +12,7 @@ internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider 
 {
     private const int MaxWords = 1000;
 
-    // What is shorter guards nothing ("none", "local"), and would take its letters out of every sentence.
-    private const int ShortestSecret = 8;
+    private readonly IReadOnlyList<string> _secrets = Secrets.In([apiKey]);
 
     /// <summary>The endpoint answered with an error status.</summary>
     public ModelException Refused(PipelineResponse response, string body)
@@ -28,20 +28,20 @@ internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider 
         };
         var words = ErrorBody.Message(body) is { } message ? $": {Short(message)}" : "";
         var status = string.Create(CultureInfo.InvariantCulture, $"answered {response.Status}");
-        return Fault(status, $"{reason}{words}{hint}", response.Status);
+        return Fault(status, $"{reason}{words}{hint}", ReasonOf(response.Status), response.Status);
     }
 
     /// <summary>The endpoint answered, but not with a stream.</summary>
     public ModelException NoStream(PipelineResponse response, string mediaType, string body) => ErrorBody.Message(body) is { } message
-        ? Fault("answered with an error", $": {Short(message)}", response.Status)
-        : Fault("answered with", $" {mediaType} where a stream of events was asked for (is the endpoint right?)", response.Status, publicly: "did not answer with a stream of events");
+        ? Fault("answered with an error", $": {Short(message)}", FailureReasons.ModelFailed, response.Status)
+        : Fault("answered with", $" {mediaType} where a stream of events was asked for (is the endpoint right?)", FailureReasons.ModelFailed, response.Status, publicly: "did not answer with a stream of events");
 
     /// <summary>The endpoint could not be reached.</summary>
     public ModelException Unreachable(Exception cause)
     {
         var tries = (cause as AggregateException)?.InnerExceptions.Count ?? 1;
         var last = (cause as AggregateException)?.InnerExceptions[^1] ?? cause;
-        return Fault($"cannot be reached{(tries > 1 ? $", in {tries} tries" : "")}", $": {Short(last.Message)}", null, last);
+        return Fault($"cannot be reached{(tries > 1 ? $", in {tries} tries" : "")}", $": {Short(last.Message)}", FailureReasons.ModelUnavailable, null, last);
     }
 
     /// <summary>The stream ended before the answer did.</summary>
@@ -50,26 +50,29 @@ internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider 
     public ModelException BrokeOff(Exception? cause, string? words = null)
     {
         var reason = (cause?.Message ?? words) is { } known ? $": {Short(known)}" : "";
-        return Fault("broke its stream off before the end of the answer", reason, null, cause);
+        return Fault("broke its stream off before the end of the answer", reason, FailureReasons.ModelFailed, null, cause);
     }
 
     /// <summary>The stream has an error in it.</summary>
-    public ModelException FailedWithin(string message) => Fault("failed within its answer", $": {Short(message)}");
+    public ModelException FailedWithin(string message) => Fault("failed within its answer", $": {Short(message)}", FailureReasons.ModelFailed);
 
-    /// <summary>A chunk of the stream is none.</summary>
+    /// <summary>A chunk of the stream is none. It is not repeated: it may be a piece of the answer, which has no place in a log.</summary>
     public ModelException BadChunk(string chunk, Exception? cause) =>
-        Fault("sent a chunk that is no JSON object", $": {Short(chunk)}", null, cause);
+        Fault("sent a chunk that is no JSON object", string.Create(CultureInfo.InvariantCulture, $", of {chunk.Length} characters"), FailureReasons.ModelFailed, null, cause);
 
     /// <param name="what">What happened, in our words.</param>
     /// <param name="details">The rest of the sentence, which may have the endpoint's words in it.</param>
+    /// <param name="reason">The same as one of <see cref="FailureReasons"/>.</param>
     /// <param name="status">The HTTP status.</param>
     /// <param name="inner">What caused it.</param>
     /// <param name="publicly">What happened, where our words alone would be half a sentence.</param>
-    private ModelException Fault(string what, string details, int? status = null, Exception? inner = null, string? publicly = null) =>
-        new(Redacted($"the model '{model}' {what}{details}"), Redacted($"the model '{model}' {publicly ?? what}"), status, inner);
+    private ModelException Fault(string what, string details, string reason, int? status = null, Exception? inner = null, string? publicly = null) =>
+        new(Redacted($"the model '{model}' {what}{details}"), Redacted($"the model '{model}' {publicly ?? what}"), reason, status, inner);
 
-    private string Redacted(string text) =>
-        apiKey is { Length: >= ShortestSecret } ? text.Replace(apiKey, "***", StringComparison.Ordinal) : text;
+    /// <summary>A server that is ill or has too much to do may answer later; what it refuses it will refuse again.</summary>
+    private static string ReasonOf(int status) => status is 408 or 409 or 425 or 429 or >= 500 ? FailureReasons.ModelUnavailable : FailureReasons.ModelRefused;
+
+    private string Redacted(string text) => Secrets.Redacted(text, _secrets);
 
     // Redacted first: half of a key is still half of a key.
     private string Short(string text)

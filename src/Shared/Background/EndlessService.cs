@@ -1,3 +1,4 @@
+using AgentStream.Logs;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -43,7 +44,7 @@ internal abstract class EndlessService(IHostApplicationLifetime lifetime, ILogge
         {
             // The program's own Main may return another code; the exit code is for those that return none.
             Environment.ExitCode = FailedExitCode;
-            logger.ServiceEnded(fault, GetType().Name);
+            logger.Safe().ServiceEnded(fault, GetType().Name);
             lifetime.StopApplication();
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Background;
@@ -11,6 +12,7 @@ internal sealed class FaultLog(ILogger logger)
     private const int Most = 1_024;
 
     private readonly ConcurrentDictionary<string, string> _known = new();
+    private readonly ILogger _logger = logger.Safe();
 
     /// <summary>Whether a fault has not been said yet. It counts as said from now on.</summary>
     /// <param name="work">The piece of work.</param>
@@ -38,7 +40,7 @@ internal sealed class FaultLog(ILogger logger)
     {
         if (IsNew(work, fault.Message))
         {
-            logger.WorkFailed(fault, work);
+            _logger.WorkFailed(fault, work);
         }
     }
 

@@ -66,7 +66,11 @@ public sealed record RunGivenAwayRecord(string RunId) : JournalRecord;
 /// <summary>A run has ended.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Error">What the stream's <c>error</c> entry says; null when the run completed.</param>
-public sealed record RunEndedRecord(string RunId, string? Error) : JournalRecord;
+public sealed record RunEndedRecord(string RunId, string? Error) : JournalRecord
+{
+    /// <summary>Why it failed: one of <see cref="FailureReasons"/>. Null when it did not, or when an older version wrote the record.</summary>
+    public string? Reason { get; init; }
+}
 
 /// <summary>A run has ended because it cannot continue without somebody. Another continues it when all requests have their answers.</summary>
 /// <param name="RunId">The run.</param>

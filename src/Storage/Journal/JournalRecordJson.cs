@@ -117,6 +117,11 @@ public static class JournalRecordJson
             case RunEndedRecord ended:
                 json.WriteString("run_id", ended.RunId);
                 json.WriteString("error", ended.Error);
+                if (ended.Reason is not null)
+                {
+                    json.WriteString("reason", ended.Reason);
+                }
+
                 break;
             case RunPausedRecord paused:
                 json.WriteString("run_id", paused.RunId);
@@ -187,7 +192,7 @@ public static class JournalRecordJson
             JournalRecordTypes.RunResumed => new RunResumedRecord(place.Field("run_id").Text(), Idx(place)) { Timestamp = timestamp },
             JournalRecordTypes.RunGivenAway => new RunGivenAwayRecord(place.Field("run_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.RunEnded =>
-                new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull()) { Timestamp = timestamp },
+                new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull()) { Timestamp = timestamp, Reason = place.Field("reason").TextOrNull() },
             JournalRecordTypes.RunPaused => new RunPausedRecord(place.Field("run_id").Text(), JournalRequestJson.ReadRequests(place)) { Timestamp = timestamp },
             JournalRecordTypes.Answer =>
                 new AnswerRecord(place.Field("run_id").Text(), place.Field("request_id").Text(), JournalRequestJson.ReadAnswer(place)) { Timestamp = timestamp },

@@ -1,4 +1,5 @@
 using AgentStream.Background;
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Storage.Ownership;
@@ -12,6 +13,7 @@ namespace AgentStream.Storage.Ownership;
 /// <param name="logger">Takes a warning when half of the lease has passed without a renewal, and a line when it is renewed again.</param>
 internal sealed class LeaseRenewal(ISiloStore store, SiloIdentity identity, RunRegistry runs, TimeSpan lease, TimeProvider time, ILogger logger)
 {
+    private readonly ILogger _logger = logger.Safe();
     // Three renewals fit into a lease, so that one may be late and one lost.
     private const double RenewalsInLease = 0.3;
 
@@ -63,7 +65,7 @@ internal sealed class LeaseRenewal(ISiloStore store, SiloIdentity identity, RunR
         }
         catch (Exception exception)
         {
-            logger.LeaseNotGivenUp(exception, identity.Id);
+            _logger.LeaseNotGivenUp(exception, identity.Id);
         }
     }
 
@@ -88,7 +90,7 @@ internal sealed class LeaseRenewal(ISiloStore store, SiloIdentity identity, RunR
         if (_isLate)
         {
             _isLate = false;
-            logger.LeaseRenewed();
+            _logger.LeaseRenewed();
         }
     }
 
@@ -98,7 +100,7 @@ internal sealed class LeaseRenewal(ISiloStore store, SiloIdentity identity, RunR
         if (!_isLate && since >= lease * LateInLease)
         {
             _isLate = true;
-            logger.LeaseLate(since.TotalSeconds, lease.TotalSeconds);
+            _logger.LeaseLate(since.TotalSeconds, lease.TotalSeconds);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Storage.Ownership;
@@ -78,7 +79,7 @@ public sealed class RunRegistry(ILogger<RunRegistry> logger)
             }
             catch (Exception exception)
             {
-                logger.StatusNotTaken(exception, run.RunId, run.Key, status);
+                logger.Safe().StatusNotTaken(exception, run.RunId, run.Key, status);
             }
         }
     }

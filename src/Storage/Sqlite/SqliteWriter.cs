@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentStream.Logs;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;
@@ -29,7 +30,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <param name="logger">Hears of outages.</param>
     public SqliteWriter(SqliteConnection connection, string path, ILogger logger)
     {
-        (_connection, _statements, _path, _logger) = (connection, new SqliteStatements(connection), path, logger);
+        (_connection, _statements, _path, _logger) = (connection, new SqliteStatements(connection), path, logger.Safe());
         _thread = new Thread(Work) { IsBackground = true, Name = "SQLite writer" };
         _thread.Start();
     }

@@ -65,6 +65,11 @@ public sealed class AgUiRendererTests
         """{"type":"RUN_ERROR","message":"crashed - no","code":"crashed"}""", Render(Run.Failed("crashed - no"))[^1]);
 
     [Fact]
+    public void Why_a_run_failed_comes_beside_its_error() => Assert.Equal(
+        """{"type":"RUN_ERROR","message":"crashed - no","code":"crashed","rawEvent":{"msg":"crashed - no","reason":"limit","reference":"0123456789ab"}}""",
+        Render(Run.Failed("crashed - no\",\"reason\":\"limit\",\"reference\":\"0123456789ab"))[^1]);
+
+    [Fact]
     public void An_error_that_ends_nothing_is_custom() => Assert.Contains(
         """4-0.1 {"type":"CUSTOM","name":"error","value":{"msg":"careful"}}""", Render(Run.Failed("careful")));
 

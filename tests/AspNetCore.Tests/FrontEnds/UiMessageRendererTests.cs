@@ -79,6 +79,14 @@ public sealed class UiMessageRendererTests
         ["""{"type":"text-end","id":"3-0"}""", """{"type":"finish-step"}""", """{"type":"error","errorText":"crashed - no"}""", "[DONE]"],
         Render(Run.Failed("crashed - no"))[^4..]);
 
+    [Fact]
+    public void Why_a_run_failed_comes_beside_its_error_and_stays_in_no_message() => Assert.Equal(
+        [
+            """{"type":"data-failure","data":{"msg":"crashed - no","reason":"limit","reference":"0123456789ab"},"transient":true}""",
+            """{"type":"error","errorText":"crashed - no"}""", "[DONE]",
+        ],
+        Render(Run.Failed("crashed - no\",\"reason\":\"limit\",\"reference\":\"0123456789ab"))[^3..]);
+
     [Theory]
     [InlineData("careful")]
     [InlineData("crashed - but continued")]

@@ -37,6 +37,10 @@ public sealed class AgentEventTests
         Assert.True(canceled.IsCanceled && !canceled.IsCrashed);
         var crashed = (ErrorAdded)Read("""error {"msg":"crashed - no model"}""");
         Assert.True(crashed.IsCrashed && !crashed.IsCanceled);
+        Assert.Equal((null, null), (crashed.Reason, crashed.Reference));
+        var failed = (ErrorAdded)Read("""error {"msg":"crashed - no model","reason":"model_failed","reference":"0123456789ab"}""");
+        Assert.Equal((FailureReasons.ModelFailed, "0123456789ab"), (failed.Reason, failed.Reference));
+        Assert.Equal((null, null), (((ErrorAdded)Read("""error ["any"]""")).Reason, ((ErrorAdded)Read("""error {"reason":7,"reference":{}}""")).Reference));
         var other = (ErrorAdded)Read("""error {"msg":"a tool of mine is unwell"}""");
         Assert.False(other.IsCrashed || other.IsCanceled);
     }

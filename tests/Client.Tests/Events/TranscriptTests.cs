@@ -62,12 +62,13 @@ public sealed class TranscriptTests
     {
         var transcript = Golden.Fold($$"""
             {{Golden.ToolCall}}
-            error {"msg":"crashed - no model"}
+            error {"msg":"crashed - no model","reason":"model_failed","reference":"0123456789ab"}
             end
             begin {"session_id":"s1"}
             """);
         Assert.Empty(transcript.Items);
         Assert.Equal((null, false, RunOutcome.Unknown), (transcript.Error, transcript.IsEnded, transcript.Outcome));
+        Assert.Equal((null, null), (transcript.Reason, transcript.Reference));
     }
 
     [Fact]

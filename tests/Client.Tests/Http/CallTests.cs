@@ -98,10 +98,12 @@ public sealed class CallTests
     [InlineData(400, """{"detail":"prompt is required.","errors":{"prompt":["is required"],"agent":["must be 1 to 128 characters"]}}""", typeof(InvalidInputException), "prompt is required; agent must be 1 to 128 characters")]
     [InlineData(400, """{"detail":"What?"}""", typeof(ServerRefusedException), "The server answered 400: What?")]
     [InlineData(404, """{"detail":"No agent is named 'x'. Registered: a, b.","errors":{"agent":["must be the name of a registered agent"]}}""", typeof(UnknownAgentException), "No agent is named 'x'. Registered: a, b.")]
+    [InlineData(404, """{"detail":"No agent is named 'x'.","errors":{"agent":["must be the name of a registered agent"]}}""", typeof(UnknownAgentException), "No agent is named 'x'.")]
     [InlineData(409, """{"detail":"busy"}""", typeof(SessionBusyException), "Session 1:1:a@b=c+d is busy: a run is under way. Follow that run, cancel it, or start again after its end.")]
     [InlineData(503, """{"detail":"The stream store is out of reach."}""", typeof(StorageUnavailableException), "The stream store is out of reach.")]
     [InlineData(502, "<html>", typeof(ServerUnreachableException), "A gateway could not reach the server: Bad Gateway")]
     [InlineData(403, """{"detail":"Not you."}""", typeof(ServerRefusedException), "The server answered 403: Not you.")]
+    [InlineData(500, """{"detail":"The server failed.","reference":"0123456789ab"}""", typeof(ServerRefusedException), "The server answered 500: The server failed. (reference 0123456789ab)")]
     [InlineData(500, "null", typeof(ServerRefusedException), "The server answered 500: Internal Server Error")]
     [InlineData(413, "", typeof(ServerRefusedException), "The server answered 413: Request Entity Too Large")]
     public async Task What_goes_wrong_comes_back_as_the_exception_it_was(int status, string problem, Type type, string message)
@@ -114,6 +116,7 @@ public sealed class CallTests
 
     [Theory]
     [InlineData(404, """{"detail":"No agent is named 'x'. Registered: a, b.","errors":{"agent":["must be the name of a registered agent"]}}""", typeof(UnknownAgentException), "No agent is named 'x'. Registered: a, b.")]
+    [InlineData(404, """{"detail":"No agent is named 'x'.","errors":{"agent":["must be the name of a registered agent"]}}""", typeof(UnknownAgentException), "No agent is named 'x'.")]
     [InlineData(404, """{"detail":"The session has no request 'r': it never had it, or a later prompt has declined it.","errors":{"request_id":["?"]}}""", typeof(UnknownRequestException), "The session has no request 'r': it never had it, or a later prompt has declined it.")]
     [InlineData(404, """{"detail":"Not here."}""", typeof(UnknownRequestException), "The session has no request 'c1': it never had it, or a later prompt has declined it.")]
     [InlineData(409, """{"detail":"The request 'r' has another answer already; the first one counts.","errors":{"request_id":["has another answer"]}}""", typeof(RequestAnsweredException), "The request 'r' has another answer already; the first one counts.")]

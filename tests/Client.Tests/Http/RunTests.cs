@@ -90,6 +90,12 @@ public sealed class RunTests
         using var other = crashed.NewClient();
         Assert.Equal("crashed - no model", (await Assert.ThrowsAsync<RunFailedException>(() => crashed.Rush(other.AskAsync(Key, Request)))).Reason);
 
+        using var failing = new ScriptedServer().Streams(Note("crashed - no model\",\"reason\":\"limit\",\"reference\":\"0123456789ab")).Answers(HttpStatusCode.NoContent);
+        using var third = failing.NewClient();
+        var failed = await Assert.ThrowsAsync<RunFailedException>(() => failing.Rush(third.AskAsync(Key, Request)));
+        Assert.Equal((FailureReasons.Limit, "0123456789ab"), (failed.FailureReason, failed.Reference));
+        Assert.EndsWith("crashed - no model (reference 0123456789ab)", failed.Message, StringComparison.Ordinal);
+
         static string Note(string message) =>
             ScriptedServer.Frames([.. Run.Take(3), Golden.Event($$"""error {"msg":"{{message}}"}""", new Cursor(4, 0))]);
     }

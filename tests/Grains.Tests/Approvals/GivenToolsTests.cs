@@ -107,7 +107,7 @@ public sealed class GivenToolsTests
         await silos.Client.SubmitToolResultAsync(_key, "c1", "1");
 
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - two tools are named 'saw', one of the shed and one of the client; tools need different names\"}\nend\n",
+            "error {\"msg\":\"crashed - two tools are named 'saw', one of the shed and one of the client; tools need different names\",\"reason\":\"tool_failed\"}\nend\n",
             await silos.TranscriptAsync(_key),
             StringComparison.Ordinal);
         Assert.Empty(await silos.Client.GetPendingAsync(_key));

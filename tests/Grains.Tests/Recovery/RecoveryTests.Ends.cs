@@ -28,7 +28,7 @@ public sealed partial class RecoveryTests
         var token = await OrphanAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, .. resumed]);
         await LookAsync(heir);
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - the processes that ran it are gone, 4 one after the other\"}\nend\n",
+            "error {\"msg\":\"crashed - the processes that ran it are gone, 4 one after the other\",\"reason\":\"interrupted\"}\nend\n",
             await heir.TranscriptAsync(token.Key),
             StringComparison.Ordinal);
         Assert.Null((await HistoryAsync()).Unfinished);
@@ -80,7 +80,7 @@ public sealed partial class RecoveryTests
         var token = await OrphanAsync("dead", []);
         await LookAsync(heir);
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - the process that ran it is gone, and what it knew with it\"}\nend\n",
+            "error {\"msg\":\"crashed - the process that ran it is gone, and what it knew with it\",\"reason\":\"interrupted\"}\nend\n",
             await heir.TranscriptAsync(token.Key),
             StringComparison.Ordinal);
     }
@@ -93,6 +93,17 @@ public sealed partial class RecoveryTests
             "dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }, new RunEndedRecord("run", "canceled") { Timestamp = default }]);
         await LookAsync(heir);
         Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_failure_that_is_in_the_journal_is_told_with_its_reason_again()
+    {
+        await using var heir = await StartAsync(new ScriptedModel());
+        var token = await OrphanAsync(
+            "dead",
+            [new RunStartedRecord("run", "scripted") { Timestamp = default }, new RunEndedRecord("run", "crashed - too long") { Timestamp = default, Reason = FailureReasons.Limit }]);
+        await LookAsync(heir);
+        Assert.EndsWith("error {\"msg\":\"crashed - too long\",\"reason\":\"limit\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,6 +160,6 @@ public sealed partial class RecoveryTests
         var token = await OrphanAsync("dead", [new RunStartedRecord("run", "scripted") { Timestamp = default }]);
         await LookAsync(heir);
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - the process that ran it is gone\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
+            "error {\"msg\":\"crashed - the process that ran it is gone\",\"reason\":\"interrupted\"}\nend\n", await heir.TranscriptAsync(token.Key), StringComparison.Ordinal);
     }
 }

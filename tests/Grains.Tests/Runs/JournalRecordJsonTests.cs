@@ -119,7 +119,7 @@ public sealed class JournalRecordJsonTests
 
         Assert.Equal("c1", Assert.IsType<ToolReturnPart>(Assert.IsType<ToolResultRecord>(records[3]).Result).ToolCallId);
         Assert.Equal("is no JSON", Assert.IsType<RetryPromptPart>(Assert.IsType<ToolResultRecord>(records[4]).Result).Text);
-        Assert.Equal("crashed - \n", Assert.IsType<RunEndedRecord>(records[8]).Error);
+        Assert.Equal(new RunEndedRecord("run-1", "crashed - \n") { Timestamp = Samples.Time, Reason = "limit" }, records[8]);
         Assert.Equal("i", Assert.IsType<ModelRequest>(Assert.IsType<ImportedRecord>(records[9]).Messages[0]).Instructions);
     }
 

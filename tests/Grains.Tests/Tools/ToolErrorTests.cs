@@ -81,7 +81,7 @@ public sealed class ToolErrorTests
     public async Task A_runs_exception_is_logged_and_told_only_with_details(bool details, string told)
     {
         var key = TestSilos.NewSession();
-        Assert.EndsWith($"error {{\"msg\":\"crashed - {told}\"}}\nend\n", await RunAsync(key, details, _ => { }, [Step.Say("so"), new Step.Fail(Secret)]), StringComparison.Ordinal);
+        Assert.EndsWith($"error {{\"msg\":\"crashed - {told}\",\"reason\":\"model_failed\"}}\nend\n", await RunAsync(key, details, _ => { }, [Step.Say("so"), new Step.Fail(Secret)]), StringComparison.Ordinal);
         var (level, text, exception) = Assert.Single(_log.Faults);
         Assert.Equal((LogLevel.Error, Secret), (level, exception?.Message));
         Assert.Contains($" of session {key} crashed.", text, StringComparison.Ordinal);
@@ -90,9 +90,9 @@ public sealed class ToolErrorTests
     [Fact]
     public async Task What_the_runtime_says_of_a_run_is_always_told_and_what_the_model_adds_is_not()
     {
-        Assert.EndsWith("\"crashed - the model's answer is empty (length)\"}\nend\n", await CrashAsync(new Step.Raw(new() { FinishReason = ChatFinishReason.Length })), StringComparison.Ordinal);
-        Assert.EndsWith("\"crashed - the model was silent for 0.05 s\"}\nend\n", await CrashAsync(new Step.Pause(new Gate())), StringComparison.Ordinal);
-        Assert.EndsWith("\"crashed - the model failed within its answer\"}\nend\n", await CrashAsync(new Step.Give(new ErrorContent(Secret))), StringComparison.Ordinal);
+        Assert.EndsWith("\"crashed - the model's answer is empty (length)\",\"reason\":\"model_failed\"}\nend\n", await CrashAsync(new Step.Raw(new() { FinishReason = ChatFinishReason.Length })), StringComparison.Ordinal);
+        Assert.EndsWith("\"crashed - the model was silent for 0.05 s\",\"reason\":\"model_unavailable\"}\nend\n", await CrashAsync(new Step.Pause(new Gate())), StringComparison.Ordinal);
+        Assert.EndsWith("\"crashed - the model failed within its answer\",\"reason\":\"model_failed\"}\nend\n", await CrashAsync(new Step.Give(new ErrorContent(Secret))), StringComparison.Ordinal);
     }
 
     [Fact]

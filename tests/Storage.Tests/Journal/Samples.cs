@@ -72,7 +72,7 @@ internal static class Samples
         new RunResumedRecord("run-1", 1) { Timestamp = Time },
         Said("and then?") with { Idx = 1 },
         new ResponseRecord(1, new ModelResponse([]) { Timestamp = null }) { Timestamp = Time },
-        Ended(error: "crashed - \n"),
+        Ended(error: "crashed - \n") with { Reason = "limit" },
         new ImportedRecord(
             [
                 new ModelRequest([new UserPromptPart("old") { Timestamp = Time }]) { Timestamp = Time, Instructions = "i" },

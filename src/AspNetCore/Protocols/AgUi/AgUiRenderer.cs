@@ -150,6 +150,11 @@ internal sealed class AgUiRenderer : RunRenderer
             {
                 json.WriteString("message"u8, ending.Message);
                 json.WriteString("code"u8, ending.Code);
+                if (ending.Failure is { } failure)
+                {
+                    json.WritePropertyName("rawEvent"u8);
+                    failure.Body.WriteTo(json);
+                }
             });
             return;
         }

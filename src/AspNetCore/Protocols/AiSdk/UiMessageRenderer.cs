@@ -128,6 +128,17 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
         }
         else
         {
+            // Beside the error, which older clients take with its text only. Transient: for onData, and in no message.
+            if (ending.Failure is { } failure)
+            {
+                Frame("data-failure", json =>
+                {
+                    json.WritePropertyName("data"u8);
+                    failure.Body.WriteTo(json);
+                    json.WriteBoolean("transient"u8, true);
+                });
+            }
+
             Frame("error", json => json.WriteString("errorText"u8, ending.Message));
         }
 

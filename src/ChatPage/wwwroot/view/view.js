@@ -130,7 +130,8 @@ class ErrorView {
       ? el('p', { class: 'note', testid: 'error', 'data-kind': kind, text: 'Canceled. What was said so far is kept.' })
       : el('div', { class: 'failure', testid: 'error', 'data-kind': kind },
         el('strong', { text: kind === 'crashed' ? 'The run crashed' : 'Error' }),
-        el('span', { text: text.replace(/^crashed - /, '') }));
+        el('span', { text: text.replace(/^crashed - /, '') }),
+        ...(typeof item.body.reference === 'string' ? [el('small', { text: `Reference: ${item.body.reference}` })] : []));
     this.isBusy = true;
   }
 

@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace AgentStream.Silo.Tests;
+
+/// <summary>All that a program logs, at any level: the text, the values and the exception.</summary>
+internal sealed class LogLines : ILoggerProvider, ILogger
+{
+    private readonly ConcurrentQueue<(string Text, string Values, Exception? Exception)> _lines = new();
+
+    public IReadOnlyList<(string Text, string Values, Exception? Exception)> Lines => [.. _lines];
+
+    public string All => string.Join('\n', _lines);
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _lines.Enqueue(
+        (formatter(state, exception), string.Join('|', (state as IEnumerable<KeyValuePair<string, object?>> ?? []).Select(value => $"{value.Key}={value.Value}")), exception));
+
+    public void Dispose()
+    {
+    }
+}
