@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using AgentStream.Cli.Commands;
-using AgentStream.Cli.Output;
 using AgentStream.Cli.Target;
 using AgentStream.Logs;
 

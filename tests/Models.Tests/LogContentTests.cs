@@ -24,7 +24,7 @@ public sealed class LogContentTests
                 Reply.Delta($$"""{"reasoning_content":"{{Thought}}"}"""),
                 Reply.Text(Answer),
                 Call(0, "find", "text"),
-                Call(1, "pay", "amount"),
+                Reply.Delta($$$$"""{"tool_calls":[{"index":1,"id":"c1","function":{"name":"pay","arguments":"{\"amount\":{\"text\":\"{{{{Argument}}}}\"}}"}}]}"""),
                 Call(2, "fail", "text"),
                 Call(3, "nothing", "text"),
                 Reply.Delta($$$"""{"tool_calls":[{"index":4,"id":"c4","function":{"name":"find","arguments":"{\"text\":\"{{{Argument}}}"}}]}"""),

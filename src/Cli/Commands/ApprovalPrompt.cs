@@ -1,4 +1,3 @@
-using AgentStream.Cli.Output;
 using AgentStream.Logs;
 
 namespace AgentStream.Cli.Commands;

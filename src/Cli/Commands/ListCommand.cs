@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using AgentStream.Cli.Output;
 using AgentStream.Cli.Target;
 using AgentStream.Logs;
 
