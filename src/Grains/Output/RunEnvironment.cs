@@ -46,8 +46,8 @@ internal sealed class RunEnvironment(
     /// <summary>Hears of what goes wrong in runs.</summary>
     public ILogger Logger { get; } = loggers.CreateLogger("AgentStream.Run");
 
-    /// <summary>Hears of sessions that are free; null in a process that has none.</summary>
-    public ISessionWaker? Waker => field ??= services.GetService<ISessionWaker>();
+    /// <summary>Hears of sessions that are free; null in a program without actors, where nothing waits.</summary>
+    public ISessionWaker? Waker => field ??= services.GetService<IGrainFactory>() is null ? null : services.GetService<ISessionWaker>();
 
     /// <summary>Says what went wrong in runs.</summary>
     public ErrorWords Words => field ??= ErrorWords.For(Options, services.GetService<IHostEnvironment>());

@@ -6,29 +6,29 @@ using AgentStream.Storage.Queue;
 namespace AgentStream.Grains.Queue;
 
 /// <summary>Has a session's grain start the prompt that waits, when the session is free. It asks for no other session, so it costs the same however many prompts of others wait.</summary>
-internal sealed class QueueWaker(RunEnvironment environment, IPromptQueue queue, RunHost runs, IGrainFactory? grains = null) : ISessionWaker
+internal sealed class QueueWaker(RunEnvironment environment, IPromptQueue queue, RunHost runs, IGrainFactory grains) : ISessionWaker
 {
     private readonly FaultLog _faults = new(environment.Logger);
 
     /// <inheritdoc/>
     public void Wake(SessionKey key)
     {
-        // A process that stops leaves it to the others, and a program without actors has no queue.
-        if (!runs.IsStopping && grains is not null)
+        // A process that stops leaves it to the others.
+        if (!runs.IsStopping)
         {
-            _ = environment.Beside(() => WakeAsync(grains, key));
+            _ = environment.Beside(() => WakeAsync(key));
         }
     }
 
     /// <summary>What fails here is found by the next look (<see cref="PromptQueueService"/>).</summary>
-    private async Task WakeAsync(IGrainFactory from, SessionKey key)
+    private async Task WakeAsync(SessionKey key)
     {
         var work = $"Starting the prompt that waits for session {key}";
         try
         {
             if (await queue.CountAsync(key) > 0)
             {
-                await from.GetGrain<ISessionGrain>(key.ToString()).StartWaitingAsync();
+                await grains.GetGrain<ISessionGrain>(key.ToString()).StartWaitingAsync();
             }
 
             _faults.Worked(work);
