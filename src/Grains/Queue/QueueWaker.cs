@@ -32,6 +32,11 @@ internal sealed class QueueWaker(RunEnvironment environment, IPromptQueue queue,
             if (await queue.CountAsync(key) > 0)
             {
                 await Task.Delay(AfterEnd, time);
+                if (runs.IsStopping)
+                {
+                    return;
+                }
+
                 await grains.GetGrain<ISessionGrain>(key.ToString()).StartWaitingAsync();
             }
 

@@ -49,8 +49,8 @@ public interface IPromptQueue
     ValueTask ClearAsync(RunToken owner, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Finds sessions that prompts wait for. Users take turns, and so do the sessions of each: those that were found go to the end. So it is of no account for one user how many sessions of another wait,
-    /// and every session is found after a bounded number of calls.
+    /// Finds sessions that prompts wait for. Users take turns, and so do the sessions of each: those that were found go to the end. So what one user lets wait does not delay another's, and every session
+    /// is found after a bounded number of calls.
     /// </summary>
     /// <param name="count">
     /// The most sessions to find. What this costs grows with this number, and not with what waits. Each user that is found has the same share of it, so there may be fewer although more wait.
