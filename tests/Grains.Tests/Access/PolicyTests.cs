@@ -3,8 +3,6 @@ using AgentStream.Grains.Recovery;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
-using AgentStream.Testing;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

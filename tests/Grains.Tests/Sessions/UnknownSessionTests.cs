@@ -1,5 +1,4 @@
 using AgentStream.Testing;
-using Orleans.Runtime;
 
 namespace AgentStream.Grains.Tests.Sessions;
 
