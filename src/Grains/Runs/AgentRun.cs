@@ -219,6 +219,6 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
     private RunResult Crashed(Exception e, string blamed = FailureReasons.Internal) => RunResult.Crashed(e, environment.Errors.Crashed(Token, e, blamed));
 
-    /// <summary>It goes on elsewhere: that is no failure, and nobody reads what is said here.</summary>
+    /// <summary>It continues elsewhere: that is no failure, and nobody reads what is said here.</summary>
     private RunResult Lost(OwnershipLostException e) => RunResult.Crashed(e, environment.Errors.Of(e));
 }
