@@ -12,6 +12,14 @@ internal static class JsonBody
     /// <summary>What errors call the body.</summary>
     public const string Field = "body";
 
+    /// <summary>The most values and names in a body. A conversation has far fewer; a body of nothing else costs a hundred times its length to take apart.</summary>
+    internal const int MaxTokens = 1_000_000;
+
+    private const int LargeLength = 1024 * 1024;
+
+    // Large bodies are taken apart one for each processor: more at once would be no faster, and take the memory of all of them.
+    private static readonly SemaphoreSlim Large = new(Environment.ProcessorCount);
+
     /// <summary>Reads the body; what is in it is for the caller to check.</summary>
     /// <param name="request">The request.</param>
     /// <param name="maxLength">The longest body, in bytes.</param>
@@ -37,13 +45,31 @@ internal static class JsonBody
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The object.</returns>
     /// <exception cref="RefusedException">It is not announced as JSON, or is too long.</exception>
-    /// <exception cref="InvalidInputException">It is no JSON object.</exception>
+    /// <exception cref="InvalidInputException">It is no JSON object, or has more than <see cref="MaxTokens"/> values and names.</exception>
     public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
     {
         var body = await ReadAsync(request, maxLength, cancellationToken);
+        if (body.Length <= LargeLength)
+        {
+            return ToObject(body);
+        }
+
+        await Large.WaitAsync(cancellationToken);
         try
         {
-            CheckNames(body);
+            return ToObject(body);
+        }
+        finally
+        {
+            Large.Release();
+        }
+    }
+
+    private static JsonElement ToObject(byte[] body)
+    {
+        try
+        {
+            CheckTokens(body);
 
             // Not pooled, so it needs no disposing.
             var root = JsonElement.Parse(body);
@@ -58,11 +84,16 @@ internal static class JsonBody
     }
 
     // A name that is no text would be found by each look for a field.
-    private static void CheckNames(ReadOnlySpan<byte> body)
+    private static void CheckTokens(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body);
-        while (reader.Read())
+        for (var tokens = 1; reader.Read(); tokens++)
         {
+            if (tokens > MaxTokens)
+            {
+                throw new InvalidInputException(Field, $"must not have more than {MaxTokens} values and names");
+            }
+
             if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueIsEscaped)
             {
                 try

@@ -92,6 +92,18 @@ public sealed class RouteTests
     }
 
     [Theory]
+    [InlineData(AiSdk, "id")]
+    [InlineData(AgUi, "threadId")]
+    public async Task A_body_of_very_many_values_is_refused(string path, string id)
+    {
+        await using var app = await StartAsync();
+        var zeros = string.Concat(Enumerable.Repeat("0,", 1_000_000));
+        using var response = await PostAsync(app, path, $$"""{"{{id}}":"s1","runId":"r","messages":[{{zeros}}0]}""");
+
+        Assert.Equal(["must not have more than 1000000 values and names"], (await Problem.OfAsync(response, HttpStatusCode.BadRequest)).Errors["body"]);
+    }
+
+    [Theory]
     [InlineData("/api/chat/s1/stream", "Last-Event-ID", "here")]
     [InlineData("/ag-ui/s1", "Last-Event-ID", "1-0.x")]
     [InlineData("/api/chat/s1/stream", "X-AI-SDK-Version", "6.0.1")]
