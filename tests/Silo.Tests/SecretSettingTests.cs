@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using AgentStream.Silo.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,14 +15,15 @@ public sealed partial class SecretSettingTests
     private const string Secret = "hunter2-Tr0ub4dor";
     private const string Agent = "--AgentStream:Agents:a:";
     private const string Server = Agent + "McpServers:s:";
+    private const string Scheme = "--Authentication:Schemes:";
 
     // The settings that can hold a secret, each with a case below. What is new and called like one belongs here.
     private static readonly string[] Known =
     [
-        "AgentSettings.ApiKey", "McpConnectionOptions.Environment", "McpConnectionOptions.Headers",
+        "AgentSettings.ApiKey", "ApiKeyOptions.Keys", "McpConnectionOptions.Environment", "McpConnectionOptions.Headers",
 
         // Settings that are read by their names, and connection strings.
-        "CertificatePassword", "ConnectionStrings:redis",
+        "CertificatePassword", "ClientSecret", "ConnectionStrings:redis", "SigningKeys:0:Value",
     ];
 
     private static readonly string[] Rooms =
@@ -46,6 +48,10 @@ public sealed partial class SecretSettingTests
         { false, [Agent + "Model=m", Agent + "Endpoint=http://127.0.0.1:1", Server + "Command=cat", $"{Server}Headers:Authorization={Secret}"] },
         { true, [Agent + "Model=m", Agent + "Endpoint=http://127.0.0.1:1", Server + "Command=cat", $"{Server}Environment:TOKEN={Secret}"] },
         { false, [Agent + "Model=m", Agent + "Endpoint=http://127.0.0.1:1", Server + "Url=http://127.0.0.1:1", $"{Server}Environment:TOKEN={Secret}"] },
+        { false, [$"{Scheme}ApiKey:Keys:0:Hash={Secret}", Scheme + "ApiKey:Keys:0:User=anna"] },
+        { false, [Scheme + "Bearer:ValidAudience=a", $"{Scheme}Bearer:SigningKeys:0:Value={Secret}"] },
+        { true, [Scheme + "OpenIdConnect:Authority=https://127.0.0.1:1", Scheme + "OpenIdConnect:ClientId=c", $"{Scheme}OpenIdConnect:ClientSecret={Secret}"] },
+        { false, [Scheme + "OpenIdConnect:ClientId=c", $"{Scheme}OpenIdConnect:ClientSecret={Secret}"] },
         { false, ["--AgentStream:Cluster:Certificate=no-such-file", $"--AgentStream:Cluster:CertificatePassword={Secret}"] },
         { false, [$"--AgentStream:Cluster:Certificate={typeof(SecretSettingTests).Assembly.Location}", "--AgentStream:Cluster:CertificateAuthority=no-such-file", $"--AgentStream:Cluster:CertificatePassword={Secret}"] },
     };
@@ -66,6 +72,7 @@ public sealed partial class SecretSettingTests
                 builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
                 try
                 {
+                    builder.AddConfiguredAuthentication();
                     builder.AddAgentStream().AddConfiguredAgents(builder.Configuration);
                     var app = builder.Build();
                     app.MapAgentStream("/chat");
