@@ -1,5 +1,6 @@
 using AgentStream.Logs;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Silo;
