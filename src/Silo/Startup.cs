@@ -67,5 +67,8 @@ internal static class Startup
 
         // A failed start is told in one sentence, above; the host's own report of it is a page.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+
+        // Each request without a key would be two lines, as many as somebody likes to send. The answer says it.
+        builder.Logging.AddFilter("AgentStream.Silo.Authentication", LogLevel.Warning);
     }
 }

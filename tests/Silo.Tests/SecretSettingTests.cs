@@ -48,7 +48,7 @@ public sealed partial class SecretSettingTests
         { false, [Agent + "Model=m", Agent + "Endpoint=http://127.0.0.1:1", Server + "Command=cat", $"{Server}Headers:Authorization={Secret}"] },
         { true, [Agent + "Model=m", Agent + "Endpoint=http://127.0.0.1:1", Server + "Command=cat", $"{Server}Environment:TOKEN={Secret}"] },
         { false, [Agent + "Model=m", Agent + "Endpoint=http://127.0.0.1:1", Server + "Url=http://127.0.0.1:1", $"{Server}Environment:TOKEN={Secret}"] },
-        { false, [$"{Scheme}ApiKey:Keys:0:Hash={Secret}", Scheme + "ApiKey:Keys:0:User=anna"] },
+        { false, [$"{Scheme}ApiKeys:0:Hash={Secret}", Scheme + "ApiKeys:0:User=anna"] },
         { false, [Scheme + "Bearer:ValidAudience=a", $"{Scheme}Bearer:SigningKeys:0:Value={Secret}"] },
         { true, [Scheme + "OpenIdConnect:Authority=https://127.0.0.1:1", Scheme + "OpenIdConnect:ClientId=c", $"{Scheme}OpenIdConnect:ClientSecret={Secret}"] },
         { false, [Scheme + "OpenIdConnect:ClientId=c", $"{Scheme}OpenIdConnect:ClientSecret={Secret}"] },

@@ -6,9 +6,9 @@ namespace AgentStream.Silo.Authentication;
 internal sealed class ApiKeyOptions : AuthenticationSchemeOptions
 {
     /// <summary>The name of the scheme.</summary>
-    public const string Scheme = "ApiKey";
+    public const string Scheme = "ApiKeys";
 
-    public IList<ApiKey> Keys { get; } = [];
+    public IReadOnlyList<ApiKey> Keys { get; set; } = [];
 
     /// <summary>The claim that a key's scope becomes.</summary>
     public string? ScopeClaim { get; set; }

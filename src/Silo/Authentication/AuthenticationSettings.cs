@@ -82,7 +82,7 @@ internal sealed class AuthenticationSettings(IConfiguration configuration)
 
     private IEnumerable<string> CheckKeys()
     {
-        foreach (var section in ApiKeys.GetSection(nameof(ApiKeyOptions.Keys)).GetChildren())
+        foreach (var section in ApiKeys.GetChildren())
         {
             var key = section.Get<ApiKey>()!;
             if (!key.HasHash)

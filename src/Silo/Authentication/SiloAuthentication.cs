@@ -31,7 +31,7 @@ internal static class SiloAuthentication
         {
             authentication.AddScheme<ApiKeyOptions, ApiKeyHandler>(ApiKeyOptions.Scheme, options =>
             {
-                settings.ApiKeys.Bind(options);
+                options.Keys = settings.ApiKeys.Get<ApiKey[]>()!;
                 options.ScopeClaim = settings.ScopeClaim;
             });
         }

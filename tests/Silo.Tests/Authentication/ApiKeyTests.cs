@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
+using AgentStream.Logs;
 using AgentStream.Silo.Authentication;
 using Microsoft.Extensions.Configuration;
 
@@ -11,7 +12,7 @@ namespace AgentStream.Silo.Tests.Authentication;
 /// <summary>Programs that call with a key, by configuration alone.</summary>
 public sealed class ApiKeyTests
 {
-    private const string Keys = "Authentication:Schemes:ApiKey:Keys";
+    private const string Keys = "Authentication:Schemes:ApiKeys";
 
     [Fact]
     public async Task A_key_is_let_in_as_its_user_and_no_other_key_is()
@@ -45,12 +46,12 @@ public sealed class ApiKeyTests
     [InlineData("Bearer:ValidIssuer=i|Bearer:SigningKeys:0:Value=k", "Bearer:ValidAudience must be")]
     [InlineData("Bearer:ValidAudience=a", "Bearer needs the Authority")]
     [InlineData("Bearer:ValidAudience=a|Bearer:SigningKeys:0:Value=k", "Bearer:ValidIssuer must be")]
-    [InlineData("ApiKey:Keys:0:Hash=the-key-itself|ApiKey:Keys:0:User=anna", "ApiKey:Keys:0:Hash must be the key's SHA-256")]
-    [InlineData("ApiKey:Keys:0:Hash=0", "ApiKey:Keys:0:User must be")]
-    [InlineData("ApiKey:Keys:0:Scope=acme", "ApiKey:Keys:0:Scope and AgentStream:Http:ScopeClaim go together")]
+    [InlineData("ApiKeys:0:Hash=the-key-itself|ApiKeys:0:User=anna", "ApiKeys:0:Hash must be the key's SHA-256")]
+    [InlineData("ApiKeys:0:Hash=0", "ApiKeys:0:User must be")]
+    [InlineData("ApiKeys:0:Scope=acme", "ApiKeys:0:Scope and AgentStream:Http:ScopeClaim go together")]
     [InlineData("OpenIdConnect:Authority=https://login.example", "OpenIdConnect:ClientId is missing")]
     [InlineData("OpenIdConnect:ClientId=c", "OpenIdConnect:Authority is missing")]
-    [InlineData("Basic:Realm=r", "Basic is none of the schemes that a silo has: Bearer, ApiKey, OpenIdConnect")]
+    [InlineData("Basic:Realm=r", "Basic is none of the schemes that a silo has: Bearer, ApiKeys, OpenIdConnect")]
     public void A_setting_that_is_missing_or_wrong_is_named_and_no_secret_is(string settings, string error)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(
@@ -60,17 +61,20 @@ public sealed class ApiKeyTests
 
         Assert.Contains($"Authentication:Schemes:{error}", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("the-key-itself", refusal.Message, StringComparison.Ordinal);
+
+        // What takes secrets out of errors takes no name of a setting for one.
+        Assert.Equal(refusal.Message, Secrets.Redacted(refusal.Message));
     }
 
     [Theory]
-    [InlineData("Bearer|ApiKey", "a.b.c", "Bearer")]
-    [InlineData("Bearer|ApiKey", "key", "ApiKey")]
-    [InlineData("Bearer|ApiKey", null, "Bearer")]
+    [InlineData("Bearer|ApiKeys", "a.b.c", "Bearer")]
+    [InlineData("Bearer|ApiKeys", "key", "ApiKeys")]
+    [InlineData("Bearer|ApiKeys", null, "Bearer")]
     [InlineData("Bearer", "key", "Bearer")]
-    [InlineData("ApiKey", "a.b.c", "ApiKey")]
-    [InlineData("ApiKey", null, "ApiKey")]
-    [InlineData("OpenIdConnect|ApiKey", null, "Cookies")]
-    [InlineData("OpenIdConnect|ApiKey", "key", "ApiKey")]
+    [InlineData("ApiKeys", "a.b.c", "ApiKeys")]
+    [InlineData("ApiKeys", null, "ApiKeys")]
+    [InlineData("OpenIdConnect|ApiKeys", null, "Cookies")]
+    [InlineData("OpenIdConnect|ApiKeys", "key", "ApiKeys")]
     [InlineData("OpenIdConnect|Bearer", "a.b.c", "Bearer")]
     [InlineData("OpenIdConnect", "a.b.c", "Cookies")]
     public void A_request_is_for_the_scheme_that_knows_what_it_brings(string schemes, string? token, string expected)
