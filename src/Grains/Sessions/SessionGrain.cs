@@ -194,7 +194,8 @@ internal sealed partial class SessionGrain(
         return ChangeAsync((_, records) => records.AddAsync(now => new ImportedRecord(imported) { Timestamp = now }));
     }
 
-    Task ISessionGrain.DeleteAsync() => ChangeAsync(async (run, records) =>
+    // Nothing is read: what cannot be read must go, too.
+    Task ISessionGrain.DeleteAsync() => OwnAsync(async (run, records) =>
     {
         await queue.ClearAsync(run);
         await records.DeleteAsync();
@@ -211,15 +212,20 @@ internal sealed partial class SessionGrain(
     /// <summary>A run that is under way has the state; a reader folds the journal anew meanwhile.</summary>
     private SessionState StateForReading() => _running.IsCompleted ? _state : new SessionState();
 
-    /// <summary>Changes the journal as its owner: for the time of the change, the session has a run that says nothing.</summary>
-    private async Task ChangeAsync(Func<RunToken, RunJournal, Task> change)
+    /// <summary>Changes the journal as its owner, knowing what is in it.</summary>
+    private Task ChangeAsync(Func<RunToken, RunJournal, Task> change) => OwnAsync(async (run, records) =>
+    {
+        await records.ReadNewsAsync();
+        await change(run, records);
+    });
+
+    /// <summary>Does something as the session's owner: for that time, the session has a run that says nothing.</summary>
+    private async Task OwnAsync(Func<RunToken, RunJournal, Task> work)
     {
         var handle = await RunHandle.StartAsync(environment, Key);
         try
         {
-            var records = factory.NewJournal(StateForNewRun(), handle);
-            await records.ReadNewsAsync();
-            await change(handle.Token, records);
+            await work(handle.Token, factory.NewJournal(StateForNewRun(), handle));
         }
         finally
         {
