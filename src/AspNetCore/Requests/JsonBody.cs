@@ -12,7 +12,7 @@ internal static class JsonBody
     /// <summary>What errors call the body.</summary>
     public const string Field = "body";
 
-    /// <summary>The most values and names in a body. A conversation has far fewer; a body of nothing else costs a hundred times its length to take apart.</summary>
+    /// <summary>The most values and names in a body. A conversation has far fewer. A body of nothing else takes twenty times its length in memory (measured: 330 MB for 16.6 MB).</summary>
     internal const int MaxTokens = 1_000_000;
 
     private const int LargeLength = 1024 * 1024;
