@@ -48,6 +48,9 @@ public sealed class AgentStreamOptions
     /// <summary>The most nodes (requests to the model) of one run, 1 to 10,000; a run that wants more ends as crashed.</summary>
     public int MaxNodes { get; set; } = 50;
 
+    /// <summary>Gets the limits of sessions, users and scopes: section <c>AgentStream:Limits</c>.</summary>
+    public LimitOptions Limits { get; } = new();
+
     /// <summary>
     /// Whether users and models are told the messages of exceptions. Off, they hear that a tool or a run failed, and the log has the exception; what a <see cref="ToolException"/> says, they hear always.
     /// When it is left out (null): on in the environment <c>Development</c>, off elsewhere.

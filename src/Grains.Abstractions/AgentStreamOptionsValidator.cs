@@ -28,6 +28,31 @@ public sealed class AgentStreamOptionsValidator : IValidateOptions<AgentStreamOp
             errors.Add(nameof(options.MaxNodes), "must be from 1 to 10000", options.MaxNodes);
         }
 
+        CheckLimits(errors, options.Limits);
         return errors.All is { Count: > 0 } all ? ValidateOptionsResult.Fail(all) : ValidateOptionsResult.Success;
+    }
+
+    private static void CheckLimits(SettingErrors errors, LimitOptions limits)
+    {
+        NotNegative($"{nameof(AgentStreamOptions.Limits)}:{nameof(limits.SessionJournalBytes)}", limits.SessionJournalBytes);
+        foreach (var (name, usage) in new[] { (nameof(limits.PerUser), limits.PerUser), (nameof(limits.PerScope), limits.PerScope) })
+        {
+            var path = $"{nameof(AgentStreamOptions.Limits)}:{name}";
+            NotNegative($"{path}:{nameof(usage.LiveRuns)}", usage.LiveRuns);
+            NotNegative($"{path}:{nameof(usage.QueuedPrompts)}", usage.QueuedPrompts);
+            NotNegative($"{path}:{nameof(usage.Sessions)}", usage.Sessions);
+            NotNegative($"{path}:{nameof(usage.JournalBytes)}", usage.JournalBytes);
+            NotNegative($"{path}:{nameof(usage.Listeners)}", usage.Listeners);
+            NotNegative($"{path}:{nameof(usage.PromptsPerMinute)}", usage.PromptsPerMinute);
+            NotNegative($"{path}:{nameof(usage.TokensPerDay)}", usage.TokensPerDay);
+        }
+
+        void NotNegative(string setting, long value)
+        {
+            if (value < 0)
+            {
+                errors.Add(setting, "must be 0, for no limit, or more", value);
+            }
+        }
     }
 }
