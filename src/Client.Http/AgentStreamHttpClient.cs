@@ -203,7 +203,7 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     private SessionKey Mine(SessionKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        Mine(new UserKey(key.Scope, key.User));
+        Mine(key.UserKey);
         return key;
     }
 

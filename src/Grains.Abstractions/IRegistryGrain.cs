@@ -14,6 +14,12 @@ public interface IRegistryGrain : IGrainWithStringKey
     [ReadOnly, Alias("QueryAsync")]
     Task<SessionKey[]> GetLiveSessionsAsync(bool includeExternal = false);
 
+    /// <summary>The limits that the user is held to by the whole cluster, and how much of each is used.</summary>
+    /// <returns>Those that are set, the user's own and the scope's.</returns>
+    /// <exception cref="StorageUnavailableException">A store is out of reach.</exception>
+    [ReadOnly, Alias("GetLimitsAsync")]
+    Task<LimitUsage[]> GetLimitsAsync();
+
     /// <summary>The user's sessions, live or not.</summary>
     /// <param name="count">The most sessions that are not live to answer with; from 1 to <see cref="SessionSummary.MaxCount"/>.</param>
     /// <returns>The sessions, those that last grew first. The live ones are all among them.</returns>

@@ -49,6 +49,9 @@ public sealed record SessionKey
     [Id(2)]
     public string Session { get; }
 
+    /// <summary>Gets the user whose session it is.</summary>
+    public UserKey UserKey => new(Scope, User);
+
     /// <summary>Whether a text can be a session id, by <see cref="SessionRule"/>.</summary>
     /// <param name="text">The text; null is none.</param>
     /// <returns>True when it can.</returns>

@@ -47,8 +47,23 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
 
     public static string Registry(string prefix, UserKey user) => $"{prefix}:#registry:{user}";
 
+    /// <summary>The live sessions of a scope, each with its user.</summary>
+    public static string Registry(string prefix, string scope) => $"{prefix}:#registry:{scope}";
+
+    /// <summary>How many prompts wait, of each user and each scope that has some.</summary>
+    public static string WaitingCounts(string prefix) => $"{prefix}:#waiting-counts";
+
+    /// <summary>What a user has used in its windows of time.</summary>
+    public static string Usage(string prefix, UserKey user) => $"{prefix}:#usage:{user}";
+
+    /// <summary>What the users of a scope have used together.</summary>
+    public static string Usage(string prefix, string scope) => $"{prefix}:#usage:{scope}";
+
     /// <summary>What the keys of a user's sessions start with.</summary>
     public static string Sessions(string prefix, UserKey user) => $"{prefix}:{user}:";
+
+    /// <summary>What the keys of a scope's sessions start with.</summary>
+    public static string Sessions(string prefix, string scope) => $"{prefix}:{scope}:";
 
     /// <summary>The set of silos that may own runs.</summary>
     public static string AllSilos(string prefix) => $"{prefix}:#silos";
@@ -69,10 +84,10 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     public static RedisType? TypeOf(string prefix, string key) =>
         !key.StartsWith(prefix + ':', StringComparison.Ordinal) ? null : key[(prefix.Length + 1)..].Split(':') switch
         {
-            ["#silos"] or ["#silo", _, "runs"] or ["#registry", _, _] => RedisType.Set,
+            ["#silos"] or ["#silo", _, "runs"] or ["#registry", _] or ["#registry", _, _] => RedisType.Set,
             ["#silo", _] => RedisType.String,
             ["#timers"] or ["#journals", _, _] or ["#waiting"] or ["#waiting", _, _] => RedisType.SortedSet,
-            ["#titles", _, _] or ["#prompts", _, _, _] => RedisType.Hash,
+            ["#titles", _, _] or ["#prompts", _, _, _] or ["#waiting-counts"] or ["#usage", _] or ["#usage", _, _] => RedisType.Hash,
             ["#journal", _, _, _] => RedisType.Stream,
             ["#waiting", _, _, _] => RedisType.List,
             [_, _, _] or [_, _, _, "past", _] => RedisType.Stream,

@@ -45,6 +45,17 @@ internal sealed class RedisLiveSessions
         return [.. sessions.Select(user.Session)];
     }
 
+    /// <summary>How many sessions of ours are live, of a user and of its scope.</summary>
+    public async Task<UsageCount> CountAsync(UserKey user, CancellationToken cancellationToken)
+    {
+        var counts = await Task.WhenAll(
+            CountAsync(user, RedisKeys.Registry(_prefix, user), cancellationToken), CountAsync(user, RedisKeys.Registry(_prefix, user.Scope), cancellationToken));
+        return new(counts[0], counts[1]);
+    }
+
+    private Task<long> CountAsync(UserKey user, string registry, CancellationToken cancellationToken) =>
+        _redis.RunAsync($"count the live sessions of user {user}", database => database.SetLengthAsync(registry), cancellationToken, registry);
+
     /// <summary>The sessions of all users that have a live flag, whoever set it.</summary>
     private async Task<ILookup<UserKey, string>> FindAllAsync()
     {
@@ -57,7 +68,7 @@ internal sealed class RedisLiveSessions
             }
         }
 
-        return found.ToLookup(key => new UserKey(key.Scope, key.User), key => key.Session);
+        return found.ToLookup(key => key.UserKey, key => key.Session);
     }
 
     /// <summary>The same of one user.</summary>

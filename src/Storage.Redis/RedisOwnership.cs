@@ -63,8 +63,8 @@ internal sealed class RedisOwnership(RedisConnection redis, StorageOptions optio
             $"list run {run.RunId} of session {run.Key}",
             KeepScript,
             [
-                new RedisKeys(_prefix, run.Key).Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), RedisKeys.Registry(_prefix, new(run.Key.Scope, run.Key.User)),
-                RedisKeys.AllSilos(_prefix),
+                new RedisKeys(_prefix, run.Key).Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), RedisKeys.Registry(_prefix, run.Key.UserKey),
+                RedisKeys.AllSilos(_prefix), RedisKeys.Registry(_prefix, run.Key.Scope),
             ],
             [run.SiloId, run.Fence, run.Key.Session, run.Key.ToString()],
             cancellationToken);

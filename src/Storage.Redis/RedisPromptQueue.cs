@@ -15,9 +15,9 @@ namespace AgentStream.Storage.Redis;
 /// <remarks>Every operation may throw <see cref="StorageUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
 internal sealed class RedisPromptQueue : IPromptQueue
 {
-    private static readonly RedisScript AddScript = RedisScript.Named("queue-add.lua");
-    private static readonly RedisScript RemoveScript = RedisScript.Named("queue-remove.lua");
-    private static readonly RedisScript ClearScript = RedisScript.Named("queue-clear.lua");
+    private static readonly RedisScript AddScript = RedisScript.Named("queue-add.lua", "waiting.lua");
+    private static readonly RedisScript RemoveScript = RedisScript.Named("queue-remove.lua", "waiting.lua");
+    private static readonly RedisScript ClearScript = RedisScript.Named("queue-clear.lua", "waiting.lua");
 
     private readonly RedisConnection _redis;
     private readonly ILogger _logger;
@@ -31,15 +31,36 @@ internal sealed class RedisPromptQueue : IPromptQueue
         _turns = new(redis, _prefix, Say);
     }
 
-    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default) => (int)await _redis.ScriptAsync(
-        $"let a prompt wait for session {key}",
-        AddScript,
-        KeysOf(key),
-        [QueuedPromptInfo.Of(prompt).ToJson(), prompt.RunId, prompt.ToJson(), key.Session, UserOf(key).ToString(), IPromptQueue.MaxQueued],
-        cancellationToken);
+    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, LimitOptions? limits = null, CancellationToken cancellationToken = default)
+    {
+        var (ofUser, ofScope) = (limits?.PerUser.QueuedPrompts ?? 0, limits?.PerScope.QueuedPrompts ?? 0);
+        var place = (int)await _redis.ScriptAsync(
+            $"let a prompt wait for session {key}",
+            AddScript,
+            KeysOf(key),
+            [QueuedPromptInfo.Of(prompt).ToJson(), prompt.RunId, prompt.ToJson(), key.Session, key.UserKey.ToString(), IPromptQueue.MaxQueued, ofUser, ofScope],
+            cancellationToken);
+        return place switch
+        {
+            -1 => throw new LimitExceededException(LimitNames.QueuedPrompts, LimitTarget.User, ofUser, Limit.SoonFree),
+            -2 => throw new LimitExceededException(LimitNames.QueuedPrompts, LimitTarget.Scope, ofScope, Limit.SoonFree),
+            _ => place,
+        };
+    }
 
     public async ValueTask<int> CountAsync(SessionKey key, CancellationToken cancellationToken = default) => (int)await _redis.RunAsync(
         $"count the prompts that wait for session {key}", database => database.ListLengthAsync(Waiting(key)), cancellationToken, Waiting(key));
+
+    public async ValueTask<UsageCount> CountAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        var counts = RedisKeys.WaitingCounts(_prefix);
+        var values = await _redis.RunAsync(
+            $"count the prompts that wait for user {user}", database => database.HashGetAsync(counts, [user.ToString(), user.Scope]), cancellationToken, counts);
+        return new(CountOf(values[0]), CountOf(values[1]));
+
+        // Another program may have written something else there.
+        static long CountOf(RedisValue value) => value.TryParse(out long count) ? count : 0;
+    }
 
     public async ValueTask<IReadOnlyList<QueuedPromptInfo>> ListAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
@@ -91,7 +112,7 @@ internal sealed class RedisPromptQueue : IPromptQueue
         $"take the prompts of session {owner.Key} out",
         ClearScript,
         [.. KeysOf(owner.Key), new RedisKeys(_prefix, owner.Key).Owner],
-        [owner.SiloId, owner.Fence, owner.Key.Session, UserOf(owner.Key).ToString()],
+        [owner.SiloId, owner.Fence, owner.Key.Session, owner.Key.UserKey.ToString()],
         cancellationToken);
 
     public async ValueTask<IReadOnlyList<SessionKey>> ListSessionsAsync(int count, CancellationToken cancellationToken = default)
@@ -109,8 +130,6 @@ internal sealed class RedisPromptQueue : IPromptQueue
         return [.. sessions.Zip(exist).Where(session => session.Second).Select(session => session.First)];
     }
 
-    private static UserKey UserOf(SessionKey key) => new(key.Scope, key.User);
-
     private static bool IsOf(string runId, RedisValue entry)
     {
         try
@@ -126,13 +145,16 @@ internal sealed class RedisPromptQueue : IPromptQueue
     private string Waiting(SessionKey key) => RedisKeys.Waiting(_prefix, key);
 
     private RedisKey[] KeysOf(SessionKey key) =>
-        [Waiting(key), RedisKeys.Prompts(_prefix, key), RedisKeys.Waiting(_prefix, UserOf(key)), RedisKeys.AllWaiting(_prefix)];
+        
+    [
+        Waiting(key), RedisKeys.Prompts(_prefix, key), RedisKeys.Waiting(_prefix, key.UserKey), RedisKeys.AllWaiting(_prefix), RedisKeys.WaitingCounts(_prefix),
+    ];
 
     private Task<RedisValue[]> ReadListAsync(SessionKey key, CancellationToken cancellationToken) => _redis.RunAsync(
         $"list the prompts that wait for session {key}", database => database.ListRangeAsync(Waiting(key)), cancellationToken, Waiting(key));
 
     private async Task TakeOutAsync(SessionKey key, RedisValue entry, string runId, CancellationToken cancellationToken) => await _redis.ScriptAsync(
-        $"take a prompt of session {key} out", RemoveScript, KeysOf(key), [entry, runId, key.Session, UserOf(key).ToString()], cancellationToken);
+        $"take a prompt of session {key} out", RemoveScript, KeysOf(key), [entry, runId, key.Session, key.UserKey.ToString()], cancellationToken);
 
     private void Say(string what)
     {

@@ -46,7 +46,7 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
     internal int ChannelCount => _notices.ChannelCount;
 
     /// <inheritdoc/>
-    public async Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default)
+    public async Task<Cursor> StartAsync(RunToken run, LimitOptions? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         var keys = new RedisKeys(_prefix, run.Key);
@@ -55,12 +55,13 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
             StartScript,
             [
                 keys.Stream, keys.Live, keys.Owner, RedisKeys.Lease(_prefix, run.SiloId), RedisKeys.SiloRuns(_prefix, run.SiloId), Registry(run.Key),
-                RedisKeys.AllSilos(_prefix),
+                RedisKeys.AllSilos(_prefix), ScopeRegistry(run.Key),
             ],
             [
                 run.SiloId, run.Fence, RedisKeys.Milliseconds(_options.Lease), RedisKeys.Milliseconds(StreamRules.ForeignSilence),
                 _options.RuntimeOrigin, BeginBody.Of(run.Key), run.Key.Session, run.Key.ToString(), keys.Notice,
-                StreamRules.PastRuns, RedisKeys.Milliseconds(StreamRules.PastStay),
+                StreamRules.PastRuns, RedisKeys.Milliseconds(StreamRules.PastStay), limits?.PerUser.LiveRuns ?? 0, limits?.PerScope.LiveRuns ?? 0,
+                RedisKeys.Sessions(_prefix, run.Key.UserKey), RedisKeys.Sessions(_prefix, run.Key.Scope),
             ],
             cancellationToken);
         var parts = Parts(answer);
@@ -68,6 +69,8 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
         {
             1 => RedisForeignKeys.CursorOf((string?)parts[1], keys.Owner),
             0 => throw new SessionBusyException(run.Key.ToString(), StoreErrors.OwnedBy(((string?)parts[1])!)),
+            3 => throw new LimitExceededException(LimitNames.LiveRuns, LimitTarget.User, limits!.PerUser.LiveRuns, Limit.SoonFree),
+            4 => throw new LimitExceededException(LimitNames.LiveRuns, LimitTarget.Scope, limits!.PerScope.LiveRuns, Limit.SoonFree),
             _ => throw new SessionBusyException(run.Key.ToString(), StoreErrors.Foreign(TimeSpan.FromMilliseconds((long)parts[1]))),
         };
     }
@@ -106,7 +109,7 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
         var answer = await _redis.ScriptAsync(
             $"finish run {run.RunId} of session {run.Key}",
             FinishScript,
-            [keys.Stream, keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), Registry(run.Key)],
+            [keys.Stream, keys.Live, keys.Owner, RedisKeys.SiloRuns(_prefix, run.SiloId), Registry(run.Key), ScopeRegistry(run.Key)],
             RedisEntries.Arguments(leading, events),
             cancellationToken);
         return AppendAnswer(answer, keys);
@@ -130,7 +133,7 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
         var answer = await _redis.ScriptAsync(
             $"cancel session {key}",
             CancelScript,
-            request is null ? [keys.Live, keys.Owner, Registry(key)] : [keys.Live, keys.Owner, Registry(key), keys.Cancel(request.RequestId)],
+            [keys.Live, keys.Owner, Registry(key), ScopeRegistry(key), .. request is null ? Array.Empty<RedisKey>() : [keys.Cancel(request.RequestId)]],
             [key.Session, key.ToString(), keys.Notice, RedisKeys.Silos(_prefix), RedisKeys.Milliseconds(StreamRules.CancelMemory), request?.RunId ?? ""],
             cancellationToken);
         return (long)answer == 1;
@@ -193,6 +196,13 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
         _live.GetLiveSessionsAsync(user, includeExternal, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<UsageCount> CountLiveSessionsAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return _live.CountAsync(user, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default) =>
         _ownership.RenewLeaseAsync(siloId, lease, cancellationToken);
 
@@ -248,5 +258,7 @@ public sealed class RedisStreamStore : IStreamStore, IDisposable
         return new((RunStatus)(long)parts[0], RedisForeignKeys.CursorOf((string?)parts[1], keys.Owner));
     }
 
-    private string Registry(SessionKey key) => RedisKeys.Registry(_prefix, new(key.Scope, key.User));
+    private string Registry(SessionKey key) => RedisKeys.Registry(_prefix, key.UserKey);
+
+    private string ScopeRegistry(SessionKey key) => RedisKeys.Registry(_prefix, key.Scope);
 }

@@ -90,7 +90,7 @@ internal sealed class RedisTurns(RedisConnection redis, string prefix, Action<st
             }
         }
 
-        var users = sessions.ToLookup(key => new UserKey(key.Scope, key.User), key => key.Session);
+        var users = sessions.ToLookup(key => key.UserKey, key => key.Session);
         if (index == Users || users.Count == 0)
         {
             await RestoreAsync(index, [.. users.Select(user => user.Key.ToString())], cancellationToken);

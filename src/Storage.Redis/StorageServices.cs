@@ -5,6 +5,7 @@ using AgentStream.Storage.Queue;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tailing;
 using AgentStream.Storage.Timers;
+using AgentStream.Storage.Usage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,7 +18,7 @@ namespace AgentStream.Storage.Redis;
 public static class StorageServices
 {
     /// <summary>
-    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/>, <see cref="IPromptQueue"/> and <see cref="ISessionTimers"/>, each unless it is registered, and what works on them:
+    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/>, <see cref="IPromptQueue"/>, <see cref="ISessionTimers"/> and <see cref="IUsageStore"/>, each unless it is registered, and what works on them:
     /// <see cref="StreamHub"/>, <see cref="SiloIdentity"/>, <see cref="RunRegistry"/>, and the service that keeps the lease. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted
     /// service starts. The start fails with a <see cref="StorageUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
     /// Settings are <see cref="StorageOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
@@ -41,6 +42,7 @@ public static class StorageServices
         services.AddJournal(configuration);
         services.TryAddSingleton(ChooseQueue);
         services.TryAddSingleton(ChooseTimers);
+        services.TryAddSingleton(ChooseUsage);
         return services;
     }
 
@@ -96,4 +98,10 @@ public static class StorageServices
         _ when services.GetService<RedisConnection>() is { } redis => ActivatorUtilities.CreateInstance<RedisSessionTimers>(services, redis),
         _ => new InMemorySessionTimers(),
     };
+
+    /// <summary>Counts for all silos, or that last as long as the journal, where that is ours.</summary>
+    private static IUsageStore ChooseUsage(IServiceProvider services) =>
+        services.GetService<RedisConnection>() is { } redis ? ActivatorUtilities.CreateInstance<RedisUsageStore>(services, redis)
+            : services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqliteUsageStore(journal.Database)
+            : new InMemoryUsageStore();
 }

@@ -8,13 +8,15 @@ public interface IRunStore
     /// Repeated with the same run, it answers as the first time.
     /// </summary>
     /// <param name="run">The run that is to own the session.</param>
+    /// <param name="limits">How many runs may be live (<see cref="UsageLimits.LiveRuns"/>): it starts only if its user and its scope have fewer. Null for any number.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>The cursor of <c>begin</c>.</returns>
+    /// <exception cref="LimitExceededException">There are as many live runs as may be. Nothing was changed.</exception>
     /// <exception cref="SessionBusyException">
     /// Another run owns the session (also one whose process has lost its lease: it is to be recovered and brought to its end), or another library's run is under way: it is live, or was canceled and
     /// has not stopped yet, and its stream moved within the last <see cref="StreamRules.ForeignSilence"/>.
     /// </exception>
-    Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default);
+    Task<Cursor> StartAsync(RunToken run, LimitOptions? limits = null, CancellationToken cancellationToken = default);
 
     /// <summary>Adds events behind those of the run, if the run still owns the session, and publishes that there are some.</summary>
     /// <param name="run">The run.</param>

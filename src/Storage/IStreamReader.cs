@@ -49,6 +49,12 @@ public interface IStreamReader
     /// <returns>The sessions whose live flag is there, sorted by session id.</returns>
     Task<IReadOnlyList<SessionKey>> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default);
 
+    /// <summary>Counts the live sessions of ours, of a user and of its scope, without a look at each. One whose flag another program took away may be among them.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>How many there are.</returns>
+    Task<UsageCount> CountLiveSessionsAsync(UserKey user, CancellationToken cancellationToken = default);
+
     /// <summary>Takes a session's live flag away, whoever runs it, and tells the owner.</summary>
     /// <param name="key">The session.</param>
     /// <param name="request">

@@ -143,7 +143,7 @@ public abstract partial class StreamStoreContract
 
         Assert.Equal([c.Key, a.Key, b.Key], await Log.GetLiveSessionsAsync(_user));
         Assert.Equal([c.Key, a.Key, b.Key], await Log.GetLiveSessionsAsync(_user, includeExternal: true));
-        Assert.Equal([stranger.Key], await Log.GetLiveSessionsAsync(new(stranger.Key.Scope, stranger.Key.User)));
+        Assert.Equal([stranger.Key], await Log.GetLiveSessionsAsync(stranger.Key.UserKey));
         Assert.Empty(await Log.GetLiveSessionsAsync(new("99", _user.User)));
     }
 }

@@ -1,6 +1,7 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Expiry;
+using AgentStream.Grains.Limits;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
@@ -35,6 +36,7 @@ internal static class RuntimeServices
         services.AddHostedService<AgentCheck>();
         services.AddHostedService<TimersCheck>();
         services.TryAddSingleton<RunEnvironment>();
+        services.TryAddSingleton<UsageMeter>();
         services.TryAddSingleton<RequestTimers>();
         services.TryAddSingleton<RunFactory>();
         services.TryAddSingleton<SessionStreamPublisher>();

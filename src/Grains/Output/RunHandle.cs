@@ -68,14 +68,16 @@ internal sealed class RunHandle
     /// <param name="environment">The run's silo.</param>
     /// <param name="key">The session.</param>
     /// <param name="runId">The run; null for a new one.</param>
+    /// <param name="isLimited">Whether the run counts among those that the user and its scope may have at a time. What only changes the session does not.</param>
     /// <exception cref="SessionBusyException">The session has a run under way.</exception>
+    /// <exception cref="LimitExceededException">There are as many as may be.</exception>
     /// <exception cref="StorageUnavailableException">The log is out of reach.</exception>
-    public static async Task<RunHandle> StartAsync(RunEnvironment environment, SessionKey key, string? runId = null)
+    public static async Task<RunHandle> StartAsync(RunEnvironment environment, SessionKey key, string? runId = null, bool isLimited = false)
     {
         var token = new RunToken(key, environment.Silo.Id, runId ?? Guid.CreateVersion7().ToString());
         try
         {
-            return new RunHandle(environment, token, await environment.Store.StartAsync(token));
+            return new RunHandle(environment, token, await environment.Store.StartAsync(token, isLimited ? environment.Options.Limits : null));
         }
         catch (StorageUnavailableException e)
         {

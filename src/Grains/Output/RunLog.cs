@@ -31,6 +31,9 @@ internal static partial class RunLog
         "The start of run {Run} of session {Session} had no answer, and could not be undone. A run that was started is handed off later.")]
     public static partial void StartNotUndone(this ILogger logger, Exception? exception, string run, SessionKey session);
 
+    [LoggerMessage(2007, LogLevel.Warning, "The tokens of a response were not counted for user {User}.")]
+    public static partial void TokensNotCounted(this ILogger logger, Exception exception, UserKey user);
+
     [LoggerMessage(EventId = 2050, Message = "The tool {Tool} failed, in call {Call} of run {Run} of session {Session}.")]
     public static partial void ToolFailed(
         this ILogger logger, LogLevel level, Exception exception, string tool, string call, string run, SessionKey session);

@@ -31,7 +31,8 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
     }
 
     /// <summary>Lets a prompt wait for its turn.</summary>
-    /// <exception cref="SessionBusyException">Too many wait.</exception>
+    /// <exception cref="SessionBusyException">Too many wait for it.</exception>
+    /// <exception cref="LimitExceededException">Too many wait for all sessions of its user, or of its scope.</exception>
     public async Task<StartedRun> WaitAsync(SessionKey key, Agent agent, RunRequest request, RequestKey? requestKey, RunCaller? caller)
     {
         var waiting = new QueuedPrompt(Guid.CreateVersion7().ToString(), agent.Name, request.Prompt, environment.Time.GetUtcNow())
@@ -42,7 +43,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             Tools = request.Tools is { Count: > 0 } tools ? tools : null,
             Caller = caller,
         };
-        var place = await queue.AddAsync(key, waiting);
+        var place = await queue.AddAsync(key, waiting, environment.Options.Limits);
         if (place == 0)
         {
             throw new SessionBusyException(key.ToString(), $"{IPromptQueue.MaxQueued} prompts wait for it already");
@@ -72,6 +73,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
     /// <param name="key">The session.</param>
     /// <param name="cancel">Cancels the session's run first; null lets it end by itself.</param>
     /// <exception cref="SessionBusyException">It does not end in time.</exception>
+    /// <exception cref="LimitExceededException">Its user, or its scope, has as many runs as may be.</exception>
     public async Task<RunHandle> StartAsync(SessionKey key, Func<Task<bool>>? cancel = null)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,7 +90,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             Volatile.Write(ref ended, next);
             try
             {
-                return await RunHandle.StartAsync(environment, key);
+                return await RunHandle.StartAsync(environment, key, isLimited: true);
             }
             catch (SessionBusyException) when (environment.Time.GetElapsedTime(since) < (patience < LongestWait ? patience : LongestWait))
             {

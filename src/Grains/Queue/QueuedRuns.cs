@@ -40,11 +40,16 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
             RunHandle handle;
             try
             {
-                handle = await RunHandle.StartAsync(environment, key, next.RunId);
+                handle = await RunHandle.StartAsync(environment, key, next.RunId, isLimited: true);
             }
             catch (SessionBusyException)
             {
                 // Another process was faster, or another prompt. Its end starts this one.
+                return null;
+            }
+            catch (LimitExceededException)
+            {
+                // The user has as many runs as may be. The next look tries again.
                 return null;
             }
 

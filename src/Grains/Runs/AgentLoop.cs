@@ -1,5 +1,6 @@
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
+using AgentStream.Grains.Limits;
 using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
@@ -14,7 +15,7 @@ namespace AgentStream.Grains.Runs;
 /// Some chat clients call tools by themselves, and their one stream carries calls, results and what the model made of them. Such a
 /// stream is shown and kept as the nodes it is made of, and its calls are not made again.
 /// </remarks>
-internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment, Deps deps, Steering? steering)
+internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment, Deps deps, Steering? steering, UsageMeter? usage)
 {
     private readonly ToolCalls _tools = new(agent, run, journal, environment, deps);
 
@@ -26,6 +27,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     private int _requested;
     private bool _isOpen;
     private ModelResponse? _response;
+    private LimitExceededException? _isOverLimit;
 
     /// <summary>
     /// What the last node had said when the run was cut short; null when nothing was. It goes into the journal with the run's end, in one step: a recovery that finds it alone would take it
@@ -149,6 +151,11 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
             throw new RunException($"the run needs more than {_idx} nodes ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxNodes)})", FailureReasons.Limit);
         }
 
+        if (_isOverLimit is not null)
+        {
+            throw _isOverLimit;
+        }
+
         if (_idx > _requested)
         {
             await RequestAsync(cancellationToken);
@@ -188,6 +195,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         _tools.Skip(_calls.Where(call => call.IsInformational).Select(call => call.Id));
         await journal.AddAsync(now => new ResponseRecord(_idx, response) { Timestamp = now });
         await run.Nodes.EndAsync(cancellationToken);
+        _isOverLimit = usage is null ? null : await usage.CountTokensAsync(run.Key.UserKey, response.Usage);
         (_response, _isOpen) = (response, false);
     }
 

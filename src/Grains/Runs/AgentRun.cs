@@ -1,4 +1,5 @@
 using AgentStream.Grains.Approvals;
+using AgentStream.Grains.Limits;
 using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage;
@@ -7,7 +8,7 @@ using AgentStream.Storage.Journal;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>A run of an agent, in a session that is owned. It works next to the grain's turns and touches nothing of the grain's but the session's state, which is lent to it.</summary>
-internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering, RequestTimers? timers)
+internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering, RequestTimers? timers, UsageMeter? usage)
 {
     private RunProgress? _progress;
     private AgentLoop? _loop;
@@ -165,7 +166,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         {
             var caller = journal.History.Caller;
             var ready = await agent.ForRunAsync(journal.History.Tools, caller, stop);
-            _loop = new AgentLoop(ready, run, journal, environment, new Deps(environment, run) { Claims = caller.Claims }, steering);
+            _loop = new AgentLoop(ready, run, journal, environment, new Deps(environment, run) { Claims = caller.Claims }, steering, usage);
             return await (_progress is not null ? ResumeAsync(_loop, _progress, stop) : _continues ? _loop.ContinueAsync(stop) : _loop.RunAsync(stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

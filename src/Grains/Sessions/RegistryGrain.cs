@@ -1,3 +1,4 @@
+using AgentStream.Grains.Limits;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
@@ -6,13 +7,15 @@ using Microsoft.Extensions.Options;
 namespace AgentStream.Grains.Sessions;
 
 /// <summary>A user's sessions: the live ones as the stream store knows them, all of them as the journal does. Every process writes there, so nothing is kept here.</summary>
-internal sealed class RegistryGrain(IStreamReader streams, ISessionJournal journal, IOptions<StorageOptions> options) : Grain, IRegistryGrain
+internal sealed class RegistryGrain(IStreamReader streams, ISessionJournal journal, UsageMeter usage, IOptions<StorageOptions> options) : Grain, IRegistryGrain
 {
     private UserKey User => UserKey.Parse(this.GetPrimaryKeyString());
 
     async Task<SessionKey[]> IRegistryGrain.GetLiveSessionsAsync(bool includeExternal) => includeExternal && !options.Value.ListExternalSessions
         ? throw new InvalidInputException(Protocol.Fields.IncludeForeign, $"is off on this server; {AgentStreamOptions.Section}:{nameof(StorageOptions.ListExternalSessions)} turns it on")
         : [.. await streams.GetLiveSessionsAsync(User, includeExternal)];
+
+    Task<LimitUsage[]> IRegistryGrain.GetLimitsAsync() => usage.GetAsync(User);
 
     async Task<SessionSummary[]> IRegistryGrain.ListSessionsAsync(int count)
     {

@@ -46,7 +46,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
     /// <summary>Denies the open requests whose time is over, all in one step. An answer that the journal has by then counts.</summary>
     /// <param name="key">The session.</param>
     /// <param name="state">Its state, as in <see cref="TakeAsync"/>, with such a request.</param>
-    /// <returns>The run that continues, to let go; null for none, also when the session is busy.</returns>
+    /// <returns>The run that continues, to let go; null for none, also when the session is busy, or its user has as many runs as may be.</returns>
     public async Task<AgentRun?> ExpireAsync(SessionKey key, SessionState state)
     {
         // A silo that does not know the agent leaves the session as it is.
@@ -54,9 +54,9 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
         RunHandle run;
         try
         {
-            run = await RunHandle.StartAsync(environment, key);
+            run = await RunHandle.StartAsync(environment, key, isLimited: true);
         }
-        catch (SessionBusyException)
+        catch (Exception e) when (e is SessionBusyException or LimitExceededException)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Expiry;
+using AgentStream.Grains.Limits;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
@@ -30,6 +31,7 @@ internal sealed partial class SessionGrain(
     BusySessionPolicy busy,
     SessionAnswers answers,
     Admission admission,
+    UsageMeter usage,
     IPromptQueue queue,
     ISessionTimers timers,
     QueuedRuns queued,
@@ -61,6 +63,7 @@ internal sealed partial class SessionGrain(
 
         var caller = await admission.AdmitAsync(agent, Key, request.Claims);
         await GivenTools.CheckAsync(agent, request.Tools, environment.Time);
+        await usage.CountPromptAsync(Key.UserKey);
         try
         {
             return await StartAsync(request, agent, key, caller);
@@ -87,7 +90,7 @@ internal sealed partial class SessionGrain(
         RunHandle handle;
         try
         {
-            handle = await RunHandle.StartAsync(environment, Key);
+            handle = await RunHandle.StartAsync(environment, Key, isLimited: true);
         }
         catch (SessionBusyException) when (request.OnBusy is BusySessionBehavior.Queue or BusySessionBehavior.Steer)
         {

@@ -1,5 +1,5 @@
 -- Takes a live flag away, whoever raised it, and tells those who follow and the silo that owns the run.
--- KEYS: live flag, owner, the user's registry, and the answer to this request if it has a name
+-- KEYS: live flag, owner, the user's registry, the scope's registry, and the answer to this request if it has a name
 -- ARGV: session id, session key, notice channel, what a silo's keys start with, how long the answer is remembered, in ms, the only run that is meant or ''
 -- Answers 1 if the flag was there, else 0: also when it is of another run, or its run is sealed, for which a cancel comes too late.
 local function cancel()
@@ -21,6 +21,7 @@ local function cancel()
     end
 
     index('SREM', KEYS[3], ARGV[1])
+    index('SREM', KEYS[4], within_scope(ARGV[2]))
     if owned then
         redis.call('PUBLISH', ARGV[4] .. owner[1] .. ':notice', ARGV[2] .. ' ' .. owner[2])
     end
@@ -29,15 +30,15 @@ local function cancel()
     return 1
 end
 
-local known = KEYS[4] and try('GET', KEYS[4])
+local known = KEYS[5] and try('GET', KEYS[5])
 if known == '0' or known == '1' then
     return tonumber(known)
 end
 
 local answer = cancel()
-if KEYS[4] and type(answer) == 'number' then
+if KEYS[5] and type(answer) == 'number' then
     -- A Redis without memory refuses it. The cancel counts nevertheless.
-    redis.pcall('SET', KEYS[4], answer, 'PX', ARGV[5])
+    redis.pcall('SET', KEYS[5], answer, 'PX', ARGV[5])
 end
 
 return answer

@@ -1,5 +1,5 @@
 -- Ends a run that owns its session: the last events, end, flag and ownership away, the stream to expire.
--- KEYS: stream, live flag, owner, the silo's runs, the user's registry
+-- KEYS: stream, live flag, owner, the silo's runs, the user's registry, the scope's registry
 -- ARGV: silo, run, number of the append, notice channel, ms that the stream stays, ms that the owner is remembered,
 --       origin of end, session id, session key, then groups of events as for append.lua
 -- Answers {status, cursor of end}; the status is 0 live, 1 canceled, 2 lost.
@@ -66,5 +66,6 @@ end
 
 index('SREM', KEYS[4], ARGV[9])
 index('SREM', KEYS[5], ARGV[8])
+index('SREM', KEYS[6], within_scope(ARGV[9]))
 call('PUBLISH', ARGV[4], 'grown')
 return {status, last}

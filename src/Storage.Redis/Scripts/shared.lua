@@ -29,6 +29,11 @@ local function index(command, key, ...)
     return answer
 end
 
+-- A session as the list of its scope names it: with its user, without the scope.
+local function within_scope(key)
+    return string.match(key, '^[^:]*:(.*)$')
+end
+
 -- The answer to a key whose value we do not write.
 local function malformed(key)
     return redis.error_reply('MALFORMED ' .. key)

@@ -1,9 +1,10 @@
 -- Takes ownership of a session for a run.
--- KEYS: stream, live flag, owner, this silo's lease, this silo's runs, the user's registry, the set of silos
+-- KEYS: stream, live flag, owner, this silo's lease, this silo's runs, the user's registry, the set of silos, the scope's registry
 -- ARGV: silo, run, lease in ms, foreign silence in ms, origin of begin, body of begin, session id, session key,
---       notice channel, how many past runs are kept, how long each is, in ms
--- Answers {1, cursor of begin}, {0, silo that owns the session}, or {2, ms since another library's run moved}.
-local stream, live, owner, lease, runs, registry, allSilos = unpack(KEYS)
+--       notice channel, how many past runs are kept, how long each is, in ms,
+--       how many live sessions the user and the scope may have, 0 for any number; what the user's and the scope's session keys start with
+-- Answers {1, cursor of begin}, {0, silo that owns the session}, {2, ms since another library's run moved}, or {3} or {4}: the user, or the scope, has as many as it may.
+local stream, live, owner, lease, runs, registry, allSilos, scopeRegistry = unpack(KEYS)
 local silo, run, leaseMs, silenceMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local session, key, channel, most, stay = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), ARGV[11]
 
@@ -72,6 +73,27 @@ if isForeign() and lastTime > 0 and now - lastTime < silenceMs then
     return {2, now - lastTime}
 end
 
+-- Whether a list has as many live sessions as it may. What lost its flag by other means than a cancel or an end leaves the list first.
+local function isFull(list, allowed, prefix)
+    if allowed == 0 or (try('SCARD', list) or 0) < allowed then
+        return false
+    end
+
+    for _, name in ipairs(redis.call('SMEMBERS', list)) do
+        if redis.call('EXISTS', prefix .. name .. ':live') == 0 then
+            redis.call('SREM', list, name)
+        end
+    end
+
+    return redis.call('SCARD', list) >= allowed
+end
+
+if isFull(registry, tonumber(ARGV[12]), ARGV[14]) then
+    return {3}
+elseif isFull(scopeRegistry, tonumber(ARGV[13]), ARGV[15]) then
+    return {4}
+end
+
 -- Ids do not go back, also when the server's clock did. A begin does not follow directly on the last end: the place before a begin is in its run, the place of an end is not.
 begin = now > lastTime and string.format('%.0f-0', now) or string.format('%.0f-%.0f', lastTime, lastNumber + 2)
 local kept = {}
@@ -104,5 +126,6 @@ redis.call('SET', lease, '1', 'PX', leaseMs)
 index('SADD', runs, key)
 index('SADD', allSilos, silo)
 index('SADD', registry, session)
+index('SADD', scopeRegistry, within_scope(key))
 redis.call('PUBLISH', channel, 'grown')
 return {1, begin}

@@ -10,29 +10,37 @@ public sealed class InMemoryPromptQueue : IPromptQueue
     private readonly Turns<UserKey> _users = new();
     private readonly Dictionary<UserKey, Turns<SessionKey>> _sessionsOf = [];
 
+    // A scope's own has no user.
+    private readonly Dictionary<(string Scope, string? User), int> _counts = [];
+
     /// <inheritdoc/>
-    public ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
+    public ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, LimitOptions? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         lock (_gate)
         {
-            if (!_sessions.TryGetValue(key, out var waiting))
+            var waiting = WaitingFor(key);
+            if (waiting.IndexOf(prompt) is >= 0 and var index)
             {
-                waiting = _sessions[key] = [];
-                AddTurn(key);
+                return new(index + 1);
             }
 
-            if (!waiting.Contains(prompt))
+            if (waiting.Count >= IPromptQueue.MaxQueued)
             {
-                if (waiting.Count >= IPromptQueue.MaxQueued)
-                {
-                    return new(0);
-                }
-
-                waiting.Add(prompt);
+                return new(0);
             }
 
-            return new(waiting.IndexOf(prompt) + 1);
+            var user = key.UserKey;
+            Limit.Check(LimitNames.QueuedPrompts, CountNow(user), limits, limit => limit.QueuedPrompts, Limit.SoonFree);
+            if (waiting.Count == 0)
+            {
+                _sessions.Add(key, waiting = []);
+                AddTurn(user, key);
+            }
+
+            waiting.Add(prompt);
+            Count(user, 1);
+            return new(waiting.Count);
         }
     }
 
@@ -42,6 +50,15 @@ public sealed class InMemoryPromptQueue : IPromptQueue
         lock (_gate)
         {
             return new(WaitingFor(key).Count);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<UsageCount> CountAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            return new(CountNow(user));
         }
     }
 
@@ -68,9 +85,14 @@ public sealed class InMemoryPromptQueue : IPromptQueue
     {
         lock (_gate)
         {
-            if (_sessions.TryGetValue(key, out var waiting) && waiting.RemoveAll(prompt => prompt.RunId == runId) > 0 && waiting.Count == 0)
+            var waiting = WaitingFor(key);
+            if (waiting.RemoveAll(prompt => prompt.RunId == runId) is > 0 and var removed)
             {
-                Remove(key);
+                Count(key.UserKey, -removed);
+                if (waiting.Count == 0)
+                {
+                    Remove(key);
+                }
             }
         }
 
@@ -102,9 +124,24 @@ public sealed class InMemoryPromptQueue : IPromptQueue
 
     private List<QueuedPrompt> WaitingFor(SessionKey key) => _sessions.TryGetValue(key, out var waiting) ? waiting : [];
 
-    private void AddTurn(SessionKey key)
+    private UsageCount CountNow(UserKey user) => new(_counts.GetValueOrDefault((user.Scope, user.User)), _counts.GetValueOrDefault((user.Scope, null)));
+
+    private void Count(UserKey user, int change)
     {
-        var user = new UserKey(key.Scope, key.User);
+        Change((user.Scope, user.User), change);
+        Change((user.Scope, null), change);
+    }
+
+    private void Change((string Scope, string? User) key, int change)
+    {
+        if ((_counts[key] = _counts.GetValueOrDefault(key) + change) == 0)
+        {
+            _counts.Remove(key);
+        }
+    }
+
+    private void AddTurn(UserKey user, SessionKey key)
+    {
         if (!_sessionsOf.TryGetValue(user, out var sessions))
         {
             sessions = _sessionsOf[user] = new();
@@ -116,9 +153,10 @@ public sealed class InMemoryPromptQueue : IPromptQueue
 
     private void Remove(SessionKey key)
     {
-        var user = new UserKey(key.Scope, key.User);
-        if (_sessions.Remove(key) && _sessionsOf[user] is var sessions)
+        var user = key.UserKey;
+        if (_sessions.Remove(key, out var waiting) && _sessionsOf[user] is var sessions)
         {
+            Count(user, -waiting.Count);
             sessions.Remove(key);
             if (sessions.Count == 0)
             {

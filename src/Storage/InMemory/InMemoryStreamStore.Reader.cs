@@ -90,4 +90,11 @@ public sealed partial class InMemoryStreamStore
         cancellationToken.ThrowIfCancellationRequested();
         return Task.FromResult(_live.Of(user));
     }
+
+    /// <inheritdoc/>
+    public Task<UsageCount> CountLiveSessionsAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(_live.Count(user));
+    }
 }

@@ -44,11 +44,11 @@ public sealed partial class InMemoryStreamStore : IStreamStore, IDisposable
     internal int WatchCount => _sessions.Values.Sum(session => session.Watchers.Count) + _runWatchers.Count;
 
     /// <inheritdoc/>
-    public Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default)
+    public Task<Cursor> StartAsync(RunToken run, LimitOptions? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         cancellationToken.ThrowIfCancellationRequested();
-        string? busy = null;
+        AgentStreamException? refusal = null;
         var (isNew, hasPast) = (false, false);
         var pastDue = Now() + StreamRules.PastStay;
         var begin = Change(run.Key, session =>
@@ -62,20 +62,29 @@ public sealed partial class InMemoryStreamStore : IStreamStore, IDisposable
 
             if (session.Owner is { HasEnded: false } owner)
             {
-                busy = StoreErrors.OwnedBy(owner.Run.SiloId);
+                refusal = new SessionBusyException(run.Key.ToString(), StoreErrors.OwnedBy(owner.Run.SiloId));
+                return Cursor.Start;
+            }
+
+            try
+            {
+                _live.Add(run.Key, limits);
+            }
+            catch (LimitExceededException e)
+            {
+                refusal = e;
                 return Cursor.Start;
             }
 
             _leases.Renew(run.SiloId, _options.Lease);
-            _live.Add(run.Key);
             var started = session.Begin(run, _options.RuntimeOrigin, BeginBody.Of(run.Key), Milliseconds(session), pastDue);
             hasPast = session.HasPast;
             return started;
         });
 
-        if (busy is not null)
+        if (refusal is not null)
         {
-            return Task.FromException<Cursor>(new SessionBusyException(run.Key.ToString(), busy));
+            return Task.FromException<Cursor>(refusal);
         }
 
         if (isNew)

@@ -1,29 +1,68 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
-
 namespace AgentStream.Storage.InMemory;
 
-/// <summary>The live sessions of each user. It changes under the lock of the session whose flag it mirrors, so the two never differ.</summary>
+/// <summary>The live sessions of each user, and their number in each scope. It changes under the lock of the session whose flag it mirrors, so the two never differ.</summary>
 internal sealed class LiveSessions
 {
-    private readonly ConcurrentDictionary<UserKey, ImmutableSortedSet<string>> _users = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<UserKey, SortedSet<string>> _users = [];
+    private readonly Dictionary<string, int> _scopes = [];
 
-    public IReadOnlyList<SessionKey> Of(UserKey user) => [.. (_users.GetValueOrDefault(user) ?? []).Select(user.Session)];
+    public IReadOnlyList<SessionKey> Of(UserKey user)
+    {
+        lock (_gate)
+        {
+            return _users.TryGetValue(user, out var sessions) ? [.. sessions.Select(user.Session)] : [];
+        }
+    }
 
-    public void Add(SessionKey key) => _users.AddOrUpdate(
-        new(key.Scope, key.User),
-        static (_, session) => ImmutableSortedSet.Create(StringComparer.Ordinal, session),
-        static (_, sessions, session) => sessions.Add(session),
-        key.Session);
+    public UsageCount Count(UserKey user)
+    {
+        lock (_gate)
+        {
+            return CountNow(user);
+        }
+    }
+
+    /// <exception cref="LimitExceededException">There are as many as may be.</exception>
+    public void Add(SessionKey key, LimitOptions? limits)
+    {
+        var user = key.UserKey;
+        lock (_gate)
+        {
+            Limit.Check(LimitNames.LiveRuns, CountNow(user), limits, limit => limit.LiveRuns, Limit.SoonFree);
+            if (!_users.TryGetValue(user, out var sessions))
+            {
+                _users.Add(user, sessions = new(StringComparer.Ordinal));
+            }
+
+            if (sessions.Add(key.Session))
+            {
+                _scopes[key.Scope] = _scopes.GetValueOrDefault(key.Scope) + 1;
+            }
+        }
+    }
 
     public void Remove(SessionKey key)
     {
-        var user = new UserKey(key.Scope, key.User);
-        var left = _users.AddOrUpdate(user, static (_, _) => [], static (_, sessions, session) => sessions.Remove(session), key.Session);
-        if (left.IsEmpty)
+        var user = key.UserKey;
+        lock (_gate)
         {
-            // Only if it still is empty: another session may have come.
-            _users.TryRemove(KeyValuePair.Create(user, left));
+            if (!_users.TryGetValue(user, out var sessions) || !sessions.Remove(key.Session))
+            {
+                return;
+            }
+
+            if (sessions.Count == 0)
+            {
+                _users.Remove(user);
+            }
+
+            if (--_scopes[key.Scope] == 0)
+            {
+                _scopes.Remove(key.Scope);
+            }
         }
     }
+
+    private UsageCount CountNow(UserKey user) => new(_users.TryGetValue(user, out var sessions) ? sessions.Count : 0, _scopes.GetValueOrDefault(user.Scope));
 }

@@ -12,15 +12,23 @@ public interface IPromptQueue
     /// <summary>Adds a prompt after those that wait. Repeated with the same prompt, it answers as the first time.</summary>
     /// <param name="key">The session.</param>
     /// <param name="prompt">The prompt.</param>
+    /// <param name="limits">How many prompts may wait (<see cref="UsageLimits.QueuedPrompts"/>): it is added only if its user and its scope have fewer. Null for any number.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>Its place, from 1; 0 when <see cref="MaxQueued"/> wait already, and nothing was added.</returns>
-    ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default);
+    /// <exception cref="LimitExceededException">As many prompts wait as may. Nothing was added.</exception>
+    ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, LimitOptions? limits = null, CancellationToken cancellationToken = default);
 
     /// <summary>Counts the prompts that wait for a session.</summary>
     /// <param name="key">The session.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>How many wait.</returns>
     async ValueTask<int> CountAsync(SessionKey key, CancellationToken cancellationToken = default) => (await ListAsync(key, cancellationToken)).Count;
+
+    /// <summary>Counts the prompts that wait for all sessions of a user, and of its scope.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>How many wait.</returns>
+    ValueTask<UsageCount> CountAsync(UserKey user, CancellationToken cancellationToken = default);
 
     /// <summary>Lists the prompts that wait for a session, without their texts.</summary>
     /// <param name="key">The session.</param>

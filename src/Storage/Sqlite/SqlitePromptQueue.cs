@@ -41,6 +41,8 @@ public sealed class SqlitePromptQueue : IPromptQueue
     ]);
 
     internal const string CountSql = "SELECT count(*) FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3";
+    internal const string CountUserSql = "SELECT count(*) FROM prompts WHERE scope = ?1 AND user = ?2";
+    internal const string CountScopeSql = "SELECT count(*) FROM prompts WHERE scope = ?1";
     internal const string ListSql = "SELECT info FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 ORDER BY id";
     internal const string FindSql = "SELECT prompt FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 AND run = ?4";
     internal const string RunsSql = "SELECT run FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3 ORDER BY id";
@@ -61,7 +63,7 @@ public sealed class SqlitePromptQueue : IPromptQueue
     }
 
     /// <inheritdoc/>
-    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
+    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, LimitOptions? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         var (session, json, info) = (SqliteKey.Of(key), prompt.ToJson(), QueuedPromptInfo.Of(prompt).ToJson());
@@ -79,6 +81,7 @@ public sealed class SqlitePromptQueue : IPromptQueue
                     return 0;
                 }
 
+                Limit.Check(LimitNames.QueuedPrompts, Count(statements, session.Scope, session.User, limits), limits, limit => limit.QueuedPrompts, Limit.SoonFree);
                 statements.Execute(
                     "INSERT INTO prompts (scope, user, session, run, info, prompt) VALUES (?1, ?2, ?3, ?4, CAST(?5 AS TEXT), CAST(?6 AS TEXT))",
                     session.Scope,
@@ -99,6 +102,13 @@ public sealed class SqlitePromptQueue : IPromptQueue
         var counts = await _database.ReadAsync(statements => statements.Query(CountSql, row => row.GetInt32(0), session.Scope, session.User, session.Session))
             .WaitAsync(cancellationToken);
         return counts[0];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<UsageCount> CountAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return await _database.ReadAsync(statements => new UsageCount(CountUser(statements, user.Scope, user.User), CountScope(statements, user.Scope))).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -146,6 +156,14 @@ public sealed class SqlitePromptQueue : IPromptQueue
         // What is no session was written by another program, and stops no other.
         return [.. found.Where(session => session.IsValid).Select(session => session.ToSessionKey())];
     }
+
+    /// <summary>Counts what there is a limit for: the cost grows with what is counted.</summary>
+    private static UsageCount Count(SqliteStatements statements, string scope, string user, LimitOptions? limits) => new(
+        limits?.PerUser.QueuedPrompts > 0 ? CountUser(statements, scope, user) : 0, limits?.PerScope.QueuedPrompts > 0 ? CountScope(statements, scope) : 0);
+
+    private static long CountUser(SqliteStatements statements, string scope, string user) => statements.Query(CountUserSql, row => row.GetInt64(0), scope, user).Single();
+
+    private static long CountScope(SqliteStatements statements, string scope) => statements.Query(CountScopeSql, row => row.GetInt64(0), scope).Single();
 
     private static IReadOnlyList<string> Runs(SqliteStatements statements, SqliteKey session) =>
         statements.Query(RunsSql, row => row.GetString(0), session.Scope, session.User, session.Session);

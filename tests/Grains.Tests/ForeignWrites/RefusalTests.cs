@@ -45,7 +45,7 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         // The model waits forever behind its second word; the run does not.
         gate.Open();
         await Wait.Until(() => silos.Services.GetRequiredService<RunHost>().Count == 0, "the run to be over");
-        Assert.Empty(await silos.Client.GetLiveSessionsAsync(new UserKey(_key.Scope, _key.User)));
+        Assert.Empty(await silos.Client.GetLiveSessionsAsync(_key.UserKey));
         Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{silos.Prefix}:{_key}:live", $"{silos.Prefix}:#silo:{silos.Services.GetRequiredService<SiloIdentity>().Id}:runs"));
         var snapshot = await silos.Client.GetSessionAsync(_key);
         Assert.StartsWith("crashed - Redis at ", snapshot!.Error, StringComparison.Ordinal);
@@ -149,7 +149,7 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
         await using var silos = await TestSilos.StartAsync(redis.Server.Configuration, new ScriptedModel([Step.Say("hello")]), _ => { }, _ => { }, storage: storage => storage.Journal = "redis");
         using var raw = await redis.Server.ConnectAsync();
         await silos.RunAsync(_key);
-        var user = new UserKey(_key.Scope, _key.User);
+        var user = _key.UserKey;
         await raw.CallAsync("ZADD", $"{silos.Prefix}:#journals:{user}", "inf", "a:b", "-inf", "old", "1e300", "late");
         await raw.CallAsync("SET", $"{silos.Prefix}:#titles:{user}", "x");
 

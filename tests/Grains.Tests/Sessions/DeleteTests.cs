@@ -21,6 +21,6 @@ public sealed class DeleteTests
 
         journal.Torn = null;
         Assert.Null(await silos.Client.GetSessionAsync(key));
-        Assert.Empty(await silos.Client.ListSessionsAsync(new UserKey(key.Scope, key.User)));
+        Assert.Empty(await silos.Client.ListSessionsAsync(key.UserKey));
     }
 }

@@ -114,7 +114,7 @@ public sealed class SameAnswersTests(RedisFixture redis) : IClassFixture<RedisFi
         {
             var slice = await log.ReadAsync(key, Cursor.Start, 10_000);
             var entries = slice.Events.Select(entry => $"{entry.Type}{Encoding.UTF8.GetString(entry.Body.Span)}");
-            var live = await log.GetLiveSessionsAsync(new(key.Scope, key.User));
+            var live = await log.GetLiveSessionsAsync(key.UserKey);
             var statuses = await log.CheckAsync(runs);
             return $"look {key}: {string.Join(' ', entries)} open {slice.IsOpen} live {await log.IsLiveAsync(key)} "
                 + $"all {string.Join(' ', live)} runs {string.Join(' ', statuses)}";
