@@ -27,8 +27,13 @@ public static class AgentStreamHttpServices
         services.AddSingleton<IValidateOptions<AgentStreamHttpOptions>, AgentStreamHttpOptionsValidator>();
 
         // Where the silos are other programs, nothing else binds it.
-        services.AddOptions<AgentStreamOptions>().Configure<IConfiguration>(
-            (options, configuration) => options.IncludeDetailedErrors ??= configuration.GetValue<bool?>($"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.IncludeDetailedErrors)}"));
+        services.AddOptions<AgentStreamOptions>().Configure<IConfiguration>((options, configuration) =>
+        {
+            var section = configuration.GetSection(AgentStreamOptions.Section);
+            options.IncludeDetailedErrors ??= section.GetValue<bool?>(nameof(AgentStreamOptions.IncludeDetailedErrors));
+            section.GetSection(nameof(AgentStreamOptions.Limits)).Bind(options.Limits);
+        });
+        services.AddSingleton<Listeners>();
         services.AddCors();
         services.AddSingleton<AllowedOrigins>();
         services.AddAuthorization();

@@ -123,6 +123,14 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<LimitUsage[]> GetLimitsAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        Mine(user);
+        var answer = await _routes.CallAsync(HttpMethod.Get, "/limits", session: "", content: null, request: null, cancellationToken).ConfigureAwait(false);
+        return [.. (Read(answer, Json.Default.LimitAnswerArray) ?? []).Select(limit => limit.ToUsage())];
+    }
+
+    /// <inheritdoc/>
     public async Task<SessionSnapshot?> GetSessionAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
         // Two questions: a session that is forgotten in between is null, as it would be a moment later.

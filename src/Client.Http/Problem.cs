@@ -8,7 +8,11 @@ namespace AgentStream.Client.Http;
 /// <param name="Detail">What went wrong.</param>
 /// <param name="Errors">The rules that are broken, by field.</param>
 /// <param name="Reference">By what the server's log names it.</param>
-internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Errors, string? Reference = null)
+/// <param name="Limit">The limit that was reached.</param>
+/// <param name="Target">What it is a limit of.</param>
+/// <param name="Allowed">How much it allows.</param>
+internal sealed record Problem(
+    string? Detail, Dictionary<string, string[]>? Errors, string? Reference = null, string? Limit = null, string? Target = null, long Allowed = 0)
 {
     /// <summary>As the server's own exception writes it; what follows is the names that it knows, where it tells them.</summary>
     private const string Registered = "Registered: ";
@@ -45,6 +49,8 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
             HttpStatusCode.NotFound when IsAbout(Protocol.Fields.RequestId) => new UnknownRequestException(Quoted(detail, "': ") ?? request ?? "?"),
             HttpStatusCode.Conflict when IsAbout(Protocol.Fields.RequestId) => new RequestAnsweredException(Quoted(detail, "' has ") ?? request ?? "?"),
             HttpStatusCode.Conflict => new SessionBusyException(session, "a run is under way"),
+            HttpStatusCode.TooManyRequests or HttpStatusCode.Forbidden when Limit is not null =>
+                new LimitExceededException(Limit, LimitAnswer.TargetOf(Target), Allowed, response.Headers.RetryAfter?.Delta),
             HttpStatusCode.ServiceUnavailable => new StorageUnavailableException(detail),
             HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout => new ServerUnreachableException($"A gateway could not reach the server: {detail}"),
             _ => new ServerRefusedException(response.StatusCode, detail),
@@ -78,6 +84,7 @@ internal sealed record Problem(string? Detail, Dictionary<string, string[]>? Err
 [JsonSerializable(typeof(ReceiptAnswer))]
 [JsonSerializable(typeof(LiveSession[]))]
 [JsonSerializable(typeof(ListedSession[]))]
+[JsonSerializable(typeof(LimitAnswer[]))]
 internal sealed partial class Json : JsonSerializerContext;
 
 /// <summary>The body of <c>POST /chat</c>.</summary>
@@ -126,3 +133,11 @@ internal sealed record LiveSession([property: JsonConverter(typeof(IdJsonConvert
 
 /// <summary>A session in the list of all.</summary>
 internal sealed record ListedSession([property: JsonConverter(typeof(IdJsonConverter))] string ScopeId, [property: JsonConverter(typeof(IdJsonConverter))] string UserId, string SessionId, string Title, DateTimeOffset? Changed, bool Live);
+
+/// <summary>A limit, and what is used of it.</summary>
+internal sealed record LimitAnswer(string Limit, string? Target, long Allowed, long Used, DateTimeOffset? ResetsAt = null)
+{
+    public LimitUsage ToUsage() => new(Limit, TargetOf(Target), Allowed, Used, ResetsAt?.ToUniversalTime());
+
+    public static LimitTarget TargetOf(string? target) => target switch { "scope" => LimitTarget.Scope, "session" => LimitTarget.Session, _ => LimitTarget.User };
+}

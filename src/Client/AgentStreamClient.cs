@@ -210,6 +210,10 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
         grains.GetGrain<IRegistryGrain>(user.ToString()).ListSessionsAsync(count).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<LimitUsage[]> GetLimitsAsync(UserKey user, CancellationToken cancellationToken = default) =>
+        grains.GetGrain<IRegistryGrain>(user.ToString()).GetLimitsAsync().WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task<SessionSnapshot?> GetSessionAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).GetAsync().WaitAsync(cancellationToken);
 
     /// <inheritdoc/>

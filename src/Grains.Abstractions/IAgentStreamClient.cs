@@ -18,6 +18,7 @@ public interface IAgentStreamClient
     /// <exception cref="InvalidInputException">The prompt is empty or too long, or a tool breaks its rule, or has the name of one of the agent's.</exception>
     /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
     /// <exception cref="SessionBusyException">The session has a run under way, and the request does not want to wait for it or replace it; or that cannot be done.</exception>
+    /// <exception cref="LimitExceededException">It is more than a limit of the user or of its scope allows.</exception>
     Task<StartedRun> StartAsync(SessionKey key, RunRequest request, CancellationToken cancellationToken = default);
 
     /// <summary>Starts a run and follows it, from its <c>begin</c> to its end, without <c>end</c>. The run is started once, when the first event is asked for, and never again. One that waits for its turn is waited for.</summary>
@@ -73,6 +74,12 @@ public interface IAgentStreamClient
     /// <returns>The sessions, those that last grew first. The live ones are all among them; what only another library has written is not.</returns>
     /// <exception cref="InvalidInputException">The count is out of its range.</exception>
     Task<SessionSummary[]> ListSessionsAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default);
+
+    /// <summary>The limits that a user is held to, and how much of each is used.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>Those that are set, the user's own and the scope's. Over HTTP, those of listeners are among them.</returns>
+    Task<LimitUsage[]> GetLimitsAsync(UserKey user, CancellationToken cancellationToken = default);
 
     /// <summary>What a session has come to.</summary>
     /// <param name="key">The session.</param>

@@ -157,6 +157,21 @@ public static class Protocol
         /// <summary>By what the server's log names the failure of a run or of a request.</summary>
         public const string Reference = "reference";
 
+        /// <summary>The limit that was reached, or is asked for: one of <see cref="LimitNames"/>.</summary>
+        public const string Limit = "limit";
+
+        /// <summary>What a limit is a limit of: <c>user</c>, <c>scope</c> or <c>session</c> (<see cref="LimitTarget"/>).</summary>
+        public const string Target = "target";
+
+        /// <summary>How much a limit allows.</summary>
+        public const string Allowed = "allowed";
+
+        /// <summary>How much of a limit is used.</summary>
+        public const string Used = "used";
+
+        /// <summary>When a limit begins anew: ISO 8601, in UTC.</summary>
+        public const string ResetsAt = "resets_at";
+
         /// <summary>For how long a permission counts: one of <see cref="Memories"/>; in answers only.</summary>
         public const string Remember = "remember";
 

@@ -7,8 +7,8 @@ internal sealed class SiloStore(World world, Silo? silo) : IStreamStore
 {
     private Book Book => world.Book;
 
-    public Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default) => SendAsync(
-        $"start {Book.Name(run)}", () => Book.StartAsync(run, () => world.Log.StartAsync(run, CancellationToken.None)), cancellationToken);
+    public Task<Cursor> StartAsync(RunToken run, LimitOptions? limits = null, CancellationToken cancellationToken = default) => SendAsync(
+        $"start {Book.Name(run)}", () => Book.StartAsync(run, () => world.Log.StartAsync(run, limits, CancellationToken.None)), cancellationToken);
 
     public Task<AppendResult> AppendAsync(RunToken run, long number, IReadOnlyList<NewEntry> events, CancellationToken cancellationToken = default)
     {
@@ -48,6 +48,9 @@ internal sealed class SiloStore(World world, Silo? silo) : IStreamStore
 
     public Task<IReadOnlyList<SessionKey>> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default) => SendAsync(
         "query", async () => Book.Queried(await world.Log.GetLiveSessionsAsync(user, includeExternal, CancellationToken.None)), cancellationToken);
+
+    public Task<UsageCount> CountLiveSessionsAsync(UserKey user, CancellationToken cancellationToken = default) => SendAsync(
+        "count", () => world.Log.CountLiveSessionsAsync(user, CancellationToken.None), cancellationToken);
 
     public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default) => SendAsync(
         "renew",

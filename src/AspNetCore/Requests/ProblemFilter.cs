@@ -43,6 +43,9 @@ internal sealed class ProblemFilter(ILogger<ProblemFilter> logger, IOptions<Agen
                     _logger.RequestNotServed(e, http.Request.Method, http.Request.Path, NameIn(problem));
                     http.Response.Headers.RetryAfter = Problems.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
                     break;
+                case StatusCodes.Status429TooManyRequests when e is LimitExceededException { RetryAfter: { } wait }:
+                    http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+                    break;
             }
 
             return problem;

@@ -22,6 +22,10 @@ internal static class Problems
         UnknownRequestException e => Problem(StatusCodes.Status404NotFound, e.Message, Single(Protocol.Fields.RequestId, "must be a request that the session waits for")),
         RequestAnsweredException e => Problem(StatusCodes.Status409Conflict, e.Message, Single(Protocol.Fields.RequestId, "has another answer")),
         IdempotencyConflictException e => Problem(StatusCodes.Status422UnprocessableEntity, e.Message, Single(RunRules.IdempotencyKeyHeader, "was given to another prompt")),
+        LimitExceededException e => Problem(
+            e.RetryAfter is null ? StatusCodes.Status403Forbidden : StatusCodes.Status429TooManyRequests,
+            e.Message,
+            [new(Protocol.Fields.Limit, e.Limit), new(Protocol.Fields.Target, WordOf(e.Target)), new(Protocol.Fields.Allowed, e.Allowed)]),
         SessionBusyException => Problem(
             StatusCodes.Status409Conflict, "The session has a run under way. Follow that run, cancel it, or start again after its end."),
         StorageUnavailableException => Unavailable("The stream store is out of reach"),
@@ -36,7 +40,18 @@ internal static class Problems
     /// <param name="errors">The rules that are broken, by field.</param>
     /// <returns>The answer.</returns>
     public static ProblemHttpResult Problem(int status, string detail, IReadOnlyDictionary<string, string[]>? errors = null) =>
-        TypedResults.Problem(detail, statusCode: status, extensions: errors is null ? null : [new("errors", errors)]);
+        Problem(status, detail, errors is null ? [] : [new("errors", errors)]);
+
+    /// <summary>What a limit is a limit of, as the wire has it.</summary>
+    public static string WordOf(LimitTarget target) => target switch
+    {
+        LimitTarget.User => "user",
+        LimitTarget.Scope => "scope",
+        LimitTarget.Session => "session",
+        _ => throw new ArgumentOutOfRangeException(nameof(target)),
+    };
+
+    private static ProblemHttpResult Problem(int status, string detail, KeyValuePair<string, object?>[] more) => TypedResults.Problem(detail, statusCode: status, extensions: more);
 
     private static ProblemHttpResult Unavailable(string what) =>
         Problem(StatusCodes.Status503ServiceUnavailable, $"{what}; it is not known whether the request took effect. Look again in a moment.");

@@ -22,7 +22,7 @@ internal sealed class SpyQueue : IPromptQueue
 
     public void AddTo(IServiceCollection services) => services.AddSingleton<IPromptQueue>(this);
 
-    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default)
+    public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, LimitOptions? limits = null, CancellationToken cancellationToken = default)
     {
         if (BeforeAdd is { } gate)
         {
@@ -30,10 +30,12 @@ internal sealed class SpyQueue : IPromptQueue
             await gate.OpenedAsync(cancellationToken);
         }
 
-        return await _queue.AddAsync(key, prompt, cancellationToken);
+        return await _queue.AddAsync(key, prompt, limits, cancellationToken);
     }
 
     public ValueTask<int> CountAsync(SessionKey key, CancellationToken cancellationToken = default) => _queue.CountAsync(key, cancellationToken);
+
+    public ValueTask<UsageCount> CountAsync(UserKey user, CancellationToken cancellationToken = default) => _queue.CountAsync(user, cancellationToken);
 
     public ValueTask<IReadOnlyList<QueuedPromptInfo>> ListAsync(SessionKey key, CancellationToken cancellationToken = default) => _queue.ListAsync(key, cancellationToken);
 

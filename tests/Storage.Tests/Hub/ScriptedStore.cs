@@ -49,7 +49,7 @@ internal sealed class ScriptedStore(IStreamStore inner) : IStreamStore
         return new Watched(this, watch);
     }
 
-    public Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default) => inner.StartAsync(run, cancellationToken);
+    public Task<Cursor> StartAsync(RunToken run, LimitOptions? limits = null, CancellationToken cancellationToken = default) => inner.StartAsync(run, limits, cancellationToken);
 
     public Task<AppendResult> AppendAsync(RunToken run, long number, IReadOnlyList<NewEntry> events, CancellationToken cancellationToken = default) =>
         inner.AppendAsync(run, number, events, cancellationToken);
@@ -70,6 +70,8 @@ internal sealed class ScriptedStore(IStreamStore inner) : IStreamStore
 
     public Task<IReadOnlyList<SessionKey>> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default) =>
         inner.GetLiveSessionsAsync(user, includeExternal, cancellationToken);
+
+    public Task<UsageCount> CountLiveSessionsAsync(UserKey user, CancellationToken cancellationToken = default) => inner.CountLiveSessionsAsync(user, cancellationToken);
 
     public Task RenewLeaseAsync(string siloId, TimeSpan lease, CancellationToken cancellationToken = default) =>
         inner.RenewLeaseAsync(siloId, lease, cancellationToken);

@@ -74,7 +74,7 @@ internal sealed class LeaseStore(IStreamStore inner) : IStreamStore
 
     public Task HandOffAsync(RunToken run, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<Cursor> StartAsync(RunToken run, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<Cursor> StartAsync(RunToken run, LimitOptions? limits = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<AppendResult> AppendAsync(RunToken run, long number, IReadOnlyList<NewEntry> events, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
@@ -98,6 +98,8 @@ internal sealed class LeaseStore(IStreamStore inner) : IStreamStore
 
     public Task<IReadOnlyList<SessionKey>> GetLiveSessionsAsync(UserKey user, bool includeExternal = false, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
+
+    public Task<UsageCount> CountLiveSessionsAsync(UserKey user, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<RunToken>> FindOrphanedAsync(int count, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();

@@ -58,6 +58,36 @@ public abstract class PromptQueueContract
         Assert.Equal(100, await Queue.AddAsync(_key, Prompt("run-101")));
     }
 
+    [Fact]
+    public async Task A_user_and_a_scope_have_no_more_prompts_waiting_than_are_allowed()
+    {
+        var scope = $"scope-{Guid.NewGuid():N}";
+        var limits = new LimitOptions { PerUser = { QueuedPrompts = 3 }, PerScope = { QueuedPrompts = 5 } };
+        var (anna, ben) = (new UserKey(scope, "anna"), new UserKey(scope, "ben"));
+        Assert.Equal(1, await Queue.AddAsync(anna.Session("a"), Prompt("run-1"), limits));
+        Assert.Equal(1, await Queue.AddAsync(anna.Session("b"), Prompt("run-2"), limits));
+        Assert.Equal(2, await Queue.AddAsync(anna.Session("b"), Prompt("run-3"), limits));
+        var error = await Assert.ThrowsAsync<LimitExceededException>(async () => await Queue.AddAsync(anna.Session("c"), Prompt("run-4"), limits));
+        Assert.Equal((LimitNames.QueuedPrompts, LimitTarget.User, 3, TimeSpan.FromSeconds(5)), (error.Limit, error.Target, error.Allowed, error.RetryAfter));
+        Assert.Equal(2, await Queue.AddAsync(anna.Session("b"), Prompt("run-3"), limits));
+        Assert.Equal(0, await Queue.CountAsync(anna.Session("c")));
+
+        Assert.Equal(1, await Queue.AddAsync(ben.Session("a"), Prompt("run-5"), limits));
+        Assert.Equal(2, await Queue.AddAsync(ben.Session("a"), Prompt("run-6"), limits));
+        error = await Assert.ThrowsAsync<LimitExceededException>(async () => await Queue.AddAsync(ben.Session("a"), Prompt("run-7"), limits));
+        Assert.Equal((LimitTarget.Scope, 5), (error.Target, error.Allowed));
+        Assert.Equal((new UsageCount(3, 5), new UsageCount(2, 5)), (await Queue.CountAsync(anna), await Queue.CountAsync(ben)));
+        Assert.Equal(1, await Queue.AddAsync(new UserKey(scope + "-other", "anna").Session("a"), Prompt("run-8"), limits));
+
+        await Queue.RemoveAsync(anna.Session("b"), "run-2");
+        await Queue.RemoveAsync(anna.Session("b"), "run-2");
+        Assert.Equal(new UsageCount(2, 4), await Queue.CountAsync(anna));
+        await Queue.RemoveAsync(anna.Session("b"), "run-3");
+        await Queue.RemoveAsync(anna.Session("a"), "run-1");
+        Assert.Equal(new UsageCount(0, 2), await Queue.CountAsync(anna));
+        Assert.Equal(1, await Queue.AddAsync(anna.Session("a"), Prompt("run-9"), limits));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

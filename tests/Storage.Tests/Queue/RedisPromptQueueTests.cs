@@ -34,7 +34,7 @@ public sealed partial class RedisPromptQueueTests(RedisFixture redis) : PromptQu
         await Queue.AddAsync(_key, Prompt("run-1", "hello"));
         var prefix = _stage!.Options.RedisPrefix;
         Assert.Equal(
-            [$"{prefix}:#prompts:{_key}", $"{prefix}:#waiting", $"{prefix}:#waiting:1:1", $"{prefix}:#waiting:{_key}"],
+            [$"{prefix}:#prompts:{_key}", $"{prefix}:#waiting", $"{prefix}:#waiting-counts", $"{prefix}:#waiting:1:1", $"{prefix}:#waiting:{_key}"],
             (await Raw.TextsAsync("KEYS", $"{prefix}:*")).Order(StringComparer.Ordinal));
         Assert.Equal(["""{"run_id":"run-1","agent":"assistant"}"""], await Raw.TextsAsync("LRANGE", $"{Index}:{_key}", "0", "-1"));
         Assert.Equal(Encoding.UTF8.GetString(Prompt("run-1", "hello").ToJson()), await Raw.TextAsync("HGET", $"{prefix}:#prompts:{_key}", "run-1"));

@@ -28,7 +28,7 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
         var prefix = Stage.Options.RedisPrefix;
         var keys = await Raw.TextsAsync("KEYS", $"{prefix}:*");
         Assert.Equal(
-            [$"{prefix}:#registry:3:4", $"{prefix}:#silo:silo-a", $"{prefix}:#silo:silo-a:runs", $"{prefix}:#silos", $"{prefix}:3:4:s", $"{prefix}:3:4:s:live", $"{prefix}:3:4:s:run"],
+            [$"{prefix}:#registry:3", $"{prefix}:#registry:3:4", $"{prefix}:#silo:silo-a", $"{prefix}:#silo:silo-a:runs", $"{prefix}:#silos", $"{prefix}:3:4:s", $"{prefix}:3:4:s:live", $"{prefix}:3:4:s:run"],
             keys.Order(StringComparer.Ordinal));
         Assert.Equal([(begin.ToString(), """type=begin origin=pydantic-ai-stream body={"session_id":"s"}""")], await Raw.EntriesAsync(Name()));
         Assert.Equal("silo-a:run-1", await Raw.TextAsync("GET", Name(":live")));
@@ -36,9 +36,22 @@ public sealed class RedisLayoutTests(RedisFixture redis) : IClassFixture<RedisFi
             ["silo-a", "run-1", "0", begin.ToString(), null],
             await Raw.TextsAsync("HMGET", Name(":run"), "silo", "run", "seq", "last", "ended"));
         Assert.Equal(["s"], await Raw.TextsAsync("SMEMBERS", $"{prefix}:#registry:3:4"));
+        Assert.Equal(["4:s"], await Raw.TextsAsync("SMEMBERS", $"{prefix}:#registry:3"));
         Assert.Equal(["3:4:s"], await Raw.TextsAsync("SMEMBERS", $"{prefix}:#silo:silo-a:runs"));
         Assert.InRange(await Raw.NumberAsync("PTTL", $"{prefix}:#silo:silo-a"), 1, (long)Stage.Options.Lease.TotalMilliseconds);
         Assert.All(await Task.WhenAll(TtlAsync(""), TtlAsync(":live"), TtlAsync(":run")), ttl => Assert.Equal(-1, ttl));
+    }
+
+    [Fact]
+    public async Task A_session_whose_flag_another_program_took_away_takes_up_no_room()
+    {
+        var limits = new LimitOptions { PerUser = { LiveRuns = 1 }, PerScope = { LiveRuns = 1 } };
+        await Stage.Log.StartAsync(Run, limits);
+        var next = new RunToken(new("3", "4", "next"), "silo-a", "run-2");
+        await Assert.ThrowsAsync<LimitExceededException>(() => Stage.Log.StartAsync(next, limits));
+        await Raw.CallAsync("DEL", Name(":live"));
+        await Stage.Log.StartAsync(next, limits);
+        Assert.Equal(["next"], await Raw.TextsAsync("SMEMBERS", $"{Stage.Options.RedisPrefix}:#registry:3:4"));
     }
 
     [Theory]

@@ -33,12 +33,12 @@ public static class AgUiEndpoints
             return await (request.Answers is { } answers
                 ? FrontEndStream.AnswerAsync(client, key, answers, rendering)
                 : FrontEndStream.StartAsync(client, key, request.Run! with { Claims = context.CallerClaims() }, rendering));
-        });
+        }).CountsListeners();
         agents.MapGet("{threadId}", (string threadId, HttpContext context, AgentStreamClient client) =>
         {
             var key = context.Caller().Session(threadId);
             return FrontEndStream.ResumeAsync(client, key, context.Request, frames => new AgUiRenderer(frames, key.Session, runId: null));
-        });
+        }).CountsListeners();
         agents.MapCancelRun();
         return agents;
     }

@@ -35,14 +35,14 @@ public static class AiSdkEndpoints
             return Announce(context, await (request.Answers is { Answers: var answers }
                 ? FrontEndStream.AnswerAsync(client, key, answers, rendering)
                 : FrontEndStream.StartAsync(client, key, request.Run! with { Claims = context.CallerClaims() }, rendering)));
-        });
+        }).CountsListeners();
         chat.MapGet("{session_id}/stream", async Task<Results<EventStream, NoContent>> (string session_id, HttpContext context, AgentStreamClient client) =>
         {
             var major = AiSdkRequest.ReadMajor(context.Request);
             var key = context.Caller().Session(session_id);
             var answer = await FrontEndStream.ResumeAsync(client, key, context.Request, frames => new UiMessageRenderer(frames, key.Session, major));
             return Announce(context, answer);
-        });
+        }).CountsListeners();
         chat.MapCancelRun();
         return chat;
     }

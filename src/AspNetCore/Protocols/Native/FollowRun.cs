@@ -28,7 +28,7 @@ internal static class FollowRun
 
             // A browser's EventSource connects again after every end of a stream; only 204 makes it stop.
             return await client.HasMoreAsync(key, after, context.RequestAborted) ? new EventStream(key, after) : TypedResults.NoContent();
-        });
+        }).CountsListeners();
 
     // A browser that connects again repeats the address it began with, so the header is the newer of the two.
     private static Cursor? ReadCursor(HttpRequest request) =>

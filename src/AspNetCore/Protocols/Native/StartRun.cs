@@ -41,7 +41,7 @@ internal static class StartRun
             }
 
             return new EventStream(key, after: null) { Run = run };
-        });
+        }).CountsListeners();
 
     /// <summary>A caller who leaves the choice of the session to us, and sends the same prompt again, means the same session.</summary>
     private static string SessionOf(string idempotencyKey) => new Guid(SHA256.HashData(Encoding.ASCII.GetBytes(idempotencyKey)).AsSpan(0, 16)).ToString();
