@@ -145,7 +145,6 @@ internal sealed class RedisPromptQueue : IPromptQueue
     private string Waiting(SessionKey key) => RedisKeys.Waiting(_prefix, key);
 
     private RedisKey[] KeysOf(SessionKey key) =>
-        
     [
         Waiting(key), RedisKeys.Prompts(_prefix, key), RedisKeys.Waiting(_prefix, key.UserKey), RedisKeys.AllWaiting(_prefix), RedisKeys.WaitingCounts(_prefix),
     ];

@@ -249,7 +249,7 @@ internal sealed class Trial : IDisposable
     private SiloProcess AddSilo(string name)
     {
         var silo = new SiloProcess(
-            name, _program, [$"--ConnectionStrings:redis={_redis.Configuration}", $"--AgentStream:RedisPrefix={_prefix}", "--AgentStream:Demo:TokenDelay=00:00:01"]);
+            name, _program, [$"--ConnectionStrings:redis={_redis.Configuration}", $"--AgentStream:RedisPrefix={_prefix}", "--AgentStream:Demo:TokenDelay=00:00:01", .. NoLimits.Arguments]);
         _silos.Add(silo);
         return silo;
     }

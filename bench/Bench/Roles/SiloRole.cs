@@ -1,6 +1,7 @@
 using System.Globalization;
 using AgentStream.Bench.Neighbours;
 using AgentStream.Bench.Stages;
+using AgentStream.Testing;
 
 namespace AgentStream.Bench.Roles;
 
@@ -10,6 +11,7 @@ internal static class SiloRole
     public static Task RunAsync(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.Configuration.AddInMemoryCollection(NoLimits.Settings);
         var gate = new Gate();
         builder.AddAgentStream().AddAgent("bench", agent => agent.UseChatClient(_ => new PlannedModel(gate)));
         builder.Services.Configure<AgentStreamHttpOptions>(http => http.AllowAnonymous = true);

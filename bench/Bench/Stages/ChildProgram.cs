@@ -51,7 +51,7 @@ internal sealed class ChildProgram : IDisposable
         new(Assembly.GetExecutingAssembly().Location, [$"--role={role}", .. arguments]);
 
     /// <summary>Starts the silo as its users do.</summary>
-    public static ChildProgram Silo(params IEnumerable<string> arguments) => new(Settings.Fact("SiloProgram"), arguments);
+    public static ChildProgram Silo(params IEnumerable<string> arguments) => new(Settings.Fact("SiloProgram"), [.. arguments, .. NoLimits.Arguments]);
 
     /// <summary>Arguments for a program that listens on a free port of this machine.</summary>
     public static string[] OnFreePort() => ["--urls", "http://127.0.0.1:0"];

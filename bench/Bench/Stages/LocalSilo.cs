@@ -19,6 +19,7 @@ internal sealed class LocalSilo : IAsyncDisposable
     public static async Task<LocalSilo> StartAsync(string? redis, string prefix, Action<AgentStreamOptions>? configure = null, bool hasAgent = true, string redisTimeout = "5s", string? cluster = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration.AddInMemoryCollection(NoLimits.Settings);
         builder.Configuration["ConnectionStrings:redis"] = redis;
         builder.Configuration["AgentStream:Journal"] = redis is null ? "memory" : "redis";
         builder.Configuration["AgentStream:RedisPrefix"] = prefix;

@@ -23,6 +23,7 @@ internal sealed class Stage : IAsyncDisposable
         Members = [.. Enumerable.Range(0, silos).Select(n => new Member(((char)('A' + n)).ToString(), program, Directory,
         [
             $"--ConnectionStrings:redis={redis.Configuration}", $"--AgentStream:RedisPrefix={Prefix}", $"--AgentStream:GracePeriod={GracePeriod}", $"--AgentStream:Lease={Lease}",
+            .. NoLimits.Arguments,
         ]))];
     }
 
