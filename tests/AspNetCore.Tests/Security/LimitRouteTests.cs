@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Threading.RateLimiting;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Tests.Security;
@@ -109,6 +111,36 @@ public sealed class LimitRouteTests
         Assert.Equal("scope", Text(JsonElement.Parse(await carl.Content.ReadAsStringAsync()), "target"));
         using var dora = await PostAsync(http, "/chat", """{"prompt":"hello","session_id":"a"}""", "umbrella:dora");
         Assert.Equal(HttpStatusCode.OK, dora.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_rate_limiting_of_ASP_NET_Core_holds_for_the_routes()
+    {
+        using var model = new TwoWords();
+        await using var app = await WholeProgram.StartAsync(
+            model,
+            _ => { },
+            builder => builder.Services.AddRateLimiter(limits =>
+            {
+                limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+                limits.AddPolicy("chat", context => RateLimitPartition.GetTokenBucketLimiter(
+                    context.User.Identity?.Name ?? context.Connection.RemoteIpAddress?.ToString() ?? "",
+                    _ => new() { TokenLimit = 2, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromHours(1) }));
+            }),
+            app =>
+            {
+                app.UseRateLimiter();
+                app.MapAgentStream("/limited").RequireRateLimiting("chat");
+            });
+        using var http = WholeProgram.NewClient(app);
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await GetAsync(http, "/limited");
+            statuses.Add(response.StatusCode);
+        }
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests], statuses);
     }
 
     [Theory]
