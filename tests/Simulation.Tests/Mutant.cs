@@ -28,6 +28,9 @@ internal sealed record Mutant(string Name)
     /// <summary>Whether a retry of an append gets a number of its own.</summary>
     public bool NumbersRetries { get; init; }
 
+    /// <summary>The schedule with which the search begins: one that is known to find the fault. Where it does not any more, the search goes through all others.</summary>
+    public int FirstSeed { get; init; } = 1;
+
     /// <summary>What a record of the journal is taken for.</summary>
     public Func<JournalRecord, JournalRecord> Reads { get; init; } = record => record;
 
