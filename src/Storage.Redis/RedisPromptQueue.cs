@@ -15,9 +15,9 @@ namespace AgentStream.Storage.Redis;
 /// <remarks>Every operation may throw <see cref="StorageUnavailableException"/>; then it is not known whether it took place, and it may be repeated.</remarks>
 internal sealed class RedisPromptQueue : IPromptQueue
 {
-    private static readonly RedisScript AddScript = RedisScript.Named("queue-add.lua", "waiting.lua");
-    private static readonly RedisScript RemoveScript = RedisScript.Named("queue-remove.lua", "waiting.lua");
-    private static readonly RedisScript ClearScript = RedisScript.Named("queue-clear.lua", "waiting.lua");
+    private static readonly RedisScript AddScript = RedisScript.Named("waiting.lua", "queue-add.lua");
+    private static readonly RedisScript RemoveScript = RedisScript.Named("waiting.lua", "queue-remove.lua");
+    private static readonly RedisScript ClearScript = RedisScript.Named("waiting.lua", "queue-clear.lua");
 
     private readonly RedisConnection _redis;
     private readonly ILogger _logger;

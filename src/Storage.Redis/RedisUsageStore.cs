@@ -9,8 +9,8 @@ namespace AgentStream.Storage.Redis;
 /// <param name="options">The settings: the prefix.</param>
 internal sealed class RedisUsageStore(RedisConnection redis, IOptions<StorageOptions> options) : IUsageStore
 {
-    private static readonly RedisScript PromptScript = RedisScript.Named("usage-prompt.lua", "usage.lua");
-    private static readonly RedisScript TokensScript = RedisScript.Named("usage-tokens.lua", "usage.lua");
+    private static readonly RedisScript PromptScript = RedisScript.Named("usage-windows.lua", "usage-prompt.lua");
+    private static readonly RedisScript TokensScript = RedisScript.Named("usage-windows.lua", "usage-tokens.lua");
 
     // A day, and a clock that is behind.
     private static readonly string Stay = RedisKeys.Milliseconds(UsageRules.Day * 2);
