@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using AgentStream.Background;
 using AgentStream.Logs;
@@ -23,19 +24,21 @@ internal sealed class RedisPromptQueue : IPromptQueue
     private readonly ILogger _logger;
     private readonly string _prefix;
     private readonly FaultLog _faults;
+    private readonly AtRestProtection _protection;
     private readonly RedisTurns _turns;
 
-    public RedisPromptQueue(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisPromptQueue> logger)
+    public RedisPromptQueue(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisPromptQueue> logger, AtRestProtection? protection = null)
     {
         (_redis, _logger, _prefix, _faults) = (redis, logger.Safe(), options.Value.RedisPrefix, new(logger));
         _turns = new(redis, _prefix, Say);
+        _protection = protection ?? AtRestProtection.None;
     }
 
     public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken = default) => (int)await _redis.ScriptAsync(
         $"let a prompt wait for session {key}",
         AddScript,
         KeysOf(key),
-        [QueuedPromptInfo.Of(prompt).ToJson(), prompt.RunId, prompt.ToJson(), key.Session, UserOf(key).ToString(), IPromptQueue.MaxQueued],
+        [await InfoAsync(key, prompt, cancellationToken), prompt.RunId, _protection.Write(key, prompt), key.Session, UserOf(key).ToString(), IPromptQueue.MaxQueued],
         cancellationToken);
 
     public async ValueTask<int> CountAsync(SessionKey key, CancellationToken cancellationToken = default) => (int)await _redis.RunAsync(
@@ -49,9 +52,9 @@ internal sealed class RedisPromptQueue : IPromptQueue
         {
             try
             {
-                infos.Add(QueuedPromptInfo.FromJson((byte[])json!));
+                infos.Add(_protection.ReadInfo(key, (byte[])json!));
             }
-            catch (InvalidDataException e)
+            catch (InvalidDataException e) when (e.InnerException is not CryptographicException)
             {
                 Say($"{Waiting(key)}, entry '{RedisForeignKeys.Shown(json)}'");
                 if (e.InnerException is JsonException)
@@ -71,9 +74,9 @@ internal sealed class RedisPromptQueue : IPromptQueue
         var json = await _redis.RunAsync($"read a prompt that waits for session {key}", database => database.HashGetAsync(prompts, runId), cancellationToken, prompts);
         try
         {
-            return json.IsNull ? null : QueuedPrompt.FromJson((byte[])json!);
+            return json.IsNull ? null : _protection.ReadPrompt(key, runId, (byte[])json!);
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException e) when (e.InnerException is not CryptographicException)
         {
             // Another program has taken its text out, or has put another one there.
             Say($"{prompts}, field '{RedisForeignKeys.Shown(runId)}'");
@@ -83,7 +86,7 @@ internal sealed class RedisPromptQueue : IPromptQueue
 
     public async ValueTask RemoveAsync(SessionKey key, string runId, CancellationToken cancellationToken = default)
     {
-        var entry = (await ReadListAsync(key, cancellationToken)).FirstOrDefault(entry => IsOf(runId, entry), runId);
+        var entry = (await ReadListAsync(key, cancellationToken)).FirstOrDefault(entry => IsOf(key, runId, entry), runId);
         await TakeOutAsync(key, entry, runId, cancellationToken);
     }
 
@@ -111,11 +114,18 @@ internal sealed class RedisPromptQueue : IPromptQueue
 
     private static UserKey UserOf(SessionKey key) => new(key.Scope, key.User);
 
-    private static bool IsOf(string runId, RedisValue entry)
+    // The script knows a prompt that waits already by its bytes, and what is encrypted has other bytes each time.
+    private async ValueTask<RedisValue> InfoAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken)
+    {
+        RedisValue info = _protection.Write(key, QueuedPromptInfo.Of(prompt));
+        return _protection.IsOn ? (await ReadListAsync(key, cancellationToken)).FirstOrDefault(entry => IsOf(key, prompt.RunId, entry), info) : info;
+    }
+
+    private bool IsOf(SessionKey key, string runId, RedisValue entry)
     {
         try
         {
-            return QueuedPromptInfo.FromJson((byte[])entry!).RunId == runId;
+            return _protection.ReadInfo(key, (byte[])entry!).RunId == runId;
         }
         catch (InvalidDataException)
         {

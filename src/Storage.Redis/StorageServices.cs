@@ -5,6 +5,7 @@ using AgentStream.Storage.Queue;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tailing;
 using AgentStream.Storage.Timers;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -38,7 +39,10 @@ public static class StorageServices
             services.TryAddSingleton<RedisCheck>();
         }
 
+        services.TryAddSingleton(provider =>
+            new AtRestProtection(provider.GetRequiredService<IDataProtectionProvider>, provider.GetRequiredService<IOptions<StorageOptions>>().Value.EncryptAtRest));
         services.AddJournal(configuration);
+        services.AddHostedService<AtRestCheck>();
         services.TryAddSingleton(ChooseQueue);
         services.TryAddSingleton(ChooseTimers);
         return services;
@@ -84,7 +88,7 @@ public static class StorageServices
 
     /// <summary>A prompt queue that lasts as long as the journal, where that is ours.</summary>
     private static IPromptQueue ChooseQueue(IServiceProvider services) =>
-        services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqlitePromptQueue(journal.Database)
+        services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqlitePromptQueue(journal.Database, services.GetRequiredService<AtRestProtection>())
             : services.GetService<RedisConnection>() is { } redis ? ActivatorUtilities.CreateInstance<RedisPromptQueue>(services, redis)
             : new InMemoryPromptQueue();
 
