@@ -27,6 +27,11 @@ public sealed class AgentStreamHttpOptions
     public bool AllowAnonymous { get; set; }
 
     /// <summary>
+    /// How long a session token lasts (<c>POST {pattern}/{session_id}/token</c>), 1 min to 24 h; 60 min unless set. It may outlast the authentication of the user who asked for it by that much.
+    /// </summary>
+    public TimeSpan SessionTokenLifetime { get; set; } = TimeSpan.FromMinutes(60);
+
+    /// <summary>
     /// The origins whose pages may call the routes, besides the server's own: <c>https://app.example.com</c>, each with its scheme, and its port unless that is the scheme's own. Empty unless set.
     /// Pages of any other origin are refused with 403. A program with a CORS policy of its own on the routes (<c>RequireCors</c>) needs none here.
     /// </summary>

@@ -1,5 +1,6 @@
 using AgentStream;
 using AgentStream.AspNetCore.Security;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -22,7 +23,7 @@ public static class AgentStreamHttpServices
         }
 
         services.AddOptions<AgentStreamHttpOptions>()
-            .BindConfiguration(AgentStreamHttpOptions.Section)
+            .Configure<IConfiguration>((options, configuration) => configuration.GetSection(AgentStreamHttpOptions.Section).WithDurations<AgentStreamHttpOptions>().Bind(options))
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<AgentStreamHttpOptions>, AgentStreamHttpOptionsValidator>();
 
@@ -39,9 +40,21 @@ public static class AgentStreamHttpServices
         services.AddAuthorization();
         services.TryAddSingleton<IPolicyEvaluator, AuthorizationPolicies>();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddDataProtection();
+        services.AddSingleton<SessionTokens>();
         services.AddSingleton<Callers>();
         services.AddSingleton<LoopbackRule>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LoopbackRule>());
+        HideTokens(services);
         return services;
+    }
+
+    // A factory of the program's own stays; then the program sees to its logs.
+    private static void HideTokens(IServiceCollection services)
+    {
+        if (services.LastOrDefault(service => service.ServiceType == typeof(IHttpContextFactory)) is not { } known || known.ImplementationType == typeof(DefaultHttpContextFactory))
+        {
+            services.AddSingleton<IHttpContextFactory, HiddenTokens>();
+        }
     }
 }

@@ -43,8 +43,8 @@ internal static class JournalChoice
 
         return kind switch
         {
-            "redis" => new RedisJournal(redis!, options),
-            "sqlite" => new SqliteJournal(services.GetRequiredService<SqliteDatabase>()),
+            "redis" => new RedisJournal(redis!, options, services.GetRequiredService<AtRestProtection>()),
+            "sqlite" => new SqliteJournal(services.GetRequiredService<SqliteDatabase>(), services.GetRequiredService<AtRestProtection>()),
             _ => new InMemoryJournal(),
         };
     }

@@ -17,7 +17,8 @@ namespace AgentStream.Storage.Redis;
 /// </remarks>
 /// <param name="redis">The stream store's Redis.</param>
 /// <param name="options">The settings: the prefix.</param>
-public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions> options) : ISessionJournal
+/// <param name="protection">Encrypts the records, or not; null for not.</param>
+public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions> options, AtRestProtection? protection = null) : ISessionJournal
 {
     // A page should have about this many bytes, so that a long journal does not keep Redis from others.
     private const long PageBytes = 1 << 20;
@@ -32,6 +33,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
     private static readonly RedisScript DeleteScript = RedisScript.Named("journal-delete.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
+    private readonly AtRestProtection _protection = protection ?? AtRestProtection.None;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
@@ -49,7 +51,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
             {
                 var json = Record(entry);
                 bytes += json.Length;
-                records.Add(Read(journal, afterVersion + records.Count + 1, json));
+                records.Add(Read(key, afterVersion + records.Count + 1, json));
             }
 
             if (entries.Length < count)
@@ -75,12 +77,12 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
             KeysOf(owner.Key),
             [
                 owner.SiloId, owner.Fence, expectedVersion, owner.Key.Session, records[^1].Timestamp.ToUnixTimeMilliseconds(),
-                JournaledSession.TitleOf(records) ?? "",
-                .. records.Select(record => (RedisValue)JournalRecordJson.Write(record)),
+                _protection.WriteTitle(owner.Key, JournaledSession.TitleOf(records)) ?? "",
+                .. records.Select((record, index) => (RedisValue)_protection.Write(owner.Key, expectedVersion + index + 1, record)),
             ],
             cancellationToken);
         var (status, version) = ((long)answer![0], (long)answer[1]);
-        if (status != Added)
+        if (status != Added && !(status != Lost && _protection.IsOn && await IsRepeatedAsync(owner, expectedVersion, records, version, cancellationToken)))
         {
             throw status == Lost ? LostBy(owner) : JournalErrors.OtherVersion(owner, version, expectedVersion);
         }
@@ -99,8 +101,25 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
             .. from entry in answer!.Chunk(3)
                let session = (string?)entry[0]
                where SessionKey.IsSessionId(session)
-               select new JournaledSession(user.Session(session), When((string?)entry[1]), (string?)entry[2]),
+               let key = user.Session(session)
+               select new JournaledSession(key, When((string?)entry[1]), _protection.ReadTitle(key, (string?)entry[2])),
         ];
+    }
+
+    /// <summary>Whether this run has added just these records there: the answer to an earlier try was lost. What is encrypted has other bytes each time, so the script cannot tell.</summary>
+    private async Task<bool> IsRepeatedAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, long version, CancellationToken cancellationToken)
+    {
+        if (version < expectedVersion + records.Count)
+        {
+            return false;
+        }
+
+        var journal = RedisKeys.Journal(_prefix, owner.Key);
+        var (first, last) = (Invariant($"0-{expectedVersion + 1}"), Invariant($"0-{expectedVersion + records.Count}"));
+        var entries = await redis.RunAsync($"read journal {journal}", database => database.StreamRangeAsync(journal, first, last), cancellationToken, journal);
+        return entries.Length == records.Count
+            && entries.All(entry => entry.Values is [var run, ..] && run.Value == owner.Fence)
+            && entries.Index().All(entry => _protection.IsSame(owner.Key, expectedVersion + entry.Index + 1, Record(entry.Item), records[entry.Index]));
     }
 
     /// <summary>The time of a session's last record; of a number that no time has, the nearest.</summary>
@@ -133,15 +152,15 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
     /// <summary>The record of an entry, which is its second field.</summary>
     private static byte[] Record(in RedisEntry entry) => entry.Values is [_, var record, ..] ? (byte[]?)record.Value ?? [] : [];
 
-    private static JournalRecord Read(string journal, long version, byte[] json)
+    private JournalRecord Read(SessionKey key, long version, byte[] json)
     {
         try
         {
-            return JournalRecordJson.Read(json);
+            return _protection.Read(key, version, json);
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException(Invariant($"Entry 0-{version} of {journal}: {e.Message}"), e);
+            throw new InvalidDataException(Invariant($"Entry 0-{version} of {RedisKeys.Journal(_prefix, key)}: {e.Message}"), e);
         }
     }
 }

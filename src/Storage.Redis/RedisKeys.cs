@@ -45,6 +45,12 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     /// <summary>The sessions that have to be looked at, by time.</summary>
     public static string Timers(string prefix) => $"{prefix}:#timers";
 
+    /// <summary>The keys of Data Protection.</summary>
+    public static string Keys(string prefix) => $"{prefix}:#keys";
+
+    /// <summary>The process that makes the first of those keys.</summary>
+    public static string FirstKey(string prefix) => $"{prefix}:#keys:first";
+
     public static string Registry(string prefix, UserKey user) => $"{prefix}:#registry:{user}";
 
     /// <summary>The live sessions of a scope, each with its user.</summary>
@@ -85,11 +91,11 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
         !key.StartsWith(prefix + ':', StringComparison.Ordinal) ? null : key[(prefix.Length + 1)..].Split(':') switch
         {
             ["#silos"] or ["#silo", _, "runs"] or ["#registry", _] or ["#registry", _, _] => RedisType.Set,
-            ["#silo", _] => RedisType.String,
+            ["#silo", _] or ["#keys", "first"] => RedisType.String,
             ["#timers"] or ["#journals", _, _] or ["#waiting"] or ["#waiting", _, _] => RedisType.SortedSet,
             ["#titles", _, _] or ["#prompts", _, _, _] or ["#waiting-counts"] or ["#usage", _] or ["#usage", _, _] => RedisType.Hash,
             ["#journal", _, _, _] => RedisType.Stream,
-            ["#waiting", _, _, _] => RedisType.List,
+            ["#waiting", _, _, _] or ["#keys"] => RedisType.List,
             [_, _, _] or [_, _, _, "past", _] => RedisType.Stream,
             [_, _, _, "live"] or [_, _, _, "cancel", _] => RedisType.String,
             [_, _, _, "run"] => RedisType.Hash,

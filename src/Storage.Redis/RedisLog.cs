@@ -19,6 +19,15 @@ internal static partial class RedisLog
         1111, LogLevel.Warning, "Redis key {Key} is not what AgentStream writes: another program has written to it. It is left out.")]
     public static partial void ForeignKey(this ILogger logger, string key);
 
+    [LoggerMessage(
+        1113,
+        LogLevel.Warning,
+        "AgentStream:EncryptAtRest is on, but the keys stand unprotected beside what they encrypt: whoever has a copy of the store can read it. Set AgentStream:DataProtection:Certificate, or keep the keys elsewhere.")]
+    public static partial void KeysBesideData(this ILogger logger);
+
+    [LoggerMessage(1114, LogLevel.Warning, "AgentStream:EncryptAtRest is on, but {Journal} is not encrypted: only sessions in Redis and SQLite are.")]
+    public static partial void NotEncrypted(this ILogger logger, string journal);
+
     [LoggerMessage(1112, LogLevel.Error, "A watcher of channel {Channel} failed to take a notice.")]
     public static partial void NoticeNotTaken(this ILogger logger, Exception exception, string channel);
 }

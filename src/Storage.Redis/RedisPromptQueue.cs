@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using AgentStream.Background;
 using AgentStream.Logs;
@@ -23,12 +24,14 @@ internal sealed class RedisPromptQueue : IPromptQueue
     private readonly ILogger _logger;
     private readonly string _prefix;
     private readonly FaultLog _faults;
+    private readonly AtRestProtection _protection;
     private readonly RedisTurns _turns;
 
-    public RedisPromptQueue(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisPromptQueue> logger)
+    public RedisPromptQueue(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisPromptQueue> logger, AtRestProtection? protection = null)
     {
         (_redis, _logger, _prefix, _faults) = (redis, logger.Safe(), options.Value.RedisPrefix, new(logger));
         _turns = new(redis, _prefix, Say);
+        _protection = protection ?? AtRestProtection.None;
     }
 
     public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, LimitOptions? limits = null, CancellationToken cancellationToken = default)
@@ -38,7 +41,7 @@ internal sealed class RedisPromptQueue : IPromptQueue
             $"let a prompt wait for session {key}",
             AddScript,
             KeysOf(key),
-            [QueuedPromptInfo.Of(prompt).ToJson(), prompt.RunId, prompt.ToJson(), key.Session, key.UserKey.ToString(), IPromptQueue.MaxQueued, ofUser, ofScope],
+            [await InfoAsync(key, prompt, cancellationToken), prompt.RunId, _protection.Write(key, prompt), key.Session, key.UserKey.ToString(), IPromptQueue.MaxQueued, ofUser, ofScope],
             cancellationToken);
         return place switch
         {
@@ -70,9 +73,9 @@ internal sealed class RedisPromptQueue : IPromptQueue
         {
             try
             {
-                infos.Add(QueuedPromptInfo.FromJson((byte[])json!));
+                infos.Add(_protection.ReadInfo(key, (byte[])json!));
             }
-            catch (InvalidDataException e)
+            catch (InvalidDataException e) when (e.InnerException is not CryptographicException)
             {
                 Say($"{Waiting(key)}, entry '{RedisForeignKeys.Shown(json)}'");
                 if (e.InnerException is JsonException)
@@ -92,9 +95,9 @@ internal sealed class RedisPromptQueue : IPromptQueue
         var json = await _redis.RunAsync($"read a prompt that waits for session {key}", database => database.HashGetAsync(prompts, runId), cancellationToken, prompts);
         try
         {
-            return json.IsNull ? null : QueuedPrompt.FromJson((byte[])json!);
+            return json.IsNull ? null : _protection.ReadPrompt(key, runId, (byte[])json!);
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException e) when (e.InnerException is not CryptographicException)
         {
             // Another program has taken its text out, or has put another one there.
             Say($"{prompts}, field '{RedisForeignKeys.Shown(runId)}'");
@@ -104,7 +107,7 @@ internal sealed class RedisPromptQueue : IPromptQueue
 
     public async ValueTask RemoveAsync(SessionKey key, string runId, CancellationToken cancellationToken = default)
     {
-        var entry = (await ReadListAsync(key, cancellationToken)).FirstOrDefault(entry => IsOf(runId, entry), runId);
+        var entry = (await ReadListAsync(key, cancellationToken)).FirstOrDefault(entry => IsOf(key, runId, entry), runId);
         await TakeOutAsync(key, entry, runId, cancellationToken);
     }
 
@@ -130,11 +133,18 @@ internal sealed class RedisPromptQueue : IPromptQueue
         return [.. sessions.Zip(exist).Where(session => session.Second).Select(session => session.First)];
     }
 
-    private static bool IsOf(string runId, RedisValue entry)
+    // The script knows a prompt that waits already by its bytes, and what is encrypted has other bytes each time.
+    private async ValueTask<RedisValue> InfoAsync(SessionKey key, QueuedPrompt prompt, CancellationToken cancellationToken)
+    {
+        RedisValue info = _protection.Write(key, QueuedPromptInfo.Of(prompt));
+        return _protection.IsOn ? (await ReadListAsync(key, cancellationToken)).FirstOrDefault(entry => IsOf(key, prompt.RunId, entry), info) : info;
+    }
+
+    private bool IsOf(SessionKey key, string runId, RedisValue entry)
     {
         try
         {
-            return QueuedPromptInfo.FromJson((byte[])entry!).RunId == runId;
+            return _protection.ReadInfo(key, (byte[])entry!).RunId == runId;
         }
         catch (InvalidDataException)
         {

@@ -6,6 +6,7 @@ using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tailing;
 using AgentStream.Storage.Timers;
 using AgentStream.Storage.Usage;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,8 +19,9 @@ namespace AgentStream.Storage.Redis;
 public static class StorageServices
 {
     /// <summary>
-    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/>, <see cref="IPromptQueue"/>, <see cref="ISessionTimers"/> and <see cref="IUsageStore"/>, each unless it is registered, and what works on them:
-    /// <see cref="StreamHub"/>, <see cref="SiloIdentity"/>, <see cref="RunRegistry"/>, and the service that keeps the lease. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted
+    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/>, <see cref="IPromptQueue"/>, <see cref="ISessionTimers"/> and <see cref="IUsageStore"/>, each unless it is registered, and what
+    /// works on them: <see cref="StreamHub"/>, <see cref="SiloIdentity"/>, <see cref="RunRegistry"/>, and the service that keeps the lease. Data Protection's keys are kept in the same place, unless the
+    /// program says where. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted
     /// service starts. The start fails with a <see cref="StorageUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
     /// Settings are <see cref="StorageOptions"/> by the options pattern; the clock is the registered <see cref="TimeProvider"/>, or the system's.
     /// </summary>
@@ -27,7 +29,7 @@ public static class StorageServices
     /// <param name="configuration">The program's configuration.</param>
     /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="OptionsValidationException">The connection string names no Redis.</exception>
+    /// <exception cref="OptionsValidationException">The connection string names no Redis, or <c>AgentStream:DataProtection</c> names no certificate that protects keys.</exception>
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -39,7 +41,10 @@ public static class StorageServices
             services.TryAddSingleton<RedisCheck>();
         }
 
+        services.TryAddSingleton(provider =>
+            new AtRestProtection(provider.GetRequiredService<IDataProtectionProvider>, provider.GetRequiredService<IOptions<StorageOptions>>().Value.EncryptAtRest));
         services.AddJournal(configuration);
+        services.AddHostedService<AtRestCheck>();
         services.TryAddSingleton(ChooseQueue);
         services.TryAddSingleton(ChooseTimers);
         services.TryAddSingleton(ChooseUsage);
@@ -51,7 +56,7 @@ public static class StorageServices
     /// <param name="configuration">The program's configuration. Without <c>ConnectionStrings:redis</c>, streams are in memory.</param>
     /// <returns>The services.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="OptionsValidationException">The connection string names no Redis.</exception>
+    /// <exception cref="OptionsValidationException">As for <see cref="AddStorage"/>.</exception>
     public static IServiceCollection AddStreamStore(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -81,12 +86,12 @@ public static class StorageServices
 
         services.TryAddSingleton<IStreamReader>(provider => provider.GetRequiredService<IStreamStore>());
         services.TryAddSingleton<StreamHub>();
-        return services;
+        return KeyRing.Add(services, configuration);
     }
 
     /// <summary>A prompt queue that lasts as long as the journal, where that is ours.</summary>
     private static IPromptQueue ChooseQueue(IServiceProvider services) =>
-        services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqlitePromptQueue(journal.Database)
+        services.GetRequiredService<ISessionJournal>() is SqliteJournal journal ? new SqlitePromptQueue(journal.Database, services.GetRequiredService<AtRestProtection>())
             : services.GetService<RedisConnection>() is { } redis ? ActivatorUtilities.CreateInstance<RedisPromptQueue>(services, redis)
             : new InMemoryPromptQueue();
 

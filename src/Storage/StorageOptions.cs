@@ -27,6 +27,12 @@ public sealed class StorageOptions
     public string? JournalPath { get; set; }
 
     /// <summary>
+    /// Whether the journal's records, sessions' titles and prompts that wait are encrypted where they are kept, in Redis or SQLite, with Data Protection's keys. False unless set. What was kept before stays
+    /// readable, and so does what is encrypted when this is turned off, as long as the keys are there.
+    /// </summary>
+    public bool EncryptAtRest { get; set; }
+
+    /// <summary>
     /// Whether live sessions of other libraries can be asked for (<c>include_foreign</c> over HTTP, <c>includeExternal</c> in .NET). They are found by a scan over all keys of the Redis, which takes it from
     /// everybody's requests. So this is off by default, and only of use where another library shares the Redis.
     /// </summary>

@@ -53,6 +53,7 @@ public sealed partial class SecretSettingTests
         { true, [Scheme + "OpenIdConnect:Authority=https://127.0.0.1:1", Scheme + "OpenIdConnect:ClientId=c", $"{Scheme}OpenIdConnect:ClientSecret={Secret}"] },
         { false, [Scheme + "OpenIdConnect:ClientId=c", $"{Scheme}OpenIdConnect:ClientSecret={Secret}"] },
         { false, ["--AgentStream:Cluster:Certificate=no-such-file", $"--AgentStream:Cluster:CertificatePassword={Secret}"] },
+        { false, ["--AgentStream:DataProtection:Certificate=no-such-file", $"--AgentStream:DataProtection:CertificatePassword={Secret}"] },
         { false, [$"--AgentStream:Cluster:Certificate={typeof(SecretSettingTests).Assembly.Location}", "--AgentStream:Cluster:CertificateAuthority=no-such-file", $"--AgentStream:Cluster:CertificatePassword={Secret}"] },
     };
 

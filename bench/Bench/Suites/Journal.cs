@@ -5,8 +5,11 @@ using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
+using AgentStream.Storage.Redis;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Testing;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.Bench.Suites;
 
@@ -24,17 +27,24 @@ internal static class Journal
             var (redis, log) = (silo.Services.GetRequiredService<ISessionJournal>(), silo.Services.GetRequiredService<IStreamStore>());
             using var database = SqliteDatabase.Open(Path.Combine(folder.FullName, "sessions.db"));
             var (sqlite, memory) = (new SqliteJournal(database), new InMemoryJournal());
+            var protection = new AtRestProtection(silo.Services.GetRequiredService<IDataProtectionProvider>, isOn: true);
+            var sqliteEncrypted = new SqliteJournal(database, protection);
+            var redisEncrypted = new RedisJournal(silo.Services.GetRequiredService<RedisConnection>(), silo.Services.GetRequiredService<IOptions<StorageOptions>>(), protection);
             foreach (var (sessions, each) in ((int, int)[])[(1, 2_048), (64, 128), (1_024, 16)])
             {
                 var appends = Math.Max(1, each / stage.Pick(1, 8));
                 var rates = await stage.AlternateAsync(
                     () => RateAsync(sqlite, sessions, appends),
                     () => RateAsync(memory, sessions, appends),
-                    () => RateAsync(redis, sessions, appends, log));
+                    () => RateAsync(redis, sessions, appends, log),
+                    () => RateAsync(sqliteEncrypted, sessions, appends),
+                    () => RateAsync(redisEncrypted, sessions, appends, log));
 
                 var what = string.Create(CultureInfo.InvariantCulture, $"{sessions:#,0} {(sessions == 1 ? "session" : "sessions")}, SQLite");
                 Figure Of(int side) => new("appends/s", rates[side]);
                 stage.Report.Add(new("journal", what, Of(0), "memory", Of(1)));
+                stage.Report.Add(new("journal", what + ", encrypted", Of(3), "not encrypted", Of(0)));
+                stage.Report.Add(new("journal", what.Replace("SQLite", "Redis, encrypted", StringComparison.Ordinal), Of(4), "not encrypted", Of(2)));
                 stage.Report.Add(new("journal", what, Of(0), "Redis, which keeps nothing on a disk here", Of(2)));
             }
         }

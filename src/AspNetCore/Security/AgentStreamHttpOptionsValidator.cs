@@ -13,6 +13,7 @@ internal sealed class AgentStreamHttpOptionsValidator : IValidateOptions<AgentSt
             errors.Add(nameof(options.ScopeClaim), "must be the name of a claim, such as tenant", claim);
         }
 
+        errors.Within(nameof(options.SessionTokenLifetime), options.SessionTokenLifetime, TimeSpan.FromMinutes(1), TimeSpan.FromHours(24));
         foreach (var (i, origin) in options.AllowedOrigins.Index())
         {
             if (!IsOrigin(origin))

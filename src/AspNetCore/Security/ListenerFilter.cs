@@ -17,5 +17,5 @@ internal sealed class ListenerFilter(Listeners listeners) : IEndpointFilter
 /// <summary>Puts <see cref="ListenerFilter"/> on a route.</summary>
 internal static class ListenerRoutes
 {
-    public static void CountsListeners(this RouteHandlerBuilder route) => route.AddEndpointFilter<ListenerFilter>();
+    public static RouteHandlerBuilder CountsListeners(this RouteHandlerBuilder route) => route.AddEndpointFilter<ListenerFilter>();
 }

@@ -11,6 +11,10 @@ internal interface IFrameRenderer
     /// <returns>False when the response is complete with it.</returns>
     bool Write(IBufferWriter<byte> output, StreamEntry streamEvent);
 
+    /// <summary>Writes a sign of life after a stretch of silence.</summary>
+    /// <param name="output">Takes it, as UTF-8.</param>
+    void WriteSilence(IBufferWriter<byte> output) => output.Write(": keep-alive\n\n"u8);
+
     /// <summary>Writes what follows the run's last event.</summary>
     /// <param name="output">Takes the frames, as UTF-8.</param>
     void Complete(IBufferWriter<byte> output);

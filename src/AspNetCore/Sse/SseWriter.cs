@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 
 namespace AgentStream.AspNetCore.Sse;
@@ -43,7 +42,7 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
                     await output.FlushAsync(cancellationToken);
                     while (!await next.WaitAsync())
                     {
-                        output.Write(": keep-alive\n\n"u8);
+                        rendering.WriteSilence(output);
                         await output.FlushAsync(cancellationToken);
                     }
 

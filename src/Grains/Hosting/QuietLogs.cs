@@ -16,6 +16,8 @@ internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<L
     private static readonly (string Category, LogLevel Least)[] Rules =
     [
         ("Microsoft.AspNetCore", LogLevel.Warning),
+        // That keys are not encrypted is said where it counts, in AgentStream's own words.
+        ("Microsoft.AspNetCore.DataProtection", LogLevel.Error),
         ("Microsoft.Orleans", LogLevel.Warning),
         ("Orleans", LogLevel.Warning),
         // It warns of each step of a start that takes long, on a busy machine.

@@ -30,6 +30,6 @@ internal static partial class Secrets
     ];
 
     // What others say may repeat the key that was refused.
-    [GeneratedRegex(@"(\bBearer\s+|\b(?:api[-_ ]?key|password|pwd|secret|token)\s*[=:]\s*|\b(?:sk|gsk|xai|rk)-)[^\s;,'""]{8,}", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(\bBearer\s+|\b(?:api[-_ ]?key|password|pwd|secret|(?:access_|agentstream_)?token)\s*[=:]\s*|\b(?:sk|gsk|xai|rk)-|\bast_CfDJ8)[^\s;,'""]{8,}", RegexOptions.IgnoreCase)]
     private static partial Regex Alike();
 }

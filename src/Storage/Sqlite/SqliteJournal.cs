@@ -47,14 +47,17 @@ public sealed class SqliteJournal : ISessionJournal
     internal const string UnfinishedSql = "SELECT scope, user, session FROM sessions WHERE unfinished = 1";
 
     private readonly SqliteDatabase _database;
+    private readonly AtRestProtection _protection;
 
     /// <summary>Makes the journal's tables if they are not there. It waits for the disk.</summary>
     /// <param name="database">The database; it is not disposed with the journal.</param>
+    /// <param name="protection">Encrypts the records, or not; null for not.</param>
     /// <exception cref="IOException">The file's journal has a newer version.</exception>
-    public SqliteJournal(SqliteDatabase database)
+    public SqliteJournal(SqliteDatabase database, AtRestProtection? protection = null)
     {
         ArgumentNullException.ThrowIfNull(database);
         _database = database;
+        _protection = protection ?? AtRestProtection.None;
         database.Add(Schema);
     }
 
@@ -92,9 +95,15 @@ public sealed class SqliteJournal : ISessionJournal
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
         ArgumentNullException.ThrowIfNull(records);
         ArgumentOutOfRangeException.ThrowIfZero(records.Count);
-        var json = records.Select(JournalRecordJson.Write).ToArray();
+        var json = records.Select((record, index) => _protection.Write(owner.Key, expectedVersion + index + 1, record)).ToArray();
         var append = new Append(
-            owner, expectedVersion, json, IsUnfinished(records), records[^1].Timestamp.ToUnixTimeMilliseconds(), JournaledSession.TitleOf(records));
+            owner,
+            expectedVersion,
+            json,
+            IsUnfinished(records),
+            records[^1].Timestamp.ToUnixTimeMilliseconds(),
+            _protection.WriteTitle(owner.Key, JournaledSession.TitleOf(records)),
+            (index, stored) => _protection.IsSame(owner.Key, expectedVersion + index + 1, stored, records[index]));
         await _database.WriteAsync(
             statements =>
             {
@@ -127,13 +136,14 @@ public sealed class SqliteJournal : ISessionJournal
         UserKey user, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        return await _database.ReadAsync(statements => statements.Query(
+        var sessions = await _database.ReadAsync(statements => statements.Query(
             ListSql,
             row => new JournaledSession(
                 user.Session(row.GetString(0)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.IsDBNull(2) ? null : row.GetString(2)),
             user.Scope,
             user.User,
             count)).WaitAsync(cancellationToken);
+        return [.. sessions.Select(session => session with { Title = _protection.ReadTitle(session.Key, session.Title) })];
     }
 
     /// <inheritdoc/>
@@ -166,11 +176,11 @@ public sealed class SqliteJournal : ISessionJournal
         key.User,
         key.Session).SingleOrDefault();
 
-    private static JournalRecord Parse(SessionKey key, long version, byte[] json)
+    private JournalRecord Parse(SessionKey key, long version, byte[] json)
     {
         try
         {
-            return JournalRecordJson.Read(json);
+            return _protection.Read(key, version, json);
         }
         catch (InvalidDataException e)
         {
@@ -182,7 +192,7 @@ public sealed class SqliteJournal : ISessionJournal
     private sealed record Session(long Id, long Version, string Writer, bool IsUnfinished);
 
     /// <summary>Records on their way into the file.</summary>
-    private sealed record Append(RunToken Owner, long Expected, byte[][] Json, bool? IsUnfinished, long Changed, string? Title)
+    private sealed record Append(RunToken Owner, long Expected, byte[][] Json, bool? IsUnfinished, long Changed, string? Title, Func<int, byte[], bool> IsSame)
     {
         public void Do(SqliteStatements statements)
         {
@@ -210,7 +220,7 @@ public sealed class SqliteJournal : ISessionJournal
             session.Writer == Owner.Fence
             && session.Version == Expected + Json.Length
             && statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Id, Expected)
-                .Zip(Json).All(both => both.First.AsSpan().SequenceEqual(both.Second));
+                .Index().All(record => IsSame(record.Index, record.Item));
 
         private long Insert(SqliteStatements statements) => statements.Query(
             """

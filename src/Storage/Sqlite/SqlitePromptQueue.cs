@@ -50,15 +50,18 @@ public sealed class SqlitePromptQueue : IPromptQueue
     internal const string ClearSql = "DELETE FROM prompts WHERE scope = ?1 AND user = ?2 AND session = ?3";
 
     private readonly SqliteDatabase _database;
+    private readonly AtRestProtection _protection;
     private readonly SqliteTurns _turns = new(Table);
 
     /// <summary>Makes the queue's table if it is not there. It waits for the disk.</summary>
     /// <param name="database">The database; it is not disposed with the queue.</param>
+    /// <param name="protection">Encrypts the prompts, or not; null for not.</param>
     /// <exception cref="IOException">The file's queue has a newer version.</exception>
-    public SqlitePromptQueue(SqliteDatabase database)
+    public SqlitePromptQueue(SqliteDatabase database, AtRestProtection? protection = null)
     {
         ArgumentNullException.ThrowIfNull(database);
         _database = database;
+        _protection = protection ?? AtRestProtection.None;
         database.Add(Schema);
     }
 
@@ -66,7 +69,7 @@ public sealed class SqlitePromptQueue : IPromptQueue
     public async ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, LimitOptions? limits = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        var (session, json, info) = (SqliteKey.Of(key), prompt.ToJson(), QueuedPromptInfo.Of(prompt).ToJson());
+        var (session, json, info) = (SqliteKey.Of(key), _protection.Write(key, prompt), _protection.Write(key, QueuedPromptInfo.Of(prompt)));
         return await _database.WriteAsync(
             statements =>
             {
@@ -118,7 +121,7 @@ public sealed class SqlitePromptQueue : IPromptQueue
         var infos = await _database.ReadAsync(statements =>
             statements.Query(ListSql, row => row.GetFieldValue<byte[]>(0), session.Scope, session.User, session.Session))
             .WaitAsync(cancellationToken);
-        return [.. infos.Select(json => QueuedPromptInfo.FromJson(json))];
+        return [.. infos.Select(json => _protection.ReadInfo(key, json))];
     }
 
     /// <inheritdoc/>
@@ -128,7 +131,7 @@ public sealed class SqlitePromptQueue : IPromptQueue
         var found = await _database.ReadAsync(statements =>
             statements.Query(FindSql, row => row.GetFieldValue<byte[]>(0), session.Scope, session.User, session.Session, runId))
             .WaitAsync(cancellationToken);
-        return found is [var json, ..] ? QueuedPrompt.FromJson(json) : null;
+        return found is [var json, ..] ? _protection.ReadPrompt(key, runId, json) : null;
     }
 
     /// <inheritdoc/>

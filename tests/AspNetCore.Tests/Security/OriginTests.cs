@@ -17,7 +17,7 @@ public sealed class OriginTests
         { "GET", "/chat" }, { "GET", "/chat?all=true" }, { "GET", "/chat?include_foreign=true" }, { "POST", "/chat" },
         { "GET", "/chat/s" }, { "DELETE", "/chat/s" }, { "GET", "/chat/s/stream" }, { "POST", "/chat/s/cancel" },
         { "GET", "/chat/s/messages" }, { "PUT", "/chat/s/messages" }, { "POST", "/chat/s/approvals/r" }, { "POST", "/chat/s/tool-results/c" },
-        { "DELETE", "/chat/s/approval-rules/r" }, { "GET", "/chat/limits" },
+        { "DELETE", "/chat/s/approval-rules/r" }, { "GET", "/chat/limits" }, { "POST", "/chat/s/token" },
         { "POST", "/api/chat" }, { "GET", "/api/chat/s/stream" }, { "POST", "/api/chat/s/cancel" },
         { "POST", "/ag-ui" }, { "GET", "/ag-ui/s" }, { "POST", "/ag-ui/s/cancel" },
     };

@@ -38,7 +38,7 @@ public static class AgUiEndpoints
         {
             var key = context.Caller().Session(threadId);
             return FrontEndStream.ResumeAsync(client, key, context.Request, frames => new AgUiRenderer(frames, key.Session, runId: null));
-        }).CountsListeners();
+        }).CountsListeners().TakesTokens(SessionVerbs.Follow);
         agents.MapCancelRun();
         return agents;
     }

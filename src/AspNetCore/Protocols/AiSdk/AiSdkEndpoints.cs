@@ -42,7 +42,7 @@ public static class AiSdkEndpoints
             var key = context.Caller().Session(session_id);
             var answer = await FrontEndStream.ResumeAsync(client, key, context.Request, frames => new UiMessageRenderer(frames, key.Session, major));
             return Announce(context, answer);
-        }).CountsListeners();
+        }).CountsListeners().TakesTokens(SessionVerbs.Follow);
         chat.MapCancelRun();
         return chat;
     }

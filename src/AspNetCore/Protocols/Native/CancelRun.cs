@@ -16,7 +16,7 @@ internal static class CancelRun
             // Not aborted with the request: whoever asked wants the run to stop, whether or not they wait for the answer.
             var cancelled = await client.CancelAsync(context.Caller().Session(session_id), CancellationToken.None);
             return TypedResults.Ok(new CancelAnswer(cancelled));
-        });
+        }).TakesTokens(SessionVerbs.Cancel);
 }
 
 /// <summary>The answer to a cancel.</summary>

@@ -15,20 +15,21 @@ internal static class FollowRun
     private const string Run = "run";
 
     public static void MapFollowRun(this RouteGroupBuilder chat) =>
-        chat.MapGet("{session_id}/stream", async Task<Results<EventStream, NoContent>> (string session_id, HttpContext context, AgentStreamClient client) =>
+        chat.MapGet("{session_id}/stream", async Task<Results<EventStream, NoContent>> (string session_id, HttpContext context, AgentStreamClient client, SessionTokens tokens) =>
         {
             var key = context.Caller().Session(session_id);
             var after = ReadCursor(context.Request);
+            var rendering = context.TokenInAddress() is { } token ? new RenewedTokenFrames(tokens, token) : null;
 
             if (after is null && context.Request.Query[Run] is [{ Length: > 0 } runId])
             {
                 // A run that waits for its turn is not the session's yet: who asked for it does not want to see the one before.
-                return await client.IsKnownAsync(key, runId, context.RequestAborted) ? new EventStream(key, after) { RunId = runId } : TypedResults.NoContent();
+                return await client.IsKnownAsync(key, runId, context.RequestAborted) ? new EventStream(key, after, rendering) { RunId = runId } : TypedResults.NoContent();
             }
 
             // A browser's EventSource connects again after every end of a stream; only 204 makes it stop.
-            return await client.HasMoreAsync(key, after, context.RequestAborted) ? new EventStream(key, after) : TypedResults.NoContent();
-        }).CountsListeners();
+            return await client.HasMoreAsync(key, after, context.RequestAborted) ? new EventStream(key, after, rendering) : TypedResults.NoContent();
+        }).CountsListeners().TakesTokens(SessionVerbs.Follow);
 
     // A browser that connects again repeats the address it began with, so the header is the newer of the two.
     private static Cursor? ReadCursor(HttpRequest request) =>

@@ -24,10 +24,10 @@ internal static class Sessions
     public static void MapSessionHistory(this RouteGroupBuilder chat)
     {
         chat.MapGet("{session_id}", async Task<Results<JsonHttpResult<SessionView>, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
-            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Json(Describe(session_id, session), Writing) : Unknown());
+            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Json(Describe(session_id, session), Writing) : Unknown()).TakesTokens(SessionVerbs.Read);
 
         chat.MapGet("{session_id}/messages", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
-            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown());
+            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown()).TakesTokens(SessionVerbs.Read);
 
         chat.MapPut("{session_id}/messages", async Task<NoContent> (string session_id, HttpContext context, AgentStreamClient client) =>
         {
