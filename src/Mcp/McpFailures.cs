@@ -89,7 +89,10 @@ internal static class McpFailures
     private static McpWords CannotStart(Win32Exception start, McpConnectionOptions options) =>
         options.WorkingDirectory is { } directory && !Directory.Exists(directory)
             ? "its working directory does not exist"
-            : new McpWords($"'{options.Command}' cannot be started{AsUser(options)}: {new Win32Exception(start.NativeErrorCode).Message}", $"it cannot be started{AsUser(options)}");
+            : new McpWords($"'{options.Command}' cannot be started{AsUser(options)}: {Words(start)}", $"it cannot be started{AsUser(options)}");
+
+    // What .NET itself finds out has no number: that there is no such user.
+    private static string Words(Win32Exception start) => start.NativeErrorCode == 0 ? "there is no such user" : new Win32Exception(start.NativeErrorCode).Message;
 
     private static string AsUser(McpConnectionOptions options) => options.User is { } user ? $" as the user '{user}'" : "";
 

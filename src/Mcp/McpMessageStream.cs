@@ -114,6 +114,10 @@ internal sealed class McpMessageStream(Stream inner, McpFraming framing, int max
         {
             _length = 0;
         }
+        else if (isSecond)
+        {
+            _length--;
+        }
 
         _isLineEmpty = true;
     }
