@@ -91,8 +91,9 @@ internal static class McpFailures
             ? "its working directory does not exist"
             : new McpWords($"'{options.Command}' cannot be started{AsUser(options)}: {Words(start)}", $"it cannot be started{AsUser(options)}");
 
-    // What .NET itself finds out has no number: that there is no such user.
-    private static string Words(Win32Exception start) => start.NativeErrorCode == 0 ? "there is no such user" : new Win32Exception(start.NativeErrorCode).Message;
+    // .NET has no number for it.
+    private static string Words(Win32Exception start) =>
+        start.Message.StartsWith("User with name", StringComparison.Ordinal) ? "there is no such user" : new Win32Exception(start.NativeErrorCode).Message;
 
     private static string AsUser(McpConnectionOptions options) => options.User is { } user ? $" as the user '{user}'" : "";
 

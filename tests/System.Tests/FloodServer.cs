@@ -78,7 +78,10 @@ internal sealed class FloodServer : IDisposable
         await (prompt switch
         {
             "answer" => FloodAsync(response, "", Chunk("""{"content":"%"}""".Replace("%", Filling, StringComparison.Ordinal))),
-            "argument" => FloodAsync(response, "", Chunk("""{"tool_calls":[{"index":0,"id":"c1","function":{"name":"t","arguments":"%"}}]}""".Replace("%", Filling, StringComparison.Ordinal))),
+            "argument" => FloodAsync(
+                response,
+                Chunk("""{"tool_calls":[{"index":0,"id":"c1","function":{"name":"t","arguments":"{\"a\":\""}}]}"""),
+                Chunk("""{"tool_calls":[{"index":0,"function":{"arguments":"%"}}]}""".Replace("%", Filling, StringComparison.Ordinal))),
             "line" => FloodAsync(response, "data: ", Filling),
             _ => WriteAsync(response, Chunk("""{"tool_calls":[{"index":0,"id":"c1","function":{"name":"t","arguments":"{}"}}]}""") + Chunk("{}", "\"tool_calls\"")),
         });
@@ -114,7 +117,12 @@ internal sealed class FloodServer : IDisposable
     private async Task FloodAsync(HttpListenerResponse response, string begin, string piece)
     {
         Volatile.Write(ref _sent, 0);
-        await WriteAsync(response, begin);
+        if (begin.Length > 0)
+        {
+            // A chunk of no bytes would be the last one.
+            await WriteAsync(response, begin);
+        }
+
         for (var bytes = Encoding.ASCII.GetBytes(piece); Sent < Size;)
         {
             await response.OutputStream.WriteAsync(bytes);
