@@ -48,6 +48,27 @@ public sealed class AgentStreamOptions
     /// <summary>The most nodes (requests to the model) of one run, 1 to 10,000; a run that wants more ends as crashed.</summary>
     public int MaxNodes { get; set; } = 50;
 
+    /// <summary>
+    /// How long one response of a model may be, 1,000 to 16,000,000: the characters of its text and thoughts, and the bytes of its tool calls' arguments and of its files. Each part of it counts for 100 more.
+    /// A run whose model gives a longer one ends as crashed, with the reason <see cref="FailureReasons.Limit"/>. No model is known that writes a tenth of the default, 4,000,000: it takes about
+    /// 50 MB of memory while it streams. What a whole run can take is bounded by this and <see cref="MaxNodes"/>.
+    /// </summary>
+    public int MaxAnswerLength { get; set; } = 4_000_000;
+
+    /// <summary>The most tool calls of one response, 1 to 1,000; a run whose model makes more ends as crashed, with the reason <see cref="FailureReasons.Limit"/>, and none of them is made.</summary>
+    public int MaxToolCallsPerAnswer { get; set; } = 128;
+
+    /// <summary>
+    /// The most bytes that the arguments of one tool call may have as JSON, 1,000 to 16,000,000. A call with more is not made and its arguments are not kept; the model is told, and can try again.
+    /// </summary>
+    public int MaxToolArguments { get; set; } = 1_000_000;
+
+    /// <summary>The most tool calls of one run, 1 to 100,000; a run that wants more ends as crashed, with the reason <see cref="FailureReasons.Limit"/>, before the calls of that response are made.</summary>
+    public int MaxToolCalls { get; set; } = 500;
+
+    /// <summary>How many tool calls of one run are made at the same time, 1 to 1,000; the others wait for their turn, and <see cref="ToolTimeout"/> is counted from then on.</summary>
+    public int MaxParallelToolCalls { get; set; } = 16;
+
     /// <summary>Gets the limits of sessions, users and scopes: section <c>AgentStream:Limits</c>.</summary>
     public LimitOptions Limits { get; } = new();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream;
@@ -23,13 +24,22 @@ public sealed class AgentStreamOptionsValidator : IValidateOptions<AgentStreamOp
             errors.Within(nameof(options.ApprovalTimeout), timeout, AgentStreamOptions.MinApprovalTimeout, AgentStreamOptions.MaxApprovalTimeout);
         }
 
-        if (options.MaxNodes is < 1 or > 10_000)
-        {
-            errors.Add(nameof(options.MaxNodes), "must be from 1 to 10000", options.MaxNodes);
-        }
-
+        Between(nameof(options.MaxNodes), options.MaxNodes, 1, 10_000);
+        Between(nameof(options.MaxAnswerLength), options.MaxAnswerLength, 1_000, 16_000_000);
+        Between(nameof(options.MaxToolCallsPerAnswer), options.MaxToolCallsPerAnswer, 1, 1_000);
+        Between(nameof(options.MaxToolArguments), options.MaxToolArguments, 1_000, 16_000_000);
+        Between(nameof(options.MaxToolCalls), options.MaxToolCalls, 1, 100_000);
+        Between(nameof(options.MaxParallelToolCalls), options.MaxParallelToolCalls, 1, 1_000);
         CheckLimits(errors, options.Limits);
         return errors.All is { Count: > 0 } all ? ValidateOptionsResult.Fail(all) : ValidateOptionsResult.Success;
+
+        void Between(string setting, int value, int least, int most)
+        {
+            if (value < least || value > most)
+            {
+                errors.Add(setting, string.Create(CultureInfo.InvariantCulture, $"must be from {least} to {most}"), value);
+            }
+        }
     }
 
     private static void CheckLimits(SettingErrors errors, LimitOptions limits)

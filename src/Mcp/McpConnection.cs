@@ -41,7 +41,7 @@ internal sealed class McpConnection : IAsyncDisposable
     private McpConnection(string title, McpConnectionOptions options, McpInitialize initialize, McpHttp http, ILoggerFactory loggers, TimeProvider time)
     {
         (_title, _options, _logger, _time) = (title, options, loggers.CreateLogger<McpConnection>(), time);
-        _transport = McpTransports.Make(title, options, initialize, http, loggers);
+        _transport = McpTransports.Make(title, options, initialize, http, loggers, time);
     }
 
     /// <summary>Whether the process or session has not been seen to end.</summary>

@@ -54,6 +54,12 @@ public sealed class McpConnectionOptions
     /// <summary>The program's working directory, which must exist; null for that of this process. Only with <see cref="Command"/>.</summary>
     public string? WorkingDirectory { get; set; }
 
+    /// <summary>
+    /// The user of this machine that the program runs as, by name; null for the user of this process. Its groups and its HOME are that user's. Only with <see cref="Command"/>, on Linux, and in a
+    /// process that runs as root, since no other may start programs of other users. A program that runs as the same user as this process can read its memory and its files.
+    /// </summary>
+    public string? User { get; set; }
+
     /// <summary>The server's endpoint for streamable HTTP: an absolute http or https address. Null for a server over standard input and output.</summary>
     public Uri? Url { get; set; }
 
@@ -73,6 +79,12 @@ public sealed class McpConnectionOptions
 
     /// <summary>Which calls a person has to allow; none by default. What a server says of its tools is worth as much as the server is trusted.</summary>
     public McpApproval Approval { get; set; }
+
+    /// <summary>
+    /// The most bytes of one message of the server, 64 KiB to 128 MiB, 8 MiB by default: a line of a program, a body or an event over HTTP. A longer one is not read to its end; the call fails, and the
+    /// connection to a program is closed.
+    /// </summary>
+    public int MaxMessageBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>
     /// How long the server may take to start, to say hello and to list its tools: 100 ms to 10 min, 30 s by default. A run whose server takes longer

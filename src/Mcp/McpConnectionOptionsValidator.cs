@@ -11,6 +11,8 @@ internal static class McpConnectionOptionsValidator
     internal const string ApprovalRule = "must be never, always or destructive, but is";
 
     private const int MaxPrefixLength = 32;
+    private const int LeastMessage = 64 * 1024;
+    private const int MostMessage = 128 * 1024 * 1024;
     private const string LettersAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     private static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(100);
@@ -37,6 +39,13 @@ internal static class McpConnectionOptionsValidator
         if (hasCommand)
         {
             Say(options.Headers.Count > 0, nameof(options.Headers), $"goes with {nameof(options.Url)}, not with {nameof(options.Command)}");
+            if (options.User is not null)
+            {
+                Say(string.IsNullOrWhiteSpace(options.User) || options.User.AsSpan().ContainsAny(':', '\0', '\n'), nameof(options.User), "must be the name of a user");
+                Say(!OperatingSystem.IsLinux(), nameof(options.User), "can be set on Linux only");
+                Say(OperatingSystem.IsLinux() && !Environment.IsPrivilegedProcess, nameof(options.User), "needs a process that runs as root: no other may start programs of other users");
+            }
+
             foreach (var name in options.Environment.Keys.Where(k => k.Length == 0 || k.AsSpan().ContainsAny('=', '\0')))
             {
                 Say(true, $"{nameof(options.Environment)}:{name}", "has a name that no environment variable can have");
@@ -50,6 +59,7 @@ internal static class McpConnectionOptionsValidator
             Say(options.Environment.Count > 0, nameof(options.Environment), ForPrograms);
             Say(options.InheritEnvironment, nameof(options.InheritEnvironment), ForPrograms);
             Say(options.WorkingDirectory is not null, nameof(options.WorkingDirectory), ForPrograms);
+            Say(options.User is not null, nameof(options.User), ForPrograms);
             foreach (var (name, value) in options.Headers)
             {
                 var header = $"{nameof(options.Headers)}:{name}";
@@ -64,6 +74,10 @@ internal static class McpConnectionOptionsValidator
             $"must have at most {MaxPrefixLength} characters, of A-Z a-z 0-9 _ -, but is '{options.Prefix}'");
         Say(!Enum.IsDefined(options.Initialize), nameof(options.Initialize), string.Create(CultureInfo.InvariantCulture, $"{InitializeRule} '{options.Initialize:D}'"));
         Say(!Enum.IsDefined(options.Approval), nameof(options.Approval), string.Create(CultureInfo.InvariantCulture, $"{ApprovalRule} '{options.Approval:D}'"));
+        Say(
+            options.MaxMessageBytes is < LeastMessage or > MostMessage,
+            nameof(options.MaxMessageBytes),
+            string.Create(CultureInfo.InvariantCulture, $"must be from {LeastMessage} to {MostMessage}, but is {options.MaxMessageBytes}"));
         Say(
             options.ConnectTimeout < LeastTimeout || options.ConnectTimeout > MostTimeout,
             nameof(options.ConnectTimeout),

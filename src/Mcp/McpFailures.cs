@@ -32,6 +32,8 @@ internal static class McpFailures
     /// <summary>Why a server cannot be used.</summary>
     public static McpWords Reason(Exception failure, McpConnectionOptions options) => failure switch
     {
+        McpMessageException => failure.Message,
+        ClientTransportClosedException { Details.Exception: McpMessageException cause } => cause.Message,
         ClientTransportClosedException { Details: StdioClientCompletionDetails { ExitCode: { } code } } =>
             string.Create(CultureInfo.InvariantCulture, $"its process ended with exit code {code}"),
         ClientTransportClosedException { Details: HttpClientCompletionDetails { HttpStatusCode: HttpStatusCode.NotFound } } => "it has ended the session",
@@ -64,7 +66,8 @@ internal static class McpFailures
     /// </summary>
     public static bool MayBeOld(Exception failure) => failure switch
     {
-        { InnerException: Win32Exception and not SocketException } or TimeoutException or OperationCanceledException or McpRedirectException => false,
+        { InnerException: Win32Exception and not SocketException } or TimeoutException or OperationCanceledException or McpRedirectException or McpMessageException => false,
+        ClientTransportClosedException { Details.Exception: McpMessageException } => false,
         HttpRequestException { StatusCode: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or >= HttpStatusCode.InternalServerError } => false,
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => false,
         MissingRequiredClientCapabilityException => false,
@@ -86,7 +89,13 @@ internal static class McpFailures
     private static McpWords CannotStart(Win32Exception start, McpConnectionOptions options) =>
         options.WorkingDirectory is { } directory && !Directory.Exists(directory)
             ? "its working directory does not exist"
-            : new McpWords($"'{options.Command}' cannot be started: {new Win32Exception(start.NativeErrorCode).Message}", "it cannot be started");
+            : new McpWords($"'{options.Command}' cannot be started{AsUser(options)}: {Words(start)}", $"it cannot be started{AsUser(options)}");
+
+    // .NET has no number for it.
+    private static string Words(Win32Exception start) =>
+        start.Message.StartsWith("User with name", StringComparison.Ordinal) ? "there is no such user" : new Win32Exception(start.NativeErrorCode).Message;
+
+    private static string AsUser(McpConnectionOptions options) => options.User is { } user ? $" as the user '{user}'" : "";
 
     private static string FirstLine(string message) => message.Split('\r', '\n')[0];
 }

@@ -18,7 +18,8 @@ internal sealed class McpHttp(IHttpMessageHandlerFactory? handlers)
         new() { AllowAutoRedirect = false, PooledConnectionLifetime = ConnectionLifetime, UseCookies = false };
 
     /// <summary>Makes a client for one connection. It has no time limit of its own: connecting has one, and so has each tool call.</summary>
-    public HttpClient NewClient() => new(new McpHttpHandler(new McpCookieHandler(handlers?.CreateHandler(Name) ?? NewHandler())))
+    /// <param name="maxMessageBytes">The most bytes of a message that the server may send.</param>
+    public HttpClient NewClient(int maxMessageBytes) => new(new McpHttpHandler(new McpCookieHandler(handlers?.CreateHandler(Name) ?? NewHandler()), maxMessageBytes))
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };

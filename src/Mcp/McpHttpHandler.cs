@@ -12,7 +12,8 @@ namespace AgentStream.Mcp;
 /// <para>The client compares the type of a body with lower case.</para>
 /// </remarks>
 /// <param name="inner">Sends requests. It does not follow redirects.</param>
-internal sealed class McpHttpHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+/// <param name="maxMessageBytes">The most bytes of a message that the server may send.</param>
+internal sealed class McpHttpHandler(HttpMessageHandler inner, int maxMessageBytes) : DelegatingHandler(inner)
 {
     internal const int MaxRedirects = 5;
 
@@ -25,7 +26,7 @@ internal sealed class McpHttpHandler(HttpMessageHandler inner) : DelegatingHandl
             var response = await base.SendAsync(request, cancellationToken);
             if (TargetOf(response, request.RequestUri!) is not { } target)
             {
-                return Mended(response, request);
+                return Bounded(Mended(response, request));
             }
 
             response.Dispose();
@@ -64,6 +65,12 @@ internal sealed class McpHttpHandler(HttpMessageHandler inner) : DelegatingHandl
 
     // Scheme, host and port, and no user.
     private static string Origin(Uri address) => address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+
+    private HttpResponseMessage Bounded(HttpResponseMessage response)
+    {
+        response.Content = new McpBoundedContent(response.Content, maxMessageBytes);
+        return response;
+    }
 
     private static HttpResponseMessage Mended(HttpResponseMessage response, HttpRequestMessage request)
     {

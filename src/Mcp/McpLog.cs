@@ -19,4 +19,7 @@ internal static partial class McpLog
 
     [LoggerMessage(4004, LogLevel.Warning, "{Server} {Warning}")]
     public static partial void ToolLeftOut(this ILogger logger, string server, string warning);
+
+    [LoggerMessage(4005, LogLevel.Information, "{Server} wrote to its standard error: {Line}")]
+    public static partial void ErrorWritten(this ILogger logger, string server, string line);
 }

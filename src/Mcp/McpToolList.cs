@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelContextProtocol.Protocol;
@@ -12,14 +13,22 @@ internal sealed class McpToolList(McpRequests requests, IEnumerable<string> want
     internal const int MaxPages = 1000;
     internal const int MaxTools = 10_000;
 
+    /// <summary>The most characters of all pages; a model could read no such list.</summary>
+    internal const int MaxLength = 16_000_000;
+
+    /// <summary>The longest schema of a tool's arguments, in bytes: no endpoint takes more.</summary>
+    internal const int MaxSchema = 128 * 1024;
+
     // So many pages without a tool that is new, and a list is taken to have no end.
     internal const int MaxIdlePages = 10;
 
     private readonly HashSet<string> _missing = wanted.ToHashSet(StringComparer.Ordinal);
     private readonly bool _isAll = !wanted.Any();
-    private readonly Dictionary<string, JsonNode> _seen = new(StringComparer.Ordinal);
+    // Each as it was told, without the page that it stood in.
+    private readonly Dictionary<string, string?> _seen = new(StringComparer.Ordinal);
     private readonly List<McpToolDefinition> _tools = [];
     private readonly List<string> _warnings = [];
+    private long _length;
     private bool _isFull;
 
     /// <summary>What the user should know of the list: each a sentence that continues the server's name.</summary>
@@ -37,7 +46,9 @@ internal sealed class McpToolList(McpRequests requests, IEnumerable<string> want
             var page = await requests.SendAsync(RequestMethods.ToolsList, parameters, cancellationToken) as JsonObject;
             idle = AddPage(page) ? 0 : idle + 1;
             cursor = Next(page);
+            _length += cursor?.ToJsonString().Length ?? 0;
             var end = _isFull ? $"it has more than {MaxTools}"
+                : _length > MaxLength ? $"it is longer than {MaxLength} characters"
                 : cursor is null ? ""
                 : !cursors.Add(cursor.ToJsonString()) ? "the server gave the same cursor twice"
                 : idle == MaxIdlePages ? $"the last {MaxIdlePages} pages had no tool that is new"
@@ -95,7 +106,7 @@ internal sealed class McpToolList(McpRequests requests, IEnumerable<string> want
         var seen = _seen.Count;
         foreach (var definition in tools)
         {
-            if (_isFull = _seen.Count == MaxTools)
+            if ((_isFull = _seen.Count == MaxTools) || _length > MaxLength)
             {
                 break;
             }
@@ -112,16 +123,26 @@ internal sealed class McpToolList(McpRequests requests, IEnumerable<string> want
         {
             Warn("has a tool without a name that can be read; it is left out.", _isAll);
         }
-        else if (!_seen.TryAdd(name, definition!))
+        else if (Whole(definition) is var whole && !_seen.TryAdd(name, whole))
         {
-            Warn($"has two tools named '{name}'; the first is taken.", IsWanted(name) && Whole(_seen[name]) != Whole(definition));
+            Warn($"has two tools named '{name}'; the first is taken.", IsWanted(name) && _seen[name] != whole);
+        }
+        else if ((_length += whole?.Length ?? name.Length) > MaxLength)
+        {
+            _seen.Remove(name);
         }
         else if (IsWanted(name))
         {
             _missing.Remove(name);
             try
             {
-                _tools.Add(McpToolDefinition.Read(name, definition!));
+                var tool = McpToolDefinition.Read(name, definition!);
+                if (JsonMarshal.GetRawUtf8Value(tool.InputSchema).Length > MaxSchema)
+                {
+                    throw new FormatException($"its inputSchema is longer than {MaxSchema} bytes");
+                }
+
+                _tools.Add(tool);
             }
             catch (FormatException e)
             {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -33,6 +34,9 @@ internal static class Json
             throw new JsonException("It has half of a surrogate pair.", e);
         }
     }
+
+    /// <summary>The same without the chunk that it stands in, which would be kept with it and may be far longer.</summary>
+    public static JsonElement Alone(this JsonElement json) => JsonElement.Parse(JsonMarshal.GetRawUtf8Value(json), Reading);
 
     /// <summary>A field; null when it is missing, null, or this is no object.</summary>
     public static JsonElement? Property(this JsonElement json, string name) =>

@@ -62,7 +62,7 @@ public sealed class OpenAIChatClient : IChatClient
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ModelException">The endpoint could not be reached, refused, or broke off.</exception>
+    /// <exception cref="ModelException">The endpoint could not be reached, refused, broke off, or sent too much.</exception>
     /// <exception cref="NotSupportedException">A message or a tool is of a kind that chat completions do not know.</exception>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages,
@@ -79,6 +79,11 @@ public sealed class OpenAIChatClient : IChatClient
         {
             // Also a chunk without content becomes an update: it is a sign of life, and whoever waits for one counts the silence.
             yield return answer.Take(chunk);
+            if (answer.Excess is { } excess)
+            {
+                throw _endpoint.Faults.TooLong(excess);
+            }
+
             if (answer.Failure is { } words)
             {
                 throw _endpoint.Faults.FailedWithin(words);
@@ -89,7 +94,7 @@ public sealed class OpenAIChatClient : IChatClient
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ModelException">The endpoint could not be reached, refused, or broke off.</exception>
+    /// <exception cref="ModelException">The endpoint could not be reached, refused, broke off, or sent too much.</exception>
     /// <exception cref="NotSupportedException">A message or a tool is of a kind that chat completions do not know.</exception>
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>

@@ -139,14 +139,15 @@ public sealed class BadInputTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_body_over_a_mebibyte_is_refused(bool chunked)
+    [InlineData("/chat", false)]
+    [InlineData("/chat", true)]
+    [InlineData("/chat/s1/tool-results/c1", true)]
+    public async Task A_body_over_a_mebibyte_is_refused(string path, bool chunked)
     {
         await using var app = await ChatApp.StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/chat")
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
         {
-            Content = new StringContent($$"""{"prompt":"hello","x":"{{new string('x', 1024 * 1024)}}"}""", Encoding.UTF8, "application/json"),
+            Content = new StringContent($$"""{"prompt":"hello","content":"{{new string('x', 1024 * 1024)}}"}""", Encoding.UTF8, "application/json"),
         };
         request.Headers.TransferEncodingChunked = chunked;
         using var response = await app.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);

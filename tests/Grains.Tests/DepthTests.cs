@@ -52,7 +52,7 @@ public sealed partial class DepthTests
         Assert.EndsWith("\"llm-end\"}\nend\n", await silos.RunAsync(TestSilos.NewSession()), StringComparison.Ordinal);
         Assert.Equal(0, called);
         var told = Assert.IsType<FunctionResultContent>(Assert.Single(model.Requests.Last().Messages[^1].Contents)).Result;
-        Assert.StartsWith("The arguments of echo are no JSON object: ", Assert.IsType<string>(told), StringComparison.Ordinal);
+        Assert.StartsWith("The arguments of echo cannot be used: ", Assert.IsType<string>(told), StringComparison.Ordinal);
     }
 
     [Fact]

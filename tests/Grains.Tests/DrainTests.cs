@@ -130,6 +130,32 @@ public sealed class DrainTests : IDisposable
     }
 
     [Fact]
+    public async Task Tool_calls_that_wait_for_their_turn_are_made_where_the_run_goes()
+    {
+        var (gate, called) = (new Gate(), new List<string>());
+        await using var leaving = await StartAsync(
+            new ScriptedModel([Step.Call("c1", "slow"), Step.Call("c2", "slow"), Step.Call("c3", "slow")]), agent => agent.WithTool((ToolCall call) => SlowAsync("old", call), "slow"), parallel: 1);
+        await using var heir = await StartAsync(new ScriptedModel([Step.Say("done")]), agent => agent.WithTool((ToolCall call) => SlowAsync("new", call), "slow"), parallel: 1);
+        await leaving.Client.StartAsync(Key, new RunRequest("go"));
+        await gate.ReachedAsync();
+        var listening = heir.TranscriptAsync(Key);
+        var stopping = StopAsync(leaving);
+        await Wait.Until(() => Runs(leaving).IsStopping, "the process is about to stop");
+        gate.Open();
+        await stopping;
+        Assert.EndsWith("\"content\":\"done\"}\nevent {\"idx\":1,\"event\":\"answer\"}\nevent {\"idx\":1,\"event\":\"llm-end\"}\nend\n", await listening, StringComparison.Ordinal);
+        Assert.Equal(["old c1", "new c2", "new c3"], called);
+
+        async Task<string> SlowAsync(string place, ToolCall call)
+        {
+            called.Add($"{place} {call.Id}");
+            gate.Reached();
+            await gate.OpenedAsync(CancellationToken.None);
+            return "slow";
+        }
+    }
+
+    [Fact]
     public async Task A_prompt_that_is_accepted_while_the_process_stops_is_run_elsewhere()
     {
         var model = new ScriptedModel();
@@ -175,10 +201,10 @@ public sealed class DrainTests : IDisposable
 
     private static Task StopAsync(TestSilos silos) => silos.Cluster.Silos[0].StopSiloAsync(stopGracefully: true);
 
-    private Task<TestSilos> StartAsync(IChatClient model, Action<AgentBuilder>? agent = null, TimeSpan? drain = null, bool resume = true) => TestSilos.StartAsync(
+    private Task<TestSilos> StartAsync(IChatClient model, Action<AgentBuilder>? agent = null, TimeSpan? drain = null, bool resume = true, int parallel = 16) => TestSilos.StartAsync(
         null,
         model,
-        options => (options.DrainTimeout, options.ResumeRuns) = (drain ?? TimeSpan.FromMinutes(1), resume),
+        options => (options.DrainTimeout, options.ResumeRuns, options.MaxParallelToolCalls) = (drain ?? TimeSpan.FromMinutes(1), resume, parallel),
         agent ?? (_ => { }),
         services => services.AddSingleton<IStreamStore>(_log).AddSingleton<ISessionJournal>(_journal));
 

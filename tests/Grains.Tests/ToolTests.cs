@@ -66,7 +66,7 @@ public sealed class ToolTests
         var said = results.Contents.Cast<FunctionResultContent>().ToDictionary(r => r.CallId, r => (string)r.Result!);
         Assert.Equal("Unknown tool name: 'missing'. Available tools: breaks, fine, hangs.", said["c1"]);
         Assert.Equal("The tool breaks failed: out of paper", said["c2"]);
-        Assert.Equal("The arguments of fine are no JSON object: no object Fix them and try again.", said["c3"]);
+        Assert.Equal("The arguments of fine cannot be used: no object Fix them and try again.", said["c3"]);
         Assert.Equal("The tool hangs took longer than 0.05 s.", said["c4"]);
         Assert.Contains("'needed'", said["c5"], StringComparison.Ordinal);
 

@@ -3,12 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Mcp.Tests;
 
-/// <summary>What a connection warns of.</summary>
+/// <summary>What a connection says and warns of.</summary>
 internal sealed class LogLines : ILoggerFactory, ILogger
 {
-    private readonly ConcurrentQueue<string> _warnings = new();
+    private readonly ConcurrentQueue<(LogLevel Level, string Line)> _lines = new();
 
-    public IReadOnlyList<string> Warnings => [.. _warnings];
+    public IReadOnlyList<string> All => [.. _lines.Select(line => line.Line)];
+
+    public IReadOnlyList<string> Warnings => [.. _lines.Where(line => line.Level >= LogLevel.Warning).Select(line => line.Line)];
 
     // The package has warnings of its own.
     public ILogger CreateLogger(string categoryName) => categoryName.StartsWith(nameof(AgentStream), StringComparison.Ordinal)
@@ -20,13 +22,13 @@ internal sealed class LogLines : ILoggerFactory, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
         {
-            _warnings.Enqueue(formatter(state, exception));
+            _lines.Enqueue((logLevel, formatter(state, exception)));
         }
     }
 

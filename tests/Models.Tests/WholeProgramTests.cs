@@ -74,7 +74,7 @@ public sealed class WholeProgramTests
         var messages = model.Requests[1].Body.GetProperty("messages").EnumerateArray().ToList();
         Assert.Equal("""{"role":"assistant","content":null,"tool_calls":[{"id":"call_a","type":"function","function":{"name":"time","arguments":"{}"}}]}""", messages[^2].GetRawText());
         var told = messages[^1].GetProperty("content").GetString();
-        Assert.StartsWith("The arguments of time are no JSON object: ", told, StringComparison.Ordinal);
+        Assert.StartsWith("The arguments of time cannot be used: ", told, StringComparison.Ordinal);
     }
 
     [Theory]

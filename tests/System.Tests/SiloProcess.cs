@@ -55,6 +55,10 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Whether it runs, or how it ended.</summary>
     public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
 
+    /// <summary>The most memory that it has had so far, in kilobytes.</summary>
+    public long PeakMemory => File.ReadLines($"/proc/{_process.Id}/status").Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+        .Select(line => long.Parse(line.AsSpan("VmHWM:".Length).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture)).Single();
+
     /// <summary>The argument that gives a silo a gateway, for programs that are clients of its cluster.</summary>
     public static string Gateway() => string.Create(CultureInfo.InvariantCulture, $"--AgentStream:Cluster:GatewayPort={Ports.Free()}");
 

@@ -8,10 +8,11 @@ namespace AgentStream.Grains.Output;
 /// Follows a run's nodes: turns the updates of a model's stream into parts, and the parts into events (protocol.md section 3).
 /// A new part starts when the kind changes. Tool calls are shown when they are complete: when something else follows, or the stream ends.
 /// </summary>
+/// <param name="bounds">What a response is held to.</param>
 /// <param name="emit">Takes each event's body, in order.</param>
 /// <param name="note">Takes the body of each note about the node, in the same order; null when nobody reads them.</param>
 internal sealed class NodeWriter(
-    Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> emit, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? note = null)
+    AnswerBounds bounds, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> emit, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? note = null)
 {
     private readonly List<OpenPart> _parts = [];
     private readonly HashSet<string> _notShown = new(StringComparer.Ordinal);
@@ -43,6 +44,7 @@ internal sealed class NodeWriter(
     {
         (_idx, _shown, _answered) = (_idx + 1, 0, false);
         (_usage, _model, _responseId, _finish) = (null, null, null, null);
+        bounds.Begin();
         _parts.Clear();
         _notShown.Clear();
 
@@ -100,8 +102,10 @@ internal sealed class NodeWriter(
     }
 
     /// <summary>Takes the next update of the model's stream.</summary>
+    /// <exception cref="RunException">The response breaks its bounds with it.</exception>
     public async ValueTask UpdateAsync(ChatResponseUpdate update, CancellationToken cancellationToken)
     {
+        bounds.Take(update);
         _model = update.ModelId ?? _model;
         _responseId = update.ResponseId ?? _responseId;
         _finish = update.FinishReason ?? _finish;
@@ -171,7 +175,7 @@ internal sealed class NodeWriter(
 
             await ShowAsync(cancellationToken);
             part = new OpenPart(kind, update.AuthorName, update.MessageId);
-            _parts.Add(part);
+            Add(part);
         }
 
         part.Sign(update, signature, properties);
@@ -214,11 +218,17 @@ internal sealed class NodeWriter(
         var open = Calls.LastOrDefault(call => call.ClientId == id) ?? (string.IsNullOrEmpty(piece.Name) ? Calls.LastOrDefault() : null);
         if (open is null || !open.IsContinuedBy(piece, _updates) || (id.Length == 0 && IsAnotherWithoutId(open, piece)))
         {
-            open = new OpenCall(id, id.Length > 0 && !Calls.Any(call => call.Id == id) ? id : $"call_{Guid.CreateVersion7():N}", _updates);
-            _parts.Add(new OpenPart(Protocol.Parts.ToolCall) { Call = open });
+            open = new OpenCall(id, id.Length > 0 && !Calls.Any(call => call.Id == id) ? id : $"call_{Guid.CreateVersion7():N}", _updates, bounds.MaxArguments);
+            Add(new OpenPart(Protocol.Parts.ToolCall) { Call = open });
         }
 
         open.Take(piece);
+    }
+
+    private void Add(OpenPart part)
+    {
+        bounds.Take(part);
+        _parts.Add(part);
     }
 
     // Without ids, the same call twice is two calls, and only what it still lacks is more of the last one.
@@ -232,7 +242,7 @@ internal sealed class NodeWriter(
         if (content is DataContent)
         {
             await ShowAsync(cancellationToken);
-            _parts.Add(new OpenPart(Protocol.Parts.File) { Whole = ChatContents.ToPart(content) });
+            Add(new OpenPart(Protocol.Parts.File) { Whole = ChatContents.ToPart(content) });
         }
 
         if (note is not null && _notShown.Add($"{content.GetType().Name} {mediaType}"))

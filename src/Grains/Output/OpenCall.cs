@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using AgentStream.Grains.Chat;
 using AgentStream.Messages;
@@ -9,7 +11,8 @@ namespace AgentStream.Grains.Output;
 /// <param name="clientId">The id by which the chat client knows it; empty for none.</param>
 /// <param name="id">The id that the history and the stream have; no other call of the response has it.</param>
 /// <param name="update">The update that it began with.</param>
-internal sealed class OpenCall(string clientId, string id, int update)
+/// <param name="maxArguments">The most bytes of its arguments.</param>
+internal sealed class OpenCall(string clientId, string id, int update, int maxArguments)
 {
     private readonly Dictionary<string, object?> _arguments = [];
     private readonly AdditionalPropertiesDictionary _properties = [];
@@ -75,6 +78,10 @@ internal sealed class OpenCall(string clientId, string id, int update)
             try
             {
                 args = ChatJson.ToElement(_arguments);
+                if (JsonMarshal.GetRawUtf8Value(args).Length is var length && length > maxArguments)
+                {
+                    (args, error) = (JsonValues.EmptyObject, TooLong(length));
+                }
             }
             catch (Exception e) when (e is NotSupportedException or JsonException or ArgumentException)
             {
@@ -85,6 +92,10 @@ internal sealed class OpenCall(string clientId, string id, int update)
         var given = ProviderData.Of(_properties);
         return new ToolCallPart(Name, id, args) { ArgsError = error, ProviderName = given.Name, ProviderDetails = given.Details };
     }
+
+    private string TooLong(int length) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"They are too long: {length} bytes of JSON, where at most {maxArguments} are allowed ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxToolArguments)}).");
 
     private bool HasSame(IDictionary<string, object?> arguments) =>
         arguments.Count == _arguments.Count

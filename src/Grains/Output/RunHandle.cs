@@ -24,6 +24,7 @@ internal sealed class RunHandle
     {
         (_environment, Token, Begin) = (environment, token, begin);
         Nodes = new NodeWriter(
+            new AnswerBounds(environment.Options),
             (body, cancellationToken) => EmitAsync(Protocol.Event, environment.Options.EventOrigin, body, cancellationToken),
             (body, cancellationToken) => EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
         _writer = new RunWriter(environment, token, number, Stop, Refuse, _giveUp.Token);

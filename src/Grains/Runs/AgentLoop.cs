@@ -91,6 +91,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         _requested = progress.Idx;
         await run.Nodes.ReplayAsync(journal.History.Messages, next, progress.Answered, cancellationToken);
         _idx = progress.Answered - 1;
+        _tools.CountEarlier(journal.History.Messages.TakeLast(2 * progress.Answered).OfType<ModelResponse>().SkipLast(progress.IsAnswered ? 1 : 0));
         return await (progress.IsAnswered ? FinishLastNodeAsync(cancellationToken) : RunAsync(cancellationToken));
     }
 

@@ -12,11 +12,17 @@ internal sealed class ToolCalls(Agent agent, RunHandle run, RunJournal journal, 
     private readonly ToolInvoker _invoker = new(agent, deps, environment);
     private readonly ToolGate _gate = new(agent, deps, environment);
 
+    private readonly SemaphoreSlim _turns = new(environment.Options.MaxParallelToolCalls);
+
     // Calls that have a result, or never get one here.
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
+    private int _count;
 
     /// <summary>The next response begins.</summary>
     public void Clear() => _skipped.Clear();
+
+    /// <summary>Counts the calls of responses that the run had before, in another process.</summary>
+    public void CountEarlier(IEnumerable<ModelResponse> responses) => _count += responses.Sum(response => response.ToolCalls.Count());
 
     /// <summary>Leaves calls out that somebody else makes.</summary>
     public void Skip(IEnumerable<string> calls) => _skipped.UnionWith(calls);
@@ -49,8 +55,9 @@ internal sealed class ToolCalls(Agent agent, RunHandle run, RunJournal journal, 
     /// <summary>The calls of the response that are to be made here.</summary>
     public List<ToolCallPart> Next(ModelResponse response) => [.. response.ToolCalls.Where(call => !_skipped.Contains(call.ToolCallId))];
 
-    /// <summary>Makes those of the calls that may be made, all at once.</summary>
+    /// <summary>Makes those of the calls that may be made, as many at a time as the settings allow.</summary>
     /// <returns>How the run ends with that; null when the model is to have the results.</returns>
+    /// <exception cref="RunException">The run has made too many calls with these.</exception>
     public async Task<RunResult?> MakeAsync(ModelResponse response, List<ToolCallPart> calls, CancellationToken cancellationToken)
     {
         if (run.IsLeaving)
@@ -58,11 +65,22 @@ internal sealed class ToolCalls(Agent agent, RunHandle run, RunJournal journal, 
             return RunResult.HandedOff;
         }
 
+        if ((_count += response.ToolCalls.Count()) > environment.Options.MaxToolCalls)
+        {
+            throw new RunException(
+                $"the run needs more than {environment.Options.MaxToolCalls} tool calls ({AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MaxToolCalls)})", FailureReasons.Limit);
+        }
+
         var decisions = await Task.WhenAll(calls.Select(call => _gate.AskAsync(call, journal.History.Requests, cancellationToken).AsTask()));
 
         // What a tool does cannot be taken back: a process that was paused must not do it next to the one that has the run now.
         await run.EnsureOwnedAsync(cancellationToken);
-        await Task.WhenAll(calls.Zip(decisions, (call, decision) => MakeAsync(call, decision, cancellationToken)));
+        var made = await Task.WhenAll(calls.Zip(decisions, (call, decision) => MakeInTurnAsync(call, decision, cancellationToken)));
+        if (made.Contains(false))
+        {
+            return RunResult.HandedOff;
+        }
+
         var waiting = calls.Zip(decisions).Where(pair => pair.Second.Action == GateAction.Wait).Select(pair => Request(response, pair.First, pair.Second)).ToList();
         return waiting.Count == 0 ? null : RunResult.Paused(waiting);
     }
@@ -75,13 +93,38 @@ internal sealed class ToolCalls(Agent agent, RunHandle run, RunJournal journal, 
         return new($"{run.Token.RunId}-{number}", decision.Kind, call.ToolCallId, call.ToolName, arguments.GetRawText());
     }
 
-    private async Task MakeAsync(ToolCallPart call, GateDecision decision, CancellationToken cancellationToken)
+    /// <summary>Makes a call, unless it is to wait for somebody, when it is its turn.</summary>
+    /// <returns>False if the run is to be handed off, and its turn did not come before: then the call is made elsewhere.</returns>
+    private async Task<bool> MakeInTurnAsync(ToolCallPart call, GateDecision decision, CancellationToken cancellationToken)
     {
         if (decision.Action == GateAction.Wait)
         {
-            return;
+            return true;
         }
 
+        if (!_turns.Wait(0, CancellationToken.None))
+        {
+            await _turns.WaitAsync(cancellationToken);
+            if (run.IsLeaving)
+            {
+                _turns.Release();
+                return false;
+            }
+        }
+
+        try
+        {
+            await MakeAsync(call, decision, cancellationToken);
+            return true;
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    private async Task MakeAsync(ToolCallPart call, GateDecision decision, CancellationToken cancellationToken)
+    {
         if (decision.Action == GateAction.MakeOnce)
         {
             await journal.AddAsync(now => new ToolStartedRecord(call.ToolCallId) { Timestamp = now });

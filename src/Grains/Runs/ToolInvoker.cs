@@ -36,7 +36,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
     {
         if (!call.TryGetArguments(out var args, out var error))
         {
-            return Retry(call, $"The arguments of {call.ToolName} are no JSON object: {error} Fix them and try again.");
+            return Retry(call, $"The arguments of {call.ToolName} cannot be used: {error} Fix them and try again.");
         }
 
         if (!agent.Functions.TryGetValue(call.ToolName, out var function))

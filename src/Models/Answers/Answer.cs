@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AgentStream.Models.Endpoint;
 using AgentStream.Models.Thoughts;
@@ -36,6 +37,12 @@ internal sealed class Answer(ThoughtMark thoughts, IReadOnlySet<string> tools, b
 
     /// <summary>What the endpoint says went wrong with this answer, once its last words are taken; null for nothing.</summary>
     public string? Failure { get; private set; }
+
+    /// <summary>What it has too much of; null for nothing.</summary>
+    public string? Excess =>
+        _calls.Count > AnswerLimits.Calls ? string.Create(CultureInfo.InvariantCulture, $"its answer has more than {AnswerLimits.Calls} tool calls")
+        : _calls.Length + _fields.Length > AnswerLimits.Held ? string.Create(CultureInfo.InvariantCulture, $"the tool calls of its answer are longer than {AnswerLimits.Held} characters")
+        : null;
 
     /// <summary>Takes a chunk; one with nothing in it makes an update without contents, which is a sign of life.</summary>
     public ChatResponseUpdate Take(JsonElement chunk)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using AgentStream.Models.Thoughts;
@@ -32,7 +33,9 @@ internal sealed class CallInPieces(long? index)
     /// <summary>Whether it was only the beginning of another.</summary>
     public bool IsReplaced => !Scan.HasBegun && ReplacedBy is { } other && (other.Scan.HasBegun || other.IsReplaced);
 
-    public void Take(string? id, string? name, string arguments, JsonElement piece, int chunk)
+    /// <summary>Takes a piece.</summary>
+    /// <returns>How many characters it has that are kept.</returns>
+    public long Take(string? id, string? name, string arguments, JsonElement piece, int chunk)
     {
         Id ??= id;
         LastChunk = chunk;
@@ -44,11 +47,13 @@ internal sealed class CallInPieces(long? index)
 
         _arguments.Append(arguments);
         Scan.Take(arguments);
-        Keep(piece, "");
+        long rest = Keep(piece, "");
         if (piece.Property("function") is { } function)
         {
-            Keep(function, ThoughtFields.FunctionPrefix);
+            rest += Keep(function, ThoughtFields.FunctionPrefix);
         }
+
+        return (id?.Length ?? 0) + (name?.Length ?? 0) + arguments.Length + rest;
     }
 
     public FunctionCallContent ToContent(string id, string provider)
@@ -79,15 +84,21 @@ internal sealed class CallInPieces(long? index)
     /// <summary>
     /// What else an endpoint gives with a call it may want to see again: Gemini refuses a call without its thought signature.
     /// </summary>
-    private void Keep(JsonElement json, string prefix)
+    /// <returns>How long it is.</returns>
+    private int Keep(JsonElement json, string prefix)
     {
+        var length = 0;
         foreach (var field in json.EnumerateObject())
         {
             if (field.Value.ValueKind != JsonValueKind.Null && !OwnFields.Contains(field.Name))
             {
-                _rest[prefix + field.Name] = field.Value;
+                var value = field.Value.Alone();
+                _rest[prefix + field.Name] = value;
+                length += field.Name.Length + JsonMarshal.GetRawUtf8Value(value).Length;
             }
         }
+
+        return length;
     }
 
     private static Dictionary<string, object?> Parse(string raw)

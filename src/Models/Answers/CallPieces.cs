@@ -18,12 +18,23 @@ internal sealed class CallPieces(string provider, IReadOnlySet<string> tools)
     /// <summary>Whether there are calls.</summary>
     public bool HasAny => _calls.Count > 0;
 
+    /// <summary>How many there are: at most one more than <see cref="AnswerLimits.Calls"/>.</summary>
+    public int Count => _calls.Count;
+
+    /// <summary>How many characters they have.</summary>
+    public long Length { get; private set; }
+
     /// <summary>Another chunk begins. Two calls that are named in one chunk are two, whatever else they have in common.</summary>
     public void BeginChunk() => _chunk++;
 
     /// <summary>Takes a piece.</summary>
     public void Take(JsonElement piece)
     {
+        if (_calls.Count > AnswerLimits.Calls)
+        {
+            return;
+        }
+
         var function = piece.Property("function") ?? piece;
         var arguments = function.Property("arguments") is { } given ? given.Text() ?? given.GetRawText() : "";
         var (index, id, name) = (piece.Number("index"), piece.Text("id"), function.Text("name"));
@@ -34,7 +45,7 @@ internal sealed class CallPieces(string provider, IReadOnlySet<string> tools)
             _calls.Add(call);
         }
 
-        call.Take(id, name, arguments, piece, _chunk);
+        Length += call.Take(id, name, arguments, piece, _chunk);
     }
 
     /// <summary>The calls, whole, in the order in which they began.</summary>

@@ -26,7 +26,7 @@ internal sealed partial class ChunkStream(
     /// <param name="length">
     /// How long the answer is: while it grows it is waited for, since some say with each chunk that it is whole.
     /// </param>
-    /// <exception cref="ModelException">The stream broke off, or has something else in it than chunks.</exception>
+    /// <exception cref="ModelException">The stream broke off, is too long, or has something else in it than chunks.</exception>
     public async ValueTask<JsonElement?> NextAsync(bool isWhole, int length)
     {
         if (length != _length)
@@ -49,6 +49,10 @@ internal sealed partial class ChunkStream(
         catch (OperationCanceledException) when (isWhole && !cancellationToken.IsCancellationRequested)
         {
             return null;
+        }
+        catch (AnswerLimitException e)
+        {
+            return isWhole ? null : throw faults.TooLong(e.Message);
         }
         catch (Exception e) when (e is IOException or HttpRequestException or ObjectDisposedException)
         {

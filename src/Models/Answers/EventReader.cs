@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace AgentStream.Models.Answers;
@@ -9,9 +10,6 @@ namespace AgentStream.Models.Answers;
 /// </summary>
 internal sealed class EventReader(Stream stream)
 {
-    // No line of an answer is that long: this is a server that sends something else.
-    private const int MaxLine = 64 * 1024 * 1024;
-
     private readonly Queue<StreamItem> _ready = new();
     private readonly StringBuilder _data = new();
     private readonly StringBuilder _bare = new();
@@ -24,12 +22,14 @@ internal sealed class EventReader(Stream stream)
     private bool _isOver;
     private int _length;
     private int _seen;
+    private long _read;
 
     /// <summary>The first line that is nothing known; null for none. It may say why there is no answer.</summary>
     public string? Stray { get; private set; }
 
     /// <summary>The next event, or sign of life; null at the end of the stream.</summary>
-    /// <exception cref="IOException">The stream broke, or a line has no end.</exception>
+    /// <exception cref="IOException">The stream broke.</exception>
+    /// <exception cref="AnswerLimitException">An event is too long, or the stream is.</exception>
     public async ValueTask<StreamItem?> ReadAsync(CancellationToken cancellationToken)
     {
         if (_ready.TryDequeue(out var ready))
@@ -49,6 +49,12 @@ internal sealed class EventReader(Stream stream)
 
         var count = await stream.ReadAsync(_buffer.AsMemory(_length), cancellationToken);
         _length += count;
+        _read += count;
+        if (_read > AnswerLimits.Stream)
+        {
+            throw new AnswerLimitException(string.Create(CultureInfo.InvariantCulture, $"its answer is longer than {AnswerLimits.Stream} bytes"));
+        }
+
         if (count == 0)
         {
             End();
@@ -63,12 +69,16 @@ internal sealed class EventReader(Stream stream)
 
     private void Grow()
     {
-        if (_buffer.Length >= MaxLine)
-        {
-            throw new IOException($"a line of it is longer than {MaxLine} bytes");
-        }
+        Check(_buffer.Length + 1);
+        Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, AnswerLimits.Event));
+    }
 
-        Array.Resize(ref _buffer, _buffer.Length * 2);
+    private static void Check(int length)
+    {
+        if (length > AnswerLimits.Event)
+        {
+            throw new AnswerLimitException(string.Create(CultureInfo.InvariantCulture, $"an event of its answer is longer than {AnswerLimits.Event} bytes"));
+        }
     }
 
     private void TakeLines()
@@ -128,6 +138,7 @@ internal sealed class EventReader(Stream stream)
         if (name == "data")
         {
             _data.Append(_hasData ? "\n" : "").Append(value);
+            Check(_data.Length);
             _hasData = true;
         }
         else if (name == "event")
@@ -144,6 +155,7 @@ internal sealed class EventReader(Stream stream)
     {
         Dispatch(isCut: false);
         _bare.Append(line).Append('\n');
+        Check(_bare.Length);
         _scan.Take(line);
         if (_scan.IsWhole || line.Length == 0)
         {

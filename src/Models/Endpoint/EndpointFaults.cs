@@ -53,6 +53,9 @@ internal sealed class EndpointFaults(string model, string? apiKey, TimeProvider 
         return Fault("broke its stream off before the end of the answer", reason, FailureReasons.ModelFailed, null, cause);
     }
 
+    /// <summary>The answer has more in it than is taken. It is no failure of the model's: the same request may get the same again.</summary>
+    public ModelException TooLong(string words) => Fault("sent too much", $": {words}", FailureReasons.Limit, publicly: $"sent too much: {words}");
+
     /// <summary>The stream has an error in it.</summary>
     public ModelException FailedWithin(string message) => Fault("failed within its answer", $": {Short(message)}", FailureReasons.ModelFailed);
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -23,6 +25,10 @@ internal sealed class ThoughtFields
     private static readonly string[] Texts = ["text", "summary", "data", "thinking"];
 
     private readonly JsonObject _fields = [];
+    private readonly Dictionary<string, StringBuilder> _hidden = new(StringComparer.Ordinal);
+
+    /// <summary>How long what was taken is.</summary>
+    public long Length { get; private set; }
 
     /// <summary>Takes what a chunk has of them.</summary>
     public void Take(JsonElement delta)
@@ -31,17 +37,28 @@ internal sealed class ThoughtFields
         {
             if (delta.Property(name) is { ValueKind: JsonValueKind.Array } items)
             {
-                TakeItems(name, items);
+                Length += JsonMarshal.GetRawUtf8Value(items).Length;
+                TakeItems(name, items.Alone());
             }
             else if (delta.Property(name) is { } value && !(name == "extra_content" && IsThoughtFlag(value)))
             {
-                _fields[name] = ToNode(value);
+                Length += JsonMarshal.GetRawUtf8Value(value).Length;
+                _fields[name] = ToNode(value.Alone());
             }
         }
     }
 
     /// <summary>Adds a thought that is not shown.</summary>
-    public void Hide(string field, string text) => _fields[field] = (_fields[field]?.GetValue<string>() ?? "") + text;
+    public void Hide(string field, string text)
+    {
+        if (!_hidden.TryGetValue(field, out var hidden))
+        {
+            _hidden[field] = hidden = new StringBuilder();
+        }
+
+        hidden.Append(text);
+        Length += text.Length;
+    }
 
     /// <summary>All of them; null when there is nothing that the thoughts as such do not say.</summary>
     public JsonObject? ToJson()
@@ -49,6 +66,11 @@ internal sealed class ThoughtFields
         if (_fields[Details] is JsonArray details && details.All(IsPlain))
         {
             _fields.Remove(Details);
+        }
+
+        foreach (var (field, text) in _hidden)
+        {
+            _fields[field] = text.ToString();
         }
 
         return _fields.Count == 0 ? null : _fields;
