@@ -1,13 +1,16 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Sqlite;
+using AgentStream.Storage.Tests.Journal;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Redis;
@@ -130,6 +133,41 @@ public sealed class KeyRingTests(RedisFixture redis) : IClassFixture<RedisFixtur
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync("a", settings: settings));
         Assert.Contains($"AgentStream:DataProtection:{setting}", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(words, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Encryption_at_rest_is_a_setting_and_the_start_warns_where_its_keys_stand_open_beside_the_data(bool hasCertificate)
+    {
+        var lines = new ConcurrentQueue<string>();
+        var logger = Stub.Of<ILogger>((called, args) => called.Name switch
+        {
+            nameof(ILogger.IsEnabled) => true,
+            nameof(ILogger.Log) => Add($"{args![1]} {args[2]}"),
+            _ => null,
+        });
+        var (certificate, key) = NewCertificate();
+        using var host = await StartAsync(
+            "a",
+            hasRedis: false,
+            services => services.AddLogging(logging => logging.AddProvider(Stub.Of<ILoggerProvider>((called, _) => called.Name == nameof(ILoggerProvider.CreateLogger) ? logger : null)))
+                .Configure<StorageOptions>(options => options.EncryptAtRest = true),
+            hasCertificate ? [("Certificate", certificate), ("CertificateKey", key)] : []);
+        Assert.Equal(!hasCertificate, lines.Any(line => line.StartsWith("KeysBesideData", StringComparison.Ordinal)));
+
+        var run = new RunToken(Samples.NewSession(), "silo-1", "run-1");
+        var journal = host.Services.GetRequiredService<ISessionJournal>();
+        await journal.AppendAsync(run, 0, [Samples.Said("hello")]);
+        Assert.Single(await journal.ReadAsync(run.Key, 0));
+        var stored = await host.Services.GetRequiredService<SqliteDatabase>().ReadAsync(statements => statements.Query("SELECT record FROM records", row => row.GetString(0)));
+        Assert.StartsWith("enc1:", Assert.Single(stored), StringComparison.Ordinal);
+
+        object? Add(string line)
+        {
+            lines.Enqueue(line);
+            return null;
+        }
     }
 
     private static string Write(IHost host, string text) => Protector(host).Protect(text);
