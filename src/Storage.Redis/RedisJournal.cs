@@ -3,7 +3,6 @@ using AgentStream.Storage.Journal;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using static System.FormattableString;
-using RedisEntry = StackExchange.Redis.StreamEntry;
 
 namespace AgentStream.Storage.Redis;
 
@@ -19,17 +18,19 @@ namespace AgentStream.Storage.Redis;
 /// <param name="options">The settings: the prefix.</param>
 public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions> options) : ISessionJournal
 {
-    // A page should have about this many bytes, so that a long journal does not keep Redis from others.
-    private const long PageBytes = 1 << 20;
-    private const int FirstPage = 32;
-    private const int LargestPage = 1_000;
+    // What is longer goes over the connection for large values: a command of another user, or a lease, does not wait for it.
+    private const int LargeBytes = 64 * 1024;
+    private const int PageBytes = 1 << 20;
 
     private const long Added = 0;
     private const long Lost = 2;
+    private const long TooMuch = 3;
 
-    private static readonly RedisScript AppendScript = RedisScript.Named("journal-append.lua");
+    private static readonly RedisScript AppendScript = RedisScript.Named("journal-usage.lua", "journal-append.lua");
+    private static readonly RedisScript ReadScript = RedisScript.Named("journal-read.lua");
+    private static readonly RedisScript UsageScript = RedisScript.Named("journal-usage.lua", "usage.lua");
     private static readonly RedisScript ListScript = RedisScript.Named("journal-list.lua");
-    private static readonly RedisScript DeleteScript = RedisScript.Named("journal-delete.lua");
+    private static readonly RedisScript DeleteScript = RedisScript.Named("journal-usage.lua", "journal-delete.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
 
@@ -39,51 +40,75 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
         var journal = RedisKeys.Journal(_prefix, key);
+        using var turn = new LargeReads();
         var records = new List<JournalRecord>();
-        for (var count = FirstPage; ;)
+        for (var (place, isLarge) = (Invariant($"0-{afterVersion}"), false); ; isLarge = true)
         {
-            var (start, page) = (Invariant($"(0-{afterVersion + records.Count}"), count);
-            var entries = await redis.RunAsync($"read journal {journal}", database => database.StreamRangeAsync(journal, start, "+", page), cancellationToken, journal);
-            var bytes = 1L;
-            foreach (var entry in entries)
+            if (isLarge)
             {
-                var json = Record(entry);
-                bytes += json.Length;
-                records.Add(Read(journal, afterVersion + records.Count + 1, json));
+                await turn.WaitAsync(cancellationToken);
             }
 
-            if (entries.Length < count)
+            var page = (RedisResult[]?)await redis.ScriptAsync(
+                isLarge, $"read journal {journal}", ReadScript, [journal], [place, isLarge ? PageBytes : LargeBytes, isLarge], cancellationToken);
+            foreach (var entry in page!.Skip(1).Chunk(2))
+            {
+                place = (string)entry[0]!;
+                records.Add(Read(journal, place, (byte[]?)entry[1] ?? []));
+            }
+
+            if ((long)page![0] == 0)
             {
                 return records;
             }
-
-            // The next page by the size of what this one had.
-            count = (int)Math.Clamp(PageBytes * entries.Length / bytes, 1, LargestPage);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+    public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default) =>
+        AppendAsync(owner, expectedVersion, records, limits: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, LimitOptions? limits, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
         ArgumentNullException.ThrowIfNull(records);
         var journal = RedisKeys.Journal(_prefix, owner.Key);
+        var json = records.Select(JournalRecordJson.Write).ToArray();
         var answer = (RedisResult[]?)await redis.ScriptAsync(
+            json.Sum(record => (long)record.Length) > LargeBytes,
             $"append to journal {journal}",
             AppendScript,
             KeysOf(owner.Key),
             [
                 owner.SiloId, owner.Fence, expectedVersion, owner.Key.Session, records[^1].Timestamp.ToUnixTimeMilliseconds(),
                 JournaledSession.TitleOf(records) ?? "",
-                .. records.Select(record => (RedisValue)JournalRecordJson.Write(record)),
+                ReplacedRecords.Before(records, expectedVersion),
+                .. LimitsOf(limits).Select(limit => (RedisValue)limit.Allowed),
+                .. json.Select(record => (RedisValue)record),
             ],
             cancellationToken);
-        var (status, version) = ((long)answer![0], (long)answer[1]);
+        var (status, number) = ((long)answer![0], (long)answer[1]);
         if (status != Added)
         {
-            throw status == Lost ? LostBy(owner) : JournalErrors.OtherVersion(owner, version, expectedVersion);
+            throw status switch
+            {
+                Lost => LostBy(owner),
+                TooMuch when LimitsOf(limits)[number - 1] is var (limit, target, allowed) => new LimitExceededException(limit, target, allowed),
+                _ => JournalErrors.OtherVersion(owner, number, expectedVersion),
+            };
         }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What a journal had before there were sizes does not count, until its next import or its deletion.</remarks>
+    public async ValueTask<JournalUsage?> GetUsageAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var answer = (RedisResult[]?)await redis.ScriptAsync(
+            $"read the usage of user {user}", UsageScript, [RedisKeys.Sizes(_prefix, user), RedisKeys.Sizes(_prefix, user.Scope)], [], cancellationToken);
+        return new((long)answer![0], (long)answer[1], (long)answer[2], (long)answer[3]);
     }
 
     /// <inheritdoc/>
@@ -124,16 +149,27 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
     private RedisKey[] KeysOf(SessionKey key)
     {
         var user = new UserKey(key.Scope, key.User);
-        return [RedisKeys.Journal(_prefix, key), new RedisKeys(_prefix, key).Owner, RedisKeys.Journals(_prefix, user), RedisKeys.Titles(_prefix, user)];
+        return
+        [
+            RedisKeys.Journal(_prefix, key), new RedisKeys(_prefix, key).Owner, RedisKeys.Journals(_prefix, user), RedisKeys.Titles(_prefix, user),
+            RedisKeys.Sizes(_prefix, user), RedisKeys.Sizes(_prefix, key.Scope),
+        ];
     }
+
+    /// <summary>The limits in the order of the script.</summary>
+    private static (string Limit, LimitTarget Target, long Allowed)[] LimitsOf(LimitOptions? limits) =>
+    [
+        (LimitNames.JournalBytes, LimitTarget.Session, limits?.SessionJournalBytes ?? 0),
+        (LimitNames.JournalBytes, LimitTarget.User, limits?.PerUser.JournalBytes ?? 0),
+        (LimitNames.JournalBytes, LimitTarget.Scope, limits?.PerScope.JournalBytes ?? 0),
+        (LimitNames.Sessions, LimitTarget.User, limits?.PerUser.Sessions ?? 0),
+        (LimitNames.Sessions, LimitTarget.Scope, limits?.PerScope.Sessions ?? 0),
+    ];
 
     private static OwnershipLostException LostBy(RunToken owner) =>
         new($"Run {owner.RunId} does not own session {owner.Key} any more. Its journal was left as it is.");
 
-    /// <summary>The record of an entry, which is its second field.</summary>
-    private static byte[] Record(in RedisEntry entry) => entry.Values is [_, var record, ..] ? (byte[]?)record.Value ?? [] : [];
-
-    private static JournalRecord Read(string journal, long version, byte[] json)
+    private static JournalRecord Read(string journal, string id, byte[] json)
     {
         try
         {
@@ -141,7 +177,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException(Invariant($"Entry 0-{version} of {journal}: {e.Message}"), e);
+            throw new InvalidDataException($"Entry {id} of {journal}: {e.Message}", e);
         }
     }
 }

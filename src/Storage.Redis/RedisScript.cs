@@ -11,8 +11,8 @@ internal sealed class RedisScript(string text)
     /// <summary>The Lua text.</summary>
     public string Text { get; } = text;
 
-    /// <summary>One of the scripts in <c>Scripts</c>. The functions of <c>shared.lua</c> come before it.</summary>
-    public static RedisScript Named(string name) => new(Shared + Read(name));
+    /// <summary>One of the scripts in <c>Scripts</c>. The functions of <c>shared.lua</c> come before it, and so do those of others that it names.</summary>
+    public static RedisScript Named(params string[] names) => new(Shared + string.Concat(names.Select(Read)));
 
     private static string Read(string name)
     {

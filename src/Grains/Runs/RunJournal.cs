@@ -30,13 +30,16 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
     public Task AddAsync(Func<DateTimeOffset, JournalRecord> record) => AddAsync(now => [record(now)]);
 
     /// <summary>Adds records, all or none.</summary>
-    public async Task AddAsync(Func<DateTimeOffset, JournalRecord[]> records)
+    /// <param name="records">Makes the records, at a time.</param>
+    /// <param name="limits">The limits that they must keep; null for none, as for what a run under way has to say.</param>
+    /// <exception cref="LimitExceededException">They do not.</exception>
+    public async Task AddAsync(Func<DateTimeOffset, JournalRecord[]> records, LimitOptions? limits = null)
     {
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
             var made = records(environment.Time.GetUtcNow());
-            await environment.PatientlyAsync(() => journal.AppendAsync(owner, history.Version, made, CancellationToken.None).AsTask(), giveUp);
+            await environment.PatientlyAsync(() => journal.AppendAsync(owner, history.Version, made, limits, CancellationToken.None).AsTask(), giveUp);
             Array.ForEach(made, history.Apply);
         }
         finally

@@ -191,7 +191,13 @@ internal sealed partial class SessionGrain(
     Task ISessionGrain.ImportMessagesAsync(byte[] messages)
     {
         var imported = ModelMessages.FromJson(messages);
-        return ChangeAsync((_, records) => records.AddAsync(now => new ImportedRecord(imported) { Timestamp = now }));
+        return ChangeAsync(async (_, records) =>
+        {
+            var (state, waiting) = (records.History, (await queue.ListAsync(Key)).Select(prompt => prompt.RunId));
+            await records.AddAsync(
+                now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, state.CarryOver(waiting, now)],
+                environment.Options.Limits);
+        });
     }
 
     // Nothing is read: what cannot be read must go, too.
