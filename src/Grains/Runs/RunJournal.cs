@@ -40,7 +40,10 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
         {
             var made = records(environment.Time.GetUtcNow());
             await environment.PatientlyAsync(() => journal.AppendAsync(owner, history.Version, made, limits, CancellationToken.None).AsTask(), giveUp);
-            Array.ForEach(made, history.Apply);
+            foreach (var record in made)
+            {
+                history.Apply(record.Size > 0 ? record : record with { Size = JournalRecordJson.Write(record).Length });
+            }
         }
         finally
         {

@@ -24,7 +24,7 @@ internal sealed class SessionState
     /// <summary>The number of records folded so far.</summary>
     public long Version { get; private set; }
 
-    /// <summary>How many bytes of JSON it was folded from, without what was added here.</summary>
+    /// <summary>How many bytes of JSON it was folded from.</summary>
     public long Size { get; private set; }
 
     /// <summary>The answered requests and their responses.</summary>
@@ -204,6 +204,7 @@ internal sealed class SessionState
 
     /// <summary>What has to be known of these records when an import has replaced them.</summary>
     /// <param name="waiting">The runs of the prompts that are in the queue: those that the journal has must not run again.</param>
+    /// <param name="now">The time of the record.</param>
     public CarriedOverRecord CarryOver(IEnumerable<string> waiting, DateTimeOffset now) =>
         new([.. Keyed.All, .. waiting.Where(HasTaken).Select(run => new SteeredPrompt(run))]) { Timestamp = now };
 

@@ -259,6 +259,7 @@ internal sealed partial class SessionGrain(
         if (ReferenceEquals(running, _running))
         {
             DelayDeactivation(TimeSpan.Zero);
+            LetGoOfLargeState();
         }
     }
 }

@@ -9,8 +9,16 @@ public abstract record JournalRecord
     /// <summary>When it was written, in UTC.</summary>
     public required DateTimeOffset Timestamp { get; init; }
 
-    /// <summary>How many bytes of JSON it was read from; 0 for a record that was made here. It is not kept.</summary>
+    /// <summary>About how many bytes it has as JSON; 0 where that is not known. It is not kept.</summary>
     public int Size { get; init; }
+
+    /// <summary>Whether another record says the same at the same time. Its size does not matter.</summary>
+    /// <param name="other">The other record.</param>
+    /// <returns>Whether it does.</returns>
+    public virtual bool Equals(JournalRecord? other) => other is not null && EqualityContract == other.EqualityContract && Timestamp == other.Timestamp;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Timestamp.GetHashCode();
 }
 
 /// <summary>A run was accepted.</summary>
