@@ -25,7 +25,7 @@ internal static class JsonBody
     /// <param name="maxLength">The longest body, in bytes.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The body: UTF-8.</returns>
-    /// <exception cref="RefusedException">It is not announced as JSON, or is too long.</exception>
+    /// <exception cref="RefusedException">It is not announced as JSON, is too long, comes too slowly, or too many other long ones come at the same time.</exception>
     /// <exception cref="InvalidInputException">It is not UTF-8.</exception>
     public static async Task<byte[]> ReadAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
     {
@@ -35,7 +35,8 @@ internal static class JsonBody
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, "The body must be JSON in UTF-8, announced as Content-Type: application/json.");
         }
 
-        var body = await ReadAllAsync(request, maxLength, cancellationToken);
+        using var upload = new Upload(request, LargeLength, cancellationToken);
+        var body = await ReadAllAsync(request, upload, maxLength);
         return Utf8.IsValid(body) ? body : throw new InvalidInputException(Field, "must be UTF-8");
     }
 
@@ -114,11 +115,11 @@ internal static class JsonBody
         && (type.CharSet is null || string.Equals(type.CharSet.Trim('"'), "utf-8", StringComparison.OrdinalIgnoreCase));
 
     // The length may be unknown beforehand (chunked) and the server's own limit is the host's to set, so this counts.
-    private static async Task<byte[]> ReadAllAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
+    private static async Task<byte[]> ReadAllAsync(HttpRequest request, Upload upload, int maxLength)
     {
         while (true)
         {
-            var read = request.ContentLength > maxLength ? throw TooLong(maxLength) : await request.BodyReader.ReadAsync(cancellationToken);
+            var read = request.ContentLength > maxLength ? throw TooLong(maxLength) : await upload.ReadAsync();
             if (read.Buffer.Length > maxLength)
             {
                 throw TooLong(maxLength);
