@@ -17,8 +17,8 @@ internal static class JsonBody
 
     private const int LargeLength = 1024 * 1024;
 
-    // Large bodies are taken apart one for each processor: more at once would be no faster, and take the memory of all of them.
-    private static readonly SemaphoreSlim Large = new(Environment.ProcessorCount);
+    // Large bodies are taken apart a few at a time: half of the processors are left for the others.
+    private static readonly SemaphoreSlim Large = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     /// <summary>Reads the body; what is in it is for the caller to check.</summary>
     /// <param name="request">The request.</param>

@@ -14,7 +14,7 @@ namespace AgentStream.AspNetCore.Requests;
 internal sealed class Upload(HttpRequest request, int largeLength, CancellationToken cancellationToken) : IDisposable
 {
     /// <summary>The most long bodies that come at a time.</summary>
-    internal const int MostLarge = 8;
+    internal const int MostLarge = 4;
 
     /// <summary>How long a body may take without regard to its length; and how long one waits for its turn.</summary>
     internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);

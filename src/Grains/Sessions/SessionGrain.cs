@@ -188,7 +188,9 @@ internal sealed partial class SessionGrain(
                 [.. state.Requests.Rules]);
     }
 
-    Task ISessionGrain.ImportMessagesAsync(byte[] messages)
+    Task ISessionGrain.ImportMessagesAsync(byte[] messages) => LargeAsync(messages.Length, () => ImportAsync(messages));
+
+    private Task ImportAsync(byte[] messages)
     {
         var imported = ModelMessages.FromJson(messages);
         return ChangeAsync(async (_, records) =>

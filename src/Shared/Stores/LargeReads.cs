@@ -3,8 +3,8 @@ namespace AgentStream.Storage.Journal;
 /// <summary>The turn of one reader of a journal, from its second page on: only a few long journals are read at a time in a process.</summary>
 internal sealed class LargeReads : IDisposable
 {
-    // One for each processor: more at once would be no faster, and take the memory of all of them.
-    private static readonly SemaphoreSlim Turns = new(Environment.ProcessorCount);
+    // More at once would be no faster, and take the memory of all of them.
+    private static readonly SemaphoreSlim Turns = new(1);
 
     private bool _isMine;
 
