@@ -20,14 +20,17 @@ internal static class JsonBody
     // Large bodies are taken apart a few at a time: half of the processors are left for the others.
     private static readonly SemaphoreSlim Large = new(Math.Max(1, Environment.ProcessorCount / 2));
 
+    /// <summary>A body on its way in. One that is long has its turn until this is disposed.</summary>
+    public static Upload Open(HttpRequest request, CancellationToken cancellationToken) => new(request, LargeLength, cancellationToken);
+
     /// <summary>Reads the body; what is in it is for the caller to check.</summary>
     /// <param name="request">The request.</param>
     /// <param name="maxLength">The longest body, in bytes.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="upload">The body on its way.</param>
     /// <returns>The body: UTF-8.</returns>
     /// <exception cref="RefusedException">It is not announced as JSON, is too long, comes too slowly, or too many other long ones come at the same time.</exception>
     /// <exception cref="InvalidInputException">It is not UTF-8.</exception>
-    public static async Task<byte[]> ReadAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadAsync(HttpRequest request, int maxLength, Upload upload)
     {
         // Anything else could be sent by a foreign page's form, without asking this server first.
         if (!IsJson(request.ContentType))
@@ -35,7 +38,6 @@ internal static class JsonBody
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, "The body must be JSON in UTF-8, announced as Content-Type: application/json.");
         }
 
-        using var upload = new Upload(request, LargeLength, cancellationToken);
         var body = await ReadAllAsync(request, upload, maxLength);
         return Utf8.IsValid(body) ? body : throw new InvalidInputException(Field, "must be UTF-8");
     }
@@ -49,7 +51,8 @@ internal static class JsonBody
     /// <exception cref="InvalidInputException">It is no JSON object, or has more than <see cref="MaxTokens"/> values and names.</exception>
     public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
     {
-        var body = await ReadAsync(request, maxLength, cancellationToken);
+        using var upload = Open(request, cancellationToken);
+        var body = await ReadAsync(request, maxLength, upload);
         if (body.Length <= LargeLength)
         {
             return ToObject(body);
