@@ -14,4 +14,7 @@ internal static partial class HttpLog
 
     [LoggerMessage(5002, LogLevel.Warning, "A response that streams session {Session} broke off.")]
     public static partial void StreamBrokeOff(this ILogger logger, Exception exception, SessionKey session);
+
+    [LoggerMessage(5003, LogLevel.Debug, "A listener to session {Session} was closed: it does not read what it is sent.")]
+    public static partial void ListenerStalled(this ILogger logger, SessionKey session);
 }

@@ -58,6 +58,10 @@ internal static class Startup
             builder.WebHost.UseUrls(DefaultUrl);
         }
 
+        var connections = ConnectionLimit.Of(configuration);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(
+            listen => listen.Use(next => connection => connections.OnConnectionAsync(connection, next))));
+
         // This program's console is ours: nothing that any library logs forges a line, drives a terminal or has a secret.
         builder.Services.Replace(ServiceDescriptor.Singleton(services => ((ILoggerFactory)new LoggerFactory(
             services.GetServices<ILoggerProvider>(),

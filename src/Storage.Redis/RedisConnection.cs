@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace AgentStream.Storage.Redis;
 
 /// <summary>
-/// This process's one connection to Redis (one connection for commands, one for notices), which comes back by itself when it breaks.
+/// This process's connection to Redis (one connection for commands, one for notices, and one for large values when there are some), which comes back by itself when it breaks.
 /// Every command is bounded by <see cref="StorageOptions.RedisTimeout"/>.
 /// </summary>
 public sealed class RedisConnection : IAsyncDisposable, IDisposable
@@ -19,6 +19,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     private readonly ConfigurationOptions _configured;
     private readonly StorageOptions _options;
     private readonly PrimarySearch _primary;
+    private readonly RedisBulkConnection _bulk;
     private ConnectionMultiplexer? _multiplexer;
 
     /// <summary>Prepares a connection; <see cref="OpenAsync"/> makes it.</summary>
@@ -42,6 +43,7 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         _configured.BacklogPolicy = BacklogPolicy.FailFast;
         Where = RedisConnectionString.Where(_configured);
         _primary = new(time);
+        _bulk = new(_configured, time);
     }
 
     /// <summary>Raised when the connection for notices came back: some may have been lost meanwhile.</summary>
@@ -153,21 +155,32 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
     /// <exception cref="StorageUnavailableException">Redis is away, did not answer in time, or cannot do its work at the moment.</exception>
     /// <exception cref="StorageRefusedException">The script fails for another reason. Where a key has something else in it than it should, the message names it.</exception>
     internal Task<RedisResult> ScriptAsync(
-        string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default)
+        string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default) =>
+        ScriptAsync(isLarge: false, what, script, keys, arguments, cancellationToken);
+
+    /// <summary>As above, for one that may take or answer so much that others should not wait for it: then it has a connection of its own.</summary>
+    internal async Task<RedisResult> ScriptAsync(
+        bool isLarge, string what, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(script);
+        using var turn = isLarge ? await _bulk.WaitAsync(cancellationToken) : null;
 
         // The client asks for the script by its hash, and sends it whole where Redis does not know it.
-        return RunAsync(
+        return await RunAsync(
             what,
-            (script.Text, keys, arguments),
-            static (multiplexer, call) => multiplexer.GetDatabase().ScriptEvaluateAsync(call.Text, call.keys, call.arguments),
+            (script.Text, keys, arguments, Bulk: isLarge ? _bulk : null),
+            static async (multiplexer, call) =>
+                await (call.Bulk is null ? multiplexer : await call.Bulk.OpenAsync()).GetDatabase().ScriptEvaluateAsync(call.Text, call.keys, call.arguments),
             cancellationToken,
             keys);
     }
 
     /// <summary>Closes the connection.</summary>
-    public void Dispose() => _multiplexer?.Dispose();
+    public void Dispose()
+    {
+        _multiplexer?.Dispose();
+        _bulk.Dispose();
+    }
 
     /// <summary>Closes the connection.</summary>
     /// <returns>A task that completes when it is closed.</returns>

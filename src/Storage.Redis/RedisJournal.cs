@@ -20,17 +20,20 @@ namespace AgentStream.Storage.Redis;
 /// <param name="protection">Encrypts the records, or not; null for not.</param>
 public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions> options, AtRestProtection? protection = null) : ISessionJournal
 {
-    // A page should have about this many bytes, so that a long journal does not keep Redis from others.
-    private const long PageBytes = 1 << 20;
-    private const int FirstPage = 32;
-    private const int LargestPage = 1_000;
+    // What is longer goes over the connection for large values: a command of another user, or a lease, does not wait for it.
+    private const int LargeBytes = 64 * 1024;
+    private const int PageBytes = 1 << 20;
 
     private const long Added = 0;
+    private const long OtherVersion = 1;
     private const long Lost = 2;
+    private const long TooMuch = 3;
 
-    private static readonly RedisScript AppendScript = RedisScript.Named("journal-append.lua");
+    private static readonly RedisScript AppendScript = RedisScript.Named("journal-usage.lua", "journal-append.lua");
+    private static readonly RedisScript ReadScript = RedisScript.Named("journal-read.lua");
+    private static readonly RedisScript UsageScript = RedisScript.Named("journal-usage.lua", "usage.lua");
     private static readonly RedisScript ListScript = RedisScript.Named("journal-list.lua");
-    private static readonly RedisScript DeleteScript = RedisScript.Named("journal-delete.lua");
+    private static readonly RedisScript DeleteScript = RedisScript.Named("journal-usage.lua", "journal-delete.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
     private readonly AtRestProtection _protection = protection ?? AtRestProtection.None;
@@ -41,51 +44,75 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
         var journal = RedisKeys.Journal(_prefix, key);
+        using var turn = new LargeReads();
         var records = new List<JournalRecord>();
-        for (var count = FirstPage; ;)
+        for (var (place, isLarge) = (Invariant($"0-{afterVersion}"), false); ; isLarge = true)
         {
-            var (start, page) = (Invariant($"(0-{afterVersion + records.Count}"), count);
-            var entries = await redis.RunAsync($"read journal {journal}", database => database.StreamRangeAsync(journal, start, "+", page), cancellationToken, journal);
-            var bytes = 1L;
-            foreach (var entry in entries)
+            if (isLarge)
             {
-                var json = Record(entry);
-                bytes += json.Length;
-                records.Add(Read(key, afterVersion + records.Count + 1, json));
+                await turn.WaitAsync(cancellationToken);
             }
 
-            if (entries.Length < count)
+            var page = (RedisResult[]?)await redis.ScriptAsync(
+                isLarge, $"read journal {journal}", ReadScript, [journal], [place, isLarge ? PageBytes : LargeBytes, isLarge], cancellationToken);
+            foreach (var entry in page!.Skip(1).Chunk(2))
+            {
+                place = (string)entry[0]!;
+                records.Add(Read(key, place, (byte[]?)entry[1] ?? []));
+            }
+
+            if ((long)page![0] == 0)
             {
                 return records;
             }
-
-            // The next page by the size of what this one had.
-            count = (int)Math.Clamp(PageBytes * entries.Length / bytes, 1, LargestPage);
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+    public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default) =>
+        AppendAsync(owner, expectedVersion, records, limits: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, LimitOptions? limits, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
         ArgumentNullException.ThrowIfNull(records);
         var journal = RedisKeys.Journal(_prefix, owner.Key);
+        var json = records.Select((record, index) => _protection.Write(owner.Key, expectedVersion + index + 1, record)).ToArray();
         var answer = (RedisResult[]?)await redis.ScriptAsync(
+            json.Sum(record => (long)record.Length) > LargeBytes,
             $"append to journal {journal}",
             AppendScript,
             KeysOf(owner.Key),
             [
                 owner.SiloId, owner.Fence, expectedVersion, owner.Key.Session, records[^1].Timestamp.ToUnixTimeMilliseconds(),
                 _protection.WriteTitle(owner.Key, JournaledSession.TitleOf(records)) ?? "",
-                .. records.Select((record, index) => (RedisValue)_protection.Write(owner.Key, expectedVersion + index + 1, record)),
+                ReplacedRecords.Before(records, expectedVersion),
+                .. LimitsOf(limits).Select(limit => (RedisValue)limit.Allowed),
+                .. json.Select(record => (RedisValue)record),
             ],
             cancellationToken);
-        var (status, version) = ((long)answer![0], (long)answer[1]);
-        if (status != Added && !(status != Lost && _protection.IsOn && await IsRepeatedAsync(owner, expectedVersion, records, version, cancellationToken)))
+        var (status, number) = ((long)answer![0], (long)answer[1]);
+        if (status != Added && !(status == OtherVersion && _protection.IsOn && await IsRepeatedAsync(owner, expectedVersion, records, number, cancellationToken)))
         {
-            throw status == Lost ? LostBy(owner) : JournalErrors.OtherVersion(owner, version, expectedVersion);
+            throw status switch
+            {
+                Lost => LostBy(owner),
+                TooMuch when LimitsOf(limits)[number - 1] is var (limit, target, allowed) => new LimitExceededException(limit, target, allowed),
+                _ => JournalErrors.OtherVersion(owner, number, expectedVersion),
+            };
         }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What a journal had before there were sizes does not count, until its next import or its deletion.</remarks>
+    public async ValueTask<JournalUsage?> GetUsageAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var answer = (RedisResult[]?)await redis.ScriptAsync(
+            $"read the usage of user {user}", UsageScript, [RedisKeys.Sizes(_prefix, user), RedisKeys.Sizes(_prefix, user.Scope)], [], cancellationToken);
+        return new((long)answer![0], (long)answer[1], (long)answer[2], (long)answer[3]);
     }
 
     /// <inheritdoc/>
@@ -109,17 +136,20 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
     /// <summary>Whether this run has added just these records there: the answer to an earlier try was lost. What is encrypted has other bytes each time, so the script cannot tell.</summary>
     private async Task<bool> IsRepeatedAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, long version, CancellationToken cancellationToken)
     {
-        if (version < expectedVersion + records.Count)
+        // What an import replaces was not written.
+        var (before, last) = (Math.Max(expectedVersion, ReplacedRecords.Before(records, expectedVersion)), expectedVersion + records.Count);
+        if (version < last)
         {
             return false;
         }
 
         var journal = RedisKeys.Journal(_prefix, owner.Key);
-        var (first, last) = (Invariant($"0-{expectedVersion + 1}"), Invariant($"0-{expectedVersion + records.Count}"));
-        var entries = await redis.RunAsync($"read journal {journal}", database => database.StreamRangeAsync(journal, first, last), cancellationToken, journal);
-        return entries.Length == records.Count
+        var entries = await redis.RunAsync(
+            $"read journal {journal}", database => database.StreamRangeAsync(journal, Invariant($"0-{before + 1}"), Invariant($"0-{last}")), cancellationToken, journal);
+        return entries.Length == last - before
             && entries.All(entry => entry.Values is [var run, ..] && run.Value == owner.Fence)
-            && entries.Index().All(entry => _protection.IsSame(owner.Key, expectedVersion + entry.Index + 1, Record(entry.Item), records[entry.Index]));
+            && entries.Index().All(entry =>
+                _protection.IsSame(owner.Key, before + entry.Index + 1, Record(entry.Item), records[(int)(before - expectedVersion) + entry.Index]));
     }
 
     /// <summary>The time of a session's last record; of a number that no time has, the nearest.</summary>
@@ -142,25 +172,42 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
 
     private RedisKey[] KeysOf(SessionKey key)
     {
-        var user = new UserKey(key.Scope, key.User);
-        return [RedisKeys.Journal(_prefix, key), new RedisKeys(_prefix, key).Owner, RedisKeys.Journals(_prefix, user), RedisKeys.Titles(_prefix, user)];
+        var user = key.UserKey;
+        return
+        [
+            RedisKeys.Journal(_prefix, key), new RedisKeys(_prefix, key).Owner, RedisKeys.Journals(_prefix, user), RedisKeys.Titles(_prefix, user),
+            RedisKeys.Sizes(_prefix, user), RedisKeys.Sizes(_prefix, key.Scope),
+        ];
     }
+
+    /// <summary>The limits in the order of the script.</summary>
+    private static (string Limit, LimitTarget Target, long Allowed)[] LimitsOf(LimitOptions? limits) =>
+    [
+        (LimitNames.JournalBytes, LimitTarget.Session, limits?.SessionJournalBytes ?? 0),
+        (LimitNames.JournalBytes, LimitTarget.User, limits?.PerUser.JournalBytes ?? 0),
+        (LimitNames.JournalBytes, LimitTarget.Scope, limits?.PerScope.JournalBytes ?? 0),
+        (LimitNames.Sessions, LimitTarget.User, limits?.PerUser.Sessions ?? 0),
+        (LimitNames.Sessions, LimitTarget.Scope, limits?.PerScope.Sessions ?? 0),
+    ];
 
     private static OwnershipLostException LostBy(RunToken owner) =>
         new($"Run {owner.RunId} does not own session {owner.Key} any more. Its journal was left as it is.");
 
+    /// <summary>The version that an entry's id has: that of a record, unless another program has written it.</summary>
+    private static long VersionOf(string id) => id.StartsWith("0-", StringComparison.Ordinal) && long.TryParse(id.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
+
     /// <summary>The record of an entry, which is its second field.</summary>
     private static byte[] Record(in RedisEntry entry) => entry.Values is [_, var record, ..] ? (byte[]?)record.Value ?? [] : [];
 
-    private JournalRecord Read(SessionKey key, long version, byte[] json)
+    private JournalRecord Read(SessionKey key, string id, byte[] json)
     {
         try
         {
-            return _protection.Read(key, version, json);
+            return _protection.Read(key, VersionOf(id), json);
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException(Invariant($"Entry 0-{version} of {RedisKeys.Journal(_prefix, key)}: {e.Message}"), e);
+            throw new InvalidDataException($"Entry {id} of {RedisKeys.Journal(_prefix, key)}: {e.Message}", e);
         }
     }
 }

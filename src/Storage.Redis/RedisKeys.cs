@@ -30,6 +30,12 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     /// <summary>The titles of those sessions.</summary>
     public static string Titles(string prefix, UserKey user) => $"{prefix}:#titles:{user}";
 
+    /// <summary>How much a user has in journals: <c>#sessions</c>, <c>#bytes</c>, and the bytes of each session by its name.</summary>
+    public static string Sizes(string prefix, UserKey user) => $"{prefix}:#sizes:{user}";
+
+    /// <summary>How much all users of a scope have in journals: <c>#sessions</c> and <c>#bytes</c>.</summary>
+    public static string Sizes(string prefix, string scope) => $"{prefix}:#sizes:{scope}";
+
     /// <summary>What is known of the prompts that wait for a session.</summary>
     public static string Waiting(string prefix, SessionKey key) => $"{prefix}:#waiting:{key}";
 
@@ -93,7 +99,7 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
             ["#silos"] or ["#silo", _, "runs"] or ["#registry", _] or ["#registry", _, _] => RedisType.Set,
             ["#silo", _] or ["#keys", "first"] => RedisType.String,
             ["#timers"] or ["#journals", _, _] or ["#waiting"] or ["#waiting", _, _] => RedisType.SortedSet,
-            ["#titles", _, _] or ["#prompts", _, _, _] or ["#waiting-counts"] or ["#usage", _] or ["#usage", _, _] => RedisType.Hash,
+            ["#titles", _, _] or ["#sizes", _] or ["#sizes", _, _] or ["#prompts", _, _, _] or ["#waiting-counts"] or ["#usage", _] or ["#usage", _, _] => RedisType.Hash,
             ["#journal", _, _, _] => RedisType.Stream,
             ["#waiting", _, _, _] or ["#keys"] => RedisType.List,
             [_, _, _] or [_, _, _, "past", _] => RedisType.Stream,

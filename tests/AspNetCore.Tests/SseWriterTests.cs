@@ -54,6 +54,27 @@ public sealed class SseWriterTests
     }
 
     [Fact]
+    public async Task A_listener_that_does_not_read_is_given_up_and_one_that_reads_slowly_is_not()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+        var events = Channel.CreateUnbounded<StreamEntry>();
+        var writing = new SseWriter(pipe.Writer, _time, EventFrames.Instance).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
+        for (var n = 1; n <= 3; n++)
+        {
+            events.Writer.TryWrite(Event(n));
+            var read = await pipe.Reader.ReadAsync().AsTask().Within();
+            _time.Advance(SseWriter.Patience - TimeSpan.FromSeconds(1));
+            Assert.False(writing.IsCompleted);
+            pipe.Reader.AdvanceTo(read.Buffer.End);
+        }
+
+        events.Writer.TryWrite(Event(4));
+        await pipe.Reader.ReadAsync().AsTask().Within();
+        _time.Advance(SseWriter.Patience + TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAsync<ListenerStalledException>(() => writing.Within());
+    }
+
+    [Fact]
     public async Task Each_stretch_of_silence_is_broken_by_a_comment_and_loses_no_event()
     {
         var events = Channel.CreateUnbounded<StreamEntry>();

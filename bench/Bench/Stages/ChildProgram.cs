@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Threading.Channels;
 using AgentStream.Testing;
@@ -45,6 +46,10 @@ internal sealed class ChildProgram : IDisposable
             return _process.WorkingSet64;
         }
     }
+
+    /// <summary>The most memory that it has had, in bytes.</summary>
+    public long PeakMemory => 1_024 * long.Parse(
+        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(':', 'k')[1], CultureInfo.InvariantCulture);
 
     /// <summary>Starts this program in another role.</summary>
     public static ChildProgram InRole(string role, params IEnumerable<string> arguments) =>

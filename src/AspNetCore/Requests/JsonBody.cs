@@ -17,17 +17,20 @@ internal static class JsonBody
 
     private const int LargeLength = 1024 * 1024;
 
-    // Large bodies are taken apart one for each processor: more at once would be no faster, and take the memory of all of them.
-    private static readonly SemaphoreSlim Large = new(Environment.ProcessorCount);
+    // Large bodies are taken apart a few at a time: half of the processors are left for the others.
+    private static readonly SemaphoreSlim Large = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <summary>A body on its way in. One that is long has its turn until this is disposed.</summary>
+    public static Upload Open(HttpRequest request, CancellationToken cancellationToken) => new(request, LargeLength, cancellationToken);
 
     /// <summary>Reads the body; what is in it is for the caller to check.</summary>
     /// <param name="request">The request.</param>
     /// <param name="maxLength">The longest body, in bytes.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="upload">The body on its way.</param>
     /// <returns>The body: UTF-8.</returns>
-    /// <exception cref="RefusedException">It is not announced as JSON, or is too long.</exception>
+    /// <exception cref="RefusedException">It is not announced as JSON, is too long, comes too slowly, or too many other long ones come at the same time.</exception>
     /// <exception cref="InvalidInputException">It is not UTF-8.</exception>
-    public static async Task<byte[]> ReadAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadAsync(HttpRequest request, int maxLength, Upload upload)
     {
         // Anything else could be sent by a foreign page's form, without asking this server first.
         if (!IsJson(request.ContentType))
@@ -35,7 +38,7 @@ internal static class JsonBody
             throw new RefusedException(StatusCodes.Status415UnsupportedMediaType, "The body must be JSON in UTF-8, announced as Content-Type: application/json.");
         }
 
-        var body = await ReadAllAsync(request, maxLength, cancellationToken);
+        var body = await ReadAllAsync(request, upload, maxLength);
         return Utf8.IsValid(body) ? body : throw new InvalidInputException(Field, "must be UTF-8");
     }
 
@@ -48,7 +51,8 @@ internal static class JsonBody
     /// <exception cref="InvalidInputException">It is no JSON object, or has more than <see cref="MaxTokens"/> values and names.</exception>
     public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
     {
-        var body = await ReadAsync(request, maxLength, cancellationToken);
+        using var upload = Open(request, cancellationToken);
+        var body = await ReadAsync(request, maxLength, upload);
         if (body.Length <= LargeLength)
         {
             return ToObject(body);
@@ -114,11 +118,11 @@ internal static class JsonBody
         && (type.CharSet is null || string.Equals(type.CharSet.Trim('"'), "utf-8", StringComparison.OrdinalIgnoreCase));
 
     // The length may be unknown beforehand (chunked) and the server's own limit is the host's to set, so this counts.
-    private static async Task<byte[]> ReadAllAsync(HttpRequest request, int maxLength, CancellationToken cancellationToken)
+    private static async Task<byte[]> ReadAllAsync(HttpRequest request, Upload upload, int maxLength)
     {
         while (true)
         {
-            var read = request.ContentLength > maxLength ? throw TooLong(maxLength) : await request.BodyReader.ReadAsync(cancellationToken);
+            var read = request.ContentLength > maxLength ? throw TooLong(maxLength) : await upload.ReadAsync();
             if (read.Buffer.Length > maxLength)
             {
                 throw TooLong(maxLength);

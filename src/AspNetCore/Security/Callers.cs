@@ -26,7 +26,7 @@ internal sealed class Callers(IOptions<AgentStreamHttpOptions> options, SessionT
         var isOpen = options.Value.GetUser is null && (options.Value.AllowAnonymous || !await HasSchemesAsync());
         return tokens.Find(context) switch
         {
-            ({ Key: var key } token, _) => new(new UserKey(key.Scope, key.User), token),
+            ({ Key: var key } token, _) => new(key.UserKey, token),
             (_, { } refusal) when !isOpen => throw refusal,
             _ when isOpen => new(Anyone),
             _ => throw await AskAsync(context),

@@ -41,6 +41,12 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IFrameRenderer?
             // end: it sees a broken response, and follows on elsewhere.
             context.Abort();
         }
+        catch (ListenerStalledException)
+        {
+            // One that reads again comes back with the place it got to.
+            services.GetRequiredService<ILogger<EventStream>>().ListenerStalled(key);
+            context.Abort();
+        }
 #pragma warning disable CA1031 // The response is under way: there is no other answer left to give.
         catch (Exception e)
 #pragma warning restore CA1031

@@ -14,6 +14,11 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
     /// <summary>The silence after which a comment is sent.</summary>
     internal static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a listener may take until it has read something, and how many bytes a second it has to read: then it is taken for gone.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private const int LeastPace = 16 * 1024;
+
     /// <summary>The most bytes that wait for a flush while more events are ready.</summary>
     private const int FlushThreshold = 32 * 1024;
 
@@ -21,6 +26,7 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
     /// <param name="listen">Begins the listening, until its token is canceled.</param>
     /// <param name="cancellationToken">Ends the listening.</param>
     /// <returns>A task that completes when the last event is written.</returns>
+    /// <exception cref="ListenerStalledException">The listener does not read.</exception>
     public async Task WriteAsync(Func<CancellationToken, IAsyncEnumerable<StreamEntry>> listen, CancellationToken cancellationToken)
     {
         using var listening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -39,11 +45,11 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
                 else
                 {
                     next.Begin(ready);
-                    await output.FlushAsync(cancellationToken);
+                    await FlushAsync(cancellationToken);
                     while (!await next.WaitAsync())
                     {
                         rendering.WriteSilence(output);
-                        await output.FlushAsync(cancellationToken);
+                        await FlushAsync(cancellationToken);
                     }
 
                     isMore = next.Take();
@@ -61,7 +67,7 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
 
                 if (output.UnflushedBytes >= FlushThreshold)
                 {
-                    await output.FlushAsync(cancellationToken);
+                    await FlushAsync(cancellationToken);
                 }
             }
 
@@ -79,4 +85,33 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
             await events.DisposeAsync();
         }
     }
+
+    private ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        var length = output.UnflushedBytes;
+        var flush = output.FlushAsync(cancellationToken);
+        if (!flush.IsCompletedSuccessfully)
+        {
+            // The listener has not read what came before.
+            return new(WaitAsync(flush, length, cancellationToken));
+        }
+
+        flush.GetAwaiter().GetResult();
+        return default;
+    }
+
+    private async Task WaitAsync(ValueTask<FlushResult> flush, long length, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await flush.AsTask().WaitAsync(Patience + TimeSpan.FromSeconds((double)length / LeastPace), time, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new ListenerStalledException(e);
+        }
+    }
 }
+
+/// <summary>A listener does not read. It keeps what it was sent in memory.</summary>
+internal sealed class ListenerStalledException(Exception inner) : Exception("The listener does not read what it is sent.", inner);

@@ -1,13 +1,14 @@
 using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage;
+using AgentStream.Storage.Journal;
 using AgentStream.Storage.Queue;
 using AgentStream.Storage.Usage;
 
 namespace AgentStream.Grains.Limits;
 
 /// <summary>Counts what users and scopes use of their limits (<see cref="AgentStreamOptions.Limits"/>). What can be counted where it is kept is held to its limit there: live runs, queued prompts, journals.</summary>
-internal sealed class UsageMeter(RunEnvironment environment, IUsageStore store, IPromptQueue queue)
+internal sealed class UsageMeter(RunEnvironment environment, IUsageStore store, IPromptQueue queue, ISessionJournal journal)
 {
     private LimitOptions Limits => environment.Options.Limits;
 
@@ -47,15 +48,18 @@ internal sealed class UsageMeter(RunEnvironment environment, IUsageStore store, 
         }
     }
 
-    /// <summary>The limits that a user is held to by the cluster, and what is used of them.</summary>
+    /// <summary>The limits that a user is held to by the cluster, and what is used of them. A journal that does not know how much it has is left out.</summary>
     public async Task<LimitUsage[]> GetAsync(UserKey user)
     {
         var now = environment.Time.GetUtcNow();
         var time = await store.GetAsync(user, now);
+        var kept = await journal.GetUsageAsync(user);
         return
         [
             .. Of(LimitNames.LiveRuns, await environment.Store.CountLiveSessionsAsync(user), limit => limit.LiveRuns),
             .. Of(LimitNames.QueuedPrompts, await queue.CountAsync(user), limit => limit.QueuedPrompts),
+            .. kept is null ? [] : Of(LimitNames.Sessions, new(kept.UserSessions, kept.ScopeSessions), limit => limit.Sessions),
+            .. kept is null ? [] : Of(LimitNames.JournalBytes, new(kept.UserBytes, kept.ScopeBytes), limit => limit.JournalBytes),
             .. Of(LimitNames.PromptsPerMinute, time.Prompts, limit => limit.PromptsPerMinute, now + UsageRules.Rest(now, UsageRules.Minute)),
             .. Of(LimitNames.TokensPerDay, time.Tokens, limit => limit.TokensPerDay, now + UsageRules.Rest(now, UsageRules.Day)),
         ];

@@ -91,7 +91,18 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         }
 
         var accepted = factory.NewRun(agent, state, run);
-        await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools, next.Caller);
+        try
+        {
+            await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools, next.Caller);
+        }
+        catch (LimitExceededException)
+        {
+            // The stream says so. It is not tried again: that would need something to be deleted.
+            await queue.RemoveAsync(run.Key, next.RunId);
+            environment.Waker?.Wake(run.Key);
+            return null;
+        }
+
         try
         {
             await queue.RemoveAsync(run.Key, next.RunId);

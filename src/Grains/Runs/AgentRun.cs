@@ -43,11 +43,13 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                 return known;
             }
 
-            await journal.AddAsync(now =>
-            [
-                new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now, IdempotencyKey = key?.Key, RequestHash = key?.Hash, Tools = tools ?? [], Caller = caller },
-                new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
-            ]);
+            await journal.AddAsync(
+                now =>
+                [
+                    new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now, IdempotencyKey = key?.Key, RequestHash = key?.Hash, Tools = tools ?? [], Caller = caller },
+                    new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
+                ],
+                environment.Options.Limits);
             return null;
         }
         catch (Exception e)

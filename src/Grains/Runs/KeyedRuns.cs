@@ -1,3 +1,5 @@
+using AgentStream.Storage.Journal;
+
 namespace AgentStream.Grains.Runs;
 
 /// <summary>The runs of a session whose prompts had an idempotency key: the last ones, so that the state of a session does not grow with them.</summary>
@@ -5,6 +7,9 @@ internal sealed class KeyedRuns
 {
     private readonly Dictionary<string, (string Hash, string RunId)> _runs = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
+
+    /// <summary>The keys with their runs, the oldest first.</summary>
+    public IEnumerable<SteeredPrompt> All => _order.Select(key => new SteeredPrompt(_runs[key].RunId, key, _runs[key].Hash));
 
     /// <summary>The run of a request that was sent before.</summary>
     /// <returns>The run's id; null for a request that is not known.</returns>

@@ -30,14 +30,20 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
     public Task AddAsync(Func<DateTimeOffset, JournalRecord> record) => AddAsync(now => [record(now)]);
 
     /// <summary>Adds records, all or none.</summary>
-    public async Task AddAsync(Func<DateTimeOffset, JournalRecord[]> records)
+    /// <param name="records">Makes the records, at a time.</param>
+    /// <param name="limits">The limits that they must keep; null for none, as for what a run under way has to say.</param>
+    /// <exception cref="LimitExceededException">They do not.</exception>
+    public async Task AddAsync(Func<DateTimeOffset, JournalRecord[]> records, LimitOptions? limits = null)
     {
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
             var made = records(environment.Time.GetUtcNow());
-            await environment.PatientlyAsync(() => journal.AppendAsync(owner, history.Version, made, CancellationToken.None).AsTask(), giveUp);
-            Array.ForEach(made, history.Apply);
+            await environment.PatientlyAsync(() => journal.AppendAsync(owner, history.Version, made, limits, CancellationToken.None).AsTask(), giveUp);
+            foreach (var record in made)
+            {
+                history.Apply(record.Size > 0 ? record : record with { Size = JournalRecordJson.Write(record).Length });
+            }
         }
         finally
         {

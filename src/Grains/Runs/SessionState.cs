@@ -24,6 +24,9 @@ internal sealed class SessionState
     /// <summary>The number of records folded so far.</summary>
     public long Version { get; private set; }
 
+    /// <summary>How many bytes of JSON it was folded from.</summary>
+    public long Size { get; private set; }
+
     /// <summary>The answered requests and their responses.</summary>
     public IReadOnlyList<ModelMessage> Messages => _messages;
 
@@ -80,7 +83,10 @@ internal sealed class SessionState
     public async Task<long> ReadAsync(ISessionJournal journal, SessionKey key)
     {
         var records = await journal.ReadAsync(key, Math.Max(0, Version - 1), CancellationToken.None);
-        if (Version > 0)
+
+        // An import after what is known replaces it, whatever that was.
+        var isReplaced = records is [ImportedRecord { Replaced: { } replaced }, ..] && replaced >= Version;
+        if (Version > 0 && !isReplaced)
         {
             if (records is [var known, ..] && (ReferenceEquals(known, _last) || JournalRecordJson.Write(known).AsSpan().SequenceEqual(JournalRecordJson.Write(_last!))))
             {
@@ -165,6 +171,18 @@ internal sealed class SessionState
             case ToolResultRecord { Result: var result }:
                 _results[CallOf(result)] = result;
                 break;
+            case ImportedRecord { Replaced: { } replaced } imported:
+                Forget();
+                _messages.AddRange(imported.Messages);
+                Version = replaced;
+                break;
+            case CarriedOverRecord carried:
+                foreach (var prompt in carried.Prompts)
+                {
+                    Take(prompt, prompt.RunId);
+                }
+
+                break;
             case ImportedRecord imported:
                 _messages.Clear();
                 _messages.AddRange(imported.Messages);
@@ -180,8 +198,15 @@ internal sealed class SessionState
         }
 
         _last = record;
+        Size += record.Size;
         Version++;
     }
+
+    /// <summary>What has to be known of these records when an import has replaced them.</summary>
+    /// <param name="waiting">The runs of the prompts that are in the queue: those that the journal has must not run again.</param>
+    /// <param name="now">The time of the record.</param>
+    public CarriedOverRecord CarryOver(IEnumerable<string> waiting, DateTimeOffset now) =>
+        new([.. Keyed.All, .. waiting.Where(HasTaken).Select(run => new SteeredPrompt(run))]) { Timestamp = now };
 
     /// <summary>The request that the model has not answered yet.</summary>
     public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };
@@ -190,11 +215,16 @@ internal sealed class SessionState
     {
         foreach (var prompt in steered)
         {
-            _steered.Add(prompt.RunId);
-            if (prompt is { IdempotencyKey: { } key, RequestHash: { } hash } && _runId is not null)
-            {
-                Keyed.Add(key, hash, _runId);
-            }
+            Take(prompt, _runId);
+        }
+    }
+
+    private void Take(SteeredPrompt prompt, string? runId)
+    {
+        _steered.Add(prompt.RunId);
+        if (prompt is { IdempotencyKey: { } key, RequestHash: { } hash } && runId is not null)
+        {
+            Keyed.Add(key, hash, runId);
         }
     }
 
@@ -206,6 +236,7 @@ internal sealed class SessionState
         Keyed.Forget();
         _steered.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
+        (Size, Caller, LastReason) = (0, RunCaller.Unknown, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished, Tools) = (0, null, 0, null, null, null, null, []);
     }
 

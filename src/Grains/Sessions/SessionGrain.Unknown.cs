@@ -18,6 +18,8 @@ internal sealed partial class SessionGrain : IIncomingGrainCallFilter
         }
         finally
         {
+            LetGoOfLargeState();
+
             // A session that is known is kept: who asks for it will ask again.
             if (IsUnknown)
             {

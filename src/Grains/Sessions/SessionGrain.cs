@@ -191,10 +191,18 @@ internal sealed partial class SessionGrain(
                 [.. state.Requests.Rules]);
     }
 
-    Task ISessionGrain.ImportMessagesAsync(byte[] messages)
+    Task ISessionGrain.ImportMessagesAsync(byte[] messages) => LargeAsync(messages.Length, () => ImportAsync(messages));
+
+    private Task ImportAsync(byte[] messages)
     {
         var imported = ModelMessages.FromJson(messages);
-        return ChangeAsync((_, records) => records.AddAsync(now => new ImportedRecord(imported) { Timestamp = now }));
+        return ChangeAsync(async (_, records) =>
+        {
+            var (state, waiting) = (records.History, (await queue.ListAsync(Key)).Select(prompt => prompt.RunId));
+            await records.AddAsync(
+                now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, state.CarryOver(waiting, now)],
+                environment.Options.Limits);
+        });
     }
 
     // Nothing is read: what cannot be read must go, too.
@@ -256,6 +264,7 @@ internal sealed partial class SessionGrain(
         if (ReferenceEquals(running, _running))
         {
             DelayDeactivation(TimeSpan.Zero);
+            LetGoOfLargeState();
         }
     }
 }

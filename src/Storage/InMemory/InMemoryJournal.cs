@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using AgentStream.Storage.Journal;
 
 namespace AgentStream.Storage.InMemory;
@@ -6,7 +6,10 @@ namespace AgentStream.Storage.InMemory;
 /// <summary>A journal that lasts as long as its process.</summary>
 public sealed class InMemoryJournal : ISessionJournal
 {
-    private readonly ConcurrentDictionary<SessionKey, List<JournalRecord>> _sessions = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<SessionKey, Session> _sessions = [];
+    private readonly Dictionary<UserKey, Usage> _users = [];
+    private readonly Dictionary<string, Usage> _scopes = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public bool OutlivesProcess => false;
@@ -14,32 +17,61 @@ public sealed class InMemoryJournal : ISessionJournal
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
     {
-        if (!_sessions.TryGetValue(key, out var records))
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
+        lock (_lock)
         {
-            return new([]);
-        }
-
-        lock (records)
-        {
-            return new(records.Skip(checked((int)afterVersion)).ToArray());
+            return new(_sessions.TryGetValue(key, out var session) ? [.. session.Records.Skip((int)Math.Clamp(afterVersion - session.Dropped, 0, int.MaxValue))] : []);
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+    public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default) =>
+        AppendAsync(owner, expectedVersion, records, limits: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask AppendAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, LimitOptions? limits, CancellationToken cancellationToken = default)
     {
-        var all = _sessions.GetOrAdd(owner.Key, _ => []);
-        lock (all)
+        ArgumentNullException.ThrowIfNull(owner);
+        ArgumentNullException.ThrowIfNull(records);
+        var replaced = ReplacedRecords.Before(records, expectedVersion);
+        var kept = records.Skip((int)Math.Max(0, replaced - expectedVersion)).ToList();
+        var size = kept.Sum(record => (long)JournalRecordJson.Write(record).Length);
+        var title = JournaledSession.TitleOf(records);
+        lock (_lock)
         {
-            if (all.Count != expectedVersion)
+            var session = _sessions.GetValueOrDefault(owner.Key);
+            var version = session?.Version ?? 0;
+            if (version != expectedVersion)
             {
-                throw JournalErrors.OtherVersion(owner, all.Count, expectedVersion);
+                throw JournalErrors.OtherVersion(owner, version, expectedVersion);
             }
 
-            all.AddRange(records);
+            var (before, after) = (session?.Bytes ?? 0, replaced > 0 ? size : (session?.Bytes ?? 0) + size);
+            UsageOf(owner.Key).Check(limits, session is null, before, after);
+            Count(owner.Key, session is null ? 1 : 0, after - before);
+            session ??= _sessions[owner.Key] = new();
+            if (replaced > 0)
+            {
+                session.Records.Clear();
+                session.Dropped = replaced;
+            }
+
+            session.Records.AddRange(kept);
+            (session.Bytes, session.Title) = (after, session.Title ?? title);
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<JournalUsage?> GetUsageAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        lock (_lock)
+        {
+            return new(UsageOf(user.Session("-")));
+        }
     }
 
     /// <inheritdoc/>
@@ -47,27 +79,69 @@ public sealed class InMemoryJournal : ISessionJournal
     public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var sessions = new List<JournaledSession>();
-        foreach (var (key, records) in _sessions.Where(session => (session.Key.Scope, session.Key.User) == (user.Scope, user.User)))
+        lock (_lock)
         {
-            lock (records)
-            {
-                // A refused first append leaves none.
-                if (records is [.., var last])
-                {
-                    sessions.Add(new JournaledSession(key, last.Timestamp, JournaledSession.TitleOf(records)));
-                }
-            }
+            return new(
+            [
+                .. _sessions.Where(session => (session.Key.Scope, session.Key.User) == (user.Scope, user.User))
+                    .Select(session => new JournaledSession(session.Key, session.Value.Records[^1].Timestamp, session.Value.Title))
+                    .OrderByDescending(session => session.Changed)
+                    .Take(count),
+            ]);
         }
-
-        return new([.. sessions.OrderByDescending(session => session.Changed).Take(count)]);
     }
 
     /// <inheritdoc/>
     public ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        _sessions.TryRemove(owner.Key, out _);
+        lock (_lock)
+        {
+            if (_sessions.Remove(owner.Key, out var session))
+            {
+                Count(owner.Key, -1, -session.Bytes);
+            }
+        }
+
         return ValueTask.CompletedTask;
     }
+
+    private JournalUsage UsageOf(SessionKey key)
+    {
+        var (user, scope) = (_users.GetValueOrDefault(new(key.Scope, key.User)), _scopes.GetValueOrDefault(key.Scope));
+        return new(user.Sessions, user.Bytes, scope.Sessions, scope.Bytes);
+    }
+
+    private void Count(SessionKey key, int sessions, long bytes)
+    {
+        Count(_users, new UserKey(key.Scope, key.User));
+        Count(_scopes, key.Scope);
+
+        void Count<T>(Dictionary<T, Usage> all, T whose)
+            where T : notnull
+        {
+            ref var usage = ref CollectionsMarshal.GetValueRefOrAddDefault(all, whose, out _);
+            usage = new(usage.Sessions + sessions, usage.Bytes + bytes);
+            if (usage.Sessions == 0)
+            {
+                all.Remove(whose);
+            }
+        }
+    }
+
+    private sealed class Session
+    {
+        public List<JournalRecord> Records { get; } = [];
+
+        /// <summary>How many records an import has replaced.</summary>
+        public long Dropped { get; set; }
+
+        public long Bytes { get; set; }
+
+        public string? Title { get; set; }
+
+        public long Version => Dropped + Records.Count;
+    }
+
+    private readonly record struct Usage(long Sessions, long Bytes);
 }

@@ -8,6 +8,17 @@ public abstract record JournalRecord
 {
     /// <summary>When it was written, in UTC.</summary>
     public required DateTimeOffset Timestamp { get; init; }
+
+    /// <summary>About how many bytes it has as JSON; 0 where that is not known. It is not kept.</summary>
+    public int Size { get; init; }
+
+    /// <summary>Whether another record says the same at the same time. Its size does not matter.</summary>
+    /// <param name="other">The other record.</param>
+    /// <returns>Whether it does.</returns>
+    public virtual bool Equals(JournalRecord? other) => other is not null && EqualityContract == other.EqualityContract && Timestamp == other.Timestamp;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Timestamp.GetHashCode();
 }
 
 /// <summary>A run was accepted.</summary>
@@ -93,7 +104,18 @@ public sealed record RuleRevokedRecord(string RuleId) : JournalRecord;
 
 /// <summary>The history was brought from elsewhere, and replaces what was there.</summary>
 /// <param name="Messages">Requests and responses in turn.</param>
-public sealed record ImportedRecord(IReadOnlyList<ModelMessage> Messages) : JournalRecord;
+public sealed record ImportedRecord(IReadOnlyList<ModelMessage> Messages) : JournalRecord
+{
+    /// <summary>
+    /// How many records stood before it, so that a reader knows its version: it is this number and 1. A journal may drop them when it takes this record, and ours do. Null when they are to be kept, as in
+    /// what an older version wrote.
+    /// </summary>
+    public long? Replaced { get; init; }
+}
+
+/// <summary>Stands after an import, with what has to be known of the records that it replaced: prompts that must not run again.</summary>
+/// <param name="Prompts">Prompts that were taken. The run is that of the prompt, or the one that it joined.</param>
+public sealed record CarriedOverRecord(IReadOnlyList<SteeredPrompt> Prompts) : JournalRecord;
 
 /// <summary>A record of a type that is not known here: a later version wrote it. It counts, and says nothing.</summary>
 /// <param name="Json">The record.</param>

@@ -34,7 +34,7 @@ public static class JournalRecordJson
     {
         try
         {
-            return Read(JsonPlace.Root(JsonElement.Parse(json, Reading), "record"));
+            return Read(JsonPlace.Root(JsonElement.Parse(json, Reading), "record")) with { Size = json.Length };
         }
         catch (Exception e) when (e is JsonException or InvalidInputException or InvalidOperationException)
         {
@@ -96,7 +96,7 @@ public static class JournalRecordJson
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);
                 WriteList(json, "parts", request.Parts);
-                JournalRequestJson.Write(json, request.Steered);
+                JournalRequestJson.Write(json, "steered", request.Steered);
                 break;
             case ResponseRecord response:
                 json.WriteNumber("idx", response.Idx);
@@ -139,7 +139,15 @@ public static class JournalRecordJson
                 json.WriteString("rule_id", rule.RuleId);
                 break;
             case ImportedRecord imported:
+                if (imported.Replaced is { } replaced)
+                {
+                    json.WriteNumber("replaced", replaced);
+                }
+
                 WriteList(json, "messages", imported.Messages);
+                break;
+            case CarriedOverRecord carried:
+                JournalRequestJson.Write(json, "prompts", carried.Prompts);
                 break;
         }
 
@@ -160,6 +168,7 @@ public static class JournalRecordJson
         ToolStartedRecord => JournalRecordTypes.ToolStarted,
         RuleRevokedRecord => JournalRecordTypes.RuleRevoked,
         ImportedRecord => JournalRecordTypes.Imported,
+        CarriedOverRecord => JournalRecordTypes.CarriedOver,
         _ => throw new ArgumentException($"A journal does not keep a {record.GetType().Name}.", nameof(record)),
     };
 
@@ -183,7 +192,7 @@ public static class JournalRecordJson
                     Caller = RunCaller.Read(place.Field("caller")),
                 },
             JournalRecordTypes.Request =>
-                new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp, Steered = JournalRequestJson.ReadSteered(place) },
+                new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp, Steered = JournalRequestJson.ReadPrompts(place, "steered") },
             JournalRecordTypes.Response => new ResponseRecord(Idx(place), Response(place.Field("response"))) { Timestamp = timestamp },
 
             // A part of another kind is the result of something that is not known here, as a record of another type is.
@@ -199,7 +208,8 @@ public static class JournalRecordJson
             JournalRecordTypes.ToolStarted => new ToolStartedRecord(place.Field("tool_call_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.RuleRevoked => new RuleRevokedRecord(place.Field("rule_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.Imported =>
-                new ImportedRecord([.. place.Field("messages").Items().Select(Message)]) { Timestamp = timestamp },
+                new ImportedRecord([.. place.Field("messages").Items().Select(Message)]) { Timestamp = timestamp, Replaced = Replaced(place) },
+            JournalRecordTypes.CarriedOver => new CarriedOverRecord(JournalRequestJson.ReadPrompts(place, "prompts")) { Timestamp = timestamp },
             _ => new UnknownRecord(place.Value) { Timestamp = timestamp },
         };
     }
@@ -210,6 +220,14 @@ public static class JournalRecordJson
         return idx.Value.ValueKind == JsonValueKind.Number && idx.Count() is >= 0 and <= int.MaxValue and var number
             ? (int)number
             : throw idx.Error("must be a whole number, not negative");
+    }
+
+    private static long? Replaced(JsonPlace place)
+    {
+        var replaced = place.Field("replaced");
+        return replaced.IsMissing ? null : replaced.Value.ValueKind == JsonValueKind.Number && replaced.Value.TryGetInt64(out var number) && number >= 0
+            ? number
+            : throw replaced.Error("must be a whole number, not negative");
     }
 
     private static ModelResponse Response(JsonPlace place) =>

@@ -15,4 +15,5 @@ internal static class JournalRecordTypes
     public const string ToolStarted = "tool-started";
     public const string RuleRevoked = "rule-revoked";
     public const string Imported = "imported";
+    public const string CarriedOver = "carried-over";
 }

@@ -44,15 +44,15 @@ internal static class JournalRequestJson
         }),
     ];
 
-    public static void Write(Utf8JsonWriter json, IReadOnlyList<SteeredPrompt> steered)
+    public static void Write(Utf8JsonWriter json, string name, IReadOnlyList<SteeredPrompt> prompts)
     {
-        if (steered.Count == 0)
+        if (prompts.Count == 0)
         {
             return;
         }
 
-        json.WriteStartArray("steered");
-        foreach (var prompt in steered)
+        json.WriteStartArray(name);
+        foreach (var prompt in prompts)
         {
             json.WriteStartObject();
             json.WriteString("run_id", prompt.RunId);
@@ -68,10 +68,10 @@ internal static class JournalRequestJson
         json.WriteEndArray();
     }
 
-    public static IReadOnlyList<SteeredPrompt> ReadSteered(JsonPlace record) => record.Field("steered") is { IsMissing: false } steered
+    public static IReadOnlyList<SteeredPrompt> ReadPrompts(JsonPlace record, string name) => record.Field(name) is { IsMissing: false } prompts
         ?
         [
-            .. steered.Items().Select(prompt => new SteeredPrompt(
+            .. prompts.Items().Select(prompt => new SteeredPrompt(
                 prompt.Object().Field("run_id").Text(), prompt.Field("idempotency_key").TextOrNull(), prompt.Field("request_hash").TextOrNull())),
         ]
         : [];

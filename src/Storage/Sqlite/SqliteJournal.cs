@@ -37,14 +37,45 @@ public sealed class SqliteJournal : ISessionJournal
             PRIMARY KEY (session, version)
         ) STRICT;
         """,
+
+        // What a user has is a row of usage, and what all users of a scope have is one with an empty user.
+        """
+        ALTER TABLE sessions ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+        UPDATE sessions SET bytes = (SELECT coalesce(sum(length(CAST(record AS BLOB))), 0) FROM records WHERE records.session = sessions.id);
+        CREATE TABLE usage (
+            scope TEXT NOT NULL,
+            user TEXT NOT NULL,
+            sessions INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            PRIMARY KEY (scope, user)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO usage SELECT scope, user, count(*), sum(bytes) FROM sessions GROUP BY scope, user;
+        INSERT INTO usage SELECT scope, '', count(*), sum(bytes) FROM sessions GROUP BY scope;
+        CREATE TRIGGER session_added AFTER INSERT ON sessions BEGIN
+            INSERT INTO usage VALUES (new.scope, new.user, 1, new.bytes), (new.scope, '', 1, new.bytes)
+            ON CONFLICT DO UPDATE SET sessions = sessions + 1, bytes = bytes + excluded.bytes;
+        END;
+        CREATE TRIGGER session_changed AFTER UPDATE OF bytes ON sessions BEGIN
+            UPDATE usage SET bytes = bytes + new.bytes - old.bytes WHERE scope = new.scope AND user IN (new.user, '');
+        END;
+        CREATE TRIGGER session_deleted AFTER DELETE ON sessions BEGIN
+            UPDATE usage SET sessions = sessions - 1, bytes = bytes - old.bytes WHERE scope = old.scope AND user IN (old.user, '');
+            DELETE FROM usage WHERE scope = old.scope AND user IN (old.user, '') AND sessions = 0;
+        END;
+        """,
     ]);
 
-    internal const string FindSql = "SELECT id, version, writer, unfinished FROM sessions WHERE scope = ?1 AND user = ?2 AND session = ?3";
-    internal const string ReadSql = "SELECT record FROM records WHERE session = ?1 AND version > ?2 ORDER BY version";
+    internal const string FindSql = "SELECT id, version, writer, unfinished, bytes FROM sessions WHERE scope = ?1 AND user = ?2 AND session = ?3";
+    internal const string ReadSql = "SELECT record, version FROM records WHERE session = ?1 AND version > ?2 ORDER BY version";
+    internal const string DropSql = "DELETE FROM records WHERE session = ?1 AND version <= ?2";
+    internal const string UsageSql = "SELECT user, sessions, bytes FROM usage WHERE scope = ?1 AND user IN (?2, '')";
     internal const string DeleteSql = "DELETE FROM records WHERE session = ?1";
     internal const string ListSql =
         "SELECT session, changed, title FROM sessions WHERE scope = ?1 AND user = ?2 ORDER BY changed DESC LIMIT ?3";
     internal const string UnfinishedSql = "SELECT scope, user, session FROM sessions WHERE unfinished = 1";
+
+    // A page of a read has about this many bytes, and at most one record more.
+    private const int PageBytes = 1 << 20;
 
     private readonly SqliteDatabase _database;
     private readonly AtRestProtection _protection;
@@ -74,13 +105,29 @@ public sealed class SqliteJournal : ISessionJournal
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
-        var records = await _database.ReadAsync(statements =>
-            Find(statements, key) is { } session && session.Version > afterVersion
-                ? statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Id, afterVersion)
-                : []).WaitAsync(cancellationToken).ConfigureAwait(false);
+        using var turn = new LargeReads();
+        var records = new List<JournalRecord>();
+        for (var (version, id) = (afterVersion, 0L); ;)
+        {
+            var page = await _database.ReadAsync(statements => Read(statements, key, version)).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (id != 0 && page.Id != id)
+            {
+                // It was deleted meanwhile.
+                records.Clear();
+                (version, id) = (afterVersion, 0);
+                continue;
+            }
 
-        // On the thread pool: a long history is not parsed in a grain's turn.
-        return [.. records.Select((json, index) => Parse(key, afterVersion + index + 1, json))];
+            // On the thread pool: a long history is not parsed in a grain's turn.
+            records.AddRange(page.Records.Select(record => Parse(key, record.Version, record.Json)));
+            if (!page.IsMore)
+            {
+                return records;
+            }
+
+            (version, id) = (page.Records[^1].Version, page.Id);
+            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -88,8 +135,19 @@ public sealed class SqliteJournal : ISessionJournal
     /// <exception cref="StorageUnavailableException">
     /// The file cannot be written now, for one because the disk is full. Nothing was written, and the same may work later.
     /// </exception>
+    public ValueTask AppendAsync(
+        RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default) =>
+        AppendAsync(owner, expectedVersion, records, limits: null, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>An append that is repeated because its answer was lost is kept once.</remarks>
+    /// <exception cref="StorageUnavailableException">As above.</exception>
     public async ValueTask AppendAsync(
-        RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken = default)
+        RunToken owner,
+        long expectedVersion,
+        IReadOnlyList<JournalRecord> records,
+        LimitOptions? limits,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
@@ -100,6 +158,8 @@ public sealed class SqliteJournal : ISessionJournal
             owner,
             expectedVersion,
             json,
+            ReplacedRecords.Before(records, expectedVersion),
+            limits,
             IsUnfinished(records),
             records[^1].Timestamp.ToUnixTimeMilliseconds(),
             _protection.WriteTitle(owner.Key, JournaledSession.TitleOf(records)),
@@ -148,6 +208,14 @@ public sealed class SqliteJournal : ISessionJournal
 
     /// <inheritdoc/>
     /// <exception cref="StorageUnavailableException">The file cannot be read now.</exception>
+    public async ValueTask<JournalUsage?> GetUsageAsync(UserKey user, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return await _database.ReadAsync(statements => UsageOf(statements, user.Scope, user.User)).WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="StorageUnavailableException">The file cannot be read now.</exception>
     public Task<IReadOnlyList<SessionKey>> ListUnfinishedAsync(CancellationToken cancellationToken = default) =>
         _database.ReadAsync(statements => statements.Query(UnfinishedSql, row => SqliteKey.Read(row).ToSessionKey()))
             .WaitAsync(cancellationToken);
@@ -171,10 +239,35 @@ public sealed class SqliteJournal : ISessionJournal
 
     private static Session? Find(SqliteStatements statements, SessionKey key) => statements.Query(
         FindSql,
-        row => new Session(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetBoolean(3)),
+        row => new Session(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetBoolean(3), row.GetInt64(4)),
         key.Scope,
         key.User,
         key.Session).SingleOrDefault();
+
+    /// <summary>Reads a page: some bytes, and at most one record more.</summary>
+    private static Page Read(SqliteStatements statements, SessionKey key, long afterVersion)
+    {
+        if (Find(statements, key) is not { } session || session.Version <= afterVersion)
+        {
+            return new(0, [], IsMore: false);
+        }
+
+        var bytes = 0L;
+        var records = statements.QueryWhile(
+            ReadSql,
+            row => (row.GetInt64(1), row.GetFieldValue<byte[]>(0)),
+            row => (bytes += row.Item2.Length) < PageBytes,
+            session.Id,
+            afterVersion);
+        return new(session.Id, records, bytes >= PageBytes);
+    }
+
+    private static JournalUsage UsageOf(SqliteStatements statements, string scope, string user)
+    {
+        var rows = statements.Query(UsageSql, row => (IsScope: row.GetString(0).Length == 0, Sessions: row.GetInt64(1), Bytes: row.GetInt64(2)), scope, user);
+        var (mine, all) = (rows.FirstOrDefault(row => !row.IsScope), rows.FirstOrDefault(row => row.IsScope));
+        return new(mine.Sessions, mine.Bytes, all.Sessions, all.Bytes);
+    }
 
     private JournalRecord Parse(SessionKey key, long version, byte[] json)
     {
@@ -189,11 +282,25 @@ public sealed class SqliteJournal : ISessionJournal
         }
     }
 
-    private sealed record Session(long Id, long Version, string Writer, bool IsUnfinished);
+    private sealed record Session(long Id, long Version, string Writer, bool IsUnfinished, long Bytes);
+
+    private sealed record Page(long Id, IReadOnlyList<(long Version, byte[] Json)> Records, bool IsMore);
 
     /// <summary>Records on their way into the file.</summary>
-    private sealed record Append(RunToken Owner, long Expected, byte[][] Json, bool? IsUnfinished, long Changed, string? Title, Func<int, byte[], bool> IsSame)
+    private sealed record Append(
+        RunToken Owner,
+        long Expected,
+        byte[][] Json,
+        long Replaced,
+        LimitOptions? Limits,
+        bool? IsUnfinished,
+        long Changed,
+        string? Title,
+        Func<int, byte[], bool> IsSame)
     {
+        /// <summary>The first record that stays.</summary>
+        private int First => (int)Math.Max(0, Replaced - Expected);
+
         public void Do(SqliteStatements statements)
         {
             var session = Find(statements, Owner.Key);
@@ -208,8 +315,20 @@ public sealed class SqliteJournal : ISessionJournal
                 return;
             }
 
-            var id = session is null ? Insert(statements) : Update(statements, session);
-            for (var i = 0; i < Json.Length; i++)
+            var before = session?.Bytes ?? 0;
+            var after = (Replaced > 0 ? 0 : before) + Json.Skip(First).Sum(record => (long)record.Length);
+            if (Limits is not null)
+            {
+                UsageOf(statements, Owner.Key.Scope, Owner.Key.User).Check(Limits, session is null, before, after);
+            }
+
+            var id = session is null ? Insert(statements, after) : Update(statements, session, after);
+            if (Replaced > 0)
+            {
+                statements.Execute(DropSql, id, Replaced);
+            }
+
+            for (var i = First; i < Json.Length; i++)
             {
                 statements.Execute("INSERT INTO records VALUES (?1, ?2, CAST(?3 AS TEXT))", id, Expected + i + 1, Json[i]);
             }
@@ -220,12 +339,12 @@ public sealed class SqliteJournal : ISessionJournal
             session.Writer == Owner.Fence
             && session.Version == Expected + Json.Length
             && statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Id, Expected)
-                .Index().All(record => IsSame(record.Index, record.Item));
+                .Index().All(record => IsSame(First + record.Index, record.Item));
 
-        private long Insert(SqliteStatements statements) => statements.Query(
+        private long Insert(SqliteStatements statements, long bytes) => statements.Query(
             """
-            INSERT INTO sessions (scope, user, session, version, writer, unfinished, changed, title)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO sessions (scope, user, session, version, writer, unfinished, changed, title, bytes)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             RETURNING id
             """,
             row => row.GetInt64(0),
@@ -236,18 +355,20 @@ public sealed class SqliteJournal : ISessionJournal
             Owner.Fence,
             IsUnfinished ?? false,
             Changed,
-            Title)[0];
+            Title,
+            bytes)[0];
 
-        private long Update(SqliteStatements statements, Session session)
+        private long Update(SqliteStatements statements, Session session, long bytes)
         {
             statements.Execute(
-                "UPDATE sessions SET version = ?2, writer = ?3, unfinished = ?4, changed = ?5, title = coalesce(title, ?6) WHERE id = ?1",
+                "UPDATE sessions SET version = ?2, writer = ?3, unfinished = ?4, changed = ?5, title = coalesce(title, ?6), bytes = ?7 WHERE id = ?1",
                 session.Id,
                 Expected + Json.Length,
                 Owner.Fence,
                 IsUnfinished ?? session.IsUnfinished,
                 Changed,
-                Title);
+                Title,
+                bytes);
             return session.Id;
         }
     }

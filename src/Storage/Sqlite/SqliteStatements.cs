@@ -35,11 +35,21 @@ public sealed class SqliteStatements
     public IReadOnlyList<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
     {
         ArgumentNullException.ThrowIfNull(read);
+        return QueryWhile(sql, read, static _ => true, values);
+    }
+
+    /// <summary>As <see cref="Query"/>, up to the first row that is not to be followed by another.</summary>
+    internal IReadOnlyList<T> QueryWhile<T>(string sql, Func<SqliteDataReader, T> read, Func<T, bool> isMore, params ReadOnlySpan<object?> values)
+    {
         using var rows = Prepare(sql, values).ExecuteReader();
         var list = new List<T>();
         while (rows.Read())
         {
             list.Add(read(rows));
+            if (!isMore(list[^1]))
+            {
+                break;
+            }
         }
 
         return list;

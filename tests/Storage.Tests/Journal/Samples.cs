@@ -82,6 +82,7 @@ internal static class Samples
         {
             Timestamp = Time,
         },
+        new CarriedOverRecord([new("run-1", "k", "0A"), new("run-2")]) { Timestamp = Time },
         Started() with { Continues = "run-0", IdempotencyKey = "k", RequestHash = "0A" },
         new RunPausedRecord(
             "run-1",

@@ -32,6 +32,19 @@ public sealed class SqliteJournalTests : JournalContract, IDisposable
         Assert.Equal(["1", "2"], await SaidAsync(_run.Key));
     }
 
+    [Fact]
+    public async Task An_import_that_is_repeated_is_kept_once()
+    {
+        JournalRecord[] records = [Samples.Said("2"), Imported(2), Samples.Said("4")];
+        await _journal.AppendAsync(_run, 0, [Samples.Said("1")]);
+        await _journal.AppendAsync(_run, 1, records);
+        var usage = await _journal.GetUsageAsync(new(_run.Key.Scope, _run.Key.User));
+        await _journal.AppendAsync(_run, 1, records);
+        Assert.Equal(["4"], await SaidAsync(_run.Key, 3));
+        Assert.Equal(usage, await _journal.GetUsageAsync(new(_run.Key.Scope, _run.Key.User)));
+        await Assert.ThrowsAsync<OwnershipLostException>(() => _journal.AppendAsync(_run, 1, [Samples.Said("2"), Imported(2), Samples.Said("x")]).AsTask());
+    }
+
     [Theory]
     [InlineData("run-2", 0, "a", "1", "2")]
     [InlineData("run-1", 1, "a", "1", "2")]

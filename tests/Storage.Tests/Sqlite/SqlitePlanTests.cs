@@ -22,6 +22,8 @@ public sealed class SqlitePlanTests : IDisposable
     {
         { SqliteJournal.FindSql, "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (scope=? AND user=? AND session=?)" },
         { SqliteJournal.ReadSql, "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=? AND version>?)" },
+        { SqliteJournal.DropSql, "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=? AND version<?)" },
+        { SqliteJournal.UsageSql, "SEARCH usage USING PRIMARY KEY (scope=? AND user=?)" },
         { SqliteJournal.DeleteSql, "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=?)" },
 
         // In the order of the index: nothing is sorted.

@@ -37,7 +37,9 @@ internal static class Sessions
                 limit.MaxRequestBodySize = MaxHistoryLength + 1;
             }
 
-            await client.ImportMessagesAsync(key, await JsonBody.ReadAsync(context.Request, MaxHistoryLength, context.RequestAborted));
+            // Until it is kept: otherwise it would be held where it waits to be taken apart, next to others.
+            using var upload = JsonBody.Open(context.Request, context.RequestAborted);
+            await client.ImportMessagesAsync(key, await JsonBody.ReadAsync(context.Request, MaxHistoryLength, upload));
             return TypedResults.NoContent();
         });
 

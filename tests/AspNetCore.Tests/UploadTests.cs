@@ -1,0 +1,107 @@
+using System.IO.Pipelines;
+using AgentStream.AspNetCore.Requests;
+using AgentStream.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentStream.AspNetCore.Tests;
+
+/// <summary>A body that does not come is not waited for, and only a few long ones are held at a time.</summary>
+public sealed class UploadTests
+{
+    private const int LargeLength = 1_000;
+
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public async Task A_body_that_stops_is_given_up_after_a_while_however_long_it_is()
+    {
+        var (upload, pipe) = Start();
+        using var _ = upload;
+        await pipe.Writer.WriteAsync(new byte[LargeLength]);
+        await ReadAsync(upload, pipe);
+        var reading = upload.ReadAsync().AsTask();
+        _time.Advance(Upload.MostSilence - TimeSpan.FromMilliseconds(1));
+        Assert.False(reading.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(StatusCodes.Status408RequestTimeout, (await Assert.ThrowsAsync<RefusedException>(() => reading)).Status);
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_byte_by_byte_is_given_up_and_one_that_comes_at_a_pace_is_not()
+    {
+        var (slow, slowPipe) = Start();
+        var (steady, steadyPipe) = Start();
+        using var both = slow;
+        using var other = steady;
+        var step = TimeSpan.FromSeconds(10);
+        for (var waited = TimeSpan.Zero; ; waited += step)
+        {
+            // The steady one to the end of its patience, and well beyond that of the slow one.
+            await steadyPipe.Writer.WriteAsync(new byte[Upload.LeastPace * 10]);
+            await ReadAsync(steady, steadyPipe);
+            if (waited > TimeSpan.FromMinutes(2))
+            {
+                return;
+            }
+
+            if (waited <= Upload.Grace)
+            {
+                await slowPipe.Writer.WriteAsync(new byte[1]);
+                await ReadAsync(slow, slowPipe);
+            }
+            else
+            {
+                Assert.Equal(StatusCodes.Status408RequestTimeout, (await Assert.ThrowsAsync<RefusedException>(() => slow.ReadAsync().AsTask())).Status);
+            }
+
+            _time.Advance(step);
+        }
+    }
+
+    [Fact]
+    public async Task As_many_long_bodies_as_may_come_at_a_time_come_and_the_next_when_one_is_there()
+    {
+        var held = new List<Upload>();
+        for (var i = 0; i < Upload.MostLarge; i++)
+        {
+            var (upload, pipe) = Start(length: LargeLength + 1);
+            await pipe.Writer.WriteAsync(new byte[1]);
+            await upload.ReadAsync();
+            held.Add(upload);
+        }
+
+        var (next, nextPipe) = Start(length: LargeLength + 1);
+        await nextPipe.Writer.WriteAsync(new byte[1]);
+        var reading = next.ReadAsync().AsTask();
+        var (small, smallPipe) = Start(length: 10);
+        await smallPipe.Writer.WriteAsync(new byte[1]);
+        await small.ReadAsync().AsTask().Within();
+        Assert.False(reading.IsCompleted);
+
+        held[0].Dispose();
+        await reading.Within();
+        held.Skip(1).Append(next).ToList().ForEach(upload => upload.Dispose());
+    }
+
+    private (Upload Upload, Pipe Pipe) Start(long? length = null)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddSingleton<TimeProvider>(_time).BuildServiceProvider() };
+        context.Features.Set<IRequestBodyPipeFeature>(new Body(pipe.Reader));
+        context.Request.ContentLength = length;
+        return (new Upload(context.Request, LargeLength, CancellationToken.None), pipe);
+    }
+
+    private static async Task ReadAsync(Upload upload, Pipe pipe)
+    {
+        var read = await upload.ReadAsync();
+        pipe.Reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+    }
+
+    private sealed class Body(PipeReader reader) : IRequestBodyPipeFeature
+    {
+        public PipeReader Reader => reader;
+    }
+}
