@@ -145,7 +145,7 @@ internal sealed class World : IAsyncDisposable
 
         Readers.ForEach(reader => reader.Compare());
 
-        foreach (var set in (string[])[.. Silos.Select(silo => RedisKeys.SiloRuns(Storage.RedisPrefix, silo.Id)), RedisKeys.Registry(Storage.RedisPrefix, new(1, 1))])
+        foreach (var set in (string[])[.. Silos.Select(silo => RedisKeys.SiloRuns(Storage.RedisPrefix, silo.Id)), RedisKeys.Registry(Storage.RedisPrefix, User), RedisKeys.Registry(Storage.RedisPrefix, User.Scope)])
         {
             if (await _redis.RunAsync("count", database => database.SetLengthAsync(set)) is var left and > 0)
             {
@@ -154,13 +154,15 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
+    private static UserKey User { get; } = new(1, 1);
+
     public async ValueTask DisposeAsync()
     {
         Log.Dispose();
         var prefix = Storage.RedisPrefix;
         await DeleteAsync(
         [
-            RedisKeys.AllSilos(prefix), RedisKeys.Registry(prefix, new(1, 1)),
+            RedisKeys.AllSilos(prefix), RedisKeys.Registry(prefix, User), RedisKeys.Registry(prefix, User.Scope), RedisKeys.Sizes(prefix, User), RedisKeys.Sizes(prefix, User.Scope),
             .. Silos.SelectMany(silo => (string[])[RedisKeys.Lease(prefix, silo.Id), RedisKeys.SiloRuns(prefix, silo.Id)]),
             .. Sessions.SelectMany(key => (string[])
                 [new RedisKeys(prefix, key).Stream, new RedisKeys(prefix, key).Live, new RedisKeys(prefix, key).Owner, RedisKeys.Journal(prefix, key)]),
