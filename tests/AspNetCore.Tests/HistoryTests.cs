@@ -166,6 +166,18 @@ public sealed class HistoryTests
         return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).Within();
     }
 
+    [Fact]
+    public async Task A_history_of_very_many_values_is_refused_and_the_one_that_is_there_stays()
+    {
+        using var model = new TwoWords();
+        await using var app = await WholeProgram.StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
+        await PutAsync(http, Imported);
+        using var refused = await PutAsync(http, $"[{string.Concat(Enumerable.Repeat("{},", 300_000))}{{}}]");
+        Assert.Equal(["must not have more than 500000 values and names"], (await Problem.OfAsync(refused, HttpStatusCode.BadRequest)).Errors["body"]);
+        Assert.NotEqual("[]", await http.GetStringAsync(new Uri("/chat/s1/messages", UriKind.Relative)));
+    }
+
     private static Task<HttpResponseMessage> PutAsync(HttpClient http, string json) =>
         http.PutAsync("/chat/s1/messages", new StringContent(json, Encoding.UTF8, new MediaTypeHeaderValue("application/json")));
 

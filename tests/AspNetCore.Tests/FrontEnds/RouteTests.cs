@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using AgentStream.AspNetCore.Requests;
 using AgentStream.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -97,10 +98,10 @@ public sealed class RouteTests
     public async Task A_body_of_very_many_values_is_refused(string path, string id)
     {
         await using var app = await StartAsync();
-        var zeros = string.Concat(Enumerable.Repeat("0,", 1_000_000));
+        var zeros = string.Concat(Enumerable.Repeat("0,", TokenCounter.MaxTokens));
         using var response = await PostAsync(app, path, $$"""{"{{id}}":"s1","runId":"r","messages":[{{zeros}}0]}""");
 
-        Assert.Equal(["must not have more than 1000000 values and names"], (await Problem.OfAsync(response, HttpStatusCode.BadRequest)).Errors["body"]);
+        Assert.Equal(["must not have more than 500000 values and names"], (await Problem.OfAsync(response, HttpStatusCode.BadRequest)).Errors["body"]);
     }
 
     [Theory]

@@ -18,13 +18,17 @@ internal static class Sessions
     /// <summary>The longest history that can be brought in, in bytes: it crosses the cluster in one call, and Orleans takes 100 MiB.</summary>
     internal const int MaxHistoryLength = 16 * 1024 * 1024;
 
+    // Taken apart, a long history takes many times its length: one is, at a time.
+    private static readonly SemaphoreSlim Large = new(1);
+
     // As deep as a history may be, within the view.
     private static readonly JsonSerializerOptions Writing = new(JsonSerializerDefaults.Web) { MaxDepth = Protocol.MaxJsonDepth + 4 };
 
     public static void MapSessionHistory(this RouteGroupBuilder chat)
     {
         chat.MapGet("{session_id}", async Task<Results<JsonHttpResult<SessionView>, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
-            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Json(Describe(session_id, session), Writing) : Unknown()).TakesTokens(SessionVerbs.Read);
+            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Json(await DescribeAsync(session_id, session), Writing) : Unknown())
+            .TakesTokens(SessionVerbs.Read);
 
         chat.MapGet("{session_id}/messages", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
             await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown()).TakesTokens(SessionVerbs.Read);
@@ -50,8 +54,36 @@ internal static class Sessions
         });
     }
 
-    private static SessionView Describe(string sessionId, SessionSnapshot session) =>
-        new(sessionId, session.Title, session.IsLive ? "live" : "idle", session.Error, session.QueuedPrompts, RunView.Of(session.Run), [.. session.Pending.Select(PendingView.Of)], [.. session.Rules.Select(RuleView.Of)], ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(session.Messages)));
+    private static async Task<SessionView> DescribeAsync(string sessionId, SessionSnapshot session) => new(
+        sessionId,
+        session.Title,
+        session.IsLive ? "live" : "idle",
+        session.Error,
+        session.QueuedPrompts,
+        RunView.Of(session.Run),
+        [.. session.Pending.Select(PendingView.Of)],
+        [.. session.Rules.Select(RuleView.Of)],
+        await NodesAsync(session.Messages));
+
+    private static async Task<JsonElement> NodesAsync(byte[] messages)
+    {
+        if (messages.Length <= JsonBody.LargeLength)
+        {
+            return Nodes(messages);
+        }
+
+        await Large.WaitAsync();
+        try
+        {
+            return Nodes(messages);
+        }
+        finally
+        {
+            Large.Release();
+        }
+    }
+
+    private static JsonElement Nodes(byte[] messages) => ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(messages));
 
     private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
 }
