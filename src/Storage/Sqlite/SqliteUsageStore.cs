@@ -7,10 +7,10 @@ namespace AgentStream.Storage.Sqlite;
 public sealed class SqliteUsageStore : IUsageStore
 {
     /// <summary>A scope's own row has no user.</summary>
-    private static readonly SqliteSchema Schema = new("usage",
+    private static readonly SqliteSchema Schema = new("tokens",
     [
         """
-        CREATE TABLE usage (
+        CREATE TABLE tokens (
             scope TEXT NOT NULL,
             user TEXT NOT NULL,
             day INTEGER NOT NULL,
@@ -22,12 +22,12 @@ public sealed class SqliteUsageStore : IUsageStore
 
     internal const string AddSql =
         """
-        INSERT INTO usage VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET
+        INSERT INTO tokens VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET
             tokens = CASE WHEN day < excluded.day THEN 0 ELSE tokens END + excluded.tokens, day = max(day, excluded.day)
         RETURNING tokens
         """;
 
-    internal const string FindSql = "SELECT tokens FROM usage WHERE scope = ?1 AND user = ?2 AND day >= ?3";
+    internal const string FindSql = "SELECT tokens FROM tokens WHERE scope = ?1 AND user = ?2 AND day >= ?3";
 
     private readonly SqliteDatabase _database;
     private readonly InMemoryUsageStore _prompts = new();
