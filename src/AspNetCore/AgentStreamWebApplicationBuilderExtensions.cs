@@ -26,11 +26,13 @@ public static class AgentStreamWebApplicationBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
 
-        // The first of all that starts.
         builder.Services.AddSingleton<HttpPorts>();
         builder.Services.AddSingleton<IPostConfigureOptions<SocketTransportOptions>>(services => services.GetRequiredService<HttpPorts>());
-        builder.Services.AddHostedService(services => services.GetRequiredService<HttpPorts>().Bind());
         builder.Services.AddAgentStreamHttp();
-        return ((IHostApplicationBuilder)builder).AddAgentStream(configureSilo);
+        var agents = ((IHostApplicationBuilder)builder).AddAgentStream(configureSilo);
+
+        // The first of all that is made and starts, whatever the program has added before.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<HttpPorts>().Bind()));
+        return agents;
     }
 }

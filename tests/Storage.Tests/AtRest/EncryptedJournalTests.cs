@@ -20,6 +20,9 @@ public abstract class EncryptedJournalTests : JournalContract
 
     protected static AtRestProtection Lost => new(() => new EphemeralDataProtectionProvider(), isOn: true);
 
+    // How long they are does not depend on the key, nor on the place.
+    protected override long BytesOf(IEnumerable<JournalRecord> records) => records.Sum(record => (long)On.Write(Samples.NewSession(), 1, record).Length);
+
     /// <summary>The same journal with other settings, or other keys.</summary>
     protected abstract ISessionJournal Open(AtRestProtection protection);
 
