@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using AgentStream.Logs;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -34,7 +35,7 @@ internal sealed class McpProgram(string title, McpConnectionOptions options, ILo
 
         var output = new McpMessageStream(process.StandardOutput.BaseStream, McpFraming.Line, options.MaxMessageBytes);
         var session = await new StreamClientTransport(process.StandardInput.BaseStream, output, loggers).ConnectAsync(cancellationToken);
-        return new McpProgramSession(title, process, session, loggers.CreateLogger<McpProgram>(), time);
+        return new McpProgramSession(title, process, session, loggers.CreateLogger<McpProgram>().Safe(), time);
     }
 
     private ProcessStartInfo StartInfo()

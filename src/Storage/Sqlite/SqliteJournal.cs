@@ -7,7 +7,7 @@ namespace AgentStream.Storage.Sqlite;
 /// A journal in a SQLite file of one process. The file serves one process at a time, so the version alone proves who may write. What
 /// several sessions append at the same time costs one flush.
 /// </summary>
-public sealed class SqliteJournal : ISessionJournal
+public sealed partial class SqliteJournal : ISessionJournal
 {
     /// <summary>
     /// <c>writer</c> is the run that appended last, so that an append that is repeated is known. <c>unfinished</c> is whether the last run
@@ -286,90 +286,4 @@ public sealed class SqliteJournal : ISessionJournal
 
     private sealed record Page(long Id, IReadOnlyList<(long Version, byte[] Json)> Records, bool IsMore);
 
-    /// <summary>Records on their way into the file.</summary>
-    private sealed record Append(
-        RunToken Owner,
-        long Expected,
-        byte[][] Json,
-        long Replaced,
-        LimitOptions? Limits,
-        bool? IsUnfinished,
-        long Changed,
-        string? Title,
-        Func<int, byte[], bool> IsSame)
-    {
-        /// <summary>The first record that stays.</summary>
-        private int First => (int)Math.Max(0, Replaced - Expected);
-
-        public void Do(SqliteStatements statements)
-        {
-            var session = Find(statements, Owner.Key);
-            var version = session?.Version ?? 0;
-            if (version != Expected)
-            {
-                if (session is null || !IsRepeated(statements, session))
-                {
-                    throw JournalErrors.OtherVersion(Owner, version, Expected);
-                }
-
-                return;
-            }
-
-            var before = session?.Bytes ?? 0;
-            var after = (Replaced > 0 ? 0 : before) + Json.Skip(First).Sum(record => (long)record.Length);
-            if (Limits is not null)
-            {
-                UsageOf(statements, Owner.Key.Scope, Owner.Key.User).Check(Limits, session is null, before, after);
-            }
-
-            var id = session is null ? Insert(statements, after) : Update(statements, session, after);
-            if (Replaced > 0)
-            {
-                statements.Execute(DropSql, id, Replaced);
-            }
-
-            for (var i = First; i < Json.Length; i++)
-            {
-                statements.Execute("INSERT INTO records VALUES (?1, ?2, CAST(?3 AS TEXT))", id, Expected + i + 1, Json[i]);
-            }
-        }
-
-        /// <summary>Whether the last append was this one.</summary>
-        private bool IsRepeated(SqliteStatements statements, Session session) =>
-            session.Writer == Owner.Fence
-            && session.Version == Expected + Json.Length
-            && statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Id, Expected)
-                .Index().All(record => IsSame(First + record.Index, record.Item));
-
-        private long Insert(SqliteStatements statements, long bytes) => statements.Query(
-            """
-            INSERT INTO sessions (scope, user, session, version, writer, unfinished, changed, title, bytes)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-            RETURNING id
-            """,
-            row => row.GetInt64(0),
-            Owner.Key.Scope,
-            Owner.Key.User,
-            Owner.Key.Session,
-            Expected + Json.Length,
-            Owner.Fence,
-            IsUnfinished ?? false,
-            Changed,
-            Title,
-            bytes)[0];
-
-        private long Update(SqliteStatements statements, Session session, long bytes)
-        {
-            statements.Execute(
-                "UPDATE sessions SET version = ?2, writer = ?3, unfinished = ?4, changed = ?5, title = coalesce(title, ?6), bytes = ?7 WHERE id = ?1",
-                session.Id,
-                Expected + Json.Length,
-                Owner.Fence,
-                IsUnfinished ?? session.IsUnfinished,
-                Changed,
-                Title,
-                bytes);
-            return session.Id;
-        }
-    }
 }

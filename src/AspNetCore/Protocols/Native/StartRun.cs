@@ -13,15 +13,6 @@ namespace AgentStream.AspNetCore.Protocols.Native;
 /// <summary><c>POST /chat</c>: starts a run and answers with its stream, from its <c>begin</c>.</summary>
 internal static class StartRun
 {
-    /// <summary>The response header that names the session, also where the caller left the choice to us.</summary>
-    internal const string SessionHeader = "X-Session-Id";
-
-    /// <summary>The response header that names the run.</summary>
-    internal const string RunHeader = "X-Run-Id";
-
-    /// <summary>The response header with the prompt's place among those that wait, from 1; absent when its run has begun.</summary>
-    internal const string WaitingHeader = "X-Waiting";
-
     public static void MapStartRun(this RouteGroupBuilder chat) =>
         chat.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
         {
@@ -30,14 +21,14 @@ internal static class StartRun
             var key = context.Caller().Session(body.SessionId ?? (idempotencyKey is null ? SessionKey.NewSessionId() : SessionOf(idempotencyKey)));
 
             // Before the start, so that the caller can look for the run even if it is not known whether it has started.
-            context.Response.Headers[SessionHeader] = key.Session;
+            context.Response.Headers[ResponseHeaders.Session] = key.Session;
 
             // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
             var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy, idempotencyKey, body.Tools, context.CallerClaims()), CancellationToken.None);
-            context.Response.Headers[RunHeader] = run.RunId;
+            context.Response.Headers[ResponseHeaders.Run] = run.RunId;
             if (run.QueuePosition > 0)
             {
-                context.Response.Headers[WaitingHeader] = run.QueuePosition.ToString(CultureInfo.InvariantCulture);
+                context.Response.Headers[ResponseHeaders.Waiting] = run.QueuePosition.ToString(CultureInfo.InvariantCulture);
             }
 
             return new EventStream(key, after: null) { Run = run };
