@@ -14,7 +14,7 @@ namespace AgentStream.AspNetCore.Security;
 /// Makes and reads the tokens that let a browser's <c>EventSource</c> in, which cannot send headers: for one session and a few verbs, for a short time. They are protected by Data Protection.
 /// </summary>
 /// <remarks>The end is in the token and not Data Protection's to check (<see cref="ITimeLimitedDataProtector"/>): that takes the time from the system, and not from a <see cref="TimeProvider"/>.</remarks>
-internal sealed class SessionTokens(IDataProtectionProvider protection, IOptions<AgentStreamHttpOptions> options, TimeProvider time)
+internal sealed class SessionTokens(IServiceProvider services, IOptions<AgentStreamHttpOptions> options, TimeProvider time)
 {
     /// <summary>The query parameter: the name of RFC 6750, which SignalR uses, too.</summary>
     public const string Parameter = "access_token";
@@ -30,7 +30,8 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, IOptions
     // Both name the session.
     private static readonly string[] RouteValues = ["session_id", "threadId"];
 
-    private readonly IDataProtector _protector = protection.CreateProtector("AgentStream.SessionToken.v1");
+    // When it is needed: the keys may be in a file, which a program that does not come to listen must not open.
+    private readonly Lazy<IDataProtector> _protector = new(() => services.GetDataProtector("AgentStream.SessionToken.v1"));
 
     public TimeSpan Lifetime => options.Value.SessionTokenLifetime;
 
@@ -57,7 +58,7 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, IOptions
     }
 
     /// <summary>The token as its bearer has it.</summary>
-    public string Protect(SessionToken token) => Prefix + Base64Url.EncodeToString(_protector.Protect(Encoding.UTF8.GetBytes(token.ToString())));
+    public string Protect(SessionToken token) => Prefix + Base64Url.EncodeToString(_protector.Value.Protect(Encoding.UTF8.GetBytes(token.ToString())));
 
     /// <summary>Looks for a token that lets the request in.</summary>
     /// <returns>The token, or why it does not let the request in; neither when the request has none.</returns>
@@ -102,7 +103,7 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, IOptions
 
         try
         {
-            return SessionToken.Parse(Encoding.UTF8.GetString(_protector.Unprotect(Base64Url.DecodeFromChars(text.AsSpan(Prefix.Length)))));
+            return SessionToken.Parse(Encoding.UTF8.GetString(_protector.Value.Unprotect(Base64Url.DecodeFromChars(text.AsSpan(Prefix.Length)))));
         }
         catch (FormatException)
         {

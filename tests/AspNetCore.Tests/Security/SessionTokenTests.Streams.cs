@@ -55,7 +55,7 @@ public sealed partial class SessionTokenTests
     [Fact]
     public void A_token_is_renewed_for_a_day_and_not_longer()
     {
-        var tokens = new SessionTokens(new EphemeralDataProtectionProvider(), Options.Create(new AgentStreamHttpOptions()), _time);
+        var tokens = new SessionTokens(Keys(), Options.Create(new AgentStreamHttpOptions()), _time);
         var (begin, token, renewals) = (_time.GetUtcNow(), tokens.New(Key, SessionVerbs.Follow), 0);
         for (; renewals < 1_000; renewals++)
         {

@@ -202,6 +202,8 @@ public sealed partial class SessionTokenTests
         }
     }
 
+    private static ServiceProvider Keys() => new ServiceCollection().AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider()).BuildServiceProvider();
+
     private Task<ChatApp> StartAsync(Action<WebApplicationBuilder> settings) => StartAsync(true, settings);
 
     private async Task<ChatApp> StartAsync(bool withRun = true, Action<WebApplicationBuilder>? settings = null)

@@ -41,7 +41,8 @@ public sealed class RedisCheckTests : IAsyncLifetime
     {
         await StartAsync(await UserAsync(rights));
 
-        Assert.Equal([$"{_prefix}:#keys"], await Raw.TextsAsync("KEYS", "*"));
+        // Who made the first of the keys is forgotten within seconds.
+        Assert.Equal([$"{_prefix}:#keys"], (await Raw.TextsAsync("KEYS", "*")).Where(key => key != $"{_prefix}:#keys:first"));
         Assert.Empty(_lines.Warnings);
     }
 
