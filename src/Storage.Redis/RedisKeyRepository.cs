@@ -15,7 +15,7 @@ internal sealed class RedisKeyRepository(RedisConnection redis, IOptions<Storage
     private static readonly RedisScript ReadScript = RedisScript.Named("keys-read.lua");
 
     // A process that dies before it has made the first key is waited for no longer.
-    private static readonly TimeSpan FirstTakes = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstTakes = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly string _prefix = options.Value.RedisPrefix;
