@@ -26,7 +26,16 @@ internal static class Attacks
         await MeasureAsync(stage, "none", _ => Task.Delay(stage.Pick(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1))));
         await MeasureAsync(stage, "16 bodies of 16.6 MB of [0,0,...]", silo => ManyAsync(16, 16, async _ =>
         {
-            using var answer = await silo.SendAsync(HttpMethod.Post, "api/chat", Zeros());
+            try
+            {
+                using var answer = await silo.SendAsync(HttpMethod.Post, "api/chat", Zeros());
+                silo.Count($"POST {(int)answer.StatusCode}");
+            }
+            catch (HttpRequestException)
+            {
+                // It was refused before all of it was sent.
+                silo.Count("POST: closed");
+            }
         }));
         var gets = stage.Pick(120_000, 2_000);
         await MeasureAsync(stage, Text($"{gets:#,0} GETs of unknown sessions"), silo => ManyAsync(gets, 16, async i =>

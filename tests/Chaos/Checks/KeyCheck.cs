@@ -58,8 +58,11 @@ internal static class KeyCheck
         switch (words)
         {
             // The list of silos, and Orleans' own, are there as long as there are silos.
-            case [_, "#silos"] or [_, "#cluster", ..]:
+            // So are Data Protection's keys, and how much users and scopes have: a session that was deleted has no size.
+            case [_, "#silos"] or [_, "#cluster", ..] or [_, "#keys", ..] or [_, "#sizes", _]:
                 return null;
+            case [_, "#sizes", _, _]:
+                return (await redis.TextsAsync("HKEYS", key)).FirstOrDefault(session => isClosed(session!)) is { } sized ? $"has the size of {sized}, which was deleted" : null;
             case [_, "#journal", .., var session]:
                 return isClosed(session) ? "of a session that was deleted" : null;
             case [_, "#journals", ..]:
