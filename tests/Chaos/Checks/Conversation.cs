@@ -17,6 +17,9 @@ internal sealed class Conversation(string session)
     /// <summary>Whether a prompt got no answer: it may have been taken, and may be yet.</summary>
     public bool HasUnanswered { get; set; }
 
+    /// <summary>Those prompts: a silo that was paused may take one long after its caller was told that the silo is away.</summary>
+    public HashSet<string> Unanswered { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Something went wrong with it, and is told; there is no use in continuing.</summary>
     public bool IsBroken { get; set; }
 }

@@ -23,7 +23,9 @@ internal sealed class SessionCheck(
     public void Check(Conversation conversation, IReadOnlyList<Prompt> attempts, IReadOnlyList<RunRecord> runs)
     {
         conversation.HasUnanswered |= attempts.Any(attempt => attempt.Outcome == Outcome.Unknown);
-        if (runs.Any(run => run.Prompt == attempts[^1].Text) && runs[^1].Prompt != attempts[^1].Text)
+        var isLate = runs.Any(run => run.Prompt is { } text && conversation.Unanswered.Contains(text));
+        conversation.Unanswered.UnionWith(attempts.Where(attempt => attempt.Outcome == Outcome.Unknown).Select(attempt => attempt.Text));
+        if (isLate || (runs.Any(run => run.Prompt == attempts[^1].Text) && runs[^1].Prompt != attempts[^1].Text))
         {
             // It is a second prompt of the same session then, and who followed the first one hears it too. There is no telling where the conversation should stand.
             figures.Add("unanswered prompts that were taken when their caller had asked again", 1);
