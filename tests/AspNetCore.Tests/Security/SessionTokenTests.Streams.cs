@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using AgentStream.AspNetCore.Security;
 using AgentStream.Testing;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
