@@ -20,31 +20,17 @@ internal enum McpFraming
 /// <param name="inner">What it sends.</param>
 /// <param name="framing">Where a message ends.</param>
 /// <param name="maxBytes">The most bytes of a message.</param>
-internal sealed class McpMessageStream(Stream inner, McpFraming framing, int maxBytes) : Stream
+internal sealed class McpMessageStream(Stream inner, McpFraming framing, int maxBytes) : ReadingStream(inner)
 {
     private long _length;
     private bool _isLineEmpty = true;
     private bool _mayBeLineFeed;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <inheritdoc/>
     /// <exception cref="McpMessageException">A message is too long.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var count = await inner.ReadAsync(buffer, cancellationToken);
+        var count = await Inner.ReadAsync(buffer, cancellationToken);
         Count(buffer.Span[..count]);
         return count;
     }
@@ -53,7 +39,7 @@ internal sealed class McpMessageStream(Stream inner, McpFraming framing, int max
     /// <exception cref="McpMessageException">A message is too long.</exception>
     public override int Read(Span<byte> buffer)
     {
-        var count = inner.Read(buffer);
+        var count = Inner.Read(buffer);
         Count(buffer[..count]);
         return count;
     }
@@ -62,26 +48,6 @@ internal sealed class McpMessageStream(Stream inner, McpFraming framing, int max
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            inner.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 
     private void Count(ReadOnlySpan<byte> bytes)
     {

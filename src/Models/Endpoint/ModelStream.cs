@@ -19,23 +19,9 @@ internal sealed class ModelStream(PipelineResponse response, Stream body) : IDis
 /// <summary>A stream whose beginning was read already, to see what it is.</summary>
 /// <param name="head">The beginning.</param>
 /// <param name="rest">The rest.</param>
-internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : Stream
+internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : ReadingStream(rest)
 {
     private ReadOnlyMemory<byte> _head = head;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Reads until there is something to see.</summary>
     /// <returns>The stream from its beginning, and that beginning without white space.</returns>
@@ -64,30 +50,12 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : Str
     {
         if (_head.IsEmpty)
         {
-            return await rest.ReadAsync(buffer, cancellationToken);
+            return await Inner.ReadAsync(buffer, cancellationToken);
         }
 
         var count = Math.Min(buffer.Length, _head.Length);
         _head[..count].CopyTo(buffer);
         _head = _head[count..];
         return count;
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        rest.Dispose();
-        base.Dispose(disposing);
     }
 }
