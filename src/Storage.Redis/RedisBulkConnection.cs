@@ -8,18 +8,14 @@ namespace AgentStream.Storage.Redis;
 internal sealed class RedisBulkConnection(ConfigurationOptions options, TimeProvider time) : IDisposable
 {
     // A few at a time: the others wait here, and not in the connection, where their timeout would count.
-    private readonly SemaphoreSlim _turns = new(2);
+    private readonly Slots _slots = new(2);
     private readonly Lock _lock = new();
     private Task<ConnectionMultiplexer>? _opening;
     private bool _isDisposed;
 
     /// <summary>Waits for a turn.</summary>
     /// <returns>Ends the turn when it is disposed.</returns>
-    public async Task<IDisposable> WaitAsync(CancellationToken cancellationToken)
-    {
-        await _turns.WaitAsync(cancellationToken);
-        return new Turn(_turns);
-    }
+    public ValueTask<IDisposable> WaitAsync(CancellationToken cancellationToken) => _slots.TakeAsync(cancellationToken);
 
     /// <summary>The connection.</summary>
     /// <exception cref="RedisConnectionException">It cannot be made now; the next call tries again.</exception>
@@ -40,10 +36,5 @@ internal sealed class RedisBulkConnection(ConfigurationOptions options, TimeProv
             _isDisposed = true;
             _ = _opening?.ContinueWith(static opened => opened.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         }
-    }
-
-    private sealed class Turn(SemaphoreSlim turns) : IDisposable
-    {
-        public void Dispose() => turns.Release();
     }
 }

@@ -16,7 +16,7 @@ internal static class JsonBody
     internal const int LargeLength = 1024 * 1024;
 
     // Large bodies are taken apart a few at a time: half of the processors are left for the others.
-    private static readonly SemaphoreSlim Large = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private static readonly Slots Large = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     /// <summary>A body on its way in. One that is long has its turn until this is disposed.</summary>
     public static Upload Open(HttpRequest request, CancellationToken cancellationToken) => new(request, LargeLength, cancellationToken);
@@ -51,20 +51,8 @@ internal static class JsonBody
     {
         using var upload = Open(request, cancellationToken);
         var body = await ReadAsync(request, maxLength, upload);
-        if (body.Length <= LargeLength)
-        {
-            return ToObject(body);
-        }
-
-        await Large.WaitAsync(cancellationToken);
-        try
-        {
-            return ToObject(body);
-        }
-        finally
-        {
-            Large.Release();
-        }
+        using var slot = body.Length <= LargeLength ? null : await Large.TakeAsync(cancellationToken);
+        return ToObject(body);
     }
 
     private static JsonElement ToObject(byte[] body)

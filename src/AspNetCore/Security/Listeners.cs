@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using AgentStream.Storage;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.AspNetCore.Security;
@@ -6,9 +7,6 @@ namespace AgentStream.AspNetCore.Security;
 /// <summary>The streams that are followed through this process: how many each user has, and each scope, and how many they may have.</summary>
 internal sealed class Listeners(IOptions<AgentStreamOptions> options) : IDisposable
 {
-    // An ended stream makes room, but nobody knows when that is.
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
-
     private readonly Gauge? _users = Gauge.Of(LimitTarget.User, options.Value.Limits.PerUser.Listeners);
     private readonly Gauge? _scopes = Gauge.Of(LimitTarget.Scope, options.Value.Limits.PerScope.Listeners);
 
@@ -55,7 +53,7 @@ internal sealed class Listeners(IOptions<AgentStreamOptions> options) : IDisposa
             over(lease);
             if (!lease.IsAcquired)
             {
-                throw new LimitExceededException(LimitNames.Listeners, target, allowed, RetryAfter);
+                throw new LimitExceededException(LimitNames.Listeners, target, allowed, Limit.SoonFree);
             }
         }
 

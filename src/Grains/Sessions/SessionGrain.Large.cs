@@ -11,26 +11,7 @@ internal sealed partial class SessionGrain
     // Taken apart and put together, a history takes many times its length. So large ones come in one after the other.
     private const int LargeImport = 1 << 20;
 
-    private static readonly SemaphoreSlim LargeImports = new(1);
-
-    private static async Task LargeAsync(long length, Func<Task> work)
-    {
-        if (length <= LargeImport)
-        {
-            await work();
-            return;
-        }
-
-        await LargeImports.WaitAsync();
-        try
-        {
-            await work();
-        }
-        finally
-        {
-            LargeImports.Release();
-        }
-    }
+    private static readonly Slots LargeImports = new(1);
 
     private void LetGoOfLargeState()
     {

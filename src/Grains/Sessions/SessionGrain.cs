@@ -191,12 +191,11 @@ internal sealed partial class SessionGrain(
                 [.. state.Requests.Rules]);
     }
 
-    Task ISessionGrain.ImportMessagesAsync(byte[] messages) => LargeAsync(messages.Length, () => ImportAsync(messages));
-
-    private Task ImportAsync(byte[] messages)
+    async Task ISessionGrain.ImportMessagesAsync(byte[] messages)
     {
+        using var slot = messages.Length <= LargeImport ? null : await LargeImports.TakeAsync();
         var imported = ModelMessages.FromJson(messages);
-        return ChangeAsync(async (_, records) =>
+        await ChangeAsync(async (_, records) =>
         {
             var (state, waiting) = (records.History, (await queue.ListAsync(Key)).Select(prompt => prompt.RunId));
             await records.AddAsync(

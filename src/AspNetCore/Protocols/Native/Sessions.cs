@@ -19,7 +19,7 @@ internal static class Sessions
     internal const int MaxHistoryLength = 16 * 1024 * 1024;
 
     // Taken apart, a long history takes many times its length: one is, at a time.
-    private static readonly SemaphoreSlim Large = new(1);
+    private static readonly Slots Large = new(1);
 
     // As deep as a history may be, within the view.
     private static readonly JsonSerializerOptions Writing = new(JsonSerializerDefaults.Web) { MaxDepth = Protocol.MaxJsonDepth + 4 };
@@ -67,23 +67,9 @@ internal static class Sessions
 
     private static async Task<JsonElement> NodesAsync(byte[] messages)
     {
-        if (messages.Length <= JsonBody.LargeLength)
-        {
-            return Nodes(messages);
-        }
-
-        await Large.WaitAsync();
-        try
-        {
-            return Nodes(messages);
-        }
-        finally
-        {
-            Large.Release();
-        }
+        using var slot = messages.Length <= JsonBody.LargeLength ? null : await Large.TakeAsync();
+        return ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(messages));
     }
-
-    private static JsonElement Nodes(byte[] messages) => ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(messages));
 
     private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
 }
