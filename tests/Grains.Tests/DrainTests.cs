@@ -33,10 +33,7 @@ public sealed class DrainTests : IDisposable
         await gate.ReachedAsync();
         var listening = heir.TranscriptAsync(Key);
 
-        var stopping = StopAsync(leaving);
-        await Wait.Until(() => Runs(leaving).IsStopping, "the process is about to stop");
-        gate.Open();
-        await stopping;
+        await StopAsync(leaving, gate);
         Assert.Equal("""
             begin {"session_id":"s1"}
             event {"idx":0,"event":"llm-begin"}
@@ -71,10 +68,7 @@ public sealed class DrainTests : IDisposable
         await leaving.Client.StartAsync(Key, new RunRequest("go"));
         await gate.ReachedAsync();
         var listening = leaving.TranscriptAsync(Key);
-        var stopping = StopAsync(leaving);
-        await Wait.Until(() => Runs(leaving).IsStopping, "the process is about to stop");
-        gate.Open();
-        await stopping;
+        await StopAsync(leaving, gate);
         Assert.EndsWith("\"content_delta\":\"said\"}\nevent {\"idx\":0,\"event\":\"llm-end\"}\nend\n", await listening, StringComparison.Ordinal);
     }
 
@@ -113,10 +107,7 @@ public sealed class DrainTests : IDisposable
         await leaving.Client.StartAsync(Key, new RunRequest("go"));
         await gate.ReachedAsync();
         var listening = heir.TranscriptAsync(Key);
-        var stopping = StopAsync(leaving);
-        await Wait.Until(() => Runs(leaving).IsStopping, "the process is about to stop");
-        gate.Open();
-        await stopping;
+        await StopAsync(leaving, gate);
         Assert.EndsWith("\"content\":\"done\"}\nevent {\"idx\":1,\"event\":\"answer\"}\nevent {\"idx\":1,\"event\":\"llm-end\"}\nend\n", await listening, StringComparison.Ordinal);
         Assert.Equal(["c1"], called);
 
@@ -139,10 +130,7 @@ public sealed class DrainTests : IDisposable
         await leaving.Client.StartAsync(Key, new RunRequest("go"));
         await gate.ReachedAsync();
         var listening = heir.TranscriptAsync(Key);
-        var stopping = StopAsync(leaving);
-        await Wait.Until(() => Runs(leaving).IsStopping, "the process is about to stop");
-        gate.Open();
-        await stopping;
+        await StopAsync(leaving, gate);
         Assert.EndsWith("\"content\":\"done\"}\nevent {\"idx\":1,\"event\":\"answer\"}\nevent {\"idx\":1,\"event\":\"llm-end\"}\nend\n", await listening, StringComparison.Ordinal);
         Assert.Equal(["old c1", "new c2", "new c3"], called);
 
@@ -200,6 +188,15 @@ public sealed class DrainTests : IDisposable
     private static RunHost Runs(TestSilos silos) => silos.Services.GetRequiredService<RunHost>();
 
     private static Task StopAsync(TestSilos silos) => silos.Cluster.Silos[0].StopSiloAsync(stopGracefully: true);
+
+    /// <summary>Stops a process, and opens a gate when it is about to stop.</summary>
+    private static async Task StopAsync(TestSilos silos, Gate gate)
+    {
+        var stopping = StopAsync(silos);
+        await Wait.Until(() => Runs(silos).IsStopping, "the process is about to stop");
+        gate.Open();
+        await stopping;
+    }
 
     private Task<TestSilos> StartAsync(IChatClient model, Action<AgentBuilder>? agent = null, TimeSpan? drain = null, bool resume = true, int parallel = 16) => TestSilos.StartAsync(
         null,
