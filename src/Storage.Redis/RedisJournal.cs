@@ -112,7 +112,7 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
         ArgumentNullException.ThrowIfNull(user);
         var answer = (RedisResult[]?)await redis.ScriptAsync(
             $"read the usage of user {user}", UsageScript, [RedisKeys.Sizes(_prefix, user), RedisKeys.Sizes(_prefix, user.Scope)], [], cancellationToken);
-        return new((long)answer![0], (long)answer[1], (long)answer[2], (long)answer[3]);
+        return new(new((long)answer![0], (long)answer[2]), new((long)answer[1], (long)answer[3]));
     }
 
     /// <inheritdoc/>

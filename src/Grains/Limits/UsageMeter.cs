@@ -58,8 +58,8 @@ internal sealed class UsageMeter(RunEnvironment environment, IUsageStore store, 
         [
             .. Of(LimitNames.LiveRuns, await environment.Store.CountLiveSessionsAsync(user), limit => limit.LiveRuns),
             .. Of(LimitNames.QueuedPrompts, await queue.CountAsync(user), limit => limit.QueuedPrompts),
-            .. kept is null ? [] : Of(LimitNames.Sessions, new(kept.UserSessions, kept.ScopeSessions), limit => limit.Sessions),
-            .. kept is null ? [] : Of(LimitNames.JournalBytes, new(kept.UserBytes, kept.ScopeBytes), limit => limit.JournalBytes),
+            .. kept is null ? [] : Of(LimitNames.Sessions, kept.Sessions, limit => limit.Sessions),
+            .. kept is null ? [] : Of(LimitNames.JournalBytes, kept.Bytes, limit => limit.JournalBytes),
             .. Of(LimitNames.PromptsPerMinute, time.Prompts, limit => limit.PromptsPerMinute, now + UsageRules.Rest(now, UsageRules.Minute)),
             .. Of(LimitNames.TokensPerDay, time.Tokens, limit => limit.TokensPerDay, now + UsageRules.Rest(now, UsageRules.Day)),
         ];

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using AgentStream.Storage.Journal;
 
 namespace AgentStream.Storage.InMemory;
@@ -8,8 +7,8 @@ public sealed class InMemoryJournal : ISessionJournal
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<SessionKey, Session> _sessions = [];
-    private readonly Dictionary<UserKey, Usage> _users = [];
-    private readonly Dictionary<string, Usage> _scopes = new(StringComparer.Ordinal);
+    private readonly UsageCounts _counts = new();
+    private readonly UsageCounts _bytes = new();
 
     /// <inheritdoc/>
     public bool OutlivesProcess => false;
@@ -48,8 +47,8 @@ public sealed class InMemoryJournal : ISessionJournal
             }
 
             var (before, after) = (session?.Bytes ?? 0, replaced > 0 ? size : (session?.Bytes ?? 0) + size);
-            UsageOf(owner.Key).Check(limits, session is null, before, after);
-            Count(owner.Key, session is null ? 1 : 0, after - before);
+            UsageOf(owner.Key.UserKey).Check(limits, session is null, before, after);
+            Count(owner.Key.UserKey, session is null ? 1 : 0, after - before);
             session ??= _sessions[owner.Key] = new();
             if (replaced > 0)
             {
@@ -70,7 +69,7 @@ public sealed class InMemoryJournal : ISessionJournal
         ArgumentNullException.ThrowIfNull(user);
         lock (_lock)
         {
-            return new(UsageOf(user.Session("-")));
+            return new(UsageOf(user));
         }
     }
 
@@ -99,34 +98,19 @@ public sealed class InMemoryJournal : ISessionJournal
         {
             if (_sessions.Remove(owner.Key, out var session))
             {
-                Count(owner.Key, -1, -session.Bytes);
+                Count(owner.Key.UserKey, -1, -session.Bytes);
             }
         }
 
         return ValueTask.CompletedTask;
     }
 
-    private JournalUsage UsageOf(SessionKey key)
-    {
-        var (user, scope) = (_users.GetValueOrDefault(new(key.Scope, key.User)), _scopes.GetValueOrDefault(key.Scope));
-        return new(user.Sessions, user.Bytes, scope.Sessions, scope.Bytes);
-    }
+    private JournalUsage UsageOf(UserKey user) => new(_counts.Of(user), _bytes.Of(user));
 
-    private void Count(SessionKey key, int sessions, long bytes)
+    private void Count(UserKey user, int sessions, long bytes)
     {
-        Count(_users, new UserKey(key.Scope, key.User));
-        Count(_scopes, key.Scope);
-
-        void Count<T>(Dictionary<T, Usage> all, T whose)
-            where T : notnull
-        {
-            ref var usage = ref CollectionsMarshal.GetValueRefOrAddDefault(all, whose, out _);
-            usage = new(usage.Sessions + sessions, usage.Bytes + bytes);
-            if (usage.Sessions == 0)
-            {
-                all.Remove(whose);
-            }
-        }
+        _counts.Change(user, sessions);
+        _bytes.Change(user, bytes);
     }
 
     private sealed class Session
@@ -142,6 +126,4 @@ public sealed class InMemoryJournal : ISessionJournal
 
         public long Version => Dropped + Records.Count;
     }
-
-    private readonly record struct Usage(long Sessions, long Bytes);
 }

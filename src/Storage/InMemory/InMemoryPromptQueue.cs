@@ -9,9 +9,7 @@ public sealed class InMemoryPromptQueue : IPromptQueue
     private readonly Dictionary<SessionKey, List<QueuedPrompt>> _sessions = [];
     private readonly Turns<UserKey> _users = new();
     private readonly Dictionary<UserKey, Turns<SessionKey>> _sessionsOf = [];
-
-    // A scope's own has no user.
-    private readonly Dictionary<(string Scope, string? User), int> _counts = [];
+    private readonly UsageCounts _counts = new();
 
     /// <inheritdoc/>
     public ValueTask<int> AddAsync(SessionKey key, QueuedPrompt prompt, LimitOptions? limits = null, CancellationToken cancellationToken = default)
@@ -31,7 +29,7 @@ public sealed class InMemoryPromptQueue : IPromptQueue
             }
 
             var user = key.UserKey;
-            Limit.Check(LimitNames.QueuedPrompts, CountNow(user), limits, limit => limit.QueuedPrompts, Limit.SoonFree);
+            Limit.Check(LimitNames.QueuedPrompts, _counts.Of(user), limits, limit => limit.QueuedPrompts, Limit.SoonFree);
             if (waiting.Count == 0)
             {
                 _sessions.Add(key, waiting = []);
@@ -39,7 +37,7 @@ public sealed class InMemoryPromptQueue : IPromptQueue
             }
 
             waiting.Add(prompt);
-            Count(user, 1);
+            _counts.Change(user, 1);
             return new(waiting.Count);
         }
     }
@@ -58,7 +56,7 @@ public sealed class InMemoryPromptQueue : IPromptQueue
     {
         lock (_gate)
         {
-            return new(CountNow(user));
+            return new(_counts.Of(user));
         }
     }
 
@@ -88,7 +86,7 @@ public sealed class InMemoryPromptQueue : IPromptQueue
             var waiting = WaitingFor(key);
             if (waiting.RemoveAll(prompt => prompt.RunId == runId) is > 0 and var removed)
             {
-                Count(key.UserKey, -removed);
+                _counts.Change(key.UserKey, -removed);
                 if (waiting.Count == 0)
                 {
                     Remove(key);
@@ -124,22 +122,6 @@ public sealed class InMemoryPromptQueue : IPromptQueue
 
     private List<QueuedPrompt> WaitingFor(SessionKey key) => _sessions.TryGetValue(key, out var waiting) ? waiting : [];
 
-    private UsageCount CountNow(UserKey user) => new(_counts.GetValueOrDefault((user.Scope, user.User)), _counts.GetValueOrDefault((user.Scope, null)));
-
-    private void Count(UserKey user, int change)
-    {
-        Change((user.Scope, user.User), change);
-        Change((user.Scope, null), change);
-    }
-
-    private void Change((string Scope, string? User) key, int change)
-    {
-        if ((_counts[key] = _counts.GetValueOrDefault(key) + change) == 0)
-        {
-            _counts.Remove(key);
-        }
-    }
-
     private void AddTurn(UserKey user, SessionKey key)
     {
         if (!_sessionsOf.TryGetValue(user, out var sessions))
@@ -156,7 +138,7 @@ public sealed class InMemoryPromptQueue : IPromptQueue
         var user = key.UserKey;
         if (_sessions.Remove(key, out var waiting) && _sessionsOf[user] is var sessions)
         {
-            Count(user, -waiting.Count);
+            _counts.Change(user, -waiting.Count);
             sessions.Remove(key);
             if (sessions.Count == 0)
             {

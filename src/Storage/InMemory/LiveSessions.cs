@@ -5,7 +5,7 @@ internal sealed class LiveSessions
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<UserKey, SortedSet<string>> _users = [];
-    private readonly Dictionary<string, int> _scopes = [];
+    private readonly UsageCounts _counts = new();
 
     public IReadOnlyList<SessionKey> Of(UserKey user)
     {
@@ -19,7 +19,7 @@ internal sealed class LiveSessions
     {
         lock (_gate)
         {
-            return CountNow(user);
+            return _counts.Of(user);
         }
     }
 
@@ -29,7 +29,7 @@ internal sealed class LiveSessions
         var user = key.UserKey;
         lock (_gate)
         {
-            Limit.Check(LimitNames.LiveRuns, CountNow(user), limits, limit => limit.LiveRuns, Limit.SoonFree);
+            Limit.Check(LimitNames.LiveRuns, _counts.Of(user), limits, limit => limit.LiveRuns, Limit.SoonFree);
             if (!_users.TryGetValue(user, out var sessions))
             {
                 _users.Add(user, sessions = new(StringComparer.Ordinal));
@@ -37,7 +37,7 @@ internal sealed class LiveSessions
 
             if (sessions.Add(key.Session))
             {
-                _scopes[key.Scope] = _scopes.GetValueOrDefault(key.Scope) + 1;
+                _counts.Change(user, 1);
             }
         }
     }
@@ -57,12 +57,7 @@ internal sealed class LiveSessions
                 _users.Remove(user);
             }
 
-            if (--_scopes[key.Scope] == 0)
-            {
-                _scopes.Remove(key.Scope);
-            }
+            _counts.Change(user, -1);
         }
     }
-
-    private UsageCount CountNow(UserKey user) => new(_users.TryGetValue(user, out var sessions) ? sessions.Count : 0, _scopes.GetValueOrDefault(user.Scope));
 }

@@ -266,7 +266,7 @@ public sealed partial class SqliteJournal : ISessionJournal
     {
         var rows = statements.Query(UsageSql, row => (IsScope: row.GetString(0).Length == 0, Sessions: row.GetInt64(1), Bytes: row.GetInt64(2)), scope, user);
         var (mine, all) = (rows.FirstOrDefault(row => !row.IsScope), rows.FirstOrDefault(row => row.IsScope));
-        return new(mine.Sessions, mine.Bytes, all.Sessions, all.Bytes);
+        return new(new(mine.Sessions, all.Sessions), new(mine.Bytes, all.Bytes));
     }
 
     private JournalRecord Parse(SessionKey key, long version, byte[] json)

@@ -49,7 +49,7 @@ public abstract partial class JournalContract
     {
         var user = new UserKey(NewScope(), 1);
         var other = new UserKey(user.Scope, "2");
-        Assert.Equal(new(0, 0, 0, 0), await Journal.GetUsageAsync(user));
+        Assert.Equal(new(default, default), await Journal.GetUsageAsync(user));
         var (a, b, c) = (await StartedAsync(user.Session("a")), await StartedAsync(user.Session("b")), await StartedAsync(other.Session("a")));
         await Journal.AppendAsync(a, 0, [Samples.Said("one"), Samples.Said("two")]);
         await Journal.AppendAsync(a, 2, [Samples.Said("ü")]);
@@ -73,7 +73,7 @@ public abstract partial class JournalContract
             var mine = (await Journal.ReadAsync(a.Key, 0)).Concat(await Journal.ReadAsync(b.Key, 0)).ToList();
             var all = mine.Concat(await Journal.ReadAsync(c.Key, 0)).ToList();
             Assert.Equal((userRecords, scopeRecords), (mine.Count, all.Count));
-            Assert.Equal(new(userSessions, BytesOf(mine), scopeSessions, BytesOf(all)), await Journal.GetUsageAsync(user));
+            Assert.Equal(new(new(userSessions, scopeSessions), new(BytesOf(mine), BytesOf(all))), await Journal.GetUsageAsync(user));
         }
     }
 

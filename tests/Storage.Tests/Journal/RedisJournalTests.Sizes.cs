@@ -52,7 +52,7 @@ public sealed partial class RedisJournalTests
         await Journal.AppendAsync(run, 2, [Imported(2)]);
         Assert.Equal((1, BytesOf([Imported(2)])), Mine(await Journal.GetUsageAsync(user)));
 
-        static (long, long) Mine(JournalUsage? usage) => (usage!.UserSessions, usage.UserBytes);
+        static (long, long) Mine(JournalUsage? usage) => (usage!.Sessions.User, usage.Bytes.User);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed partial class RedisJournalTests
         await _raw.CallAsync("HSET", key, "#bytes", "many", "#sessions", "-", "s", "x");
         await Journal.AppendAsync(run, 1, [Samples.Said("2")]);
         Assert.Equal(["1", "2"], await SaidAsync(run.Key));
-        Assert.Equal(1, (await Journal.GetUsageAsync(user))!.UserSessions);
+        Assert.Equal(1, (await Journal.GetUsageAsync(user))!.Sessions.User);
         await Journal.DeleteAsync(run);
         Assert.Equal(0, await _raw.NumberAsync("EXISTS", key));
     }
