@@ -1,68 +1,24 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using AgentStream.Testing;
 
 namespace AgentStream.System.Tests;
 
 /// <summary>A model's endpoint (<c>/v1</c>) and an MCP server (<c>/mcp</c>) that send 300 MB where a few words would do. A prompt says where.</summary>
-internal sealed class FloodServer : IDisposable
+internal sealed class FloodServer : LocalServer
 {
     public const long Size = 300_000_000;
 
     // As many bytes as a chunk of the flood has in it.
     private static readonly string Filling = new('x', 4096);
 
-    private readonly HttpListener _listener = new();
     private long _sent;
-
-    public FloodServer()
-    {
-        Url = new Uri($"http://127.0.0.1:{Ports.Free()}/");
-        _listener.Prefixes.Add(Url.ToString());
-        _listener.Start();
-        _ = ServeAsync();
-    }
-
-    public Uri Url { get; }
 
     /// <summary>How much the last flood had when whoever it was for was gone.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
-    public void Dispose() => _listener.Close();
-
-    private async Task ServeAsync()
-    {
-        while (_listener.IsListening)
-        {
-            try
-            {
-                _ = AnswerAsync(await _listener.GetContextAsync());
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context)
-    {
-        try
-        {
-            using var reader = new StreamReader(context.Request.InputStream);
-            var body = await reader.ReadToEndAsync();
-            var request = body.Length == 0 ? default : JsonElement.Parse(body);
-            context.Response.SendChunked = true;
-            await (context.Request.Url!.AbsolutePath == "/mcp" ? AnswerCallAsync(context.Response, request) : AnswerPromptAsync(context.Response, request));
-            context.Response.Close();
-        }
-        catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
-        {
-            // Whoever asked has had enough.
-            context.Response.Abort();
-        }
-    }
+    protected override Task AnswerAsync(HttpListenerContext context, JsonElement request) =>
+        context.Request.Url!.AbsolutePath == "/mcp" ? AnswerCallAsync(context.Response, request) : AnswerPromptAsync(context.Response, request);
 
     private async Task AnswerPromptAsync(HttpListenerResponse response, JsonElement request)
     {
@@ -129,8 +85,4 @@ internal sealed class FloodServer : IDisposable
             Interlocked.Add(ref _sent, bytes.Length);
         }
     }
-
-    private static Task WriteAsync(HttpListenerResponse response, string text) => response.OutputStream.WriteAsync(Encoding.ASCII.GetBytes(text)).AsTask();
-
-    private static string Chunk(string delta, string finish = "null") => $$"""data: {"id":"1","choices":[{"index":0,"delta":{{delta}},"finish_reason":{{finish}} }]}""" + "\n\n";
 }

@@ -245,7 +245,7 @@ public abstract partial class JournalContract
     protected async Task<IEnumerable<(string Session, string? Title)>> ListSessionsAsync(UserKey user) =>
         (await Journal.ListSessionsAsync(user, 10)).Select(session => (session.Key.Session, session.Title));
 
-    protected static IEnumerable<string> Said(IEnumerable<JournalRecord> records) =>
+    internal static IEnumerable<string> Said(IEnumerable<JournalRecord> records) =>
         records.Select(record => ((UserPromptPart)Assert.IsType<RequestRecord>(record).Parts.Single()).Text);
 
     protected async Task<IEnumerable<string>> SaidAsync(SessionKey key, long after = 0) => Said(await Journal.ReadAsync(key, after));

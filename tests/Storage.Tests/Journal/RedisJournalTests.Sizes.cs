@@ -1,43 +1,9 @@
 using AgentStream.Storage.Journal;
-using AgentStream.Storage.Redis;
 
 namespace AgentStream.Storage.Tests.Journal;
 
 public sealed partial class RedisJournalTests
 {
-    [Fact]
-    public async Task A_page_of_a_read_has_a_megabyte_and_one_record_more_at_most()
-    {
-        var run = await StartedAsync(Samples.NewSession());
-        string[] texts = [.. Enumerable.Range(0, 16).Select(i => new string((char)('a' + i), 700_000))];
-        foreach (var (version, text) in texts.Index())
-        {
-            await Journal.AppendAsync(run, version, [Samples.Said(text)]);
-        }
-
-        var before = await ScriptCallsAsync();
-        Assert.Equal(texts, await SaidAsync(run.Key));
-
-        // Two records are a page, and the first look sees that there is none that is small.
-        Assert.Equal(1 + 8 + 1, await ScriptCallsAsync() - before);
-    }
-
-    [Fact]
-    public async Task What_is_large_has_a_connection_of_its_own()
-    {
-        await using var connection = await RedisConnection.ConnectAsync(redis.Server.Configuration, _options, TimeProvider.System);
-        var journal = new RedisJournal(connection, _options);
-        var run = await StartedAsync(Samples.NewSession());
-        var before = await ConnectionsAsync();
-        await journal.AppendAsync(run, 0, [Samples.Said("small")]);
-        Assert.Equal(["small"], Said(await journal.ReadAsync(run.Key, 0)));
-        Assert.Equal(before, await ConnectionsAsync());
-
-        await journal.AppendAsync(run, 1, [Samples.Said(new string('x', 1_000_000))]);
-        Assert.Single((await ConnectionsAsync()).Except(before));
-        Assert.Equal(2, (await journal.ReadAsync(run.Key, 0)).Count);
-    }
-
     [Fact]
     public async Task A_journal_from_before_there_were_sizes_counts_from_its_next_record_on()
     {

@@ -220,14 +220,6 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
         return run;
     }
 
-    private async Task<long> ScriptCallsAsync() => (await _raw!.TextAsync("INFO", "commandstats"))!
-        .Split("\r\n")
-        .Where(line => line.StartsWith("cmdstat_eval", StringComparison.Ordinal))
-        .Sum(line => long.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture));
-
-    private async Task<string[]> ConnectionsAsync() =>
-        [.. (await _raw!.TextAsync("CLIENT", "LIST", "TYPE", "normal"))!.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal)];
-
     private string Name(SessionKey key) => $"{_options.Value.RedisPrefix}:#journal:{key}";
 
     private async Task RefusedAsync(RunToken run, long version)
