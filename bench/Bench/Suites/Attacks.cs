@@ -115,10 +115,13 @@ internal static class Attacks
         return Encoding.ASCII.GetBytes(text.Append("]}").ToString());
     }
 
+    // As many messages as a body may have: 18 JSON values and names a pair, of 500,000.
     private static byte[] History()
     {
-        const string Pair = """{"kind":"request","parts":[{"part_kind":"user-prompt","content":"a"}]},{"kind":"response","parts":[{"part_kind":"text","content":"b"}]}""";
-        return Encoding.ASCII.GetBytes($"[{string.Join(',', Enumerable.Repeat(Pair, Body / (Pair.Length + 1)))}]");
+        const int Pairs = 27_000;
+        var filling = new string('x', (Body / Pairs) - 140);
+        var pair = $$"""{"kind":"request","parts":[{"part_kind":"user-prompt","content":"a"}]},{"kind":"response","parts":[{"part_kind":"text","content":"{{filling}}"}]}""";
+        return Encoding.ASCII.GetBytes($"[{string.Join(',', Enumerable.Repeat(pair, Pairs))}]");
     }
 
     private static async Task HeldAsync(Target silo, int count)
