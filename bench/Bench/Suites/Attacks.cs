@@ -26,16 +26,7 @@ internal static class Attacks
         await MeasureAsync(stage, "none", _ => Task.Delay(stage.Pick(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1))));
         await MeasureAsync(stage, "16 bodies of 16.6 MB of [0,0,...]", silo => ManyAsync(16, 16, async _ =>
         {
-            try
-            {
-                using var answer = await silo.SendAsync(HttpMethod.Post, "api/chat", Zeros());
-                silo.Count($"POST {(int)answer.StatusCode}");
-            }
-            catch (HttpRequestException)
-            {
-                // It was refused before all of it was sent.
-                silo.Count("POST: closed");
-            }
+            await silo.UploadAsync(HttpMethod.Post, "api/chat", Zeros());
         }));
         var gets = stage.Pick(120_000, 2_000);
         await MeasureAsync(stage, Text($"{gets:#,0} GETs of unknown sessions"), silo => ManyAsync(gets, 16, async i =>
@@ -115,10 +106,10 @@ internal static class Attacks
         return Encoding.ASCII.GetBytes(text.Append("]}").ToString());
     }
 
-    // As many messages as a body may have: 18 JSON values and names a pair, of 500,000.
+    // As many messages as a body may have: 26 JSON tokens a pair, of 500,000.
     private static byte[] History()
     {
-        const int Pairs = 27_000;
+        const int Pairs = 19_000;
         var filling = new string('x', (Body / Pairs) - 140);
         var pair = $$"""{"kind":"request","parts":[{"part_kind":"user-prompt","content":"a"}]},{"kind":"response","parts":[{"part_kind":"text","content":"{{filling}}"}]}""";
         return Encoding.ASCII.GetBytes($"[{string.Join(',', Enumerable.Repeat(pair, Pairs))}]");
@@ -241,10 +232,20 @@ internal static class Attacks
             return await _attacker.SendAsync(request, until);
         }
 
-        public async Task ImportAsync(string session)
+        public Task ImportAsync(string session) => UploadAsync(HttpMethod.Put, $"chat/{session}/messages", Import);
+
+        public async Task UploadAsync(HttpMethod method, string path, byte[] body)
         {
-            using var answer = await SendAsync(HttpMethod.Put, $"chat/{session}/messages", Import);
-            Count($"PUT {(int)answer.StatusCode}");
+            try
+            {
+                using var answer = await SendAsync(method, path, body);
+                Count($"{method} {(int)answer.StatusCode}");
+            }
+            catch (HttpRequestException)
+            {
+                // It was refused before all of it was sent.
+                Count($"{method}: closed");
+            }
         }
 
         /// <summary>A prompt of the other user, to the end of its answer.</summary>
