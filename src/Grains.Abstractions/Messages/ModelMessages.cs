@@ -19,7 +19,7 @@ public static class ModelMessages
     public static byte[] ToJson(IReadOnlyList<ModelMessage> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        var buffer = new ArrayBufferWriter<byte>();
+        var buffer = new ChunkedBuffer();
         using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
         {
             json.WriteStartArray();
@@ -31,7 +31,7 @@ public static class ModelMessages
             json.WriteEndArray();
         }
 
-        return buffer.WrittenSpan.ToArray();
+        return buffer.ToArray();
     }
 
     /// <summary>Reads a history, also one of an earlier or a later version of pydantic-ai.</summary>
@@ -40,7 +40,8 @@ public static class ModelMessages
     /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong, as in <c>messages[2].parts[0].part_kind</c>.</exception>
     public static IReadOnlyList<ModelMessage> FromJson(ReadOnlyMemory<byte> json)
     {
-        var messages = JsonPlace.Root(Parse(json.Span), Root).Items().Select(MessageReader.Message).ToArray();
+        Refuse(json.Span);
+        var messages = JsonItems.Read(json.Span, JsonPlace.Root(default, Root), MessageReader.Message);
         RefuseArguments(messages);
         return messages;
     }
@@ -90,13 +91,13 @@ public static class ModelMessages
     public static JsonElement NodesFromMessages(JsonElement messages)
     {
         var all = JsonPlace.Root(messages, Root).Items().ToArray();
-        var buffer = new ArrayBufferWriter<byte>();
+        var buffer = new ChunkedBuffer();
         using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
         {
             json.WriteStartArray();
             foreach (var pair in all.Chunk(2).Where(_ => all.Length % 2 == 0))
             {
-                if (IsOf(pair[0], Protocol.Kinds.Request) && IsOf(pair[1], Protocol.Kinds.Response))
+                if (IsNode(pair))
                 {
                     WriteNode(json, pair[0], pair[1]);
                 }
@@ -105,14 +106,42 @@ public static class ModelMessages
             json.WriteEndArray();
         }
 
-        return JsonElement.Parse(buffer.WrittenSpan, JsonValues.Reading);
+        return JsonElement.Parse(buffer.ToArray(), JsonValues.Reading);
     }
 
-    /// <summary>As <see cref="NodesFromMessages(JsonElement)"/>, from JSON text.</summary>
-    /// <param name="json">UTF-8 JSON: an array of messages. It is not used after the call.</param>
-    /// <returns>An array of nodes.</returns>
-    /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong.</exception>
-    public static JsonElement NodesFromMessages(ReadOnlyMemory<byte> json) => NodesFromMessages(Parse(json.Span));
+    /// <summary>As <see cref="NodesFromMessages(JsonElement)"/>, node by node: the nodes of a long history are not all in memory at the same time.</summary>
+    /// <param name="json">UTF-8 JSON: an array of messages. It is used until the last node was read.</param>
+    /// <returns>The nodes.</returns>
+    /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong. What is wrong within a message is found when its node is read.</exception>
+    public static IEnumerable<JsonElement> EnumerateNodes(ReadOnlyMemory<byte> json)
+    {
+        Refuse(json.Span);
+        var place = JsonPlace.Root(default, Root);
+        var items = JsonItems.Find(json.Span, place);
+        return items.Count % 2 == 0 ? Nodes() : [];
+
+        IEnumerable<JsonElement> Nodes()
+        {
+            for (var at = 0; at < items.Count; at += 2)
+            {
+                JsonPlace[] pair = [Item(at), Item(at + 1)];
+                if (IsNode(pair))
+                {
+                    var buffer = new ChunkedBuffer();
+                    using (var node = new Utf8JsonWriter(buffer, JsonValues.Writing))
+                    {
+                        WriteNode(node, pair[0], pair[1]);
+                    }
+
+                    yield return JsonElement.Parse(buffer.ToArray(), JsonValues.Reading);
+                }
+            }
+        }
+
+        JsonPlace Item(int index) => place.Item(JsonElement.Parse(json.Span[items[index]], JsonValues.Reading), index);
+    }
+
+    private static bool IsNode(JsonPlace[] pair) => IsOf(pair[0], Protocol.Kinds.Request) && IsOf(pair[1], Protocol.Kinds.Response);
 
     private static bool IsOf(JsonPlace message, string kind) =>
         message.Object().Field(Protocol.Fields.Kind).Value is { ValueKind: JsonValueKind.String } given && given.ValueEquals(kind);
@@ -148,7 +177,7 @@ public static class ModelMessages
         json.WriteEndObject();
     }
 
-    private static JsonElement Parse(ReadOnlySpan<byte> json)
+    private static void Refuse(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json))
         {
@@ -156,7 +185,6 @@ public static class ModelMessages
         }
 
         JsonFaults.Refuse(json, Root);
-        return JsonElement.Parse(json, JsonValues.Reading);
     }
 
     /// <summary>The arguments of a call may be JSON in a string: that must be fit to be sent, too.</summary>

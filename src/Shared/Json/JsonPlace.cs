@@ -46,6 +46,9 @@ internal sealed class JsonPlace
         ? Value.EnumerateArray().Select((item, index) => new JsonPlace(item, this, null, index))
         : throw Error("must be an array");
 
+    /// <summary>An item of this array that was parsed by itself.</summary>
+    public JsonPlace Item(JsonElement value, int index) => new(value, this, null, index);
+
     /// <summary>This object.</summary>
     public JsonPlace Object() => Value.ValueKind == JsonValueKind.Object ? this : throw Error("must be an object");
 

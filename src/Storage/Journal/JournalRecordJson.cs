@@ -12,6 +12,11 @@ public static class JournalRecordJson
     // A record puts an object around what a history of the deepest nesting has in an array.
     private const int MaxDepth = JsonValues.MaxDepth + 1;
 
+    // What is shorter takes little memory also as a whole.
+    private const int LongLength = 1 << 20;
+
+    private const string Root = "record";
+
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = MaxDepth };
     private static readonly JsonWriterOptions Writing = JsonValues.Writing with { MaxDepth = MaxDepth };
 
@@ -21,9 +26,9 @@ public static class JournalRecordJson
     /// <exception cref="ArgumentException">It is a record of a type that somebody else has derived.</exception>
     public static byte[] Write(JournalRecord record)
     {
-        var buffer = new ArrayBufferWriter<byte>();
+        var buffer = new ChunkedBuffer();
         Write(record, buffer);
-        return buffer.WrittenSpan.ToArray();
+        return buffer.ToArray();
     }
 
     /// <summary>Reads a record. What it does not know does no harm: fields are passed over, a record of another type is an <see cref="UnknownRecord"/>.</summary>
@@ -34,7 +39,7 @@ public static class JournalRecordJson
     {
         try
         {
-            return Read(JsonPlace.Root(JsonElement.Parse(json, Reading), "record")) with { Size = json.Length };
+            return (json.Length < LongLength ? Parse(json) : ReadLong(json)) with { Size = json.Length };
         }
         catch (Exception e) when (e is JsonException or InvalidInputException or InvalidOperationException)
         {
@@ -171,6 +176,31 @@ public static class JournalRecordJson
         CarriedOverRecord => JournalRecordTypes.CarriedOver,
         _ => throw new ArgumentException($"A journal does not keep a {record.GetType().Name}.", nameof(record)),
     };
+
+    private static JournalRecord Parse(ReadOnlySpan<byte> json) => Read(JsonPlace.Root(JsonElement.Parse(json, Reading), Root));
+
+    /// <summary>Reads a record whose messages, if it has some, are parsed one by one.</summary>
+    private static JournalRecord ReadLong(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isMessages = reader.ValueTextEquals("messages"u8);
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            if (isMessages && json[start] == (byte)'[')
+            {
+                var end = (int)reader.BytesConsumed;
+                return Parse([.. json[..start], .. "[]"u8, .. json[end..]]) is ImportedRecord imported
+                    ? imported with { Messages = JsonItems.Read(json[start..end], JsonPlace.Root(default, $"{Root}.messages"), Message) }
+                    : Parse(json);
+            }
+        }
+
+        return Parse(json);
+    }
 
     private static JournalRecord Read(JsonPlace place)
     {

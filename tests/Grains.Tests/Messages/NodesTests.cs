@@ -1,3 +1,4 @@
+using System.Text;
 using AgentStream.Messages;
 
 namespace AgentStream.Grains.Tests.Messages;
@@ -58,7 +59,17 @@ public sealed class NodesTests
     [InlineData("""[{"kind":"request","parts":[]},{"kind":"response","parts":[7]}]""", "messages[1].parts[0]")]
     [InlineData("""[{"kind":"request","parts":[{}]},{"kind":"response","parts":[]}]""", "messages[0].parts[0].part_kind")]
     public void What_is_no_history_is_refused(string json, string field) =>
-        Assert.Equal(field, Assert.Throws<InvalidInputException>(() => Nodes(json)).Field);
+        Assert.All(new Action[] { () => Whole(json), () => OneByOne(json) }, read => Assert.Equal(field, Assert.Throws<InvalidInputException>(read).Field));
 
-    private static string Nodes(string json) => ModelMessages.NodesFromMessages(Histories.Parse(json)).GetRawText();
+    // Both ways give the same nodes.
+    private static string Nodes(string json)
+    {
+        var nodes = Whole(json);
+        Assert.Equal(nodes, OneByOne(json));
+        return nodes;
+    }
+
+    private static string Whole(string json) => ModelMessages.NodesFromMessages(Histories.Parse(json)).GetRawText();
+
+    private static string OneByOne(string json) => $"[{string.Join(',', ModelMessages.EnumerateNodes(Encoding.UTF8.GetBytes(json)).Select(node => node.GetRawText()))}]";
 }

@@ -31,6 +31,32 @@ public sealed class JournalRecordJsonTests
         }
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1_000_000)]
+    public void An_import_comes_back_as_it_was_however_long_it_is(int length)
+    {
+        var written = JournalRecordJson.Write(new ImportedRecord(
+            [new ModelRequest([new UserPromptPart(new string('x', length)) { Timestamp = Samples.Time }]) { Timestamp = Samples.Time }, new ModelResponse([new TextPart("y")]) { Timestamp = Samples.Time }])
+        { Timestamp = Samples.Time, Replaced = 7 });
+        var read = Assert.IsType<ImportedRecord>(JournalRecordJson.Read(written));
+        Assert.Equal(Text(written), Text(JournalRecordJson.Write(read)));
+        Assert.Equal((7, written.Length), (read.Replaced, read.Size));
+
+        var broken = Text(written).Replace("\"user-prompt\"", "7", StringComparison.Ordinal);
+        Assert.Contains("record.messages[0].parts[0].part_kind", Assert.Throws<InvalidDataException>(() => JournalRecordJson.Read(Encoding.UTF8.GetBytes(broken))).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => JournalRecordJson.Read(written.AsSpan(..^1)));
+    }
+
+    [Fact]
+    public void A_long_record_of_another_kind_comes_back_as_it_was()
+    {
+        var written = JournalRecordJson.Write(Samples.Said(new string('x', 1_500_000)));
+        Assert.Equal(Text(written), Text(JournalRecordJson.Write(JournalRecordJson.Read(written))));
+        var later = Text(written).Replace("\"request\"", "\"note\",\"messages\":[1]", StringComparison.Ordinal);
+        Assert.Equal(later, Text(JournalRecordJson.Write(Assert.IsType<UnknownRecord>(JournalRecordJson.Read(Encoding.UTF8.GetBytes(later))))));
+    }
+
     [Fact]
     public void The_form_is_fixed()
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
@@ -18,20 +17,15 @@ internal static class Sessions
     /// <summary>The longest history that can be brought in, in bytes: it crosses the cluster in one call, and Orleans takes 100 MiB.</summary>
     internal const int MaxHistoryLength = 16 * 1024 * 1024;
 
-    // Taken apart, a long history takes many times its length: one is, at a time.
-    private static readonly Slots Large = new(1);
-
-    // As deep as a history may be, within the view.
-    private static readonly JsonSerializerOptions Writing = new(JsonSerializerDefaults.Web) { MaxDepth = Protocol.MaxJsonDepth + 4 };
-
     public static void MapSessionHistory(this RouteGroupBuilder chat)
     {
-        chat.MapGet("{session_id}", async Task<Results<JsonHttpResult<SessionView>, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
-            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Json(await DescribeAsync(session_id, session), Writing) : Unknown())
-            .TakesTokens(SessionVerbs.Read);
+        chat.MapGet("{session_id}", async Task<Results<SessionResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
+            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? Describe(session_id, session) : Unknown())
+            .IsLongAnswer().TakesTokens(SessionVerbs.Read);
 
         chat.MapGet("{session_id}/messages", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
-            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown()).TakesTokens(SessionVerbs.Read);
+            await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown())
+            .IsLongAnswer().TakesTokens(SessionVerbs.Read);
 
         chat.MapPut("{session_id}/messages", async Task<NoContent> (string session_id, HttpContext context, AgentStreamClient client) =>
         {
@@ -54,27 +48,22 @@ internal static class Sessions
         });
     }
 
-    private static async Task<SessionView> DescribeAsync(string sessionId, SessionSnapshot session) => new(
-        sessionId,
-        session.Title,
-        session.IsLive ? "live" : "idle",
-        session.Error,
-        session.QueuedPrompts,
-        RunView.Of(session.Run),
-        [.. session.Pending.Select(PendingView.Of)],
-        [.. session.Rules.Select(RuleView.Of)],
-        await NodesAsync(session.Messages));
-
-    private static async Task<JsonElement> NodesAsync(byte[] messages)
-    {
-        using var slot = messages.Length <= JsonBody.LargeLength ? null : await Large.TakeAsync();
-        return ModelMessages.NodesFromMessages(CleanJson.WithoutLoneSurrogates(messages));
-    }
+    private static SessionResult Describe(string sessionId, SessionSnapshot session) => new(
+        new(
+            sessionId,
+            session.Title,
+            session.IsLive ? "live" : "idle",
+            session.Error,
+            session.QueuedPrompts,
+            RunView.Of(session.Run),
+            [.. session.Pending.Select(PendingView.Of)],
+            [.. session.Rules.Select(RuleView.Of)]),
+        ModelMessages.EnumerateNodes(CleanJson.WithoutLoneSurrogates(session.Messages)));
 
     private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
 }
 
-/// <summary>A session as its page shows it.</summary>
+/// <summary>A session as its page shows it, but for its nodes.</summary>
 /// <param name="SessionId">The session's id.</param>
 /// <param name="Title">The text of its first prompt.</param>
 /// <param name="Status"><c>live</c> or <c>idle</c>.</param>
@@ -83,7 +72,6 @@ internal static class Sessions
 /// <param name="Run">Its last run; null for none.</param>
 /// <param name="Pending">The requests that wait for an answer.</param>
 /// <param name="ApprovalRules">The calls that it allows without asking.</param>
-/// <param name="Nodes">Its nodes, as the Python library's <c>nodes_from_msgs</c> gives them.</param>
 internal sealed record SessionView(
     [property: JsonPropertyName("session_id")] string SessionId,
     [property: JsonPropertyName("title")] string Title,
@@ -92,8 +80,7 @@ internal sealed record SessionView(
     [property: JsonPropertyName("waiting")] int Waiting,
     [property: JsonPropertyName("run")] RunView? Run,
     [property: JsonPropertyName("pending")] PendingView[] Pending,
-    [property: JsonPropertyName("approval_rules")] RuleView[] ApprovalRules,
-    [property: JsonPropertyName("nodes")] JsonElement Nodes);
+    [property: JsonPropertyName("approval_rules")] RuleView[] ApprovalRules);
 
 /// <summary>A session's last run.</summary>
 /// <param name="RunId">The run; its nodes have the same <c>run_id</c>.</param>
