@@ -76,7 +76,7 @@ public interface ISessionGrain : IGrainWithStringKey
     /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     [Alias("ImportAsync")]
-    Task ImportMessagesAsync(byte[] messages);
+    Task ImportMessagesAsync([Immutable] byte[] messages);
 
     /// <summary>Forgets the session's history, and the prompts that wait for it.</summary>
     /// <returns>A task that completes when nothing is left of it.</returns>

@@ -66,7 +66,7 @@ public sealed class UploadTests
         var held = new List<Upload>();
         for (var i = 0; i < Upload.MostLarge; i++)
         {
-            var (upload, pipe) = Start(length: LargeLength + 1);
+            var (upload, pipe) = Start(LargeLength + 1, $"user-{i}");
             await pipe.Writer.WriteAsync(new byte[1]);
             await upload.ReadAsync();
             held.Add(upload);
@@ -85,13 +85,39 @@ public sealed class UploadTests
         held.Skip(1).Append(next).ToList().ForEach(upload => upload.Dispose());
     }
 
-    private (Upload Upload, Pipe Pipe) Start(long? length = null)
+    [Fact]
+    public async Task A_users_long_bodies_come_one_after_the_other_and_nobody_else_waits_for_them()
+    {
+        var (first, firstPipe) = Start(LargeLength + 1);
+        var (second, secondPipe) = Start(LargeLength + 1);
+        var (others, othersPipe) = Start(LargeLength + 1, "other");
+        foreach (var pipe in new[] { firstPipe, secondPipe, othersPipe })
+        {
+            await pipe.Writer.WriteAsync(new byte[1]);
+        }
+
+        await first.ReadAsync();
+        var reading = second.ReadAsync().AsTask();
+        await others.ReadAsync().AsTask().Within();
+        Assert.False(reading.IsCompleted);
+        first.Dispose();
+        await reading.Within();
+
+        var (third, _) = Start(LargeLength + 1);
+        var waiting = third.ReadAsync().AsTask();
+        _time.Advance(Upload.Grace);
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, (await Assert.ThrowsAsync<RefusedException>(() => waiting).Within()).Status);
+        second.Dispose();
+        others.Dispose();
+    }
+
+    private (Upload Upload, Pipe Pipe) Start(long? length = null, string user = "user")
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddSingleton<TimeProvider>(_time).BuildServiceProvider() };
         context.Features.Set<IRequestBodyPipeFeature>(new Body(pipe.Reader));
         context.Request.ContentLength = length;
-        return (new Upload(context.Request, LargeLength, CancellationToken.None), pipe);
+        return (new Upload(context.Request, new UserKey("uploads", user), LargeLength, CancellationToken.None), pipe);
     }
 
     private static async Task ReadAsync(Upload upload, Pipe pipe)

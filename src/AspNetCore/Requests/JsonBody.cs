@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Unicode;
+using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentStream.AspNetCore.Requests;
@@ -19,7 +20,7 @@ internal static class JsonBody
     private static readonly Slots Large = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     /// <summary>A body on its way in. One that is long has its turn until this is disposed.</summary>
-    public static Upload Open(HttpRequest request, CancellationToken cancellationToken) => new(request, LargeLength, cancellationToken);
+    public static Upload Open(HttpRequest request, CancellationToken cancellationToken) => new(request, request.HttpContext.Caller(), LargeLength, cancellationToken);
 
     /// <summary>Reads the body; what is in it is for the caller to check.</summary>
     /// <param name="request">The request.</param>

@@ -5,13 +5,14 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentStream.AspNetCore.Requests;
 
 /// <summary>
-/// A body on its way in. It has to come at a pace, and only a few long ones come at a time in a process: what has come is held in memory until all of it is there. The server's own rule
-/// (<c>MinRequestBodyDataRate</c>) would let 16 MB that stop before their end stay for hours.
+/// A body on its way in. It has to come at a pace. Of the long ones, each user sends one at a time, and only a few come at a time in a process: what has come is held in memory until all of
+/// it is there. The server's own rule (<c>MinRequestBodyDataRate</c>) would let 16 MB that stop before their end stay for hours.
 /// </summary>
 /// <param name="request">The request.</param>
+/// <param name="user">Who sends it.</param>
 /// <param name="largeLength">A body is long when it has more bytes than these.</param>
 /// <param name="cancellationToken">Ends the reading.</param>
-internal sealed class Upload(HttpRequest request, int largeLength, CancellationToken cancellationToken) : IDisposable
+internal sealed class Upload(HttpRequest request, UserKey user, int largeLength, CancellationToken cancellationToken) : IDisposable
 {
     /// <summary>The most long bodies that come at a time.</summary>
     internal const int MostLarge = 4;
@@ -25,23 +26,22 @@ internal sealed class Upload(HttpRequest request, int largeLength, CancellationT
     /// <summary>The bytes a second of what takes longer.</summary>
     internal const int LeastPace = 64 * 1024;
 
-    private static readonly SemaphoreSlim Large = new(MostLarge);
+    private static readonly UserSlots Large = new(perUser: 1, MostLarge);
 
     private readonly TimeProvider _time = request.HttpContext.RequestServices?.GetService<TimeProvider>() ?? TimeProvider.System;
     private long _started;
     private long _length;
-    private bool _isLarge;
+    private IDisposable? _slot;
 
     /// <summary>Waits for more of the body.</summary>
     /// <returns>All of it that is there.</returns>
     /// <exception cref="RefusedException">It does not come in time, or too many others come.</exception>
     public async ValueTask<ReadResult> ReadAsync()
     {
-        if (!_isLarge && Math.Max(_length, request.ContentLength ?? 0) > largeLength)
+        if (_slot is null && Math.Max(_length, request.ContentLength ?? 0) > largeLength)
         {
-            _isLarge = await Large.WaitAsync(Grace, cancellationToken)
-                ? true
-                : throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many long bodies come at the same time. Try again later.");
+            _slot = await Large.TakeAsync(user, Grace, _time, cancellationToken)
+                ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many long bodies come at the same time. Try again later.");
             _started = 0;
         }
 
@@ -54,13 +54,7 @@ internal sealed class Upload(HttpRequest request, int largeLength, CancellationT
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_isLarge)
-        {
-            Large.Release();
-        }
-    }
+    public void Dispose() => _slot?.Dispose();
 
     private async ValueTask<ReadResult> WaitAsync()
     {

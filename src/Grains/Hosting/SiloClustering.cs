@@ -23,6 +23,9 @@ internal static class SiloClustering
         silo.Services.AddSingleton(_ => new SiloPorts(settings, hasGateway: !isAlone));
         silo.Services.AddOptions<EndpointOptions>().Configure<SiloPorts>((endpoints, ports) =>
             (endpoints.AdvertisedIPAddress, endpoints.SiloPort, endpoints.GatewayPort) = (ports.Address, ports.Silo, ports.Gateway));
+
+        // Orleans' million takes 18 MB before the first call, and remembers who was asked for once, known or not.
+        silo.Services.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = 100_000);
         silo.Services.Configure<SiloOptions>(options => options.SiloName ??= SiloNames.Own);
         if (isAlone)
         {

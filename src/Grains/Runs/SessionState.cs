@@ -202,11 +202,17 @@ internal sealed class SessionState
         Version++;
     }
 
-    /// <summary>What has to be known of these records when an import has replaced them.</summary>
+    /// <summary>The prompts that have to be known when an import has replaced these records.</summary>
     /// <param name="waiting">The runs of the prompts that are in the queue: those that the journal has must not run again.</param>
-    /// <param name="now">The time of the record.</param>
-    public CarriedOverRecord CarryOver(IEnumerable<string> waiting, DateTimeOffset now) =>
-        new([.. Keyed.All, .. waiting.Where(HasTaken).Select(run => new SteeredPrompt(run))]) { Timestamp = now };
+    public SteeredPrompt[] CarryOver(IEnumerable<string> waiting) => [.. Keyed.All, .. waiting.Where(HasTaken).Select(run => new SteeredPrompt(run))];
+
+    /// <summary>Lets go of the messages, before an import replaces them. A fold that was not imported into afterwards is of no more use.</summary>
+    public void ForgetMessages()
+    {
+        _messages.Clear();
+        _messages.TrimExcess();
+        _last = null;
+    }
 
     /// <summary>The request that the model has not answered yet.</summary>
     public ModelRequest PendingRequest() => new(_unanswered.ToArray()) { Timestamp = _requestedAt, RunId = _runId };

@@ -194,13 +194,24 @@ internal sealed partial class SessionGrain(
     async Task ISessionGrain.ImportMessagesAsync(byte[] messages)
     {
         using var slot = messages.Length <= LargeImport ? null : await LargeImports.TakeAsync();
-        var imported = ModelMessages.FromJson(messages);
         await ChangeAsync(async (_, records) =>
         {
-            var (state, waiting) = (records.History, (await queue.ListAsync(Key)).Select(prompt => prompt.RunId));
-            await records.AddAsync(
-                now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, state.CarryOver(waiting, now)],
-                environment.Options.Limits);
+            var state = records.History;
+            var carried = state.CarryOver((await queue.ListAsync(Key)).Select(prompt => prompt.RunId));
+            try
+            {
+                // What is replaced need not be in memory beside what replaces it.
+                state.ForgetMessages();
+                var imported = ModelMessages.FromJson(messages);
+                await records.AddAsync(
+                    now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, new CarriedOverRecord(carried) { Timestamp = now }],
+                    environment.Options.Limits);
+            }
+            catch
+            {
+                _state = new SessionState();
+                throw;
+            }
         });
     }
 

@@ -90,7 +90,7 @@ public sealed class ImportTests
         var (known, behind) = (new SessionState(), new SessionState());
         await known.ReadAsync(_journal, _key);
         behind.Apply(started);
-        await _journal.AppendAsync(run, 2, [Imported(known), known.CarryOver([], default)]);
+        await _journal.AppendAsync(run, 2, [Imported(known), new CarriedOverRecord(known.CarryOver([])) { Timestamp = default }]);
         await _journal.AppendAsync(run, 4, [new RunStartedRecord("next", "a") { Timestamp = default }]);
 
         foreach (var state in (SessionState[])[known, behind, new()])

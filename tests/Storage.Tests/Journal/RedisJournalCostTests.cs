@@ -1,5 +1,4 @@
 using System.Globalization;
-using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Tests.Redis;
 using AgentStream.Testing;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 using AgentStream.Testing;

@@ -1,0 +1,42 @@
+using AgentStream.AspNetCore.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentStream.AspNetCore.Requests;
+
+/// <summary>
+/// An answer that may be long is held in memory until it has been sent. So each user gets two at a time, and the answer has to be taken at a pace. The server's own pace (240 bytes a second)
+/// would let 16 MB stay for hours.
+/// </summary>
+internal sealed class LongAnswerFilter : IEndpointFilter
+{
+    /// <summary>The most of such answers that a user gets at a time.</summary>
+    internal const int MostPerUser = 2;
+
+    private static readonly UserSlots Slots = new(MostPerUser, all: 16);
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var time = http.RequestServices.GetService<TimeProvider>() ?? TimeProvider.System;
+        http.Response.RegisterForDispose(await Slots.TakeAsync(http.Caller(), Upload.Grace, time, http.RequestAborted)
+            ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many sessions are read at the same time. Try again later."));
+
+        // Of HTTP/2, the pace is the connection's.
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate && HttpProtocol.IsHttp11(http.Request.Protocol))
+        {
+            rate.MinDataRate = new MinDataRate(Upload.LeastPace, Upload.Grace);
+        }
+
+        return await next(context);
+    }
+}
+
+/// <summary>Puts <see cref="LongAnswerFilter"/> on a route.</summary>
+internal static class LongAnswerRoutes
+{
+    public static RouteHandlerBuilder IsLongAnswer(this RouteHandlerBuilder route) => route.AddEndpointFilter<LongAnswerFilter>();
+}

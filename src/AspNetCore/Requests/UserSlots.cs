@@ -1,0 +1,83 @@
+namespace AgentStream.AspNetCore.Requests;
+
+/// <summary>Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn.</summary>
+/// <param name="perUser">How much one user may.</param>
+/// <param name="all">How much all may.</param>
+internal sealed class UserSlots(int perUser, int all)
+{
+    private readonly Dictionary<UserKey, Turns> _users = [];
+    private readonly SemaphoreSlim _all = new(all);
+
+    /// <summary>Waits for a slot.</summary>
+    /// <param name="user">Who wants it.</param>
+    /// <param name="patience">The longest time to wait.</param>
+    /// <param name="time">The clock of <paramref name="patience"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>Gives the slot back when it is disposed; null when there was none in time.</returns>
+    public async ValueTask<IDisposable?> TakeAsync(UserKey user, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var end = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellationToken);
+        var turns = Enter(user);
+        var isMine = false;
+        try
+        {
+            await turns.Free.WaitAsync(either.Token);
+            isMine = true;
+            await _all.WaitAsync(either.Token);
+            return new Slot(this, user, turns);
+        }
+        catch (OperationCanceledException)
+        {
+            Leave(user, turns, isMine);
+            cancellationToken.ThrowIfCancellationRequested();
+            return null;
+        }
+    }
+
+    private Turns Enter(UserKey user)
+    {
+        lock (_users)
+        {
+            var turns = _users.TryGetValue(user, out var known) ? known : _users[user] = new(new(perUser));
+            turns.Count++;
+            return turns;
+        }
+    }
+
+    private void Leave(UserKey user, Turns turns, bool hasSlot)
+    {
+        lock (_users)
+        {
+            if (hasSlot)
+            {
+                turns.Free.Release();
+            }
+
+            if (--turns.Count == 0)
+            {
+                _users.Remove(user);
+            }
+        }
+    }
+
+    /// <summary>The slots of a user who has or wants one.</summary>
+    private sealed record Turns(SemaphoreSlim Free)
+    {
+        public int Count { get; set; }
+    }
+
+    private sealed class Slot(UserSlots slots, UserKey user, Turns turns) : IDisposable
+    {
+        private int _isDisposed;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+            {
+                slots._all.Release();
+                slots.Leave(user, turns, hasSlot: true);
+            }
+        }
+    }
+}

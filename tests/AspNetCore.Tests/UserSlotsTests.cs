@@ -1,0 +1,58 @@
+using AgentStream.AspNetCore.Requests;
+using AgentStream.Testing;
+
+namespace AgentStream.AspNetCore.Tests;
+
+/// <summary>Slots that users have, and share.</summary>
+public sealed class UserSlotsTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly UserKey One = new("1", "one");
+    private static readonly UserKey Two = new("1", "two");
+
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public async Task A_user_waits_for_slots_of_their_own_and_nobody_else_does()
+    {
+        var slots = new UserSlots(perUser: 1, all: 2);
+        var first = await TakeAsync(slots, One);
+        var second = TakeAsync(slots, One);
+        var others = await TakeAsync(slots, Two).Within();
+        Assert.False(second.IsCompleted);
+        first!.Dispose();
+        first.Dispose();
+        Assert.NotNull(await second.Within());
+        Assert.NotNull(others);
+    }
+
+    [Fact]
+    public async Task All_together_have_no_more_than_there_are()
+    {
+        var slots = new UserSlots(perUser: 1, all: 1);
+        var first = await TakeAsync(slots, One);
+        var second = TakeAsync(slots, Two);
+        Assert.False(second.IsCompleted);
+        first!.Dispose();
+        Assert.NotNull(await second.Within());
+    }
+
+    [Fact]
+    public async Task Whoever_has_waited_long_enough_gets_none_and_takes_none_from_the_next()
+    {
+        var slots = new UserSlots(perUser: 1, all: 1);
+        var first = await TakeAsync(slots, One);
+        Task<IDisposable?>[] waiting = [TakeAsync(slots, One), TakeAsync(slots, Two)];
+        using var leaving = new CancellationTokenSource();
+        var left = slots.TakeAsync(Two, Patience, _time, leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        _time.Advance(Patience);
+        Assert.Equal([null, null], await Task.WhenAll(waiting).Within());
+
+        first!.Dispose();
+        Assert.NotNull(await TakeAsync(slots, Two).Within());
+    }
+
+    private Task<IDisposable?> TakeAsync(UserSlots slots, UserKey user) => slots.TakeAsync(user, Patience, _time, CancellationToken.None).AsTask();
+}
