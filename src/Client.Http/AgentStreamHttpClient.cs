@@ -95,6 +95,10 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
         new RunFollower(_routes, Mine(key), _options, _time).FollowAsync(first: null, after, cancellationToken);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<StreamEntry> ListenToSessionAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
+        new RunFollower(_routes, Mine(key), _options, _time, isOfSession: true).FollowAsync(first: null, after, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default) =>
         Read(await CallAsync(HttpMethod.Post, key, "/cancel", content: null, cancellationToken).ConfigureAwait(false), Json.Default.CancelAnswer)?.Cancelled ?? false;
 

@@ -9,18 +9,19 @@ namespace AgentStream.Client.Http;
 /// <param name="options">How patient to be.</param>
 /// <param name="time">The clock.</param>
 /// <param name="runId">The run to follow, which may have to wait for its turn; null or empty for the session, whatever its run.</param>
-internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStreamHttpClientOptions options, TimeProvider time, string? runId = null)
+/// <param name="isOfSession">Whether to follow the session over its runs.</param>
+internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStreamHttpClientOptions options, TimeProvider time, string? runId = null, bool isOfSession = false)
 {
     private readonly string _path = $"/{Uri.EscapeDataString(key.Session)}/stream";
     private readonly string _query = string.IsNullOrEmpty(runId) ? "" : $"?run={Uri.EscapeDataString(runId)}";
     private long _lastHeard = time.GetTimestamp();
     private int _failures;
 
-    /// <summary>Follows the session to its run's end.</summary>
+    /// <summary>Follows the session to its run's end, or over its runs.</summary>
     /// <param name="first">A response with events that is there already; null to ask for one.</param>
     /// <param name="after">Events behind this place; null for all of the current run.</param>
     /// <param name="cancellationToken">Ends the listening.</param>
-    /// <returns>The events, each once and in order, without <c>end</c>.</returns>
+    /// <returns>The events, each once and in order; <c>end</c> only over runs.</returns>
     public async IAsyncEnumerable<StreamEntry> FollowAsync(
         HttpResponseMessage? first, Cursor? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -39,7 +40,7 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
             while (await events.ReadAsync().ConfigureAwait(false) is { } item)
             {
                 // A server that said that the run is over, and then tells of another: that one is not ours to follow.
-                if (item.IsEnd || isOver && item.IsBegin)
+                if (!isOfSession && (item.IsEnd || isOver && item.IsBegin))
                 {
                     yield break;
                 }
@@ -71,7 +72,7 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
             Exception? failure;
             try
             {
-                var response = await routes.SendAsync(HttpMethod.Get, cursor is null ? _path + _query : _path, content: null, cursor, cancellationToken: cancellationToken).ConfigureAwait(false);
+                var response = await routes.SendAsync(HttpMethod.Get, AddressBehind(cursor), content: null, cursor, cancellationToken: cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode == HttpStatusCode.OK && RoutesClient.IsEventStream(response))
                 {
                     return response;
@@ -101,6 +102,8 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
             await WaitAsync(failure, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private string AddressBehind(Cursor? cursor) => isOfSession ? $"{_path}?follow=true" : cursor is null ? _path + _query : _path;
 
     /// <summary>Waits before the next try, or gives up.</summary>
     private async Task WaitAsync(Exception? failure, CancellationToken cancellationToken)

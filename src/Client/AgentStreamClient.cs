@@ -141,6 +141,11 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>While the stream store is out of reach it waits. The session's grain is not loaded.</remarks>
+    public IAsyncEnumerable<StreamEntry> ListenToSessionAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
+        hub.ListenToSessionAsync(key, after, cancellationToken);
+
     /// <summary>Whether somebody who listens behind a cursor would see an event, now or later.</summary>
     /// <param name="key">The session.</param>
     /// <param name="after">The place; null for before every event.</param>

@@ -47,6 +47,17 @@ public interface IAgentStreamClient
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
     IAsyncEnumerable<StreamEntry> ListenRawAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Follows a session over its runs: the current one and those after it, each from its <c>begin</c> to its <c>end</c>, which it gives, too. It does not complete: between two runs it waits. It
+    /// starts nothing, and outlives lost connections.
+    /// </summary>
+    /// <param name="key">The session. It may have no run so far.</param>
+    /// <param name="after">Events behind this place; null for all of the current run.</param>
+    /// <param name="cancellationToken">Ends the listening; the runs continue.</param>
+    /// <returns>The events, each once and in order. A <c>begin</c> supersedes all of its run before it. A run that began and expired while its stream could not be read is left out.</returns>
+    /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
+    IAsyncEnumerable<StreamEntry> ListenToSessionAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default);
+
     /// <summary>Cancels a session's run, whichever process runs it.</summary>
     /// <param name="key">The session.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>

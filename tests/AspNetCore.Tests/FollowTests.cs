@@ -126,6 +126,33 @@ public sealed class FollowTests
     }
 
     [Fact]
+    public async Task One_response_has_the_runs_of_a_session_one_after_the_other()
+    {
+        await using var app = await ChatApp.StartAsync();
+        using var stream = new SseReader(await app.FollowAsync("s1", "?follow=true"));
+        for (var run = 0; run < 2; run++)
+        {
+            await app.Sessions.StartAsync(Key, new RunRequest("hello"));
+            Assert.Contains("\"type\":\"begin\"", await stream.NextAsync(), StringComparison.Ordinal);
+            await app.Sessions.AppendAsync(Key, $$"""{"n":{{run}}}""");
+            Assert.Contains($"\"n\":{run}", await stream.NextAsync(), StringComparison.Ordinal);
+            await app.Sessions.FinishAsync(Key);
+            Assert.Contains("""data: {"type":"end","origin":"pydantic-ai-stream","body":{}}""", await stream.NextAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("?follow=yes", "must be true or false")]
+    [InlineData("?follow=true&run=r", "cannot be true together with run")]
+    public async Task What_else_follow_says_is_refused(string query, string rule)
+    {
+        await using var app = await StartRunAsync();
+        using var response = await app.FollowAsync("s1", query);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(rule, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Many_listeners_see_the_same()
     {
         await using var app = await StartRunAsync();

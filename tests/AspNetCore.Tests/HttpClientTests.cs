@@ -58,6 +58,36 @@ public sealed class HttpClientTests
     }
 
     [Fact]
+    public async Task A_session_is_followed_over_its_runs_and_over_lost_connections()
+    {
+        await using var app = await ChatApp.StartAsync();
+        await using var proxy = new CuttingProxy(app.Http.BaseAddress!) { CutAfter = 700 };
+        using var client = NewClient(proxy.Url);
+        using var stop = new CancellationTokenSource();
+        var seen = new List<StreamEntry>();
+        var listening = Task.Run(async () =>
+        {
+            await foreach (var item in client.ListenToSessionAsync(Key, cancellationToken: stop.Token))
+            {
+                seen.Add(item);
+            }
+        });
+        for (var run = 0; run < 4; run++)
+        {
+            await app.Sessions.StartAsync(Key, new RunRequest("hello"));
+            await app.Sessions.AppendAsync(Key, run.ToString(CultureInfo.InvariantCulture));
+            await app.Sessions.FinishAsync(Key);
+            await Wait.Until(() => seen.Count == (run + 1) * 3, "the listener has the run to its end");
+        }
+
+        Assert.True(proxy.Cuts > 0);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening).Within();
+        Assert.Equal(Enumerable.Repeat<string[]>([Protocol.Begin, Protocol.Event, Protocol.End], 4).SelectMany(types => types), seen.Select(item => item.Type));
+        Assert.Equal(["0", "1", "2", "3"], seen.Where(item => item.Type == Protocol.Event).Select(item => Encoding.UTF8.GetString(item.Body.Span)));
+    }
+
+    [Fact]
     public async Task A_server_that_stops_and_comes_back_costs_nothing_of_the_run()
     {
         await using var app = await ChatApp.StartAsync();

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentStream.AspNetCore.Sse;
 
-/// <summary>A session's events as server-sent events. The response completes at the run's end, and only then; anything else breaks it off.</summary>
+/// <summary>A session's events as server-sent events. The response completes at the run's end, and only then, or not at all; anything else breaks it off.</summary>
 /// <param name="key">The session.</param>
 /// <param name="after">Events behind this place; null for all of the current run.</param>
 /// <param name="rendering">How events become frames; null for each as it is.</param>
@@ -19,6 +19,9 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IFrameRenderer?
 
     /// <summary>The run to follow, as its start was answered; null for <see cref="RunId"/>, or the session.</summary>
     public StartedRun? Run { get; init; }
+
+    /// <summary>Whether it stays open over the session's runs. Each <c>end</c> is a frame then.</summary>
+    public bool IsOfSession { get; init; }
 
     public async Task ExecuteAsync(HttpContext context)
     {
@@ -59,6 +62,7 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IFrameRenderer?
     private IAsyncEnumerable<StreamEntry> Listen(AgentStreamClient client, CancellationToken cancellationToken) =>
         Run is not null ? client.FollowAsync(key, Run, cancellationToken)
         : RunId is not null ? client.FollowAsync(key, RunId, cancellationToken)
+        : IsOfSession ? client.ListenToSessionAsync(key, after, cancellationToken)
         : client.ListenRawAsync(key, after, cancellationToken);
 
     private static void PrepareResponse(HttpContext context)

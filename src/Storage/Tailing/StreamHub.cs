@@ -13,7 +13,7 @@ namespace AgentStream.Storage.Tailing;
 /// <param name="streams">The streams.</param>
 /// <param name="time">The clock of polls and of waits for an unavailable streams.</param>
 /// <param name="logger">Takes a line when the streams goes away, and one when it is back.</param>
-public sealed class StreamHub(IStreamReader streams, TimeProvider time, ILogger<StreamHub> logger)
+public sealed partial class StreamHub(IStreamReader streams, TimeProvider time, ILogger<StreamHub> logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionKey, StreamTail> _tails = [];

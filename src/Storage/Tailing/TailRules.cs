@@ -22,4 +22,7 @@ internal static class TailRules
 
     /// <summary>A stream with notices is read again after this long, in case that one was lost.</summary>
     public static TimeSpan SafetyPoll => TimeSpan.FromSeconds(2);
+
+    /// <summary>A session without a run is read again after this long, in case that a notice was lost: a run of another library gives none.</summary>
+    public static TimeSpan IdlePoll => TimeSpan.FromSeconds(5);
 }

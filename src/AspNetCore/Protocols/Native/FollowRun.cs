@@ -7,12 +7,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AgentStream.AspNetCore.Protocols.Native;
 
-/// <summary><c>GET /chat/{session_id}/stream</c>: follows a session's run, from its start or behind a cursor.</summary>
+/// <summary><c>GET /chat/{session_id}/stream</c>: follows a session's run, or all of its runs, from its start or behind a cursor.</summary>
 internal static class FollowRun
 {
     private const string LastEventId = "Last-Event-ID";
     private const string After = "after";
     private const string Run = "run";
+    private const string Follow = "follow";
 
     public static void MapFollowRun(this RouteGroupBuilder chat) =>
         chat.MapGet("{session_id}/stream", async Task<Results<EventStream, NoContent>> (string session_id, HttpContext context, AgentStreamClient client, SessionTokens tokens) =>
@@ -20,6 +21,11 @@ internal static class FollowRun
             var key = context.Caller().Session(session_id);
             var after = ReadCursor(context.Request);
             var rendering = context.TokenInAddress() is { } token ? new RenewedTokenFrames(tokens, token) : null;
+
+            if (ReadFollow(context.Request))
+            {
+                return new EventStream(key, after, rendering) { IsOfSession = true };
+            }
 
             if (after is null && context.Request.Query[Run] is [{ Length: > 0 } runId])
             {
@@ -30,6 +36,14 @@ internal static class FollowRun
             // A browser's EventSource connects again after every end of a stream; only 204 makes it stop.
             return await client.HasMoreAsync(key, after, context.RequestAborted) ? new EventStream(key, after, rendering) : TypedResults.NoContent();
         }).CountsListeners().TakesTokens(SessionVerbs.Follow);
+
+    private static bool ReadFollow(HttpRequest request) => ((string?)request.Query[Follow], request.Query.ContainsKey(Run)) switch
+    {
+        (null or "" or "false", _) => false,
+        ("true", false) => true,
+        ("true", true) => throw new InvalidInputException(Follow, $"cannot be true together with {Run}"),
+        _ => throw new InvalidInputException(Follow, "must be true or false"),
+    };
 
     // A browser that connects again repeats the address it began with, so the header is the newer of the two.
     private static Cursor? ReadCursor(HttpRequest request) =>
