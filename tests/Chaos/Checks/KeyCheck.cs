@@ -43,7 +43,8 @@ internal static class KeyCheck
         var left = new List<string>();
         foreach (var key in await redis.TextsAsync("KEYS", $"{Stage.Prefix}:*"))
         {
-            if (await WhyLeftOverAsync(redis, key!, isClosed) is { } reason)
+            // A key may go while it is looked at.
+            if (await WhyLeftOverAsync(redis, key!, isClosed) is { } reason && await redis.NumberAsync("EXISTS", key!) == 1)
             {
                 left.Add($"{key}: {reason}");
             }
