@@ -3,13 +3,11 @@ using System.Text.Json;
 
 namespace AgentStream.System.Tests;
 
-/// <summary>A model's endpoint whose first answer comes by half, and whole when the test says so: a run that lasts as long as the test needs it.</summary>
+/// <summary>A model's endpoint that counts to 400. Its first answer stops at 200 until the test lets it continue: a run that lasts as long as the test needs it.</summary>
 internal sealed class HeldModel : LocalServer
 {
-    /// <summary>Each answer, as it is at its end.</summary>
-    public const string Answer = FirstHalf + "and the other.";
+    public const int Last = 400;
 
-    private const string FirstHalf = "the first half, ";
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What a silo is started with to have this model.</summary>
@@ -22,11 +20,16 @@ internal sealed class HeldModel : LocalServer
     {
         var response = context.Response;
         response.ContentType = "text/event-stream";
-        await WriteAsync(response, Piece(FirstHalf));
-        await response.OutputStream.FlushAsync();
-        await _released.Task;
-        await WriteAsync(response, Piece(Answer[FirstHalf.Length..]) + Chunk("{}", "\"stop\"") + "data: [DONE]\n\n");
-    }
+        for (var number = 1; number <= Last; number++)
+        {
+            await WriteAsync(response, Chunk($$"""{"content":"{{number}} "}"""));
+            if (number == Last / 2)
+            {
+                await response.OutputStream.FlushAsync();
+                await _released.Task;
+            }
+        }
 
-    private static string Piece(string text) => Chunk($$"""{"content":"{{text}}"}""");
+        await WriteAsync(response, Chunk("{}", "\"stop\"") + "data: [DONE]\n\n");
+    }
 }

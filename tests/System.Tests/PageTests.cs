@@ -43,15 +43,17 @@ public sealed class PageTests : BrowserTests
         using var model = new HeldModel();
         await using var silo = await SiloProcess.StartAsync(model.Arguments);
         var page = await OpenAsync(silo);
-        await AskAsync(page, "one");
-        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync("the first half");
+        await AskAsync(page, "count to 400");
+        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync(" 50 ");
         await page.ReloadAsync();
         await Assertions.Expect(page.GetByTestId("stop")).ToBeVisibleAsync();
-        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync("the first half");
         model.Release();
-        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync(HeldModel.Answer);
+        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync(" 400");
         await Assertions.Expect(page.GetByTestId("stop")).ToBeHiddenAsync();
-        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync("one");
+
+        var text = await page.GetByTestId("answer").InnerTextAsync();
+        Assert.Equal(Enumerable.Range(1, HeldModel.Last), text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse));
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync("count to 400");
     }
 
     [Fact]
@@ -91,14 +93,14 @@ public sealed class PageTests : BrowserTests
         using var model = new HeldModel();
         await using var silo = await SiloProcess.StartAsync(model.Arguments);
         var page = await OpenAsync(silo);
-        await AskAsync(page, "one");
-        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync("the first half");
-        await AskAsync(page, "two");
-        await Assertions.Expect(page.GetByTestId("queued")).ToContainTextAsync("two");
+        await AskAsync(page, "count to 400");
+        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync("1 2 3 ");
+        await AskAsync(page, "once more");
+        await Assertions.Expect(page.GetByTestId("queued")).ToContainTextAsync("once more");
         model.Release();
-        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync([HeldModel.Answer, HeldModel.Answer]);
+        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync([" 400", " 400"]);
         await Assertions.Expect(page.GetByTestId("queued")).ToHaveCountAsync(0);
-        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync(["one", "two"]);
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync(["count to 400", "once more"]);
     }
 
     [Fact]

@@ -21,8 +21,7 @@ internal sealed class LongAnswerFilter : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        var time = http.RequestServices.GetService<TimeProvider>() ?? TimeProvider.System;
-        http.Response.RegisterForDispose(await Slots.TakeAsync(http.Caller(), Upload.Grace, time, http.RequestAborted)
+        http.Response.RegisterForDispose(await Slots.TakeAsync(http.Caller(), Upload.Grace, http.RequestServices.GetRequiredService<TimeProvider>(), http.RequestAborted)
             ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many sessions are read at the same time. Try again later."));
 
         // Of HTTP/2, the pace is the connection's.
