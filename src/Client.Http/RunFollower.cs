@@ -45,7 +45,8 @@ internal sealed class RunFollower(RoutesClient routes, SessionKey key, AgentStre
                     yield break;
                 }
 
-                if (item.Cursor <= cursor)
+                // What comes from the journal stands behind one place of the stream.
+                if (item.Cursor <= (item.Cursor.IsReplayed ? cursor : cursor?.InStream))
                 {
                     continue;
                 }

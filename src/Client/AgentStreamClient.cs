@@ -10,7 +10,7 @@ namespace AgentStream;
 /// <param name="streams">The sessions' streams.</param>
 /// <param name="hub">This process's listening to the event streams.</param>
 /// <param name="time">The clock of waits for a run's turn; null for the system's.</param>
-public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader streams, StreamHub hub, TimeProvider? time = null) : IAgentStreamClient
+public sealed partial class AgentStreamClient(IGrainFactory grains, IStreamReader streams, StreamHub hub, TimeProvider? time = null) : IAgentStreamClient
 {
     // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
     private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);
@@ -97,10 +97,8 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
         return next.Events is [{ IsBegin: false, IsEnd: false }, ..] ? new StartedRun(run.Run.RunId, run.Begin) : null;
     }
 
-    /// <inheritdoc/>
-    /// <remarks>While the stream store is out of reach it waits. The session's grain is not loaded.</remarks>
-    public async IAsyncEnumerable<StreamEntry> ListenRawAsync(
-        SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <summary>Follows a session in its stream alone.</summary>
+    private async IAsyncEnumerable<StreamEntry> ListenToStreamAsync(SessionKey key, Cursor? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var isOver = false; !isOver;)
         {
@@ -130,7 +128,7 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
 
     private async IAsyncEnumerable<StreamEntry> FollowAsync(SessionKey key, Cursor begin, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var streamEvent in ListenRawAsync(key, begin.Previous, cancellationToken).ConfigureAwait(false))
+        await foreach (var streamEvent in ListenToStreamAsync(key, begin.Previous, cancellationToken).ConfigureAwait(false))
         {
             if (streamEvent.IsBegin && streamEvent.Cursor != begin)
             {
@@ -142,43 +140,13 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
     }
 
     /// <inheritdoc/>
-    /// <remarks>While the stream store is out of reach it waits. The session's grain is not loaded.</remarks>
-    public IAsyncEnumerable<StreamEntry> ListenToSessionAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
-        hub.ListenToSessionAsync(key, after, cancellationToken);
-
-    /// <summary>Whether somebody who listens behind a cursor would see an event, now or later.</summary>
-    /// <param name="key">The session.</param>
-    /// <param name="after">The place; null for before every event.</param>
-    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
-    /// <returns>False when the session has no run, or its last run has nothing but <c>end</c> behind the cursor.</returns>
-    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
-    public async Task<bool> HasMoreAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default)
-    {
-        for (var place = after ?? Cursor.Start; ;)
-        {
-            var next = await streams.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
-            if (next.Events is not [{ IsEnd: true } end, ..])
-            {
-                return next.Events.Count > 0 || next.IsOpen;
-            }
-
-            if (after is null)
-            {
-                return false;
-            }
-
-            place = end.Cursor;
-        }
-    }
-
-    /// <inheritdoc/>
     /// <remarks>
     /// The session's grain stops its run at once. Where the grain does not answer within a second, the stream store is asked. What it is asked for is the end of one run: a call that reaches the grain
     /// late does nothing to the next one.
     /// </remarks>
     public async Task<bool> CancelAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
-        using var patience = new CancellationTokenSource(WaitForGrain, time ?? TimeProvider.System);
+        using var patience = new CancellationTokenSource(WaitForGrain, Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         CancelRequest? request = null;
         try
@@ -237,10 +205,9 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
 
     private async Task<Cursor?> FindBeginAsync(SessionKey key, string runId, CancellationToken cancellationToken)
     {
-        var clock = time ?? TimeProvider.System;
         for (var (look, isDropped) = (0, false); ; look++)
         {
-            if (await Patience.AskAsync(() => streams.FindRunAsync(key, runId, cancellationToken), clock, cancellationToken).ConfigureAwait(false) is { } known)
+            if (await Patience.AskAsync(() => streams.FindRunAsync(key, runId, cancellationToken), Clock, cancellationToken).ConfigureAwait(false) is { } known)
             {
                 return known.Begin;
             }
@@ -252,13 +219,15 @@ public sealed class AgentStreamClient(IGrainFactory grains, IStreamReader stream
 
             // It may begin between the two questions, so the first is asked once more.
             isDropped = look % LooksAtQueue == 0
-                && !await Patience.AskAsync(() => Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken), clock, cancellationToken).ConfigureAwait(false);
+                && !await Patience.AskAsync(() => Session(key).IsWaitingAsync(runId).WaitAsync(cancellationToken), Clock, cancellationToken).ConfigureAwait(false);
             if (!isDropped)
             {
-                await Task.Delay(LookForTurn, clock, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(LookForTurn, Clock, cancellationToken).ConfigureAwait(false);
             }
         }
     }
+
+    private TimeProvider Clock => time ?? TimeProvider.System;
 
     private ISessionGrain Session(SessionKey key)
     {

@@ -21,6 +21,15 @@ public readonly record struct Cursor([property: Id(0)] ulong Milliseconds, [prop
     /// <summary>The place directly before this one: the greatest cursor that is less; <see cref="Start"/> has none and stays.</summary>
     public Cursor Previous => Sequence > 0 ? new(Milliseconds, Sequence - 1) : Milliseconds > 0 ? new(Milliseconds - 1, ulong.MaxValue) : Start;
 
+    /// <summary>
+    /// Whether it is the place of an entry that was shown from the journal, since the stream did not have it any more. The entries of a stream are numbered from 0 in each millisecond; the sequence of
+    /// these is 2^32 or more.
+    /// </summary>
+    public bool IsReplayed => Sequence > uint.MaxValue;
+
+    /// <summary>The place in the stream that it stands for: itself, unless it is <see cref="IsReplayed"/>. Who has an entry that was shown from the journal continues behind that place.</summary>
+    public Cursor InStream => new(Milliseconds, Sequence & uint.MaxValue);
+
     /// <summary>Reads <c>{milliseconds}-{sequence}</c>, or <c>{milliseconds}</c> alone for sequence 0.</summary>
     /// <param name="text">The text.</param>
     /// <param name="cursor">The cursor, when the answer is true.</param>

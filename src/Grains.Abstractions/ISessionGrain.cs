@@ -69,6 +69,16 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("GetAsync")]
     Task<SessionSnapshot?> GetAsync();
 
+    /// <summary>Shows from the journal what a reader has missed, for as long as the session exists: the rest of the first run behind a cursor that has ended.</summary>
+    /// <param name="after">The cursor of the last entry that the reader has.</param>
+    /// <param name="before">Runs that begin there or later are left out: the stream has them. Null for none.</param>
+    /// <param name="node">The first node to show, from 0; what <see cref="ReplayedRun.Next"/> says, to continue.</param>
+    /// <param name="shown">How many of the run's entries the reader has been shown in this way behind the cursor.</param>
+    /// <returns>The run, or the part of it that fits into about a mebibyte; null when the reader has missed nothing, or nothing is known of it.</returns>
+    /// <exception cref="StorageUnavailableException">The journal is out of reach.</exception>
+    [Alias("ReplayAsync")]
+    Task<ReplayedRun?> ReplayAsync(Cursor after, Cursor? before = null, int node = 0, int shown = 0);
+
     /// <summary>Replaces the session's history with one from elsewhere.</summary>
     /// <param name="messages">The messages as JSON, UTF-8, in the format of docs/protocol.md.</param>
     /// <returns>A task that completes when the history is kept.</returns>

@@ -27,6 +27,7 @@ internal sealed class ScriptedSessions(IStreamStore log)
             {
                 // The runs are the store's alone.
                 nameof(ISessionGrain.GetLiveRunIdAsync) => Task.FromResult<string?>(null),
+                nameof(ISessionGrain.ReplayAsync) => Task.FromResult<ReplayedRun?>(null),
                 nameof(ISessionGrain.StartAsync) => StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!),
                 _ => throw new NotSupportedException(called.Name),
             })

@@ -153,6 +153,27 @@ test('what is unknown does no harm', () => {
   assert.deepEqual(texts(run), ['x']);
 });
 
+test('what the server shows from the journal takes the place of what was there, and the stream goes on behind it', () => {
+  const conversation = newConversation();
+  const at = (cursor, event) => applyEvent(conversation, { cursor, ...event });
+  const replayed = (place, number) => `7-${BigInt(place) + (BigInt(number) << 32n)}`;
+  at('7-1', begin);
+  at('7-2', node(0, 'llm-begin'));
+  at('7-3', text(0, 0, 'It '));
+
+  assert.ok(at(replayed(3, 1), { type: 'info', origin: 'agentstream', body: { msg: 'replayed' } }));
+  assert.ok(at(replayed(3, 2), node(0, 'llm-begin')));
+  assert.ok(at(replayed(3, 3), text(0, 0, 'It is done.')));
+  assert.ok(at(replayed(8, 4), node(0, 'llm-end')));
+  assert.ok(!at(replayed(8, 4), node(0, 'llm-end')));
+  assert.ok(at(replayed(9, 5), { type: 'end' }));
+  assert.ok(!at('7-9', { type: 'end' }));
+  assert.ok(at('7-10', begin));
+  assert.equal(conversation.runs.length, 2);
+  assert.deepEqual(texts(conversation.runs[0]), ['It is done.']);
+  assert.ok(conversation.runs[0].items.every(item => item.kind === 'node'));
+});
+
 test('cursors are compared as two numbers of 64 bits', () => {
   assert.equal(compareCursors('9-0', '10-0'), -1);
   assert.equal(compareCursors('10-9', '10-10'), -1);

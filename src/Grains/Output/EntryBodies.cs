@@ -107,6 +107,9 @@ internal static class EntryBodies
         return Finish(json);
     }
 
+    /// <summary>The body of an <c>info</c> entry: the stream does not have the run any more, and what follows is what the journal has of it.</summary>
+    public static ReadOnlyMemory<byte> Replayed() => Message("replayed");
+
     /// <summary>The body of an <c>info</c> entry: the user said something while the run was live, and the model hears it now.</summary>
     public static ReadOnlyMemory<byte> Steered(string text)
     {

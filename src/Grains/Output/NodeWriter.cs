@@ -78,6 +78,13 @@ internal sealed class NodeWriter(
         }
     }
 
+    /// <summary>Shows one finished node from the journal.</summary>
+    public ValueTask ReplayAsync(int idx, ModelRequest request, ModelResponse response, CancellationToken cancellationToken)
+    {
+        _idx = idx - 1;
+        return ReplayAsync(request, response, cancellationToken);
+    }
+
     /// <summary>Shows a node whose response is known whole: each part at once.</summary>
     private async ValueTask ReplayAsync(ModelRequest request, ModelResponse response, CancellationToken cancellationToken)
     {

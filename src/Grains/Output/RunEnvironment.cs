@@ -37,6 +37,9 @@ internal sealed class RunEnvironment(
     /// <summary>How long the silo owns its runs without renewing.</summary>
     public TimeSpan Lease => storage.Value.Lease;
 
+    /// <summary>Who writes <c>begin</c> and <c>end</c>.</summary>
+    public string RuntimeOrigin => storage.Value.RuntimeOrigin;
+
     public TimeProvider Time => time;
 
     public IServiceProvider Services => services;

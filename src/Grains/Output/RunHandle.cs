@@ -20,14 +20,14 @@ internal sealed class RunHandle
     private volatile bool _isLeaving;
     private volatile bool _hasEnded;
 
-    private RunHandle(RunEnvironment environment, RunToken token, Cursor begin, long number = 0)
+    private RunHandle(RunEnvironment environment, RunToken token, Cursor begin, Cursor? last, long number = 0)
     {
         (_environment, Token, Begin) = (environment, token, begin);
         Nodes = new NodeWriter(
             new AnswerBounds(environment.Options),
             (body, cancellationToken) => EmitAsync(Protocol.Event, environment.Options.EventOrigin, body, cancellationToken),
             (body, cancellationToken) => EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
-        _writer = new RunWriter(environment, token, number, Stop, Refuse, _giveUp.Token);
+        _writer = new RunWriter(environment, token, number, last, Stop, Refuse, _giveUp.Token);
         _registration = environment.Owned.Register(token, Stop);
         _waker = environment.Waker;
     }
@@ -43,6 +43,9 @@ internal sealed class RunHandle
 
     /// <summary>Where the run's stream begins.</summary>
     public Cursor Begin { get; }
+
+    /// <summary>The cursor of its last entry, once <see cref="FlushAsync"/> is done; null when that is not known.</summary>
+    public Cursor? Last => _writer.Last;
 
     /// <summary>Ends whatever the run is doing, when it was canceled, lost its session, or its process is about to stop.</summary>
     public CancellationToken Stopped => _stop.Token;
@@ -78,7 +81,8 @@ internal sealed class RunHandle
         var token = new RunToken(key, environment.Silo.Id, runId ?? Guid.CreateVersion7().ToString());
         try
         {
-            return new RunHandle(environment, token, await environment.Store.StartAsync(token, isLimited ? environment.Options.Limits : null));
+            var begin = await environment.Store.StartAsync(token, isLimited ? environment.Options.Limits : null);
+            return new RunHandle(environment, token, begin, last: begin);
         }
         catch (StorageUnavailableException e)
         {
@@ -95,7 +99,7 @@ internal sealed class RunHandle
     /// <summary>Continues a run that this process recovered.</summary>
     public static RunHandle Of(RunEnvironment environment, RecoveredRun recovered)
     {
-        var run = new RunHandle(environment, recovered.Run, recovered.Begin, recovered.Number) { _isSealed = recovered.IsSealed };
+        var run = new RunHandle(environment, recovered.Run, recovered.Begin, last: null, recovered.Number) { _isSealed = recovered.IsSealed };
         if (recovered.Status != RunStatus.Live)
         {
             // At once: nothing of the run works yet, and nothing is to begin.

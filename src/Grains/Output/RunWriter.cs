@@ -27,18 +27,25 @@ internal sealed class RunWriter
     private readonly Task _draining;
     private long _number;
 
+    // Written by the one that drains, and read when it is done.
+    private Cursor? _last;
+
     /// <summary>Starts writing for a run that owns its session.</summary>
     /// <param name="environment">The log, the clock of the pauses between retries, and who hears of a log that is away.</param>
     /// <param name="run">The run.</param>
     /// <param name="number">The number of its last append; 0 for a new run.</param>
+    /// <param name="last">The cursor of its last entry; null when that is not known.</param>
     /// <param name="notLive">Called when the log says that the run was canceled or lost.</param>
     /// <param name="refused">Called when the log refuses an append for good: the run can say nothing more.</param>
     /// <param name="giveUp">Gives up on a log that is away: what is queued is dropped.</param>
-    public RunWriter(RunEnvironment environment, RunToken run, long number, Action<RunStatus> notLive, Action<StorageRefusedException> refused, CancellationToken giveUp)
+    public RunWriter(RunEnvironment environment, RunToken run, long number, Cursor? last, Action<RunStatus> notLive, Action<StorageRefusedException> refused, CancellationToken giveUp)
     {
-        (_environment, _run, _number, _notLive, _refused, _giveUp) = (environment, run, number, notLive, refused, giveUp);
+        (_environment, _run, _number, _last, _notLive, _refused, _giveUp) = (environment, run, number, last, notLive, refused, giveUp);
         _draining = environment.Beside(DrainAsync);
     }
+
+    /// <summary>The cursor of the last entry, when what was queued is written (<see cref="FlushAsync"/>); null when that is not known.</summary>
+    public Cursor? Last => _last;
 
     /// <summary>Queues an event; waits while the queue is full.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
@@ -95,6 +102,7 @@ internal sealed class RunWriter
                 var events = _environment.Options.CoalesceDeltas ? Deltas.Coalesce(batch) : batch;
                 var number = ++_number;
                 var result = await RepeatAsync(() => _environment.Store.AppendAsync(_run, number, events, _giveUp));
+                _last = result.Last == Cursor.Start ? _last : result.Last;
                 if (result.Status != RunStatus.Live)
                 {
                     _notLive(result.Status);

@@ -148,7 +148,8 @@ internal sealed class RunRecovery(
     private async Task CrashAsync(RunHandle run, SessionState state, AgentStreamException reason)
     {
         var error = environment.Errors.Crashed(run.Token, reason);
-        await factory.NewJournal(state, run).AddAsync(now => new RunEndedRecord(run.Token.RunId, error.Message) { Timestamp = now, Reason = error.Reason });
+        var last = await environment.PatientlyAsync(() => environment.Store.FindRunAsync(run.Key, run.Token.RunId), run.GivenUp);
+        await factory.NewJournal(state, run).AddAsync(now => new RunEndedRecord(run.Token.RunId, error.Message) { Timestamp = now, Reason = error.Reason, Last = last?.Last });
         await run.FinishAsync(error);
     }
 

@@ -46,7 +46,15 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             await journal.AddAsync(
                 now =>
                 [
-                    new RunStartedRecord(Token.RunId, agent.Name, hasWaited) { Timestamp = now, IdempotencyKey = key?.Key, RequestHash = key?.Hash, Tools = tools ?? [], Caller = caller },
+                    new RunStartedRecord(Token.RunId, agent.Name, hasWaited)
+                    {
+                        Timestamp = now,
+                        IdempotencyKey = key?.Key,
+                        RequestHash = key?.Hash,
+                        Tools = tools ?? [],
+                        Begin = run.Begin,
+                        Caller = caller,
+                    },
                     new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
                 ],
                 environment.Options.Limits);
@@ -141,10 +149,10 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     {
         if (result.Ending == RunEnding.Paused)
         {
-            return [new RunPausedRecord(Token.RunId, result.Requests) { Timestamp = now }];
+            return [new RunPausedRecord(Token.RunId, result.Requests) { Timestamp = now, Last = run.Last }];
         }
 
-        var ended = new RunEndedRecord(Token.RunId, result.Error?.Message) { Timestamp = now, Reason = result.Error?.Reason };
+        var ended = new RunEndedRecord(Token.RunId, result.Error?.Message) { Timestamp = now, Reason = result.Error?.Reason, Last = run.Last };
         return _loop?.CutShort is var (idx, said) ? [new ResponseRecord(idx, said) { Timestamp = now }, ended] : [ended];
     }
 

@@ -69,6 +69,9 @@ internal sealed class SessionState
     /// <summary>What was asked of people and clients, and what they answered.</summary>
     public SessionRequests Requests { get; } = new();
 
+    /// <summary>The runs that have ended, for those who come back late.</summary>
+    public PastRuns Past { get; } = new();
+
     /// <summary>The runs whose prompts had an idempotency key.</summary>
     public KeyedRuns Keyed { get; } = new();
 
@@ -110,6 +113,7 @@ internal sealed class SessionState
     /// <summary>Takes in the next record.</summary>
     public void Apply(JournalRecord record)
     {
+        Past.Apply(record, _messages.Count);
         switch (record)
         {
             case RunStartedRecord { Continues: not null } continued:
@@ -240,6 +244,7 @@ internal sealed class SessionState
         _results.Clear();
         Requests.Forget();
         Keyed.Forget();
+        Past.Forget();
         _steered.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
         (Size, Caller, LastReason) = (0, RunCaller.Unknown, null);
@@ -275,25 +280,4 @@ internal sealed class SessionState
         RetryPromptPart part => part.ToolCallId,
         _ => throw new InvalidDataException($"A tool result cannot be a {result.GetType().Name}."),
     };
-}
-
-/// <summary>A run that the journal knows no end of.</summary>
-/// <param name="RunId">The run.</param>
-/// <param name="Agent">Its agent's name.</param>
-internal sealed record RunProgress(string RunId, string Agent)
-{
-    /// <summary>The last node that has begun; -1 for none: the run continues one that had waited for somebody.</summary>
-    public int Idx { get; init; } = -1;
-
-    /// <summary>Whether that node's response is complete.</summary>
-    public bool IsAnswered { get; init; }
-
-    /// <summary>How many of its nodes have a complete response.</summary>
-    public int Answered => IsAnswered ? Idx + 1 : Math.Max(Idx, 0);
-
-    /// <summary>How often it was recovered from a process that died.</summary>
-    public int Resumes { get; init; }
-
-    /// <summary>Whether its last process left it in order.</summary>
-    public bool IsGivenAway { get; init; }
 }

@@ -82,7 +82,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
             }
 
             var agent = agents.Get(state.Requests.Paused!.Value.Agent);
-            await journal.AddAsync(now => Records(state, run.Token.RunId, agent, answers, now));
+            await journal.AddAsync(now => Records(state, run, agent, answers, now));
             if (state.Requests.Open.Count > 0)
             {
                 return null;
@@ -116,13 +116,13 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
         };
     }
 
-    private static JournalRecord[] Records(SessionState state, string runId, Agent agent, IReadOnlyList<RequestAnswer> answers, DateTimeOffset now)
+    private static JournalRecord[] Records(SessionState state, RunHandle run, Agent agent, IReadOnlyList<RequestAnswer> answers, DateTimeOffset now)
     {
         var records = new List<JournalRecord>();
         foreach (var answer in answers)
         {
             var asked = state.Requests.Find(answer).Request;
-            records.Add(new AnswerRecord(runId, asked.RequestId, answer) { Timestamp = now });
+            records.Add(new AnswerRecord(run.Token.RunId, asked.RequestId, answer) { Timestamp = now });
             if (ResultOf(agent, asked, answer, now) is { } result)
             {
                 records.Add(new ToolResultRecord(result) { Timestamp = now });
@@ -131,7 +131,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
 
         if (state.Requests.Open.Count == answers.Count)
         {
-            records.Add(new RunStartedRecord(runId, agent.Name, Continues: state.Requests.Paused!.Value.RunId) { Timestamp = now });
+            records.Add(new RunStartedRecord(run.Token.RunId, agent.Name, Continues: state.Requests.Paused!.Value.RunId) { Timestamp = now, Begin = run.Begin });
         }
 
         return [.. records];

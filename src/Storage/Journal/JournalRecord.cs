@@ -37,6 +37,9 @@ public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited
     /// <summary>The tools of the client that came with the prompt. A run that continues another has those of that one, and says nothing of them.</summary>
     public IReadOnlyList<ClientTool> Tools { get; init; } = [];
 
+    /// <summary>The cursor of the run's <c>begin</c>; null where an older version wrote the record.</summary>
+    public Cursor? Begin { get; init; }
+
     /// <summary>Who started the run, as far as it needs to know; null for nothing. A run that continues another has the caller of that one, and says nothing of it.</summary>
     public RunCaller? Caller { get; init; }
 }
@@ -81,12 +84,19 @@ public sealed record RunEndedRecord(string RunId, string? Error) : JournalRecord
 {
     /// <summary>Why it failed: one of <see cref="FailureReasons"/>. Null when it did not, or when an older version wrote the record.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The cursor of the last entry before the <c>error</c> and the <c>end</c> of the run; null where that is not known.</summary>
+    public Cursor? Last { get; init; }
 }
 
 /// <summary>A run has ended because it cannot continue without somebody. Another continues it when all requests have their answers.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Requests">What it waits for, at least one.</param>
-public sealed record RunPausedRecord(string RunId, IReadOnlyList<PendingRequest> Requests) : JournalRecord;
+public sealed record RunPausedRecord(string RunId, IReadOnlyList<PendingRequest> Requests) : JournalRecord
+{
+    /// <summary>The cursor of the last entry before those that ask, and the <c>end</c> of the run; null where that is not known.</summary>
+    public Cursor? Last { get; init; }
+}
 
 /// <summary>A request has its answer. The result of a call that is not allowed, or that the client carried out, is a record of its own.</summary>
 /// <param name="RunId">The run that took the answer: the one that continues, if it is the answer to the last open request.</param>

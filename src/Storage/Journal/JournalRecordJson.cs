@@ -91,6 +91,7 @@ public static class JournalRecordJson
                     ClientToolJson.Write(json, started.Tools);
                 }
 
+                JournalCursor.Write(json, "begin", started.Begin);
                 if (started.Caller is { } caller)
                 {
                     json.WritePropertyName("caller");
@@ -127,10 +128,12 @@ public static class JournalRecordJson
                     json.WriteString("reason", ended.Reason);
                 }
 
+                JournalCursor.Write(json, "last", ended.Last);
                 break;
             case RunPausedRecord paused:
                 json.WriteString("run_id", paused.RunId);
                 JournalRequestJson.Write(json, paused.Requests);
+                JournalCursor.Write(json, "last", paused.Last);
                 break;
             case AnswerRecord answer:
                 json.WriteString("run_id", answer.RunId);
@@ -219,6 +222,7 @@ public static class JournalRecordJson
                     IdempotencyKey = place.Field("idempotency_key").TextOrNull(),
                     RequestHash = place.Field("request_hash").TextOrNull(),
                     Tools = KeptTools.Read(place.Field(Protocol.Fields.Tools)),
+                    Begin = JournalCursor.Read(place.Field("begin")),
                     Caller = RunCaller.Read(place.Field("caller")),
                 },
             JournalRecordTypes.Request =>
@@ -231,8 +235,14 @@ public static class JournalRecordJson
             JournalRecordTypes.RunResumed => new RunResumedRecord(place.Field("run_id").Text(), Idx(place)) { Timestamp = timestamp },
             JournalRecordTypes.RunGivenAway => new RunGivenAwayRecord(place.Field("run_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.RunEnded =>
-                new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull()) { Timestamp = timestamp, Reason = place.Field("reason").TextOrNull() },
-            JournalRecordTypes.RunPaused => new RunPausedRecord(place.Field("run_id").Text(), JournalRequestJson.ReadRequests(place)) { Timestamp = timestamp },
+                new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull())
+                {
+                    Timestamp = timestamp,
+                    Reason = place.Field("reason").TextOrNull(),
+                    Last = JournalCursor.Read(place.Field("last")),
+                },
+            JournalRecordTypes.RunPaused =>
+                new RunPausedRecord(place.Field("run_id").Text(), JournalRequestJson.ReadRequests(place)) { Timestamp = timestamp, Last = JournalCursor.Read(place.Field("last")) },
             JournalRecordTypes.Answer =>
                 new AnswerRecord(place.Field("run_id").Text(), place.Field("request_id").Text(), JournalRequestJson.ReadAnswer(place)) { Timestamp = timestamp },
             JournalRecordTypes.ToolStarted => new ToolStartedRecord(place.Field("tool_call_id").Text()) { Timestamp = timestamp },

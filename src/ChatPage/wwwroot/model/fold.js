@@ -38,7 +38,9 @@ export function takeBack(conversation, run) {
  * @returns {boolean} False when it was there already, so that a repeated event shows nothing twice.
  */
 export function applyEvent(conversation, { cursor, type, origin, body }) {
-  if (cursor && conversation.cursor && compareCursors(cursor, conversation.cursor) <= 0) {
+  const known = isReplayed(cursor) ? conversation.cursor : inStream(conversation.cursor);
+
+  if (cursor && known && compareCursors(cursor, known) <= 0) {
     return false;
   }
 
@@ -111,6 +113,19 @@ export function compareCursors(left, right) {
   return order < 0n ? -1 : order > 0n ? 1 : 0;
 }
 
+const ReplayedBits = 32;
+
+/** Whether the server shows an event from the journal, since its stream is gone: it stands behind one place of the stream, with others. */
+function isReplayed(cursor) {
+  return BigInt(/^\d+-(\d+)$/.exec(cursor)?.[1] ?? 0) >> BigInt(ReplayedBits) > 0n;
+}
+
+/** The place in the stream that a cursor stands for. */
+function inStream(cursor) {
+  const [, milliseconds, sequence] = /^(\d+)-(\d+)$/.exec(cursor) ?? [];
+  return sequence === undefined ? cursor : `${milliseconds}-${BigInt.asUintN(ReplayedBits, BigInt(sequence))}`;
+}
+
 function begin(conversation, cursor) {
   const last = conversation.runs.at(-1);
 
@@ -151,7 +166,7 @@ function applyInfo(conversation, run, info) {
   } else if (answered !== null) {
     closeRequest(conversation, answered);
     continueTurn(conversation, run);
-  } else {
+  } else if (info.origin !== 'agentstream' || info.body.msg !== 'replayed') {
     run.items.push({ kind: 'info', body: info.body });
   }
 }

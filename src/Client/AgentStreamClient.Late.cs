@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using AgentStream.Storage.Tailing;
+
+namespace AgentStream;
+
+/// <summary>Listening to a session. The stream has a run for a while; who comes back later is shown from the journal what is missing.</summary>
+public sealed partial class AgentStreamClient
+{
+    /// <inheritdoc/>
+    /// <remarks>While the stream store is out of reach it waits. The session's grain is asked only behind a cursor that the stream does not continue.</remarks>
+    public async IAsyncEnumerable<StreamEntry> ListenRawAsync(
+        SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (await Patience.AskAsync(() => FindMissedAsync(key, after, cancellationToken), Clock, cancellationToken).ConfigureAwait(false) is { } missed)
+        {
+            var hasSome = false;
+            await foreach (var entry in ReplayAsync(key, after!.Value, missed, cancellationToken).ConfigureAwait(false))
+            {
+                if (entry.IsEnd)
+                {
+                    after = entry.Cursor;
+                    continue;
+                }
+
+                hasSome = true;
+                yield return entry;
+            }
+
+            // Who had seen all of a run but its end is owed the next one.
+            if (hasSome)
+            {
+                yield break;
+            }
+        }
+
+        await foreach (var entry in ListenToStreamAsync(key, after?.InStream, cancellationToken).ConfigureAwait(false))
+        {
+            yield return entry;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>While the stream store is out of reach it waits. The session's grain is asked only behind a cursor that the stream does not continue.</remarks>
+    public async IAsyncEnumerable<StreamEntry> ListenToSessionAsync(
+        SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (var isLate = after is not null; isLate;)
+        {
+            var missed = await Patience.AskAsync(() => FindMissedAsync(key, after, cancellationToken), Clock, cancellationToken).ConfigureAwait(false);
+
+            // A past run that the stream still has is not the last that was missed.
+            var entries = missed is null ? hub.ListenAsync(key, after?.InStream, cancellationToken) : ReplayAsync(key, after!.Value, missed, cancellationToken);
+            isLate = false;
+            await foreach (var entry in entries.ConfigureAwait(false))
+            {
+                (isLate, after) = (true, entry.Cursor);
+                yield return entry;
+            }
+        }
+
+        await foreach (var entry in hub.ListenToSessionAsync(key, after?.InStream, cancellationToken).ConfigureAwait(false))
+        {
+            yield return entry;
+        }
+    }
+
+    /// <summary>Whether somebody who listens behind a cursor would see an event, now or later.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="after">The place; null for before every event.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>False when the session has no run, or the stream and the journal have nothing but <c>end</c> behind the cursor.</returns>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    public async Task<bool> HasMoreAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default)
+    {
+        for (var place = after?.InStream ?? Cursor.Start; ;)
+        {
+            var next = await streams.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
+            if (next.Events is not [{ IsEnd: true } end, ..])
+            {
+                return next.Events.Count > 0 || next.IsOpen || (await FindMissedAsync(key, after, cancellationToken).ConfigureAwait(false))?.Entries.Any(entry => entry.Type != Protocol.End) is true;
+            }
+
+            if (after is null)
+            {
+                return false;
+            }
+
+            place = end.Cursor;
+        }
+    }
+
+    /// <summary>The first run that somebody misses something of and that the stream does not have any more; null for none.</summary>
+    private async Task<ReplayedRun?> FindMissedAsync(SessionKey key, Cursor? after, CancellationToken cancellationToken)
+    {
+        if (after is not { } place || place == Cursor.Start)
+        {
+            return null;
+        }
+
+        var next = await streams.ReadAsync(key, place.InStream, count: 1, cancellationToken).ConfigureAwait(false);
+
+        // Of a run that is under way, the stream has all.
+        return next is { Events: [{ IsBegin: false }, ..] } or { Events: [], IsOpen: true }
+            ? null
+            : await Session(key).ReplayAsync(place, next.Events is [var begin] ? begin.Cursor : null).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async IAsyncEnumerable<StreamEntry> ReplayAsync(SessionKey key, Cursor after, ReplayedRun first, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var shown = 0;
+        for (var part = first; ;)
+        {
+            shown += part.Entries.Count;
+            foreach (var entry in part.Entries)
+            {
+                yield return new StreamEntry(entry.Cursor, entry.Type, entry.Origin, entry.Body);
+            }
+
+            if (part.Next is not { } node)
+            {
+                yield break;
+            }
+
+            var next = await Patience.AskAsync(() => Session(key).ReplayAsync(after, before: null, node, shown).WaitAsync(cancellationToken), Clock, cancellationToken).ConfigureAwait(false);
+            part = next?.RunId == first.RunId ? next : throw new RunFailedException(key.ToString(), "its history was gone before all of it was read");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Http.Json;
+using AgentStream.Storage;
+using AgentStream.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentStream.AspNetCore.Tests;
+
+/// <summary>A client that slept until the stream was gone, over HTTP.</summary>
+public sealed class LateReaderTests
+{
+    private static readonly SessionKey Key = ChatApp.Key("s1");
+
+    [Fact]
+    public async Task An_event_source_that_comes_back_late_gets_the_rest_and_then_204()
+    {
+        await using var app = await StartAsync();
+        var live = await RunAsync(app);
+        using var http = WholeProgram.NewClient(app);
+        using var rest = new SseReader(await FollowAsync(http, live[1]));
+        var items = await rest.ItemsAsync();
+        Assert.Equal("""{"type":"info","origin":"agentstream","body":{"msg":"replayed"}}""", items[0].Data);
+        Assert.Contains("Hello world", string.Concat(items.Select(item => item.Data)), StringComparison.Ordinal);
+        using var nothing = await FollowAsync(http, items[^1].EventId!);
+        Assert.Equal(HttpStatusCode.NoContent, nothing.StatusCode);
+    }
+
+    [Fact]
+    public async Task Both_clients_show_what_was_missed_and_then_what_is_live()
+    {
+        await using var app = await StartAsync();
+        var live = await RunAsync(app);
+        await RunAsync(app);
+        using var outside = new AgentStreamHttpClient(new Uri(new Uri(app.Urls.First()), "chat"));
+        var listeners = new[] { outside, app.Services.GetRequiredService<IAgentStreamClient>() }.Select(client => HearAsync(client, Cursor.Parse(live[1]))).ToArray();
+        await Wait.Until(() => listeners.All(listener => listener.Seen.Count(entry => entry.IsEnd) == 2), "both have what they missed");
+        await outside.StartAsync(Key, new RunRequest("again"));
+        await Wait.Until(() => listeners.All(listener => listener.Seen.Count(entry => entry.IsEnd) == 3), "both have the new run");
+        foreach (var (seen, stop, listening) in listeners)
+        {
+            Assert.Equal(2, seen.Count(entry => entry.IsBegin));
+            Assert.Equal(listeners[0].Seen.Select(entry => (entry.Cursor, entry.ToJson())), seen.Select(entry => (entry.Cursor, entry.ToJson())));
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening).Within();
+            stop.Dispose();
+        }
+    }
+
+    private static (List<StreamEntry> Seen, CancellationTokenSource Stop, Task Listening) HearAsync(IAgentStreamClient client, Cursor after)
+    {
+        var (seen, stop) = (new List<StreamEntry>(), new CancellationTokenSource());
+        return (seen, stop, Task.Run(async () =>
+        {
+            await foreach (var entry in client.ListenToSessionAsync(Key, after, stop.Token))
+            {
+                seen.Add(entry);
+            }
+        }));
+    }
+
+    private static Task<WebApplication> StartAsync()
+    {
+        var model = new TwoWords();
+        model.Continue.SetResult();
+        return WholeProgram.StartAsync(model, ("AgentStream:GracePeriod", "0s"));
+    }
+
+    /// <summary>Runs a prompt until its stream is gone, and gives the ids of its frames.</summary>
+    private static async Task<List<string>> RunAsync(WebApplication app)
+    {
+        using var http = WholeProgram.NewClient(app);
+        using var stream = new SseReader(await http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, "/chat") { Content = JsonContent.Create(new { prompt = "greet", session_id = "s1" }) }, HttpCompletionOption.ResponseHeadersRead));
+        List<string> ids = [.. (await stream.ItemsAsync()).Select(item => item.EventId!)];
+        var store = app.Services.GetRequiredService<IStreamStore>();
+        await Wait.Until(async () => await store.ReadAsync(Key, Cursor.Start, 1) is { Events.Count: 0, IsOpen: false }, "the stream has expired");
+        return ids;
+    }
+
+    private static Task<HttpResponseMessage> FollowAsync(HttpClient http, string lastEventId)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/chat/s1/stream");
+        request.Headers.Add("Last-Event-ID", lastEventId);
+        return http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+}
