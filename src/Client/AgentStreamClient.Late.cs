@@ -77,7 +77,7 @@ public sealed partial class AgentStreamClient
             var next = await streams.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
             if (next.Events is not [{ IsEnd: true } end, ..])
             {
-                return next.Events.Count > 0 || next.IsOpen || (await FindMissedAsync(key, after, cancellationToken).ConfigureAwait(false))?.Entries.Any(entry => entry.Type != Protocol.End) is true;
+                return next.Events.Count > 0 || next.IsOpen || (await FindMissedAsync(key, after, cancellationToken).ConfigureAwait(false) is { } run && SaysSomething(run));
             }
 
             if (after is null)
@@ -88,6 +88,18 @@ public sealed partial class AgentStreamClient
             place = end.Cursor;
         }
     }
+
+    /// <summary>The first run that somebody misses something of, that has ended, and that the stream does not have any more.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="after">The place of the last event that is known.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The cursor of its <c>begin</c>: who listens behind <see cref="Cursor.Previous"/> of it is shown the whole run from the journal. Null when nothing is missed, or not known any more.</returns>
+    /// <exception cref="StorageUnavailableException">The stream store or the journal is out of reach.</exception>
+    public async Task<Cursor?> FindMissedRunAsync(SessionKey key, Cursor after, CancellationToken cancellationToken = default) =>
+        await FindMissedAsync(key, after, cancellationToken).ConfigureAwait(false) is { } run && SaysSomething(run) ? run.Begin : null;
+
+    // Only the end is nothing to come back for.
+    private static bool SaysSomething(ReplayedRun run) => run.Entries.Any(entry => entry.Type != Protocol.End);
 
     /// <summary>The first run that somebody misses something of and that the stream does not have any more; null for none.</summary>
     private async Task<ReplayedRun?> FindMissedAsync(SessionKey key, Cursor? after, CancellationToken cancellationToken)

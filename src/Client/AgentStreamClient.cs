@@ -88,12 +88,12 @@ public sealed partial class AgentStreamClient(IGrainFactory grains, IStreamReade
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
     public async Task<StartedRun?> FindUnreadRunAsync(SessionKey key, Cursor place, CancellationToken cancellationToken = default)
     {
-        if (await streams.FindRunAtAsync(key, place, cancellationToken).ConfigureAwait(false) is not { } run)
+        if (await streams.FindRunAtAsync(key, place.InStream, cancellationToken).ConfigureAwait(false) is not { } run)
         {
             return null;
         }
 
-        var next = await streams.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
+        var next = await streams.ReadAsync(key, place.InStream, count: 1, cancellationToken).ConfigureAwait(false);
         return next.Events is [{ IsBegin: false, IsEnd: false }, ..] ? new StartedRun(run.Run.RunId, run.Begin) : null;
     }
 

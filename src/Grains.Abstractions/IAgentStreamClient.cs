@@ -39,7 +39,9 @@ public interface IAgentStreamClient
     /// <param name="key">The session.</param>
     /// <param name="after">Events behind this place; null for all of the current run.</param>
     /// <param name="cancellationToken">Ends the listening; the run continues.</param>
-    /// <returns>The events. A <c>begin</c> supersedes all before it.</returns>
+    /// <returns>
+    /// The events. A <c>begin</c> supersedes all before it. Behind a cursor, what the stream does not have any more comes from the journal for as long as the session exists, as docs/protocol.md has it.
+    /// </returns>
     /// <exception cref="RunFailedException">
     /// The stream was gone before the run's <c>end</c>: the stream store has lost its data, or the listener was slower than the grace period, or another library's run was left behind by a crash. Over HTTP, a
     /// server that is asked again knows of no run, and then the listening completes.
@@ -54,7 +56,7 @@ public interface IAgentStreamClient
     /// <param name="key">The session. It may have no run so far.</param>
     /// <param name="after">Events behind this place; null for all of the current run.</param>
     /// <param name="cancellationToken">Ends the listening; the runs continue.</param>
-    /// <returns>The events, each once and in order. A <c>begin</c> supersedes all of its run before it. A run that began and expired while its stream could not be read is left out.</returns>
+    /// <returns>The events, each once and in order. A <c>begin</c> supersedes all of its run before it. What the stream does not have any more behind the cursor comes from the journal, as docs/protocol.md has it.</returns>
     /// <exception cref="OperationCanceledException">The listening was ended by the token.</exception>
     IAsyncEnumerable<StreamEntry> ListenToSessionAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default);
 

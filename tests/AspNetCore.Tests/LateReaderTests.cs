@@ -47,6 +47,25 @@ public sealed class LateReaderTests
         }
     }
 
+    [Theory]
+    [InlineData("/api/chat/s1/stream", """{"type":"start","messageId":"s1:{begin}"}""", "text-delta")]
+    [InlineData("/ag-ui/s1", """{"type":"RUN_STARTED","threadId":"s1","runId":"{begin}",""", "TEXT_MESSAGE_CONTENT")]
+    public async Task A_front_end_with_its_place_is_shown_the_whole_run_again(string route, string first, string text)
+    {
+        await using var app = await StartAsync();
+        var live = await RunAsync(app);
+        using var http = WholeProgram.NewClient(app);
+        using var whole = new SseReader(await FollowAsync(http, $"{live[1]}.1", route));
+        var items = await whole.ItemsAsync();
+        Assert.StartsWith(first.Replace("{begin}", live[0], StringComparison.Ordinal), items[0].Data, StringComparison.Ordinal);
+        var said = Assert.Single(items, item => item.Data.Contains($"\"{text}\"", StringComparison.Ordinal));
+        Assert.Contains("Hello world", said.Data, StringComparison.Ordinal);
+        using var again = new SseReader(await FollowAsync(http, said.EventId!, route));
+        Assert.Equal(items.Select(item => item.Data), (await again.ItemsAsync()).Select(item => item.Data));
+        using var nothing = await FollowAsync(http, items.Last(item => item.EventId is not null).EventId!, route);
+        Assert.Equal(HttpStatusCode.NoContent, nothing.StatusCode);
+    }
+
     private static (List<StreamEntry> Seen, CancellationTokenSource Stop, Task Listening) HearAsync(IAgentStreamClient client, Cursor after)
     {
         var (seen, stop) = (new List<StreamEntry>(), new CancellationTokenSource());
@@ -63,7 +82,13 @@ public sealed class LateReaderTests
     {
         var model = new TwoWords();
         model.Continue.SetResult();
-        return WholeProgram.StartAsync(model, ("AgentStream:GracePeriod", "0s"));
+        return WholeProgram.StartAsync(model, _ => { }, Map, ("AgentStream:GracePeriod", "0s"));
+
+        static void Map(WebApplication app)
+        {
+            app.MapAgentStreamAiSdk("/api/chat");
+            app.MapAgentStreamAgUi("/ag-ui");
+        }
     }
 
     /// <summary>Runs a prompt until its stream is gone, and gives the ids of its frames.</summary>
@@ -78,9 +103,9 @@ public sealed class LateReaderTests
         return ids;
     }
 
-    private static Task<HttpResponseMessage> FollowAsync(HttpClient http, string lastEventId)
+    private static Task<HttpResponseMessage> FollowAsync(HttpClient http, string lastEventId, string route = "/chat/s1/stream")
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, "/chat/s1/stream");
+        var request = new HttpRequestMessage(HttpMethod.Get, route);
         request.Headers.Add("Last-Event-ID", lastEventId);
         return http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }

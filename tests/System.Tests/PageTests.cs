@@ -1,3 +1,5 @@
+using System.Net;
+using AgentStream.Testing;
 using Microsoft.Playwright;
 
 namespace AgentStream.System.Tests;
@@ -54,6 +56,31 @@ public sealed class PageTests : BrowserTests
         var text = await page.GetByTestId("answer").InnerTextAsync();
         Assert.Equal(Enumerable.Range(1, HeldModel.Last), text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse));
         await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync("count to 400");
+    }
+
+    [Fact]
+    public async Task A_phone_that_sleeps_until_the_stream_is_gone_shows_the_whole_answer_when_it_wakes()
+    {
+        using var model = new HeldModel();
+        await using var silo = await SiloProcess.StartAsync([.. model.Arguments, "--AgentStream:GracePeriod=0s"]);
+        var awake = new CuttingProxy(silo.Url);
+        var (page, address) = (await Browser.NewPageAsync(), awake.Url);
+        await page.GotoAsync(address.ToString());
+        await AskAsync(page, "count to 400");
+        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync(" 50 ");
+        var session = new Uri(page.Url).Fragment["#s=".Length..];
+
+        // Nothing reaches it until nothing of the run is left but the history.
+        await awake.DisposeAsync();
+        await Assertions.Expect(page.GetByTestId("status")).ToContainTextAsync("Connection lost");
+        model.Release();
+        using var http = new HttpClient { BaseAddress = silo.Url };
+        await Wait.Until(async () => (await http.GetAsync($"chat/{session}/stream", HttpCompletionOption.ResponseHeadersRead)).StatusCode == HttpStatusCode.NoContent, "the stream has expired");
+        await using var again = new CuttingProxy(silo.Url, address.Port);
+        await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync(" 400");
+        await Assertions.Expect(page.GetByTestId("stop")).ToBeHiddenAsync();
+        var text = await page.GetByTestId("answer").InnerTextAsync();
+        Assert.Equal(Enumerable.Range(1, HeldModel.Last), text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse));
     }
 
     [Fact]

@@ -53,7 +53,7 @@ internal static class FrontEndStream
     /// <param name="key">The session.</param>
     /// <param name="request">The request; its <c>Last-Event-ID</c> is the place of the last frame that the client has.</param>
     /// <param name="newRendering">How the run's events become frames.</param>
-    /// <returns>The run's frames behind that place, or 204 when there is no run.</returns>
+    /// <returns>The run's frames behind that place; all frames of a run that the stream does not have any more; or 204 when there is no run.</returns>
     public static async Task<Results<EventStream, NoContent>> ResumeAsync(
         AgentStreamClient client, SessionKey key, HttpRequest request, Func<FrameWriter, IFrameRenderer> newRendering)
     {
@@ -64,6 +64,12 @@ internal static class FrontEndStream
         if (place is { } at && await client.FindUnreadRunAsync(key, at.Cursor, request.HttpContext.RequestAborted) is { } run)
         {
             return new EventStream(key, after: null, newRendering(frames)) { Run = run };
+        }
+
+        // The stream does not have it any more: the whole run, since what it said in pieces is now in one.
+        if (place is { } late && await client.FindMissedRunAsync(key, late.Cursor, request.HttpContext.RequestAborted) is { } begin)
+        {
+            return new EventStream(key, begin.Previous, newRendering(new FrameWriter(null)));
         }
 
         // Rendered from the start of the run, whatever the place: what a frame looks like depends on those before it.

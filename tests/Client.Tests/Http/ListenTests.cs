@@ -93,6 +93,32 @@ public sealed class ListenTests
     }
 
     [Fact]
+    public async Task What_comes_from_the_journal_stands_behind_one_place_and_the_stream_goes_on_behind_that()
+    {
+        StreamEntry At(ulong place, uint number, string type) => new(new Cursor(7, place | ((ulong)number << 32)), type, "o", "{}"u8.ToArray());
+        StreamEntry[] live = [At(1, 0, Protocol.Begin), At(2, 0, Protocol.Event)];
+        StreamEntry[] replayed = [At(2, 1, Protocol.Info), At(2, 2, Protocol.Event), At(8, 3, Protocol.Event), At(9, 4, Protocol.End)];
+        StreamEntry[] next = [At(9, 0, Protocol.End), At(10, 0, Protocol.Begin), At(11, 0, Protocol.End)];
+        using var server = new ScriptedServer()
+            .Streams(ScriptedServer.Frames(live), After.Break)
+            .Streams(ScriptedServer.Frames([.. live, .. replayed, replayed[^1]]), After.Break)
+            .Streams(ScriptedServer.Frames(next), After.Break)
+            .Answers(HttpStatusCode.Unauthorized);
+        using var client = server.NewClient();
+        var seen = new List<StreamEntry>();
+        await Assert.ThrowsAsync<ServerRefusedException>(() => server.Rush(Task.Run(async () =>
+        {
+            await foreach (var item in client.ListenToSessionAsync(Key))
+            {
+                seen.Add(item);
+            }
+
+            return true;
+        })));
+        Assert.Equal([.. live, .. replayed, .. next[1..]], seen, (left, right) => left.Cursor == right.Cursor && left.Type == right.Type);
+    }
+
+    [Fact]
     public async Task Where_there_is_nothing_to_follow_it_completes_at_once()
     {
         using var server = new ScriptedServer().Answers(HttpStatusCode.NoContent);

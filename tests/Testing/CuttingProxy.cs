@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace AgentStream.AspNetCore.Tests;
+namespace AgentStream.Testing;
 
 /// <summary>Stands between a client and a server, and cuts connections in the middle of what the server says.</summary>
-internal sealed class CuttingProxy : IAsyncDisposable
+public sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
