@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using AgentStream.Storage.Tailing;
 
 namespace AgentStream;
 

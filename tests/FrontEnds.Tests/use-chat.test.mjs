@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { JSDOM } from 'jsdom';
-import { counted, session, startSilo } from './silo.mjs';
+import { counted, session, startCutter, startSilo } from './silo.mjs';
 
 // React looks for a page when it is loaded.
 const { window } = new JSDOM('<!doctype html><div id="root"></div>', { url: 'http://127.0.0.1/' });
@@ -20,7 +20,7 @@ after(() => silo?.stop());
 
 for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
   /** The hook as docs/frontends.md prints it, in a page of its own. */
-  function open(id) {
+  function open(id, way = silo) {
     const looks = new Set();
     const page = { chat: undefined };
     const looked = Promise.withResolvers();
@@ -28,7 +28,7 @@ for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
       api: `${silo.url}/api/chat`,
       body: { agent: 'demo' },
       fetch: async (url, init) => {
-        const response = await fetch(url, init);
+        const response = await fetch(new URL(new URL(url).pathname, way.url), init);
         if (!init?.body) setImmediate(looked.resolve);
         return response;
       },
@@ -90,6 +90,33 @@ for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
       await again.when(chat => chat.status === 'ready' && again.text() === counted(400));
       again.close();
       assert.equal((await session(silo, id)).error, null);
+    });
+
+    test('a phone that slept until the stream is gone shows the whole answer when it wakes', async () => {
+      const far = await startSilo('--AgentStream:GracePeriod=0s');
+      const cutter = await startCutter(far.url);
+      const way = { url: cutter.url };
+      const id = randomUUID();
+      const page = open(id, way);
+      await page.ready();
+      page.chat.sendMessage({ text: 'count to 400' });
+      await page.when(() => page.text().length > 10);
+      await cutter.stop();
+      await page.when(chat => chat.status === 'error');
+      assert.notEqual(page.text(), counted(400));
+      while ((await fetch(`${far.url}/api/chat/${id}/stream`, { signal: AbortSignal.timeout(60_000) }).then(async response => (await response.text(), response))).status !== 204) {
+        await new Promise(resolve => setTimeout(resolve, 100));
+      }
+
+      way.url = far.url;
+      const last = page.chat.messages.at(-1);
+      page.chat.setMessages(page.chat.messages.slice(0, -1));
+      await page.chat.resumeStream({ headers: { 'Last-Event-ID': `${last.id.split(':').at(-1)}.0` } });
+      await page.when(chat => chat.status === 'ready' && page.text() === counted(400));
+      assert.deepEqual(page.chat.messages.map(message => message.role), ['user', 'assistant']);
+      assert.equal(page.chat.messages.at(-1).id, last.id);
+      page.close();
+      await far.stop();
     });
 
     test('a stop works after a resume', async () => {

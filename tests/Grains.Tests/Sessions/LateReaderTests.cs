@@ -170,6 +170,7 @@ public sealed class LateReaderTests(RedisFixture redis) : IClassFixture<RedisFix
         await ForgetStreamAsync(silos);
         Assert.False(await silos.Client.HasMoreAsync(_key, live[0].Cursor));
         await silos.Client.DeleteSessionAsync(_key);
+        await ForgetStreamAsync(silos);
         Assert.Empty(await silos.Client.ListenRawAsync(_key, live[0].Cursor).ToListAsync());
     }
 
