@@ -14,6 +14,9 @@ internal static class RedisCounters
     /// <summary>Bytes that its data take.</summary>
     public static async Task<long> MemoryAsync(RawRedis redis) => long.Parse(await FieldAsync(redis, "memory", "used_memory"), CultureInfo.InvariantCulture);
 
+    /// <summary>Commands that it has carried out since the start, those of scripts among them.</summary>
+    public static async Task<long> CommandsAsync(RawRedis redis) => long.Parse(await FieldAsync(redis, "stats", "total_commands_processed"), CultureInfo.InvariantCulture);
+
     /// <summary>Connections besides the one that asks.</summary>
     public static async Task<int> ConnectionsAsync(RawRedis redis) =>
         int.Parse(await FieldAsync(redis, "clients", "connected_clients"), CultureInfo.InvariantCulture) - 1;

@@ -35,6 +35,8 @@ internal static class Fanout
             stage.Report.Add(new(
                 "fanout", $"{what}, 1 % stalled: delivered", Of(0, "events/s", r => r.Rate), $"the Python way, {PythonListeners} listeners", Of(2, "events/s", r => r.Rate)));
         }
+
+        await Tabs.RunAsync(stage);
     }
 
     private static async Task<Result> OnceAsync(Stage stage, int listeners, int tokens, int stalledPerRun)

@@ -4,6 +4,8 @@ namespace AgentStream.Storage.Tailing;
 
 public sealed partial class StreamHub
 {
+    private readonly Dictionary<SessionKey, IdleSession> _idle = [];
+
     /// <summary>
     /// Follows a session over its runs: every later event of the current run and of those after it, each once and in order, from each <c>begin</c> to its <c>end</c>. It does not complete: between
     /// two runs, and while the streams are unavailable, it waits.
@@ -31,14 +33,56 @@ public sealed partial class StreamHub
     /// <summary>Waits until a session has events behind a cursor, or is about to.</summary>
     private async Task WaitForRunAsync(SessionKey key, Cursor after, CancellationToken cancellationToken)
     {
-        using var wake = new Wake(time);
-
-        // Watch first, then read: what comes in between is noticed, what came before is read.
-        await using var watch = await TailRules.Patience.AskAsync(
-            () => streams.WatchAsync(key, _ => wake.Set(), cancellationToken), time, cancellationToken, (exception, _) => _outage.Failed(exception));
-        while (await ReadAsync(key, after, cancellationToken) is { Events.Count: 0, IsOpen: false })
+        var changed = new Signal();
+        using var stopped = cancellationToken.UnsafeRegister(static changed => ((Signal)changed!).Set(), changed);
+        var idle = AttachIdle(key);
+        idle.Add(changed, after);
+        try
         {
-            await wake.WaitAsync(TailRules.IdlePoll, cancellationToken);
+            // Watch first, then read: what comes in between is noticed, what came before is read.
+            await idle.WatchedAsync(cancellationToken);
+            while (await ReadAsync(key, after, cancellationToken) is { Events.Count: 0, IsOpen: false })
+            {
+                await changed.WaitAsync();
+                cancellationToken.ThrowIfCancellationRequested();
+                idle.ThrowIfOver();
+            }
         }
+        finally
+        {
+            idle.Remove(changed);
+            await DetachIdleAsync(idle);
+        }
+    }
+
+    private IdleSession AttachIdle(SessionKey key)
+    {
+        lock (_gate)
+        {
+            if (!_idle.TryGetValue(key, out var idle))
+            {
+                idle = new IdleSession(key, streams, time, _outage);
+                _idle.Add(key, idle);
+                idle.Run();
+            }
+
+            idle.Listeners++;
+            return idle;
+        }
+    }
+
+    private async Task DetachIdleAsync(IdleSession idle)
+    {
+        lock (_gate)
+        {
+            if (--idle.Listeners > 0)
+            {
+                return;
+            }
+
+            _idle.Remove(idle.Key);
+        }
+
+        await idle.DisposeAsync();
     }
 }

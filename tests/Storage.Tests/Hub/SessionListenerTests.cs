@@ -90,6 +90,40 @@ public sealed class SessionListenerTests : IDisposable
         Assert.Equal("begin", await next);
     }
 
+    [Fact]
+    public async Task All_who_wait_for_a_sessions_next_run_share_one_watch_and_one_read_now_and_then()
+    {
+        const int Count = 20;
+        var reads = 0;
+        _stage.Log.AfterRead = slice =>
+        {
+            Interlocked.Increment(ref reads);
+            return Task.FromResult(slice);
+        };
+        var listeners = Enumerable.Range(0, Count).Select(_ => Listen()).ToList();
+        var next = listeners.ConvertAll(listener => listener.NextAsync());
+
+        // Each looks for itself before and after it begins to wait.
+        await Wait.Until(() => Volatile.Read(ref reads) >= Count * 2, "all have looked");
+        await Wait.Until(() => _stage.Time.NextTimer == TailRules.IdlePoll, "they wait");
+        await Wait.Until(() => _stage.Log.Watches == 1 && _stage.Hub.ActiveListeners == 0, "nothing but the one watch");
+        var before = Volatile.Read(ref reads);
+        for (var poll = 1; poll <= 3; poll++)
+        {
+            _stage.Time.Advance(TailRules.IdlePoll);
+            await Wait.Until(() => Volatile.Read(ref reads) == before + poll && _stage.Time.NextTimer == TailRules.IdlePoll, "one read for all");
+        }
+
+        await _stage.StartAsync();
+        Assert.All(await Task.WhenAll(next).Within(), text => Assert.Equal("begin", text));
+        foreach (var listener in listeners)
+        {
+            await listener.DisposeAsync();
+        }
+
+        await _stage.NothingIsLeftAsync();
+    }
+
     public void Dispose() => _stage.Dispose();
 
     private Heard Listen(Cursor? after = null) => new(_stage.Hub.ListenToSessionAsync(_stage.Key, after));
