@@ -7,8 +7,15 @@ public sealed partial class AgentStreamClient
 {
     /// <inheritdoc/>
     /// <remarks>While the stream store is out of reach it waits. The session's grain is asked only behind a cursor that the stream does not continue.</remarks>
-    public async IAsyncEnumerable<StreamEntry> ListenRawAsync(
-        SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<StreamEntry> ListenRawAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
+        after is null ? ListenToStreamAsync(key, after, cancellationToken) : ListenBehindAsync(key, after, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>While the stream store is out of reach it waits. The session's grain is asked only behind a cursor that the stream does not continue.</remarks>
+    public IAsyncEnumerable<StreamEntry> ListenToSessionAsync(SessionKey key, Cursor? after = null, CancellationToken cancellationToken = default) =>
+        after is null ? hub.ListenToSessionAsync(key, after, cancellationToken) : ListenToSessionBehindAsync(key, after, cancellationToken);
+
+    private async IAsyncEnumerable<StreamEntry> ListenBehindAsync(SessionKey key, Cursor? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (await Patience.AskAsync(() => FindMissedAsync(key, after, cancellationToken), Clock, cancellationToken).ConfigureAwait(false) is { } missed)
         {
@@ -38,12 +45,9 @@ public sealed partial class AgentStreamClient
         }
     }
 
-    /// <inheritdoc/>
-    /// <remarks>While the stream store is out of reach it waits. The session's grain is asked only behind a cursor that the stream does not continue.</remarks>
-    public async IAsyncEnumerable<StreamEntry> ListenToSessionAsync(
-        SessionKey key, Cursor? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<StreamEntry> ListenToSessionBehindAsync(SessionKey key, Cursor? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var isLate = after is not null; isLate;)
+        for (var isLate = true; isLate;)
         {
             var missed = await Patience.AskAsync(() => FindMissedAsync(key, after, cancellationToken), Clock, cancellationToken).ConfigureAwait(false);
 
@@ -113,7 +117,7 @@ public sealed partial class AgentStreamClient
         // Of a run that is under way, the stream has all.
         return next is { Events: [{ IsBegin: false }, ..] } or { Events: [], IsOpen: true }
             ? null
-            : await Session(key).ReplayAsync(place, next.Events is [var begin] ? begin.Cursor : null).WaitAsync(cancellationToken).ConfigureAwait(false);
+            : await AskGrainAsync(key, place, next.Events is [var begin] ? begin.Cursor : null, node: 0, shown: 0, cancellationToken).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<StreamEntry> ReplayAsync(SessionKey key, Cursor after, ReplayedRun first, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -132,8 +136,20 @@ public sealed partial class AgentStreamClient
                 yield break;
             }
 
-            var next = await Patience.AskAsync(() => Session(key).ReplayAsync(after, before: null, node, shown).WaitAsync(cancellationToken), Clock, cancellationToken).ConfigureAwait(false);
+            var next = await Patience.AskAsync(() => AskGrainAsync(key, after, before: null, node, shown, cancellationToken), Clock, cancellationToken).ConfigureAwait(false);
             part = next?.RunId == first.RunId ? next : throw new RunFailedException(key.ToString(), "its history was gone before all of it was read");
+        }
+    }
+    /// <summary>A grain whose silo is gone is another silo's in a moment, and a listener waits for that as for a store that is away.</summary>
+    private async Task<ReplayedRun?> AskGrainAsync(SessionKey key, Cursor after, Cursor? before, int node, int shown, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Session(key).ReplayAsync(after, before, node, shown).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            throw new StorageUnavailableException("The session could not be reached.", e);
         }
     }
 }

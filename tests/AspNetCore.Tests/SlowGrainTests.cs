@@ -4,6 +4,7 @@ using AgentStream.Storage.Tailing;
 using AgentStream.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -98,6 +99,33 @@ public sealed class SlowGrainTests : IDisposable
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => canceling);
         Assert.Equal([RunStatus.Live], await _store.CheckAsync([run]));
+    }
+
+    [Fact]
+    public async Task A_listener_who_comes_back_late_waits_for_a_grain_whose_silo_is_gone()
+    {
+        var asked = 0;
+        var entry = new SessionEntry(Key, new Cursor(7, 9), Protocol.Info, "o", "{}"u8.ToArray());
+        var client = new AgentStreamClient(
+            Stub.Of<IGrainFactory>((_, _) => Stub.Of<ISessionGrain>((_, _) => Interlocked.Increment(ref asked) switch
+            {
+                1 => Task.FromException<ReplayedRun?>(new TimeoutException()),
+                2 => Task.FromException<ReplayedRun?>(new SiloUnavailableException()),
+                _ => Task.FromResult<ReplayedRun?>(new ReplayedRun("r", new Cursor(7, 1), [entry], null)),
+            })),
+            _store,
+            _hub,
+            _time);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => client.HasMoreAsync(Key, new Cursor(7, 3)));
+        var listening = client.ListenRawAsync(Key, new Cursor(7, 3)).ToListAsync().AsTask();
+        await Wait.Until(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return listening.IsCompleted;
+            },
+            "the listener has it");
+        Assert.Equal(entry.Cursor, Assert.Single(await listening).Cursor);
     }
 
     public void Dispose() => _store.Dispose();
