@@ -4,7 +4,6 @@ using AgentStream.Storage.Tailing;
 using AgentStream.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 
 namespace AgentStream.AspNetCore.Tests;
 
