@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { newAgent } from './agent.mjs';
-import { counted, session, startCutter, startSilo } from './silo.mjs';
+import { counted, expired, session, startCutter, startSilo } from './silo.mjs';
 
 let silo;
 before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00'); });
@@ -138,6 +138,27 @@ describe('AG-UI', () => {
       assert.ok(agent.answer().endsWith(counted(300)));
     } finally {
       await cutter.stop();
+    }
+  });
+
+  test('an agent that slept until the stream is gone has the whole answer when it wakes', async () => {
+    const far = await startSilo('--AgentStream:GracePeriod=0s');
+    const cutter = await startCutter(far.url);
+    const agent = newAgent(cutter.url);
+    agent.fetch = async (...request) => endsWhenCut(await fetch(...request));
+    const running = agent.say('count to 300');
+    await agent.when(() => agent.answer().includes('20 '));
+    await cutter.stop();
+    await running;
+    await expired(far, agent.threadId);
+    agent.fetch = (...request) => fetch(...request);
+    const again = await startCutter(far.url, Number(new URL(cutter.url).port));
+    try {
+      await agent.resume();
+      assert.deepEqual([agent.answer(), agent.messages.length], [counted(300), 2]);
+    } finally {
+      await again.stop();
+      await far.stop();
     }
   });
 

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { EventSource } from 'eventsource';
-import { counted, startCutter, startSilo } from './silo.mjs';
+import { counted, expired, startCutter, startSilo } from './silo.mjs';
 
 let silo;
 before(async () => { silo = await startSilo(); });
 after(() => silo?.stop());
 
 /** Starts a run, and leaves it. */
-async function ask(prompt) {
+async function ask(prompt, at = silo) {
   const id = randomUUID();
-  const response = await fetch(`${silo.url}/chat`, {
+  const response = await fetch(`${at.url}/chat`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ prompt, session_id: id }),
   });
   assert.equal(response.status, 200);
@@ -62,6 +62,29 @@ describe('eventsource', () => {
       assert.equal(new Set(events.map(event => event.id)).size, events.length);
     } finally {
       await cutter.stop();
+    }
+  });
+
+  test('comes back by itself when the stream is gone, and is shown the rest from the history', async () => {
+    const far = await startSilo('--AgentStream:GracePeriod=0s');
+    const cutter = await startCutter(far.url);
+    let again;
+    try {
+      const id = await ask('count to 300', far);
+      let slept;
+      const { events, connections } = await follow(`${cutter.url}/chat/${id}/stream`, seen => {
+        if (seen.length === 20) {
+          slept = cutter.stop().then(() => expired(far, id)).then(async () => { again = await startCutter(far.url, Number(new URL(cutter.url).port)); });
+        }
+      });
+      await slept;
+      assert.equal(connections, 2);
+      const replayed = events.findIndex(({ body }) => body.msg === 'replayed');
+      assert.ok(replayed >= 20);
+      assert.equal(textOf(events.slice(replayed)), counted(300));
+    } finally {
+      await again?.stop();
+      await far.stop();
     }
   });
 

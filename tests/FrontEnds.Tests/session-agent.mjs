@@ -12,8 +12,13 @@ export class SessionAgent extends HttpAgent {
   }
 
   connect({ threadId }) {
+    const get = headers => this.fetch(`${this.url}/${threadId}`, { headers: { ...this.headers, ...headers }, signal: this.abortController.signal });
     return transformHttpEventStream(runHttpRequest(async () => {
-      const response = await this.fetch(`${this.url}/${threadId}`, { headers: this.headers, signal: this.abortController.signal });
+      let response = await get();
+      if (response.status === 204 && this.place) {
+        // The run's stream is gone: behind a place in it, the history shows it.
+        response = await get({ 'Last-Event-ID': this.place });
+      }
       return response.status === 204 ? new Response('', { headers: { 'Content-Type': 'text/event-stream' } }) : response;
     }));
   }
@@ -21,6 +26,7 @@ export class SessionAgent extends HttpAgent {
   /** Comes back to the thread's run, which is shown from its start: so what is there of its answer goes first. */
   resume() {
     this.abortController = new AbortController();
+    this.place = this.messages.findLast(message => message.role === 'assistant')?.id;
     this.setMessages(this.messages.slice(0, this.messages.findLastIndex(message => message.role === 'user') + 1));
     return this.connectAgent();
   }

@@ -63,7 +63,7 @@ export async function startRedis() {
 }
 
 /** Stands between a client and a silo, and cuts their connections when it is told to. */
-export async function startCutter(url) {
+export async function startCutter(url, port = 0) {
   const target = new URL(url);
   const sockets = new Set();
   const server = createServer(client => {
@@ -73,7 +73,7 @@ export async function startCutter(url) {
       socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     }
     client.pipe(silo).pipe(client);
-  }).listen(0, '127.0.0.1');
+  }).listen(port, '127.0.0.1');
   await once(server, 'listening');
   const cut = () => sockets.forEach(socket => socket.resetAndDestroy());
   return {
@@ -85,6 +85,18 @@ export async function startCutter(url) {
       await once(server, 'close');
     },
   };
+}
+
+/** Waits until a run has ended, and nothing is left of it but the history. */
+export async function expired(silo, id) {
+  for (;;) {
+    const response = await fetch(`${silo.url}/chat/${id}/stream`);
+    await response.body?.cancel();
+    if (response.status === 204) {
+      return;
+    }
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
 }
 
 /** The session as the silo shows it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { JSDOM } from 'jsdom';
-import { counted, session, startCutter, startSilo } from './silo.mjs';
+import { counted, expired, session, startCutter, startSilo } from './silo.mjs';
 
 // React looks for a page when it is loaded.
 const { window } = new JSDOM('<!doctype html><div id="root"></div>', { url: 'http://127.0.0.1/' });
@@ -104,9 +104,7 @@ for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
       await cutter.stop();
       await page.when(chat => chat.status === 'error');
       assert.notEqual(page.text(), counted(400));
-      while ((await fetch(`${far.url}/api/chat/${id}/stream`, { signal: AbortSignal.timeout(60_000) }).then(async response => (await response.text(), response))).status !== 204) {
-        await new Promise(resolve => setTimeout(resolve, 100));
-      }
+      await expired(far, id);
 
       way.url = far.url;
       const last = page.chat.messages.at(-1);

@@ -13,9 +13,6 @@ internal static class Tabs
     private const double MostOfOne = 1.1;
     private const double MostKiB = 4;
 
-    // Long enough for two looks at a session without a run.
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
-
     public static async Task RunAsync(Stage stage)
     {
         var tokens = stage.Pick(300, 20);
@@ -30,6 +27,8 @@ internal static class Tabs
 
     private static async Task<Result> OnceAsync(Stage stage, int tabs, int tokens)
     {
+        // A session without a run is looked at each 5 s.
+        var idle = TimeSpan.FromSeconds(stage.Pick(10, 5));
         await stage.ClearAsync();
         await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, RedisServer.NewPrefix());
         var keys = Enumerable.Range(0, Sessions).Select(i => new SessionKey(1, 1, string.Create(CultureInfo.InvariantCulture, $"s{i}"))).ToList();
@@ -39,10 +38,10 @@ internal static class Tabs
         var listening = Enumerable.Range(0, heard.Length).Select(tab => ListenAsync(silo, keys[tab % keys.Count], count => Volatile.Write(ref heard[tab], count), stop.Token)).ToList();
 
         // The first look of each is over.
-        await Task.Delay(Idle / 2);
+        await Task.Delay(idle / 2);
         var before = await RedisCounters.CommandsAsync(stage.Raw);
-        await Task.Delay(Idle);
-        var commands = (await RedisCounters.CommandsAsync(stage.Raw) - before) / Idle.TotalSeconds;
+        await Task.Delay(idle);
+        var commands = (await RedisCounters.CommandsAsync(stage.Raw) - before) / idle.TotalSeconds;
         var kib = (GC.GetTotalMemory(forceFullCollection: true) - bytes) / 1024.0 / heard.Length;
 
         var each = tokens + TokenPlan.OtherEvents;

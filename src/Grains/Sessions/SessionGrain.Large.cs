@@ -15,6 +15,11 @@ internal sealed partial class SessionGrain
 
     private void LetGoOfLargeState()
     {
+        if (_reading?.Size > LargeSize)
+        {
+            _reading = null;
+        }
+
         if (_state.Size > LargeSize && _running.IsCompleted)
         {
             _state = new SessionState();

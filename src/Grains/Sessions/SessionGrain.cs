@@ -39,6 +39,7 @@ internal sealed partial class SessionGrain(
     : Grain, ISessionGrain, ISessionRecovery, ISessionExpiry
 {
     private SessionState _state = new();
+    private SessionState? _reading;
     private AgentRun? _run;
     private Task _running = Task.CompletedTask;
     private SessionKey? _key;
@@ -230,8 +231,8 @@ internal sealed partial class SessionGrain(
     /// <summary>The state is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
     private SessionState StateForNewRun() => _running.IsCompleted ? _state : _state = new SessionState();
 
-    /// <summary>A run that is under way has the state; a reader folds the journal anew meanwhile.</summary>
-    private SessionState StateForReading() => _running.IsCompleted ? _state : new SessionState();
+    /// <summary>A run that is under way has the state; readers fold the journal anew meanwhile, once for all of them.</summary>
+    private SessionState StateForReading() => _running.IsCompleted ? _state : _reading ??= new SessionState();
 
     /// <summary>Changes the journal as its owner, knowing what is in it.</summary>
     private Task ChangeAsync(Func<RunToken, RunJournal, Task> change) => OwnAsync(async (run, records) =>
@@ -273,6 +274,7 @@ internal sealed partial class SessionGrain(
         await running;
         if (ReferenceEquals(running, _running))
         {
+            _reading = null;
             DelayDeactivation(TimeSpan.Zero);
             LetGoOfLargeState();
         }

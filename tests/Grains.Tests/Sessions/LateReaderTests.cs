@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text;
+using AgentStream.Messages;
 using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
+using AgentStream.Storage.Journal;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -172,6 +176,37 @@ public sealed class LateReaderTests(RedisFixture redis) : IClassFixture<RedisFix
         await silos.Client.DeleteSessionAsync(_key);
         await ForgetStreamAsync(silos);
         Assert.Empty(await silos.Client.ListenRawAsync(_key, live[0].Cursor).ToListAsync());
+    }
+
+    [Fact]
+    public async Task Readers_of_a_session_whose_run_is_under_way_fold_its_journal_once()
+    {
+        var (inner, reads) = (new InMemoryJournal(), new ConcurrentQueue<long>());
+        var journal = Stub.Of<ISessionJournal>((method, arguments) =>
+        {
+            if (method.Name == nameof(ISessionJournal.ReadAsync))
+            {
+                reads.Enqueue((long)arguments[1]!);
+            }
+
+            return method.Invoke(inner, arguments);
+        });
+        var gate = new Gate();
+        await using var silos = await TestSilos.StartAsync(
+            null, new ScriptedModel([Step.Say("1")], [new Step.Pause(gate), Step.Say("2")]), _ => { }, _ => { }, services => services.AddSingleton(journal));
+        await silos.RunAsync(_key);
+        await silos.Client.StartAsync(_key, new RunRequest("go"));
+        await gate.ReachedAsync();
+        reads.Clear();
+        for (var reader = 0; reader < 3; reader++)
+        {
+            Assert.True((await silos.Client.GetSessionAsync(_key))!.IsLive);
+        }
+
+        Assert.Single(reads, 0L);
+        gate.Open();
+        await silos.TranscriptAsync(_key);
+        Assert.Equal(4, ModelMessages.FromJson((await silos.Client.GetSessionAsync(_key))!.Messages).Count);
     }
 
     private static Step[][] TwoNodes => [[Step.Think("hm"), Step.Say("Let me see."), Step.Call("c1", "add", ("a", 1), ("b", 2))], [Step.Say("It is 3.")]];
