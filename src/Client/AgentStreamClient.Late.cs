@@ -17,31 +17,14 @@ public sealed partial class AgentStreamClient
 
     private async IAsyncEnumerable<StreamEntry> ListenBehindAsync(SessionKey key, Cursor? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        while (await Patience.AskAsync(() => FindMissedAsync(key, after, cancellationToken), Clock, cancellationToken).ConfigureAwait(false) is { } missed)
+        var (place, missed) = await Patience.AskAsync(() => FindUnsaidAsync(key, after, cancellationToken), Clock, cancellationToken).ConfigureAwait(false);
+        var entries = missed is null ? ListenToStreamAsync(key, place?.InStream, cancellationToken) : ReplayAsync(key, place!.Value, missed, cancellationToken);
+        await foreach (var entry in entries.ConfigureAwait(false))
         {
-            var hasSome = false;
-            await foreach (var entry in ReplayAsync(key, after!.Value, missed, cancellationToken).ConfigureAwait(false))
+            if (!entry.IsEnd)
             {
-                if (entry.IsEnd)
-                {
-                    after = entry.Cursor;
-                    continue;
-                }
-
-                hasSome = true;
                 yield return entry;
             }
-
-            // Who had seen all of a run but its end is owed the next one.
-            if (hasSome)
-            {
-                yield break;
-            }
-        }
-
-        await foreach (var entry in ListenToStreamAsync(key, after?.InStream, cancellationToken).ConfigureAwait(false))
-        {
-            yield return entry;
         }
     }
 
@@ -80,7 +63,7 @@ public sealed partial class AgentStreamClient
             var next = await streams.ReadAsync(key, place, count: 1, cancellationToken).ConfigureAwait(false);
             if (next.Events is not [{ IsEnd: true } end, ..])
             {
-                return next.Events.Count > 0 || next.IsOpen || (await FindMissedAsync(key, after, cancellationToken).ConfigureAwait(false) is { } run && SaysSomething(run));
+                return next.Events.Count > 0 || next.IsOpen || (await FindUnsaidAsync(key, after, cancellationToken).ConfigureAwait(false)).Run is not null;
             }
 
             if (after is null)
@@ -99,10 +82,24 @@ public sealed partial class AgentStreamClient
     /// <returns>The cursor of its <c>begin</c>: who listens behind <see cref="Cursor.Previous"/> of it is shown the whole run from the journal. Null when nothing is missed, or not known any more.</returns>
     /// <exception cref="StorageUnavailableException">The stream store or the journal is out of reach.</exception>
     public async Task<Cursor?> FindMissedRunAsync(SessionKey key, Cursor after, CancellationToken cancellationToken = default) =>
-        await FindMissedAsync(key, after, cancellationToken).ConfigureAwait(false) is { } run && SaysSomething(run) ? run.Begin : null;
+        (await FindUnsaidAsync(key, after, cancellationToken).ConfigureAwait(false)).Run?.Begin;
 
-    // Only the end is nothing to come back for.
-    private static bool SaysSomething(ReplayedRun run) => run.Entries.Any(entry => entry.Type != Protocol.End);
+    /// <summary>As <see cref="FindMissedAsync"/>, but not a run of which nothing but its end is missed: who has all else is owed the next one.</summary>
+    /// <returns>The run, and the place that it is behind.</returns>
+    private async Task<(Cursor? After, ReplayedRun? Run)> FindUnsaidAsync(SessionKey key, Cursor? after, CancellationToken cancellationToken)
+    {
+        while (await FindMissedAsync(key, after, cancellationToken).ConfigureAwait(false) is { } run)
+        {
+            if (run.Entries.Any(entry => entry.Type != Protocol.End))
+            {
+                return (after, run);
+            }
+
+            after = run.Entries[^1].Cursor;
+        }
+
+        return (after, null);
+    }
 
     /// <summary>The first run that somebody misses something of and that the stream does not have any more; null for none.</summary>
     private async Task<ReplayedRun?> FindMissedAsync(SessionKey key, Cursor? after, CancellationToken cancellationToken)

@@ -109,6 +109,8 @@ public sealed class LateReaderTests(RedisFixture redis) : IClassFixture<RedisFix
         var place = runs[0][^1].Cursor;
         foreach (var missed in runs[1..])
         {
+            Assert.True(await silos.Client.HasMoreAsync(_key, place));
+            Assert.Equal(missed[0].Cursor, await silos.Client.FindMissedRunAsync(_key, place));
             var seen = await silos.Client.ListenRawAsync(_key, place).ToListAsync();
             Assert.Equal(["begin", "info replayed", .. missed[1..^1].Select(Say)], seen.Select(Say));
             place = seen[^1].Cursor;
