@@ -10,7 +10,7 @@ internal sealed partial class SessionGrain
     async Task<AnswerReceipt> ISessionGrain.AnswerAsync(RequestAnswer answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        var state = StateForReading();
+        var state = StateForAnswers();
         await state.ReadAsync(journal, Key);
         var (receipt, run) = await answers.TakeAsync(Key, state, answer);
         Go(run, state);
@@ -21,7 +21,7 @@ internal sealed partial class SessionGrain
     {
         // The store is asked first: of a run that has ended there, the journal has all. One that is about to pause has its session in the index before its requests are in the journal.
         var isBusy = await environment.Store.FindRunAsync(Key) is { HasEnded: false };
-        var state = StateForReading();
+        var state = StateForAnswers();
         await state.ReadAsync(journal, Key);
         if (isBusy || state.Requests.Expired(environment.Time.GetUtcNow()).Count == 0)
         {

@@ -231,7 +231,10 @@ internal sealed partial class SessionGrain(
     /// <summary>The state is lent to a run. One that lost its session may still hold it; then the next run folds the journal anew.</summary>
     private SessionState StateForNewRun() => _running.IsCompleted ? _state : _state = new SessionState();
 
-    /// <summary>A run that is under way has the state; readers fold the journal anew meanwhile, once for all of them.</summary>
+    /// <summary>What is read first, and then perhaps lent to the next run: no reader has it as well.</summary>
+    private SessionState StateForAnswers() => _running.IsCompleted ? _state : new SessionState();
+
+    /// <summary>A run that is under way has the state; readers fold the journal anew meanwhile, once for all of them. It is lent to nobody.</summary>
     private SessionState StateForReading() => _running.IsCompleted ? _state : _reading ??= new SessionState();
 
     /// <summary>Changes the journal as its owner, knowing what is in it.</summary>
