@@ -74,20 +74,14 @@ internal sealed class NodeWriter(
         for (var idx = next; idx < answered; idx++)
         {
             var response = messages.Count - (2 * (answered - idx)) + 1;
-            await ReplayAsync((ModelRequest)messages[response - 1], (ModelResponse)messages[response], cancellationToken);
+            await ReplayAsync(idx, (ModelRequest)messages[response - 1], (ModelResponse)messages[response], cancellationToken);
         }
     }
 
-    /// <summary>Shows one finished node from the journal.</summary>
-    public ValueTask ReplayAsync(int idx, ModelRequest request, ModelResponse response, CancellationToken cancellationToken)
+    /// <summary>Shows a node whose response is known whole: each part at once.</summary>
+    public async ValueTask ReplayAsync(int idx, ModelRequest request, ModelResponse response, CancellationToken cancellationToken)
     {
         _idx = idx - 1;
-        return ReplayAsync(request, response, cancellationToken);
-    }
-
-    /// <summary>Shows a node whose response is known whole: each part at once.</summary>
-    private async ValueTask ReplayAsync(ModelRequest request, ModelResponse response, CancellationToken cancellationToken)
-    {
         await BeginAsync(request, cancellationToken);
         for (var i = 0; i < response.Parts.Count; i++)
         {

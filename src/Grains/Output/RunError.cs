@@ -1,3 +1,5 @@
+using AgentStream.Storage;
+
 namespace AgentStream.Grains.Output;
 
 /// <summary>What the stream and the journal say of a run that did not complete.</summary>
@@ -22,6 +24,7 @@ internal sealed record RunError(string Message, string? Reason = null)
     /// <summary>By what a user can name a failed run: the end of its id. So it is the same in every process, and a search of the log finds all lines about the run.</summary>
     public static string ReferenceOf(string runId) => runId.Length <= ReferenceLength ? runId : runId[^ReferenceLength..];
 
-    /// <summary>The body of the <c>error</c> entry.</summary>
-    public ReadOnlyMemory<byte> ToBody(string runId) => Reason is null ? EntryBodies.Message(Message) : EntryBodies.Failed(Message, Reason, ReferenceOf(runId));
+    /// <summary>The <c>error</c> entry of a run.</summary>
+    public NewEntry ToEntry(string runId) =>
+        new(Protocol.Error, Protocol.DeveloperOrigin, Reason is null ? EntryBodies.Message(Message) : EntryBodies.Failed(Message, Reason, ReferenceOf(runId)));
 }

@@ -202,7 +202,7 @@ internal sealed class RunHandle
                 error = RunError.Canceled;
             }
 
-            NewEntry[] last = error is null ? [.. notes ?? []] : [new(Protocol.Error, Protocol.DeveloperOrigin, error.ToBody(Token.RunId))];
+            NewEntry[] last = error is null ? [.. notes ?? []] : [error.ToEntry(Token.RunId)];
             await _writer.FinishAsync(last, gracePeriod ?? _environment.Options.GracePeriod);
             _hasEnded = true;
         }
@@ -241,7 +241,7 @@ internal sealed class RunHandle
     private static async Task GiveBackAsync(RunEnvironment environment, RunToken token, StorageUnavailableException cause)
     {
         var error = RunError.Crashed("the stream store did not answer when the run started", FailureReasons.StoreFailed);
-        NewEntry[] last = [new(Protocol.Error, Protocol.DeveloperOrigin, error.ToBody(token.RunId))];
+        NewEntry[] last = [error.ToEntry(token.RunId)];
         for (var (waited, pause) = (TimeSpan.Zero, GiveBack.First); ; (waited, pause) = (waited + pause, GiveBack.Longer(pause)))
         {
             var result = await environment.PatientlyAsync(() => environment.Store.FinishAsync(token, 1, last, environment.Options.GracePeriod), CancellationToken.None);

@@ -93,7 +93,7 @@ internal sealed class RunReplay(RunEnvironment environment, PastRun run, Session
 
         var ending = run.Error is null
             ? RequestBodies.Entries(run.Requests)
-            : [new NewEntry(Protocol.Error, Protocol.DeveloperOrigin, RunError.Of(run.Error, run.Reason)!.ToBody(run.RunId))];
+            : [RunError.Of(run.Error, run.Reason)!.ToEntry(run.RunId)];
         foreach (var entry in ending.Append(new NewEntry(Protocol.End, environment.RuntimeOrigin, ReadOnlyMemory<byte>.Empty)))
         {
             _entries.Add(new SessionEntry(key, At(run.Last.Next, _number++), entry.Type, entry.Origin, entry.Body.ToArray()));
