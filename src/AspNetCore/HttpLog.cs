@@ -12,9 +12,9 @@ internal static partial class HttpLog
     [LoggerMessage(5001, LogLevel.Warning, "{Method} {Path} cannot be served now. Reference: {Reference}.")]
     public static partial void RequestNotServed(this ILogger logger, Exception exception, string method, PathString path, string reference);
 
-    [LoggerMessage(5002, LogLevel.Warning, "A response that streams session {Session} broke off.")]
-    public static partial void StreamBrokeOff(this ILogger logger, Exception exception, SessionKey session);
+    [LoggerMessage(5002, LogLevel.Warning, "A response with the events of {Listened} broke off.")]
+    public static partial void StreamBrokeOff(this ILogger logger, Exception exception, string listened);
 
-    [LoggerMessage(5003, LogLevel.Debug, "A listener to session {Session} was closed: it does not read what it is sent.")]
-    public static partial void ListenerStalled(this ILogger logger, SessionKey session);
+    [LoggerMessage(5003, LogLevel.Debug, "A listener to the events of {Listened} was closed: it does not read what it is sent.")]
+    public static partial void ListenerStalled(this ILogger logger, string listened);
 }

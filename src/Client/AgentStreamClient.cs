@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AgentStream.Background;
 using AgentStream.Storage;
+using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tailing;
 
 namespace AgentStream;
@@ -9,8 +10,9 @@ namespace AgentStream;
 /// <param name="grains">Finds the grains.</param>
 /// <param name="streams">The sessions' streams.</param>
 /// <param name="hub">This process's listening to the event streams.</param>
+/// <param name="events">What happens to users' sessions.</param>
 /// <param name="time">The clock of waits for a run's turn; null for the system's.</param>
-public sealed partial class AgentStreamClient(IGrainFactory grains, IStreamReader streams, StreamHub hub, TimeProvider? time = null) : IAgentStreamClient
+public sealed partial class AgentStreamClient(IGrainFactory grains, IStreamReader streams, StreamHub hub, ISessionEvents events, TimeProvider? time = null) : IAgentStreamClient
 {
     // Well below the pause between a run's end and the start of the next prompt that waits, so that no run is overlooked.
     private static readonly TimeSpan LookForTurn = TimeSpan.FromMilliseconds(100);

@@ -1,5 +1,6 @@
 using AgentStream;
 using AgentStream.Storage;
+using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -10,7 +11,7 @@ public static class AgentStreamClientServiceCollectionExtensions
 {
     /// <summary>
     /// Registers <see cref="AgentStreamClient"/>, also as <see cref="IAgentStreamClient"/>, each unless it is registered. What it works on is left to the caller: <see cref="IGrainFactory"/>,
-    /// <see cref="IStreamReader"/> and <see cref="StreamHub"/>.
+    /// <see cref="IStreamReader"/>, <see cref="ISessionEvents"/> and <see cref="StreamHub"/>.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <returns>The services.</returns>

@@ -48,6 +48,9 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     /// <summary>The users that have such sessions, by when they had their last turn.</summary>
     public static string AllWaiting(string prefix) => $"{prefix}:#waiting";
 
+    /// <summary>The channel of what happens to a user's sessions.</summary>
+    public static string Events(string prefix, UserKey user) => $"{prefix}:#events:{user}";
+
     /// <summary>The sessions that have to be looked at, by time.</summary>
     public static string Timers(string prefix) => $"{prefix}:#timers";
 

@@ -2,6 +2,7 @@ using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Queue;
+using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tailing;
 using AgentStream.Storage.Timers;
@@ -51,7 +52,7 @@ public static class StorageServices
         return services;
     }
 
-    /// <summary>Registers <see cref="IStreamStore"/> and <see cref="StreamHub"/> as <see cref="AddStorage"/> does, for a program that follows and cancels runs and has none of its own.</summary>
+    /// <summary>Registers <see cref="IStreamStore"/>, <see cref="ISessionEvents"/> and <see cref="StreamHub"/> as <see cref="AddStorage"/> does, for a program that follows and cancels runs and has none of its own.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The program's configuration. Without <c>ConnectionStrings:redis</c>, streams are in memory.</param>
     /// <returns>The services.</returns>
@@ -69,6 +70,7 @@ public static class StorageServices
         if (string.IsNullOrEmpty(redisConfiguration))
         {
             services.TryAddSingleton<IStreamStore, InMemoryStreamStore>();
+            services.TryAddSingleton<ISessionEvents, InMemorySessionEvents>();
         }
         else
         {
@@ -77,6 +79,7 @@ public static class StorageServices
             services.TryAddSingleton(provider => new RedisConnection(
                 redisConfiguration, provider.GetRequiredService<IOptions<StorageOptions>>(), provider.GetRequiredService<TimeProvider>()));
             services.TryAddSingleton<IStreamStore, RedisStreamStore>();
+            services.TryAddSingleton<ISessionEvents, RedisSessionEvents>();
             if (!services.Any(service => service.ImplementationType == typeof(RedisOpening)))
             {
                 // The first that is made.

@@ -114,6 +114,7 @@ public sealed class SlowGrainTests : IDisposable
             })),
             _store,
             _hub,
+            new InMemorySessionEvents(),
             _time);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => client.HasMoreAsync(Key, new Cursor(7, 3)));
         var listening = client.ListenRawAsync(Key, new Cursor(7, 3)).ToListAsync().AsTask();
@@ -138,5 +139,5 @@ public sealed class SlowGrainTests : IDisposable
 
     private AgentStreamClient Client(Func<CancelRequest, Task<bool>> cancel, Task<string?>? liveRun = null) => new(
         Stub.Of<IGrainFactory>((_, _) => Stub.Of<ISessionGrain>((method, call) =>
-            method.Name == nameof(ISessionGrain.GetLiveRunIdAsync) ? liveRun ?? Task.FromResult<string?>("1") : cancel((CancelRequest)call[0]!))), _store, _hub, _time);
+            method.Name == nameof(ISessionGrain.GetLiveRunIdAsync) ? liveRun ?? Task.FromResult<string?>("1") : cancel((CancelRequest)call[0]!))), _store, _hub, new InMemorySessionEvents(), _time);
 }

@@ -4,6 +4,7 @@ using AgentStream.Grains.Agents;
 using AgentStream.Grains.Hosting;
 using AgentStream.Grains.Output;
 using AgentStream.Storage;
+using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +21,8 @@ public sealed partial class TestSilos : IAsyncDisposable
     {
         (_cluster, Prefix) = (cluster, prefix);
         Services = cluster.GetSiloServiceProvider();
-        Client = new AgentStreamClient(cluster.Client, Services.GetRequiredService<IStreamStore>(), Services.GetRequiredService<StreamHub>());
+        Client = new AgentStreamClient(
+            cluster.Client, Services.GetRequiredService<IStreamStore>(), Services.GetRequiredService<StreamHub>(), Services.GetRequiredService<ISessionEvents>());
     }
 
     /// <summary>The first silo's services.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using AgentStream.Grains.Hosting;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage;
+using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tailing;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
@@ -130,7 +131,8 @@ public sealed class RunInGrainTests : IAsyncLifetime
     private static RunHost RunsOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<RunHost>();
 
     private static AgentStreamClient ClientOf(InProcessSiloHandle silo) => new(
-        silo.ServiceProvider.GetRequiredService<IGrainFactory>(), silo.ServiceProvider.GetRequiredService<IStreamStore>(), silo.ServiceProvider.GetRequiredService<StreamHub>());
+        silo.ServiceProvider.GetRequiredService<IGrainFactory>(), silo.ServiceProvider.GetRequiredService<IStreamStore>(), silo.ServiceProvider.GetRequiredService<StreamHub>(),
+        silo.ServiceProvider.GetRequiredService<ISessionEvents>());
 
     private async Task StartAsync()
     {

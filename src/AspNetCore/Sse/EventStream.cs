@@ -1,9 +1,4 @@
-using AgentStream.Logs;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace AgentStream.AspNetCore.Sse;
 
@@ -23,56 +18,11 @@ internal sealed class EventStream(SessionKey key, Cursor? after, IFrameRenderer?
     /// <summary>Whether it stays open over the session's runs. Each <c>end</c> is a frame then.</summary>
     public bool IsOfSession { get; init; }
 
-    public async Task ExecuteAsync(HttpContext context)
-    {
-        var services = context.RequestServices;
-        var client = services.GetRequiredService<AgentStreamClient>();
-        var shutdown = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown);
-        PrepareResponse(context);
-
-        try
-        {
-            // The headers first: they name the session, which the listener needs most when the listening fails.
-            await context.Response.BodyWriter.FlushAsync(stop.Token);
-            var writer = new SseWriter(context.Response.BodyWriter, services.GetRequiredService<TimeProvider>(), rendering ?? EventFrames.Instance);
-            await writer.WriteAsync(token => Listen(client, token), stop.Token);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // The listener has gone, or this process is about to. A listener that is still there must not take this for the run's
-            // end: it sees a broken response, and follows on elsewhere.
-            context.Abort();
-        }
-        catch (ListenerStalledException)
-        {
-            // One that reads again comes back with the place it got to.
-            services.GetRequiredService<ILogger<EventStream>>().ListenerStalled(key);
-            context.Abort();
-        }
-#pragma warning disable CA1031 // The response is under way: there is no other answer left to give.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            services.GetRequiredService<ILogger<EventStream>>().Safe().StreamBrokeOff(e, key);
-            context.Abort();
-        }
-    }
+    public Task ExecuteAsync(HttpContext context) => SseResponse.SendAsync(context, key.ToString(), rendering ?? EventFrames.Instance, Listen);
 
     private IAsyncEnumerable<StreamEntry> Listen(AgentStreamClient client, CancellationToken cancellationToken) =>
         Run is not null ? client.FollowAsync(key, Run, cancellationToken)
         : RunId is not null ? client.FollowAsync(key, RunId, cancellationToken)
         : IsOfSession ? client.ListenToSessionAsync(key, after, cancellationToken)
         : client.ListenRawAsync(key, after, cancellationToken);
-
-    private static void PrepareResponse(HttpContext context)
-    {
-        var headers = context.Response.Headers;
-        headers.ContentType = "text/event-stream";
-
-        // Neither a compressor in this program nor a proxy before it may hold events back.
-        headers.CacheControl = "no-cache, no-store, no-transform";
-        headers["X-Accel-Buffering"] = "no";
-        context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
-    }
 }

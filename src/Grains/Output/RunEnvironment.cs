@@ -2,6 +2,7 @@ using AgentStream.Background;
 using AgentStream.Logs;
 using AgentStream.Storage;
 using AgentStream.Storage.Ownership;
+using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -53,11 +54,16 @@ internal sealed class RunEnvironment(
     /// <summary>Hears of sessions that are free; null in a program without actors, which has no queue.</summary>
     public ISessionWaker? Waker => field ??= services.GetService<IGrainFactory>() is null ? null : services.GetService<ISessionWaker>();
 
+    private ISessionEvents? Events => field ??= services.GetService<ISessionEvents>();
+
     /// <summary>Says what went wrong in runs.</summary>
     public ErrorWords Words => field ??= ErrorWords.For(Options, services.GetService<IHostEnvironment>());
 
     /// <summary>Says why runs failed.</summary>
     public RunErrors Errors => field ??= new(Words, Logger);
+
+    /// <summary>Tells those who watch the user's sessions.</summary>
+    public void Tell(SessionKey key, SessionEventKind kind, string? title = null) => Events?.Publish(new SessionEvent(kind, key, time.GetUtcNow(), title));
 
     /// <summary>Asks a log or a journal again and again while it is away: a run does not end because they were.</summary>
     public Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken) => Patience.AskAsync(ask, time, cancellationToken);

@@ -111,13 +111,13 @@ internal sealed class RunRecovery(
                     return null;
                 case RecoveryDecision.ShowRest:
                     await ShowRestAsync(run, state);
-                    await run.FinishAsync(state.LastRunId == runId ? RunError.Of(state.LastError, state.LastReason) : null, RestOf(state.Requests, runId));
+                    await EndAsync(run, state.LastRunId == runId ? RunError.Of(state.LastError, state.LastReason) : null, state.Requests);
                     return null;
                 case RecoveryDecision.StartQueued:
                     // The process died between claiming the session and keeping the prompt in the journal.
                     return await queued.AcceptAsync(state, run, next!);
                 default:
-                    await run.FinishAsync(environment.Errors.Crashed(run.Token, new RunException("the process that ran it is gone, and what it knew with it", FailureReasons.Interrupted)));
+                    await EndAsync(run, environment.Errors.Crashed(run.Token, new RunException("the process that ran it is gone, and what it knew with it", FailureReasons.Interrupted)));
                     return null;
             }
         }
@@ -131,7 +131,7 @@ internal sealed class RunRecovery(
         }
         catch (Exception e)
         {
-            await run.FinishAsync(environment.Errors.Crashed(run.Token, e));
+            await EndAsync(run, environment.Errors.Crashed(run.Token, e));
         }
 
         return null;
@@ -150,7 +150,13 @@ internal sealed class RunRecovery(
         var error = environment.Errors.Crashed(run.Token, reason);
         var last = await environment.PatientlyAsync(() => environment.Store.FindRunAsync(run.Key, run.Token.RunId), run.GivenUp);
         await factory.NewJournal(state, run).AddAsync(now => new RunEndedRecord(run.Token.RunId, error.Message) { Timestamp = now, Reason = error.Reason, Last = last?.Last });
-        await run.FinishAsync(error);
+        await EndAsync(run, error);
+    }
+
+    private async Task EndAsync(RunHandle run, RunError? error, SessionRequests? requests = null)
+    {
+        await run.FinishAsync(error, requests is null ? null : RestOf(requests, run.Token.RunId));
+        environment.Tell(run.Key, requests?.AskedBy(run.Token.RunId).Any() == true ? SessionEventKind.Waiting : SessionEventKind.Ended);
     }
 
     /// <summary>A run had completed, so the journal has all that it said; its process may have died before the stream had. What a canceled run said last is not shown again.</summary>

@@ -43,6 +43,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                 return known;
             }
 
+            var isNew = journal.History.Version == 0;
             await journal.AddAsync(
                 now =>
                 [
@@ -58,6 +59,11 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                     new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
                 ],
                 environment.Options.Limits);
+            if (isNew)
+            {
+                environment.Tell(Key, SessionEventKind.Created, journal.History.Title);
+            }
+
             return null;
         }
         catch (Exception e)
@@ -79,6 +85,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <returns>How it ended.</returns>
     public async Task<RunResult> ExecuteAsync()
     {
+        environment.Tell(Key, SessionEventKind.Started, journal.History.Title);
         var result = await LoopAsync();
         if (result.Ending == RunEnding.HandedOff)
         {
@@ -115,6 +122,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
         // Also when the session seems lost: the store knows, and writes nothing for a run that does not own it.
         await run.FinishAsync(result.Error, RequestBodies.Entries(result.Requests));
+        environment.Tell(Key, result.Ending == RunEnding.Paused ? SessionEventKind.Waiting : SessionEventKind.Ended);
         return result;
     }
 

@@ -198,6 +198,7 @@ internal sealed partial class SessionGrain(
         await ChangeAsync(async (_, records) =>
         {
             var state = records.History;
+            var isNew = state.Version == 0;
             var carried = state.CarryOver((await queue.ListAsync(Key)).Select(prompt => prompt.RunId));
             try
             {
@@ -207,6 +208,7 @@ internal sealed partial class SessionGrain(
                 await records.AddAsync(
                     now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, new CarriedOverRecord(carried) { Timestamp = now }],
                     environment.Options.Limits);
+                environment.Tell(Key, isNew ? SessionEventKind.Created : SessionEventKind.Renamed, state.Title);
             }
             catch
             {
@@ -223,6 +225,7 @@ internal sealed partial class SessionGrain(
         await records.DeleteAsync();
         await timers.RemoveAsync(run);
         _state = new SessionState();
+        environment.Tell(Key, SessionEventKind.Deleted);
     });
 
     private async Task<Cursor?> FindBeginAsync(string runId) =>
