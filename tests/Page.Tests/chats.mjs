@@ -5,14 +5,12 @@ import { Chat } from '../../src/ChatPage/wwwroot/model/chat.js';
 import { nothing, script } from './streams.mjs';
 
 /** A chat with prepared answers; a lost connection is tried again at once. */
-export function chatWith({ start = script(), stream = script(), cancel = script(true), session = script(nothing), answer = script(), onChange } = {}) {
+export function chatWith({ start = script(), stream = script(), cancel = script(true), session = script(nothing), answer = script(), follow = waitForever, onChange } = {}) {
   const notices = [];
   const states = [];
-  const runs = [];
   const shared = {
-    api: { start, stream, cancel, session, answer },
+    api: { start, stream, follow, cancel, session, answer },
     onNotice: notice => notice && notices.push(notice),
-    onRun: id => runs.push(id),
     onChange: () => {
       states.push(chat.isStopping ? 'stopping' : chat.state);
       onChange?.(chat);
@@ -23,8 +21,10 @@ export function chatWith({ start = script(), stream = script(), cancel = script(
     },
   };
   const chat = new Chat(shared);
-  return { chat, approvals: new Approvals({ ...shared, chat }), notices, states, runs };
+  return { chat, approvals: new Approvals({ ...shared, chat }), notices, states };
 }
+
+const waitForever = () => new Promise(() => { });
 
 /** What the server says of a session. */
 export const history = (nodes, { status = 'idle', run = null, error = null, waiting = 0, pending = [] } = {}) =>

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../../src/ChatPage/wwwroot/model/api.js';
-import { Pause, Sessions } from '../../src/ChatPage/wwwroot/model/sessions.js';
-import { fails, script } from './streams.mjs';
+import { Sessions } from '../../src/ChatPage/wwwroot/model/sessions.js';
+import { until } from './chats.mjs';
+import { eventsBy, fails, script } from './streams.mjs';
 
 const session = (session_id, live = false) => ({ session_id, title: session_id, changed: null, live });
 
-function sessionsWith(list, remove = script()) {
+function sessionsWith(list, remove = script(), events = script()) {
   const changes = [];
-  // Nobody looks: then it asks for nothing by itself.
-  const sessions = new Sessions({ api: { list, remove }, isVisible: () => false, onChange: () => changes.push([sessions.isReachable, sessions.all?.map(known => known.session_id)]) });
+  const sessions = new Sessions({ api: { list, remove, events }, onChange: () => changes.push([sessions.isReachable, sessions.all?.map(known => known.session_id)]) });
   return { sessions, changes };
 }
 
@@ -43,10 +43,10 @@ test('who asks while a look is under way gets another one behind it', async t =>
 
 test('a session that is deleted is gone at once', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { sessions, changes } = sessionsWith(script([session('a'), session('b')], [session('b')]), script(() => null));
+  const { sessions, changes } = sessionsWith(script([session('a'), session('b')]), script(() => null));
   await sessions.refresh();
   await sessions.remove('a');
-  assert.deepEqual(changes.map(([, ids]) => ids), [['a', 'b'], ['b'], ['b']]);
+  assert.deepEqual(changes.map(([, ids]) => ids), [['a', 'b'], ['b']]);
 });
 
 test('a session that cannot be deleted stays, and the reason is told', async t => {
@@ -66,17 +66,66 @@ test('a server that says that it cannot list can be reached', async t => {
   assert.equal(sessions.isReachable, false);
 });
 
-test('the list is read again sooner while something waits for an answer, which may be given elsewhere', async t => {
+test('the list is read when the server says so, and then follows what happens', async () => {
+  const { response, say } = eventsBy();
+  const list = script([session('a'), session('b', true)], [session('z')]);
+  const { sessions } = sessionsWith(list, script(), script(response));
+  const shown = () => sessions.all?.map(known => [known.session_id, known.title, known.changed, known.live].join());
+  sessions.watch();
+  say([{ type: 'refresh', time: 't0' }]);
+  await until(() => sessions.all !== null);
+  say([
+    { type: 'created', session_id: 'c', title: 'hi', time: 't1' },
+    { type: 'started', session_id: 'a', title: 'a', time: 't2' },
+    { type: 'ended', session_id: 'b', time: 't3' },
+    { type: 'renamed', session_id: 'b', title: 'B', time: 't4' },
+    { type: 'waiting', session_id: 'c', time: 't5' },
+    { type: 'deleted', session_id: 'a', time: 't6' },
+  ]);
+  await until(() => sessions.all[0].changed === 't5' && sessions.all.length === 2);
+  assert.deepEqual([shown(), list.calls.length], [['c,hi,t5,false', 'b,B,t3,false'], 1]);
+  say([{ type: 'refresh', time: 't7' }]);
+  await until(() => list.calls.length === 2);
+  await until(() => sessions.all[0].session_id === 'z');
+  sessions.sleep();
+});
+
+test('what happens while the list is read has it read once more', async () => {
+  const { response, say } = eventsBy();
+  let release;
+  const list = script(() => new Promise(resolve => { release = () => resolve([session('a', true)]); }), [session('a')]);
+  const { sessions } = sessionsWith(list, script(), script(response));
+  sessions.watch();
+  say([{ type: 'refresh', time: 't0' }, { type: 'ended', session_id: 'a', time: 't1' }]);
+  await until(() => release !== undefined);
+  await new Promise(setImmediate);
+  release();
+  await until(() => list.calls.length === 2);
+  await until(() => !sessions.isLive('a'));
+  sessions.sleep();
+});
+
+test('a server that cannot be reached is tried again, and at once when somebody wants it', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  let isWaiting = true;
-  const list = script([session('a')], [session('a')]);
-  const sessions = new Sessions({ api: { list }, isWaiting: () => isWaiting, onChange: () => { } });
-  await sessions.refresh();
-  isWaiting = false;
-  t.mock.timers.tick(Pause.live);
-  await new Promise(setImmediate);
-  assert.equal(list.calls.length, 2);
-  t.mock.timers.tick(Pause.live);
-  await new Promise(setImmediate);
-  assert.equal(list.calls.length, 2);
+  const events = script(fails(new TypeError('Failed to fetch')), eventsBy().response);
+  const { sessions, changes } = sessionsWith(script(), script(), events);
+  sessions.watch();
+  await until(() => !sessions.isReachable);
+  sessions.watch();
+  await until(() => sessions.isReachable);
+  assert.deepEqual([events.calls.length, changes], [2, [[false, undefined], [true, undefined]]]);
+  sessions.sleep();
+});
+
+test('while nobody looks there is no connection', async () => {
+  const events = script(eventsBy().response, eventsBy().response);
+  const { sessions } = sessionsWith(script(), script(), events);
+  sessions.watch();
+  sessions.watch();
+  assert.equal(events.calls.length, 1);
+  sessions.sleep();
+  assert.equal(events.calls[0][0].aborted, true);
+  sessions.watch();
+  assert.equal(events.calls.length, 2);
+  sessions.sleep();
 });

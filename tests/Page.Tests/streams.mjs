@@ -2,7 +2,7 @@
 
 /** A stream of events as the server sends it: `[cursor, type, body, origin]` each; ends in order, or breaks. */
 export function streamOf(events, { breaks = false } = {}) {
-  const frames = events.map(([id, type, body, origin = 'x']) => `id: ${id}\ndata: ${JSON.stringify({ type, origin, body })}\n\n`);
+  const frames = events.map(frameOf);
 
   return new Response(new ReadableStream({
     pull(controller) {
@@ -19,12 +19,26 @@ export function streamOf(events, { breaks = false } = {}) {
   }), { headers: { 'Content-Type': 'text/event-stream' } });
 }
 
+/** A stream that stays open, and what says its next events; null breaks it. */
+export function eventsBy() {
+  let controller;
+  const response = new Response(new ReadableStream({ start: given => { controller = given; } }), { headers: { 'Content-Type': 'text/event-stream' } });
+  const say = events => events === null
+    ? controller.error(new TypeError('network error'))
+    : controller.enqueue(new TextEncoder().encode(events.map(event => Array.isArray(event) ? frameOf(event) : `data: ${JSON.stringify(event)}\n\n`).join('')));
+  return { response, say };
+}
+
 export const begin = ['1-0', 'begin', { session_id: 's' }];
 export const nodeBegin = ['2-0', 'event', { idx: 0, event: 'llm-begin' }];
 export const first = ['3-0', 'event', { idx: 0, event: 'part_start', event_idx: 0, part_kind: 'text', content: 'Hello' }];
 export const second = ['4-0', 'event', { idx: 0, event: 'part_delta', event_idx: 0, part_delta_kind: 'text', content_delta: ' there.' }];
 export const nodeEnd = ['5-0', 'event', { idx: 0, event: 'llm-end' }];
 export const wholeRun = [begin, nodeBegin, first, second, nodeEnd];
+
+function frameOf([id, type, body, origin = 'x']) {
+  return `id: ${id}\ndata: ${JSON.stringify({ type, origin, body })}\n\n`;
+}
 
 /** A function that gives one prepared answer a call (a value, or a function that is called) and remembers with what it was called. */
 export function script(...answers) {

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using AgentStream.Testing;
 using Microsoft.Playwright;
 
 namespace AgentStream.System.Tests;
@@ -106,6 +109,47 @@ public sealed class PageSessionsTests : BrowserTests
         await other.GetByTestId("stop").ClickAsync();
         await Assertions.Expect(one.GetByTestId("error")).ToHaveAttributeAsync("data-kind", "canceled");
         await Assertions.Expect(other.Locator("#sessions [data-live=true]")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task An_open_page_asks_for_nothing_and_shows_what_others_do_at_once()
+    {
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        await ImportMessagesAsync(silo, "s", "hello", "Hello!");
+        var context = await Browser.NewContextAsync();
+        await context.Clock.InstallAsync();
+        var sent = new ConcurrentQueue<string>();
+        context.Request += (_, request) => sent.Enqueue($"{request.Method} {new Uri(request.Url).PathAndQuery}");
+        var page = await OpenAsync(silo, "#s=s", context);
+        await Assertions.Expect(page.GetByTestId("answer")).ToHaveTextAsync("Hello!");
+        await Assertions.Expect(page.Locator("#sessions .title")).ToHaveTextAsync(["hello"]);
+        await Wait.Until(() => sent.Contains("GET /chat/s/stream?follow=true"), "it waits for the next run");
+        Assert.Contains("GET /chat/events", sent);
+        sent.Clear();
+
+        // Shorter than the silence after which a connection counts as dead.
+        await context.Clock.FastForwardAsync(50_000);
+        await page.EvaluateAsync("new Promise(requestAnimationFrame)");
+        Assert.Empty(sent);
+
+        // In the session that is shown, and in others. What the stream does not say, the prompt, is asked for once.
+        using var http = new HttpClient { BaseAddress = silo.Url };
+        await PromptAsync(http, "s", "what is 12*7?");
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync(["hello", "what is 12*7?"]);
+        await Assertions.Expect(page.GetByTestId("answer").Last).ToHaveTextAsync("12*7 is 84.");
+        await PromptAsync(http, "other", "what is 12*8?");
+        await Assertions.Expect(page.Locator("#sessions .title")).ToHaveTextAsync(["what is 12*8?", "hello"]);
+        await http.DeleteAsync(new Uri("chat/other", UriKind.Relative));
+        await Assertions.Expect(page.Locator("#sessions .title")).ToHaveTextAsync(["hello"]);
+        await http.DeleteAsync(new Uri("chat/s", UriKind.Relative));
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveCountAsync(0);
+        Assert.All(sent, request => Assert.Equal("GET /chat/s", request));
+    }
+
+    private static async Task PromptAsync(HttpClient http, string session, string prompt)
+    {
+        using var answer = await http.PostAsJsonAsync("chat", new { prompt, session_id = session });
+        await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
     }
 
     [Fact]

@@ -10,28 +10,17 @@ import { Drawer } from './view/drawer.js';
 import { showNotice } from './view/notice-view.js';
 import { noticeOf } from './model/notices.js';
 import { RequestViews } from './view/request-views.js';
-import { waitingRun } from './model/requests.js';
 import { StickyScroll } from './view/scroll.js';
 import { Sessions } from './model/sessions.js';
 import { SessionsView } from './view/sessions-view.js';
 import { StatusLine } from './view/status.js';
-import { tellTabs } from './view/tabs.js';
 import { ConversationView } from './view/view.js';
 import { visible } from './model/visible.js';
 
 const $ = id => document.getElementById(id);
 const api = createApi((url, options) => fetch(url, options));
-const tell = tellTabs(hint => hinted(hint));
-const sessions = new Sessions({ api, onChange: listed, isVisible: () => !document.hidden, isWaiting: () => waitingRun(chat.conversation) !== undefined });
-const shared = {
-  api,
-  onChange: changed,
-  onNotice: notify,
-  onRun: id => {
-    tell({ id, kind: 'run' });
-    sessions.refresh();
-  },
-};
+const sessions = new Sessions({ api, onChange: listed, onRead: () => look() });
+const shared = { api, onChange: changed, onNotice: notify };
 const chat = new Chat({ ...shared, agent: new URLSearchParams(location.search).get('agent') });
 const approvals = new Approvals({ ...shared, chat });
 const requestViews = new RequestViews((request, decision) => approvals.answer(request, decision), () => composer.focus());
@@ -92,23 +81,25 @@ function listed() {
   const { id } = chat.conversation;
   sessionsView.update(sessions.all, id);
   status.update(chat, sessions.isReachable);
-  const mine = sessions.all?.find(session => session.session_id === id);
 
-  if (mine) {
+  if (shownInList()) {
     wasListed = true;
-    chat.look(mine);
   } else if (id && wasListed && sessions.isReachable && !chat.isBusy && sessions.all.length < 100) {
     left(id);
   }
 }
 
-/** Another tab says that something has happened. */
-function hinted({ id, kind }) {
-  if (kind === 'gone') {
-    left(id);
-  }
+/** The list was read anew: it may tell of what no connection has told. */
+function look() {
+  const mine = shownInList();
 
-  sessions.refresh();
+  if (mine) {
+    chat.look(mine);
+  }
+}
+
+function shownInList() {
+  return sessions.all?.find(session => session.session_id === chat.conversation.id);
 }
 
 /** A session is not there any more. */
@@ -162,6 +153,11 @@ function newChat() {
   openFromAddress();
 }
 
+function wake() {
+  chat.retry();
+  sessions.watch();
+}
+
 function askToDelete(session, row) {
   toDelete = { session, row };
   $('delete-title').textContent = visible(session.title);
@@ -173,7 +169,6 @@ async function remove({ session, row }) {
 
   try {
     await sessions.remove(session.session_id);
-    tell({ id: session.session_id, kind: 'gone' });
     status.say('Deleted');
     (next?.querySelector('a') ?? $('new-chat')).focus();
 
@@ -217,17 +212,16 @@ addEventListener('keydown', event => {
 $('prompt').addEventListener('input', () => { isWanted = false; });
 addEventListener('popstate', openFromAddress);
 addEventListener('hashchange', openFromAddress);
-addEventListener('focus', () => sessions.refresh());
-addEventListener('online', () => {
-  chat.retry();
-  sessions.refresh();
-});
+addEventListener('online', wake);
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) {
-    chat.retry();
-    sessions.refresh();
+  if (document.hidden) {
+    // A browser has few connections to a server, for all of its tabs.
+    chat.sleep();
+    sessions.sleep();
+  } else {
+    wake();
   }
 });
 
 openFromAddress();
-sessions.refresh();
+sessions.watch();

@@ -45,6 +45,12 @@ export function createApi(fetch) {
       return response.status === 204 || response.status === 404 ? null : response;
     },
 
+    /** Follows a session over its runs, behind a cursor or from the beginning of the run under way. */
+    follow: (id, cursor, signal) => send(address(id, '/stream?follow=true'), { headers: { Accept: 'text/event-stream', ...(cursor ? { 'Last-Event-ID': cursor } : {}) }, signal }),
+
+    /** What happens to the user's sessions: `{ type, session_id, title, time }` each. */
+    events: signal => send('chat/events', { headers: { Accept: 'text/event-stream' }, signal }),
+
     /** Cancels the run under way; true when there was one. */
     cancel: async id => (await (await send(address(id, '/cancel'), { method: 'POST' })).json()).cancelled,
 

@@ -15,15 +15,13 @@ export class Approvals {
   #chat;
   #onChange;
   #onNotice;
-  #onRun;
 
   /** @param {object} options  The Chat whose requests are answered, and what it was made with. */
-  constructor({ api, chat, onChange, onNotice, onRun }) {
+  constructor({ api, chat, onChange, onNotice }) {
     this.#api = api;
     this.#chat = chat;
     this.#onChange = onChange;
     this.#onNotice = onNotice;
-    this.#onRun = onRun;
   }
 
   /**
@@ -59,8 +57,6 @@ export class Approvals {
 
   #close(conversation, request, notice) {
     closeRequest(conversation, request.id);
-    this.#onRun(conversation.id);
-
     if (this.#chat.conversation === conversation) {
       this.#onNotice(notice);
       this.#onChange();

@@ -3,11 +3,12 @@
 
 import { newSessionId } from './api.js';
 import { learn, readHistory } from './catch-up.js';
-import { addRun, applyEvent, newConversation, settle, takeBack } from './fold.js';
+import { addRun, applyEvent, newConversation } from './fold.js';
 import { follow } from './follow.js';
 import { News } from './news.js';
-import { noticeOf, stillBusy } from './notices.js';
-import { conclude } from './outcome.js';
+import { NextRun } from './next-run.js';
+import { noticeOf } from './notices.js';
+import { conclude, refuse } from './outcome.js';
 import { waitingRun } from './requests.js';
 import { Shown } from './shown.js';
 import { Stopping } from './stopping.js';
@@ -17,30 +18,27 @@ import { wayTo } from './way.js';
 export class Chat extends Shown {
   #api;
   #onNotice;
-  #onRun;
   #agent;
   #stopping;
   #news = new News();
-  /** What is followed has said something. */
-  #hasHeard = false;
   /** The server has taken the last prompt, or refused it. */
   #accepted = Promise.resolve();
   /** The session's id was made here for the message under way: no other can have started a run in it. */
   #isNew = false;
+  #next;
 
   /**
    * @param {object} api       See api.js.
    * @param {() => void} onChange  There is something to show.
    * @param {(notice: ?object) => void} onNotice  Something to tell the user, see notices.js; null takes the last one back.
-   * @param {(id: string) => void} [onRun]  A run of this session has begun, waits or has ended: others may want to know.
    * @param {?string} agent    Which agent to talk to; null is the server's default.
    */
-  constructor({ api, onChange, onNotice, onRun = () => { }, agent = null }) {
+  constructor({ api, onChange, onNotice, agent = null }) {
     super(onChange, onNotice);
     this.#api = api;
     this.#onNotice = onNotice;
-    this.#onRun = onRun;
     this.#agent = agent;
+    this.#next = new NextRun(api, this.link);
     this.#stopping = new Stopping(api, notice => {
       onNotice(notice);
       onChange();
@@ -121,9 +119,23 @@ export class Chat extends Shown {
     }
   }
 
-  /** Tries again now, rather than when the time has come. */
+  /** Tries again now, rather than when the time has come. Somebody looks. */
   retry() {
+    this.#next.isWanted = true;
     this.link.wake();
+
+    if (this.state === 'idle') {
+      this.#waitForNext();
+    }
+  }
+
+  /** Nobody looks: a connection that only waits for the next run is given back. What was missed comes when somebody does. */
+  sleep() {
+    this.#next.isWanted = false;
+
+    if (this.state === 'idle') {
+      this.#leave();
+    }
   }
 
   /** Reads the history, and follows the run under way. */
@@ -146,13 +158,32 @@ export class Chat extends Shown {
     }
   }
 
+  #waitForNext() {
+    const { conversation } = this;
+    this.#next.wait(conversation, () => this.last, (event, signal) => this.#hear(conversation, event, signal)).catch(error => this.#refused(error, null));
+  }
+
+  /** What somebody else's run says. */
+  #hear(conversation, event, signal) {
+    this.#take(conversation, event, signal);
+
+    if (event.type === 'end' && !signal.aborted) {
+      this.#stopping.isWanted = false;
+
+      if (conversation.waiting.length > 0) {
+        this.#leave();
+      }
+
+      this.#followNext();
+    }
+  }
+
   /** Follows to the end of the run under way; `run` is ours: one to start first, or one that waits. */
   async #follow(run, isStarted = false) {
     const { conversation } = this;
     const { signal } = this.link;
     const way = wayTo(this.#api, conversation, run, { agent: this.#agent, signal, isStarted });
     this.link.set('connecting');
-    this.#hasHeard = false;
 
     try {
       const outcome = await follow({
@@ -179,11 +210,7 @@ export class Chat extends Shown {
       return;
     }
 
-    this.#hasHeard = true;
-
     if (event.type === 'begin') {
-      this.#onRun(conversation.id);
-
       if (this.#stopping.isWanted) {
         this.#cancel(conversation);
       }
@@ -207,11 +234,6 @@ export class Chat extends Shown {
 
     this.#stopping.isWanted = false;
 
-    // A run that is live and has not said anything yet is looked for again with the next list, not at once.
-    if (this.#hasHeard) {
-      this.#onRun(conversation.id);
-    }
-
     await this.#followNext();
 
     if (this.last?.note === 'gone') {
@@ -221,31 +243,17 @@ export class Chat extends Shown {
   }
 
   async #refused(error, run) {
-    const isMine = run?.status === 'starting';
+    // Another run was there first.
+    const isLate = run?.status === 'starting' && error.status === 409;
 
-    if (isMine && error.status === 409 && this.#isNew) {
+    if (isLate && this.#isNew) {
       // A browser repeats a request by itself when a kept connection breaks under it; then the run under way is this one.
       await this.#follow(run, true);
       return;
     }
 
-    if (isMine) {
-      takeBack(this.conversation, run);
-    }
-
-    if (isMine && error.status === 409) {
-      this.#onNotice(stillBusy(run.prompt));
-      await this.#catchUp();
-      return;
-    }
-
-    this.#onNotice(isMine ? { ...noticeOf(error), prompt: run.prompt } : noticeOf(error));
-
-    if (this.isBusy) {
-      settle(this.last, 'gone');
-    }
-
-    this.link.set('idle');
+    this.#onNotice(refuse(this.conversation, error, run));
+    await (isLate ? this.#catchUp() : this.link.set('idle'));
   }
 
   async #queue(prompt) {
@@ -255,8 +263,6 @@ export class Chat extends Shown {
 
     try {
       await answer;
-      this.#onRun(conversation.id);
-
       // The run before it may have ended meanwhile.
       if (this.conversation === conversation && !this.isBusy) {
         this.#leave();
@@ -273,7 +279,13 @@ export class Chat extends Shown {
   /** Follows the run of the next prompt that waits, if there is one. */
   async #followNext() {
     const next = takeNext(this.conversation);
-    await (next ? this.#follow(Object.assign(addRun(this.conversation, next.prompt), { runId: next.runId })) : this.link.set('idle'));
+
+    if (next) {
+      await this.#follow(Object.assign(addRun(this.conversation, next.prompt), { runId: next.runId }));
+    } else {
+      this.link.set('idle');
+      this.#waitForNext();
+    }
   }
 
   #cancel(conversation) {

@@ -1,4 +1,4 @@
-// Follows a run to its end, over as many connections as it takes.
+// Follows a run to its end, or what never ends, over as many connections as it takes.
 
 import { SseParser } from './sse.js';
 import { Problem } from './api.js';
@@ -23,7 +23,7 @@ export function backoffMs(attempt, random = Math.random) {
  * @param {() => Promise<?Response>} way.resume Follows behind the last event that was seen; null: there is nothing to follow.
  * @param {(event: object) => void} way.onEvent Takes each `{cursor, type, origin, body}`.
  * @param {(response: Response) => void} [way.onStarted] The server took the prompt.
- * @param {() => boolean} way.isComplete        Whether the events so far can be all there is.
+ * @param {?() => boolean} way.isComplete       Whether the events so far can be all there is; null for what never ends.
  * @param {(state: 'connecting' | 'open' | 'lost', ms?: number, why?: Error) => void} way.onState
  * @param {(ms: number) => Promise<void>} way.wait  Waits before the next try.
  * @param {AbortSignal} way.signal              Leaves the run.
@@ -53,7 +53,7 @@ export async function follow({ start, resume, onEvent, onStarted, isComplete, on
         }
 
         onState('open');
-        sawEnd = await read(response, event => {
+        sawEnd = await read(response, isComplete !== null, event => {
           sawEvents = true;
           failures = 0;
           doubts = 0;
@@ -67,7 +67,7 @@ export async function follow({ start, resume, onEvent, onStarted, isComplete, on
 
       doubts += sawEvents || isStart ? 0 : 1;
 
-      if (sawEnd || isComplete() || doubts >= Doubts) {
+      if (isComplete !== null && (sawEnd || isComplete() || doubts >= Doubts)) {
         return response === null ? 'nothing' : 'ended';
       }
 
@@ -101,8 +101,8 @@ export function isPassing(problem, isStart) {
   return [502, 503, 504].includes(problem.status) || (!isStart && (problem.status >= 500 || problem.status === 429));
 }
 
-/** Reads one response to its end; true when it ended with an `end` event. */
-async function read(response, onEvent) {
+/** Reads one response to its end; true when it ended with an `end` event, which is the last of a run. */
+async function read(response, isRun, onEvent) {
   const reader = response.body.getReader();
   const parser = new SseParser();
   let silence;
@@ -128,7 +128,7 @@ async function read(response, onEvent) {
           onEvent(event);
         }
 
-        if (event?.type === 'end') {
+        if (isRun && event?.type === 'end') {
           return true;
         }
       }
@@ -142,8 +142,7 @@ async function read(response, onEvent) {
 
 function parse(frame) {
   try {
-    const { type, origin, body } = JSON.parse(frame.data);
-    return { cursor: frame.id, type, origin, body };
+    return { ...JSON.parse(frame.data), cursor: frame.id };
   } catch {
     // One entry that is no JSON, written by anyone, must not end the conversation.
     return null;

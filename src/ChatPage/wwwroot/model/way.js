@@ -1,6 +1,11 @@
-// How to get to the run under way in a conversation, for follow.js. No DOM here.
+// How to get to the runs of a conversation, for follow.js. No DOM here.
 
 import { looksComplete } from './fold.js';
+
+/** The way over all runs of a conversation: it waits for the next one, whoever starts it, and never ends. */
+export function wayOver(api, conversation, signal) {
+  return { start: null, resume: () => api.follow(conversation.id, conversation.cursor, signal), isComplete: null };
+}
 
 /**
  * @param {object} api
