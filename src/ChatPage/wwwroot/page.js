@@ -44,6 +44,7 @@ function changed() {
   composer.update(chat);
   status.update(chat, sessions.isReachable);
   scheduleRender();
+  leaveIfGone();
 
   if (isWanted && !isLoading()) {
     isWanted = false;
@@ -78,15 +79,10 @@ function render() {
 }
 
 function listed() {
-  const { id } = chat.conversation;
-  sessionsView.update(sessions.all, id);
+  sessionsView.update(sessions.all, chat.conversation.id);
   status.update(chat, sessions.isReachable);
-
-  if (shownInList()) {
-    wasListed = true;
-  } else if (id && wasListed && sessions.isReachable && !chat.isBusy && sessions.all.length < 100) {
-    left(id);
-  }
+  wasListed ||= shownInList() !== undefined;
+  leaveIfGone();
 }
 
 /** The list was read anew: it may tell of what no connection has told. */
@@ -102,9 +98,9 @@ function shownInList() {
   return sessions.all?.find(session => session.session_id === chat.conversation.id);
 }
 
-/** A session is not there any more. */
-function left(id) {
-  if (chat.conversation.id === id) {
+/** The session that is shown is not there any more. */
+function leaveIfGone() {
+  if (wasListed && !shownInList() && sessions.isReachable && !chat.isBusy && sessions.all.length < 100) {
     newChat();
     notify({ kind: 'info', title: 'This conversation was deleted.' });
   }
@@ -151,6 +147,11 @@ function newChat() {
   // Only the page leaves a run under way; it continues, and Back leads to it.
   history.pushState(null, '', addressOfNew(location));
   openFromAddress();
+}
+
+function sleep() {
+  chat.sleep();
+  sessions.sleep();
 }
 
 function wake() {
@@ -213,11 +214,15 @@ $('prompt').addEventListener('input', () => { isWanted = false; });
 addEventListener('popstate', openFromAddress);
 addEventListener('hashchange', openFromAddress);
 addEventListener('online', wake);
+addEventListener('offline', () => {
+  // A connection that hangs says nothing for a long time. One that is made anew fails at once.
+  sleep();
+  wake();
+});
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) {
     // A browser has few connections to a server, for all of its tabs.
-    chat.sleep();
-    sessions.sleep();
+    sleep();
   } else {
     wake();
   }

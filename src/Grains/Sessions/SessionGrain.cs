@@ -195,10 +195,11 @@ internal sealed partial class SessionGrain(
     async Task ISessionGrain.ImportMessagesAsync(byte[] messages)
     {
         using var slot = messages.Length <= LargeImport ? null : await LargeImports.TakeAsync();
+        var (isNew, title) = (false, "");
         await ChangeAsync(async (_, records) =>
         {
             var state = records.History;
-            var isNew = state.Version == 0;
+            isNew = state.Version == 0;
             var carried = state.CarryOver((await queue.ListAsync(Key)).Select(prompt => prompt.RunId));
             try
             {
@@ -208,25 +209,30 @@ internal sealed partial class SessionGrain(
                 await records.AddAsync(
                     now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, new CarriedOverRecord(carried) { Timestamp = now }],
                     environment.Options.Limits);
-                environment.Tell(Key, isNew ? SessionEventKind.Created : SessionEventKind.Renamed, state.Title);
             }
             catch
             {
                 _state = new SessionState();
                 throw;
             }
+
+            title = state.Title;
         });
+        environment.Tell(Key, isNew ? SessionEventKind.Created : SessionEventKind.Renamed, title);
     }
 
     // Nothing is read: what cannot be read must go, too.
-    Task ISessionGrain.DeleteAsync() => OwnAsync(async (run, records) =>
+    async Task ISessionGrain.DeleteAsync()
     {
-        await queue.ClearAsync(run);
-        await records.DeleteAsync();
-        await timers.RemoveAsync(run);
-        _state = new SessionState();
+        await OwnAsync(async (run, records) =>
+        {
+            await queue.ClearAsync(run);
+            await records.DeleteAsync();
+            await timers.RemoveAsync(run);
+            _state = new SessionState();
+        });
         environment.Tell(Key, SessionEventKind.Deleted);
-    });
+    }
 
     private async Task<Cursor?> FindBeginAsync(string runId) =>
         await environment.Store.FindRunAsync(Key) is { } known && known.Run.RunId == runId ? known.Begin : null;
