@@ -21,6 +21,10 @@ public sealed record SessionSnapshot(
     /// <summary>The calls that the session allows without asking; null is the same as none.</summary>
     [Id(7)]
     public IReadOnlyList<ApprovalRule> Rules { get; init; } = Rules ?? [];
+
+    /// <summary>Where the messages of the runs that have ended stand, in order. Those of a history that came from elsewhere belong to no run. Over HTTP it is empty.</summary>
+    [Id(8)]
+    public IReadOnlyList<RunMessages> Runs { get; init; } = [];
 }
 
 /// <summary>The last run of a session, for those who show the history and the stream as one. The messages of a run have its id.</summary>
@@ -28,4 +32,17 @@ public sealed record SessionSnapshot(
 /// <param name="Prompt">Its prompt. As long as the model has not answered it, it is not among the messages.</param>
 /// <param name="Begin">The cursor of its <c>begin</c>; null when its stream is not known (any more).</param>
 [GenerateSerializer, Immutable, Alias("AgentStream.SessionRun")]
-public sealed record SessionRun([property: Id(0)] string RunId, [property: Id(1)] string Prompt, [property: Id(2)] Cursor? Begin);
+public sealed record SessionRun([property: Id(0)] string RunId, [property: Id(1)] string Prompt, [property: Id(2)] Cursor? Begin)
+{
+    /// <summary>Whether it continues a run that waited for somebody: then its prompt is that run's. Over HTTP it is false.</summary>
+    [Id(3)]
+    public bool IsContinuation { get; init; }
+}
+
+/// <summary>Where the messages of a run that has ended stand among those of its session.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Begin">The cursor of its <c>begin</c>.</param>
+/// <param name="First">The index of its first message, from 0.</param>
+/// <param name="Count">How many they are; 0 for a run that came to no answer.</param>
+[GenerateSerializer, Immutable, Alias("AgentStream.RunMessages")]
+public sealed record RunMessages([property: Id(0)] string RunId, [property: Id(1)] Cursor Begin, [property: Id(2)] int First, [property: Id(3)] int Count);

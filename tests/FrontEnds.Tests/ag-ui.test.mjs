@@ -196,4 +196,46 @@ describe('AG-UI', () => {
     await agent.resume();
     assert.deepEqual(warn.mock.calls.map(call => call.arguments), []);
   });
+
+  describe('history', () => {
+    // The ids of a history are its own: MESSAGES_SNAPSHOT takes the place of all messages.
+    const plain = messages => JSON.parse(JSON.stringify(messages), (key, value) => key === 'id' ? undefined : value);
+
+    test('it is what the agent shows that has seen it live', async () => {
+      const agent = newAgent(silo.url);
+      for (const prompt of ['what is 12*7 and 3*3?', 'think 5 and count to 3', 'what is 2*3?']) {
+        await agent.say(prompt);
+      }
+      const again = newAgent(silo.url, agent.threadId);
+      await again.load();
+      assert.deepEqual(plain(again.messages), plain(agent.messages));
+      assert.deepEqual(again.types(), ['RUN_STARTED', 'MESSAGES_SNAPSHOT', 'RUN_FINISHED']);
+      assert.equal(new Set(again.messages.map(message => message.id)).size, again.messages.length);
+    });
+
+    test('behind it comes the run under way, from its beginning', async () => {
+      const agent = newAgent(silo.url);
+      await agent.say('count to 3');
+      const saying = agent.say('count to 300');
+      await agent.when(() => (agent.messages.at(-1).content ?? '').length > 20 && agent.messages.length === 4);
+      const again = newAgent(silo.url, agent.threadId);
+      await again.load();
+      await saying;
+      assert.deepEqual(plain(again.messages), plain(agent.messages));
+      assert.deepEqual(again.types().slice(0, 3), ['RUN_STARTED', 'MESSAGES_SNAPSHOT', 'STEP_STARTED']);
+    });
+
+    test('a call that waits is an interrupt, and a thread that nobody has written to is empty', async () => {
+      const agent = newAgent(silo.url);
+      await agent.say('delete my notes');
+      const again = newAgent(silo.url, agent.threadId);
+      await again.load();
+      assert.deepEqual(again.events.at(-1).outcome, agent.events.at(-1).outcome);
+      assert.deepEqual(plain(again.messages), plain(agent.messages));
+
+      const none = newAgent(silo.url);
+      await none.load();
+      assert.deepEqual(none.messages, []);
+    });
+  });
 });

@@ -31,6 +31,13 @@ export class SessionAgent extends HttpAgent {
     return this.connectAgent();
   }
 
+  /** Shows the thread from its beginning: its history, and the run under way, if there is one. */
+  load() {
+    this.abortController = new AbortController();
+    this.connect = ({ threadId }) => transformHttpEventStream(runHttpRequest(() => this.fetch(`${this.url}/${threadId}/messages`, { headers: this.headers, signal: this.abortController.signal })));
+    return this.connectAgent().finally(() => delete this.connect);
+  }
+
   async cancel() {
     return (await this.fetch(`${this.url}/${this.threadId}/cancel`, { method: 'POST', headers: this.headers })).json();
   }

@@ -30,6 +30,9 @@ internal sealed class PastRuns
         }
     }
 
+    /// <summary>Where the messages of each stand among the session's.</summary>
+    public RunMessages[] Messages() => [.. _runs.Select(run => new RunMessages(run.RunId, run.Begin, run.FirstMessage, run.Nodes * 2))];
+
     /// <summary>Lets go of all.</summary>
     public void Forget()
     {

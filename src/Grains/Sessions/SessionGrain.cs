@@ -187,9 +187,12 @@ internal sealed partial class SessionGrain(
                 isLive ? null : state.LastError,
                 ModelMessages.ToJson(state.Messages),
                 await queue.CountAsync(Key),
-                state is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) : null,
+                state is { LastRunId: { } runId, LastPrompt: { } prompt } ? new SessionRun(runId, prompt, await FindBeginAsync(runId)) { IsContinuation = state.Requests.LastAnsweringRunId == runId } : null,
                 state.Requests.Open,
-                [.. state.Requests.Rules]);
+                [.. state.Requests.Rules])
+            {
+                Runs = state.Past.Messages(),
+            };
     }
 
     async Task ISessionGrain.ImportMessagesAsync(byte[] messages)

@@ -4,6 +4,7 @@ using AgentStream.AspNetCore;
 using AgentStream.AspNetCore.Protocols;
 using AgentStream.AspNetCore.Protocols.AgUi;
 using AgentStream.AspNetCore.Protocols.Native;
+using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using AgentStream.AspNetCore.Sse;
 using Microsoft.AspNetCore.Http;
@@ -16,7 +17,7 @@ public static class AgUiEndpoints
 {
     /// <summary>
     /// Maps AG-UI (npm <c>@ag-ui/client</c>): <c>POST {pattern}</c> starts a run and streams it, <c>GET {pattern}/{threadId}</c> streams it again,
-    /// <c>POST {pattern}/{threadId}/cancel</c> cancels it. See docs/frontends.md.
+    /// <c>GET {pattern}/{threadId}/messages</c> streams the history before it, <c>POST {pattern}/{threadId}/cancel</c> cancels the run. See docs/frontends.md.
     /// </summary>
     /// <param name="endpoints">The program's routes.</param>
     /// <param name="pattern">Where the routes stand.</param>
@@ -39,6 +40,9 @@ public static class AgUiEndpoints
             var key = context.Caller().Session(threadId);
             return FrontEndStream.ResumeAsync(client, key, context.Request, frames => new AgUiRenderer(frames, key.Session, runId: null));
         }).CountsListeners().TakesTokens(SessionVerbs.Follow);
+        agents.MapGet("{threadId}/messages", async Task<IResult> (string threadId, HttpContext context, AgentStreamClient client) =>
+            await AgUiSnapshot.ReadAsync(client, context.Caller().Session(threadId)))
+            .CountsListeners().IsLongAnswer().TakesTokens(SessionVerbs.Read);
         agents.MapCancelRun();
         return agents;
     }

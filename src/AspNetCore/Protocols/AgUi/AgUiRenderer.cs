@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace AgentStream.AspNetCore.Protocols.AgUi;
@@ -8,6 +9,8 @@ internal sealed class AgUiRenderer : RunRenderer
 {
     /// <summary>The version of the protocol that is spoken.</summary>
     internal const string ProtocolVersion = "1.0";
+
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
 
     private readonly string _threadId;
     private readonly string? _givenRunId;
@@ -21,6 +24,9 @@ internal sealed class AgUiRenderer : RunRenderer
     private bool _hasText;
     private readonly List<string> _shown = [];
 
+    // The history before the run, as JSON; null to leave it out.
+    private readonly ReadOnlyMemory<byte>? _history;
+
     // What the run waits for when it has ended.
     private readonly List<Interrupt> _interrupts = [];
 
@@ -29,18 +35,33 @@ internal sealed class AgUiRenderer : RunRenderer
     /// <param name="threadId">The session.</param>
     /// <param name="runId">What the client calls the run; null for where it began.</param>
     /// <param name="answered">Calls of an earlier run whose results the client shows already; null for none.</param>
-    public AgUiRenderer(FrameWriter frames, string threadId, string? runId, IReadOnlyList<string>? answered = null)
+    /// <param name="history">The messages before the run, as <see cref="AgUiHistory"/> makes them; null to leave them out.</param>
+    public AgUiRenderer(FrameWriter frames, string threadId, string? runId, IReadOnlyList<string>? answered = null, ReadOnlyMemory<byte>? history = null)
         : base(frames, isReplaced: false, answered?.Select(shown => (ShownCalls.ModelId(shown), shown, IsOpen: false)))
     {
-        (_threadId, _givenRunId) = (threadId, runId);
+        (_threadId, _givenRunId, _history) = (threadId, runId, history);
         frames.Reopen = Reopen;
     }
 
     /// <inheritdoc/>
     protected override void RunBegan()
     {
-        _runId = _givenRunId ?? Cursor.ToString();
-        Start();
+        Begin(_givenRunId ?? Cursor.ToString());
+    }
+
+    /// <summary>Writes the history of a session that has no run under way, as a run that says nothing else.</summary>
+    /// <param name="output">Takes the frames, as UTF-8.</param>
+    /// <param name="pending">What the session waits for.</param>
+    public void WriteIdle(IBufferWriter<byte> output, IEnumerable<PendingRequest> pending)
+    {
+        Frames.Next(output, null);
+        Begin(_givenRunId ?? "");
+        foreach (var request in pending)
+        {
+            Requested(request.RequestId, request.ToolCallId, request.ToolName, request.Kind == PendingRequestKind.Approval, JsonElement.Parse(request.Arguments, Reading));
+        }
+
+        RunEnded(ending: null);
     }
 
     /// <inheritdoc/>
@@ -173,6 +194,20 @@ internal sealed class AgUiRenderer : RunRenderer
 
             json.WriteEndObject();
         });
+    }
+
+    private void Begin(string runId)
+    {
+        _runId = runId;
+        Start();
+        if (_history is { } messages)
+        {
+            Frame("MESSAGES_SNAPSHOT", json =>
+            {
+                json.WritePropertyName("messages"u8);
+                json.WriteRawValue(messages.Span, skipInputValidation: true);
+            });
+        }
     }
 
     private void Start() => Frame("RUN_STARTED", json =>

@@ -4,6 +4,7 @@ using AgentStream.AspNetCore;
 using AgentStream.AspNetCore.Protocols;
 using AgentStream.AspNetCore.Protocols.AiSdk;
 using AgentStream.AspNetCore.Protocols.Native;
+using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using AgentStream.AspNetCore.Sse;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,8 @@ public static class AiSdkEndpoints
 {
     /// <summary>
     /// Maps what <c>useChat</c> speaks, the UI message stream of the AI SDK (npm <c>ai</c>): <c>POST {pattern}</c> starts a run and streams it,
-    /// <c>GET {pattern}/{session_id}/stream</c> streams it again, <c>POST {pattern}/{session_id}/cancel</c> cancels it. See docs/frontends.md.
+    /// <c>GET {pattern}/{session_id}/stream</c> streams it again, <c>GET {pattern}/{session_id}/messages</c> is the history as <c>UIMessage[]</c>,
+    /// <c>POST {pattern}/{session_id}/cancel</c> cancels the run. See docs/frontends.md.
     /// </summary>
     /// <param name="endpoints">The program's routes.</param>
     /// <param name="pattern">Where the routes stand; the SDK's own default unless given.</param>
@@ -40,9 +42,16 @@ public static class AiSdkEndpoints
         {
             var major = AiSdkRequest.ReadMajor(context.Request);
             var key = context.Caller().Session(session_id);
-            var answer = await FrontEndStream.ResumeAsync(client, key, context.Request, frames => new UiMessageRenderer(frames, key.Session, major));
-            return Announce(context, answer);
+            return Announce(context, UiResume.Read(key, context.Request) is { } resume
+                ? await resume.FollowAsync(client, major)
+                : await FrontEndStream.ResumeAsync(client, key, context.Request, frames => new UiMessageRenderer(frames, key.Session, major)));
         }).CountsListeners().TakesTokens(SessionVerbs.Follow);
+        chat.MapGet("{session_id}/messages", async Task<UiMessagesResult> (string session_id, HttpContext context, AgentStreamClient client) =>
+        {
+            var major = AiSdkRequest.ReadMajor(context.Request);
+            var key = context.Caller().Session(session_id);
+            return new UiMessagesResult(key.Session, await client.GetSessionAsync(key), major);
+        }).IsLongAnswer().TakesTokens(SessionVerbs.Read);
         chat.MapCancelRun();
         return chat;
     }

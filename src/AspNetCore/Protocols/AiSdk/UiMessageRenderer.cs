@@ -19,7 +19,7 @@ internal sealed class UiMessageRenderer(FrameWriter frames, string session, int 
 
     /// <inheritdoc/>
     // The same id however often the message is streamed, and another for each run.
-    protected override void RunBegan() => Frame("start", json => json.WriteString("messageId"u8, answers?.MessageId ?? $"{session}:{Cursor}"));
+    protected override void RunBegan() => Frame("start", json => json.WriteString("messageId"u8, answers?.MessageId ?? MessageId.OfAnswer(session, Cursor)));
 
     /// <inheritdoc/>
     protected override void NodeBegan(int idx, bool again)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using AgentStream.AspNetCore.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -11,15 +12,9 @@ namespace AgentStream.AspNetCore.Protocols.Native;
 /// <param name="nodes">Its nodes, as the Python library's <c>nodes_from_msgs</c> gives them.</param>
 internal sealed class SessionResult(SessionView view, IEnumerable<JsonElement> nodes) : IResult, IEndpointMetadataProvider
 {
-    private const int FlushLength = 64 * 1024;
-
-    private static readonly JsonWriterOptions Writing = new() { MaxDepth = Protocol.MaxJsonDepth + 4 };
-
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var response = httpContext.Response;
-        response.ContentType = "application/json; charset=utf-8";
-        await using var json = new Utf8JsonWriter(response.BodyWriter, Writing);
+        await using var json = LongJson.Begin(httpContext.Response);
         json.WriteStartObject();
         foreach (var field in JsonSerializer.SerializeToElement(view, JsonSerializerOptions.Web).EnumerateObject())
         {
@@ -30,14 +25,9 @@ internal sealed class SessionResult(SessionView view, IEnumerable<JsonElement> n
         foreach (var node in nodes)
         {
             node.WriteTo(json);
-            if (json.BytesPending + response.BodyWriter.UnflushedBytes > FlushLength)
+            if (!await json.SendAsync(httpContext.Response))
             {
-                await json.FlushAsync();
-                if ((await response.BodyWriter.FlushAsync()).IsCompleted)
-                {
-                    // Whoever asked has left.
-                    return;
-                }
+                return;
             }
         }
 
