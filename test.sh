@@ -46,10 +46,12 @@ failed=0
 dotnet build AgentStream.sln -c "$configuration" -v quiet --nologo
 
 # The clients that front ends use, in the versions of the lock file, against the silo that was built. They wait for npm first, so they run beside the rest.
+installed() {
+  [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || npm ci --prefix "$1" --no-audit --no-fund >>"$results/npm.log" 2>&1
+}
 front_ends() {
   local clients=tests/FrontEnds.Tests
-  if [ "$clients/node_modules/.package-lock.json" -nt "$clients/package-lock.json" ] \
-    || npm ci --prefix "$clients" --no-audit --no-fund >"$results/npm.log" 2>&1; then
+  if installed "$clients" && installed samples/React; then
     SILO_PROGRAM="$PWD/artifacts/bin/Silo/${configuration,,}/AgentStream.Silo.dll" \
       npm test --silent --prefix "$clients" >"$results/frontends.tap"
   else
