@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { randomUUID } from 'node:crypto';
 import * as six from 'ai-6';
 import * as seven from 'ai';
+import { EventSource } from 'eventsource';
 import { newAgent } from './agent.mjs';
 import { newChat, partsOf, textOf } from './chat.mjs';
 import { counted, startRedis, startSilo } from './silo.mjs';
@@ -24,6 +25,10 @@ test('a silo is killed in mid-answer: the node starts again in another, and who 
     const chat7 = newChat(seven, { id, url: heir.url, headers: { 'X-AI-SDK-Version': '7' } });
     const chat6 = newChat(six, { id, url: heir.url });
     const agent = newAgent(heir.url, id);
+    const own = [];
+    const source = new EventSource(`${heir.url}/chat/${id}/stream`);
+    const ended = new Promise(resolve => source.addEventListener('error', () => source.readyState === source.CLOSED && resolve()));
+    source.addEventListener('message', event => own.push(JSON.parse(event.data)));
     const followed = [chat7.resumeStream(), chat6.resumeStream(), agent.resume()];
     await chat7.when(() => textOf(chat7).includes('50 '));
     await chat6.when(() => textOf(chat6).includes('50 '));
@@ -43,6 +48,12 @@ test('a silo is killed in mid-answer: the node starts again in another, and who 
     assert.deepEqual(agent.messages.map(message => message.content), [counted(600)]);
     assert.deepEqual(agent.events.filter(event => event.type === 'CUSTOM').map(event => event.name), ['info', 'superseded']);
     assert.deepEqual(agent.events.at(-1).outcome, { type: 'success' });
+
+    // In our own protocol the node begins again.
+    await ended;
+    const begins = own.flatMap(({ body }, at) => body?.event === 'llm-begin' ? [at] : []);
+    assert.equal(begins.length, 2);
+    assert.equal(own.slice(begins[1]).map(({ body }) => body.content ?? body.content_delta ?? '').join(''), counted(600));
 
     // Who comes back later sees the same.
     const later = newChat(seven, { id, url: heir.url, headers: { 'X-AI-SDK-Version': '7' } });
