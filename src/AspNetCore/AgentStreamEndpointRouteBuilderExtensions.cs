@@ -28,6 +28,7 @@ public static class AgentStreamEndpointRouteBuilderExtensions
         chat.MapCancelRun();
         chat.MapListSessions();
         chat.MapSessionHistory();
+        chat.MapRenameSession();
         chat.MapAnswers();
         chat.MapReadLimits();
         chat.MapWatchSessions();

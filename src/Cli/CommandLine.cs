@@ -43,6 +43,7 @@ internal static class CommandLine
         root.Add(AnswerCommands.Deny(target));
         root.Add(ListCommand.Create(target));
         root.Add(ReadCommand.Create(target));
+        root.Add(RenameCommand.Create(target));
         root.Add(RemoveCommand.Create(target));
 
         var parsed = root.Parse(args);

@@ -159,6 +159,13 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
         await CallAsync(HttpMethod.Delete, key, $"/approval-rules/{Uri.EscapeDataString(ruleId)}", content: null, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <inheritdoc/>
+    public async Task<bool> RenameSessionAsync(SessionKey key, string title, CancellationToken cancellationToken = default)
+    {
+        using var content = JsonContent(JsonSerializer.SerializeToUtf8Bytes(new TitleBody(SessionTitleRules.Trim(title)), Json.Default.TitleBody));
+        return await CallAsync(HttpMethod.Patch, key, "", content, cancellationToken).ConfigureAwait(false) is not null;
+    }
+
+    /// <inheritdoc/>
     public async Task ImportMessagesAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default)
     {
         using var content = JsonContent(messages);

@@ -77,6 +77,7 @@ internal sealed record Problem(
     MaxDepth = Protocol.MaxJsonDepth)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(StartBody))]
+[JsonSerializable(typeof(TitleBody))]
 [JsonSerializable(typeof(CancelAnswer))]
 [JsonSerializable(typeof(SessionAnswer))]
 [JsonSerializable(typeof(ApprovalBody))]
@@ -107,6 +108,9 @@ internal sealed record ToolBody(
 {
     public static ToolBody Of(ClientTool tool) => new(tool.Name, tool.Description, tool.Parameters is { } parameters ? JsonElement.Parse(parameters, new JsonDocumentOptions { MaxDepth = Protocol.MaxJsonDepth }) : null);
 }
+
+/// <summary>The body of <c>PATCH /chat/{session_id}</c>.</summary>
+internal sealed record TitleBody(string Title);
 
 /// <summary>The answer to a cancel.</summary>
 internal sealed record CancelAnswer(bool Cancelled);

@@ -200,6 +200,9 @@ public sealed partial class AgentStreamClient(IGrainFactory grains, IStreamReade
         Session(key).RevokeRuleAsync(ruleId).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<bool> RenameSessionAsync(SessionKey key, string title, CancellationToken cancellationToken = default) => Session(key).RenameAsync(SessionTitleRules.Trim(title)).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task ImportMessagesAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default) => Session(key).ImportMessagesAsync(messages).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>

@@ -119,6 +119,16 @@ public interface IAgentStreamClient
     /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
     Task<bool> RevokeRuleAsync(SessionKey key, string ruleId, CancellationToken cancellationToken = default);
 
+    /// <summary>Gives a session a title, also while it has a run under way. Its place in lists of sessions stays.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="title">The title: 1 to <see cref="SessionTitleRules.MaxLength"/> characters without control characters. White space around it is left out.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>False when nobody has ever written to the session.</returns>
+    /// <exception cref="InvalidInputException">The title breaks a rule.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way that its grain does not have: one of another library, or one that is being recovered. Nothing was changed.</exception>
+    /// <exception cref="LimitExceededException">It is more than a limit of the user or of its scope allows.</exception>
+    Task<bool> RenameSessionAsync(SessionKey key, string title, CancellationToken cancellationToken = default);
+
     /// <summary>Replaces a session's history with one from elsewhere.</summary>
     /// <param name="key">The session.</param>
     /// <param name="messages">The messages as JSON, UTF-8, in the format of docs/protocol.md.</param>

@@ -63,6 +63,16 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("RevokeRuleAsync")]
     Task<bool> RevokeRuleAsync(string ruleId);
 
+    /// <summary>Gives the session a title, also while a run is under way in this grain. Its place in lists of sessions stays.</summary>
+    /// <param name="title">The title, by the rules of <see cref="SessionTitleRules"/>.</param>
+    /// <returns>False when nobody has ever written to the session.</returns>
+    /// <exception cref="InvalidInputException">The title breaks a rule.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way that is not this grain's. Nothing was changed.</exception>
+    /// <exception cref="LimitExceededException">It is more than a limit of journals allows.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    [Alias("RenameAsync")]
+    Task<bool> RenameAsync(string title);
+
     /// <summary>What the session has come to.</summary>
     /// <returns>The session; null when nobody has ever written to it.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>

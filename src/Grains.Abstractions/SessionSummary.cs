@@ -2,8 +2,8 @@ namespace AgentStream;
 
 /// <summary>A session in a list of a user's sessions.</summary>
 /// <param name="Key">The session.</param>
-/// <param name="Title">The beginning of its first prompt, on one line, or <c>No title</c>.</param>
-/// <param name="Changed">When its history last grew; null while the first prompt is still on its way into the journal, and for a run of another library.</param>
+/// <param name="Title">Its title, or the beginning of its first prompt, on one line, or <c>No title</c>.</param>
+/// <param name="Changed">When its history last grew, whatever its title has become since; null while the first prompt is still on its way into the journal, and for a run of another library.</param>
 /// <param name="IsLive">Whether a run is under way that nobody has canceled.</param>
 [GenerateSerializer, Immutable, Alias("AgentStream.SessionSummary")]
 public sealed record SessionSummary(

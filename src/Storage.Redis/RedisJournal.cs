@@ -29,6 +29,10 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
     private const long Lost = 2;
     private const long TooMuch = 3;
 
+    private const int NoName = 0;
+    private const int HasName = 1;
+    private const int NameAlone = 2;
+
     private static readonly RedisScript AppendScript = RedisScript.Named("journal-usage.lua", "journal-append.lua");
     private static readonly RedisScript ReadScript = RedisScript.Named("journal-read.lua");
     private static readonly RedisScript UsageScript = RedisScript.Named("journal-usage.lua", "usage.lua");
@@ -86,9 +90,10 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
             AppendScript,
             KeysOf(owner.Key),
             [
-                owner.SiloId, owner.Fence, expectedVersion, owner.Key.Session, records[^1].Timestamp.ToUnixTimeMilliseconds(),
+                owner.SiloId, owner.Fence, expectedVersion, owner.Key.Session, (JournaledSession.ChangedAt(records) ?? records[^1].Timestamp).ToUnixTimeMilliseconds(),
                 _protection.WriteTitle(owner.Key, JournaledSession.TitleOf(records)) ?? "",
                 ReplacedRecords.Before(records, expectedVersion),
+                JournaledSession.NameOf(records) is null ? NoName : JournaledSession.ChangedAt(records) is null ? NameAlone : HasName,
                 .. LimitsOf(limits).Select(limit => (RedisValue)limit.Allowed),
                 .. json.Select(record => (RedisValue)record),
             ],

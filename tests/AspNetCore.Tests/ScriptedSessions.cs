@@ -29,6 +29,7 @@ internal sealed class ScriptedSessions(IStreamStore log)
                 nameof(ISessionGrain.GetLiveRunIdAsync) => Task.FromResult<string?>(null),
                 nameof(ISessionGrain.ReplayAsync) => Task.FromResult<ReplayedRun?>(null),
                 nameof(ISessionGrain.StartAsync) => StartAsync(SessionKey.Parse(key), (RunRequest)call[0]!),
+                nameof(ISessionGrain.RenameAsync) => Task.FromResult(true),
                 _ => throw new NotSupportedException(called.Name),
             })
             : Stub.Of<IRegistryGrain>((called, call) => called.Name == nameof(IRegistryGrain.GetLiveSessionsAsync)

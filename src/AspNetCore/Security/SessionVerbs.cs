@@ -10,6 +10,7 @@ internal enum SessionVerbs
     Follow = 1,
     Read = 2,
     Cancel = 4,
+    Rename = 8,
 }
 
 /// <summary>Marks a route that takes session tokens.</summary>
@@ -19,7 +20,7 @@ internal sealed record TokenVerb(SessionVerbs Verb);
 /// <summary>The verbs' names, and the routes that they are for.</summary>
 internal static class SessionVerbNames
 {
-    public static readonly (string Name, SessionVerbs Verb)[] All = [("follow", SessionVerbs.Follow), ("read", SessionVerbs.Read), ("cancel", SessionVerbs.Cancel)];
+    public static readonly (string Name, SessionVerbs Verb)[] All = [("follow", SessionVerbs.Follow), ("read", SessionVerbs.Read), ("cancel", SessionVerbs.Cancel), ("rename", SessionVerbs.Rename)];
 
     public static string Rule => $"must be a list with at least one of {string.Join(", ", All.Select(verb => $"\"{verb.Name}\""))}";
 

@@ -138,6 +138,22 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         }
     }
 
+    /// <summary>Gives the session a title, between what the run has to say.</summary>
+    /// <returns>False when the run has ended, or the session is not its own any more.</returns>
+    /// <exception cref="LimitExceededException">It is more than a limit of journals allows.</exception>
+    public async Task<bool> RenameAsync(Func<DateTimeOffset, RenamedRecord> name)
+    {
+        try
+        {
+            await journal.AddAsync(now => [name(now)], environment.Options.Limits);
+            return true;
+        }
+        catch (OwnershipLostException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether another could continue it.</summary>
     public bool CanLeave => canLeave;
 

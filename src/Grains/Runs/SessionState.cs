@@ -39,8 +39,11 @@ internal sealed class SessionState
     /// <summary>How many nodes of the last run that ended have a response.</summary>
     public int LastAnswered { get; private set; }
 
-    /// <summary>The text of the first prompt, answered or not.</summary>
-    public string Title => ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
+    /// <summary>The title that the session was given last; null for none.</summary>
+    public RenamedRecord? Name { get; private set; }
+
+    /// <summary>That title, or the text of the first prompt, answered or not.</summary>
+    public string Title => Name?.Title ?? ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
 
     /// <summary>The last run; null for none.</summary>
     public string? LastRunId { get; private set; }
@@ -175,6 +178,9 @@ internal sealed class SessionState
             case ToolResultRecord { Result: var result }:
                 _results[CallOf(result)] = result;
                 break;
+            case RenamedRecord renamed:
+                Name = renamed;
+                break;
             case ImportedRecord { Replaced: { } replaced } imported:
                 Forget();
                 _messages.AddRange(imported.Messages);
@@ -247,7 +253,7 @@ internal sealed class SessionState
         Past.Forget();
         _steered.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
-        (Size, Caller, LastReason) = (0, RunCaller.Unknown, null);
+        (Size, Caller, LastReason, Name) = (0, RunCaller.Unknown, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished, Tools) = (0, null, 0, null, null, null, null, []);
     }
 

@@ -203,14 +203,14 @@ internal sealed partial class SessionGrain(
         {
             var state = records.History;
             isNew = state.Version == 0;
-            var carried = state.CarryOver((await queue.ListAsync(Key)).Select(prompt => prompt.RunId));
+            var (carried, name) = (state.CarryOver((await queue.ListAsync(Key)).Select(prompt => prompt.RunId)), state.Name);
             try
             {
                 // What is replaced need not be in memory beside what replaces it.
                 state.ForgetMessages();
                 var imported = ModelMessages.FromJson(messages);
                 await records.AddAsync(
-                    now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, new CarriedOverRecord(carried) { Timestamp = now }],
+                    now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, new CarriedOverRecord(carried) { Timestamp = now }, .. NameRecords(name, now)],
                     environment.Options.Limits);
             }
             catch

@@ -1,7 +1,7 @@
 -- Adds records to a session's journal, for the run that owns the session. The version is the number of the last entry: 0-1, 0-2, ...
 -- KEYS: journal, owner, the user's journals, their titles, the user's usage, the scope's usage
--- ARGV: silo, run, the version that the writer has, the session, the time in milliseconds, the first prompt's beginning or nothing, how many records an import among
---       these replaces or 0, the limits (bytes of the session, of the user, of the scope, sessions of the user, of the scope; 0 for none), then the records
+-- ARGV: silo, run, the version that the writer has, the session, the time in milliseconds, the title or nothing, how many records an import among these replaces
+--       or 0, what the title is (0 the first prompt's beginning, 1 given, 2 given and all that there is: then the session is not moved in the list), the limits (bytes of the session, of the user, of the scope, sessions of the user, of the scope; 0 for none), then the records
 -- Answers {status, version}; the status is 0 added, now or by an earlier try, 1 the version is another, 2 lost, 3 more than a limit allows: then its number, from 1.
 local call = redis.call
 local owner = call('HMGET', KEYS[2], 'silo', 'run', 'ended')
@@ -9,7 +9,7 @@ if owner[1] ~= ARGV[1] or owner[2] ~= ARGV[2] or owner[3] then
     return {2, 0}
 end
 
-local session, replaced, before_records = ARGV[4], tonumber(ARGV[7]), 12
+local session, replaced, before_records = ARGV[4], tonumber(ARGV[7]), 13
 local expected, last = tonumber(ARGV[3]), call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local version = last and tonumber(string.match(last[1], '^0%-(%d+)$')) or 0
 if last and version == 0 then
@@ -55,7 +55,7 @@ end
 local grows, new = bytes - (had or 0), had and 0 or 1
 local wanted = {bytes, user[2] + grows, scope[2] + grows, version == 0 and user[1] + new or 0, version == 0 and scope[1] + new or 0}
 for i, want in ipairs(wanted) do
-    local limit = tonumber(ARGV[7 + i])
+    local limit = tonumber(ARGV[8 + i])
     if limit > 0 and want > limit and grows > 0 then
         return {3, i}
     end
@@ -70,9 +70,14 @@ if replaced > 0 then
     call('XTRIM', KEYS[1], 'MINID', '0-' .. first)
 end
 
-index('ZADD', KEYS[3], ARGV[5], session)
+if ARGV[8] == '2' then
+    index('ZADD', KEYS[3], 'NX', ARGV[5], session)
+else
+    index('ZADD', KEYS[3], ARGV[5], session)
+end
+
 if ARGV[6] ~= '' then
-    index('HSETNX', KEYS[4], session, ARGV[6])
+    index(ARGV[8] == '0' and 'HSETNX' or 'HSET', KEYS[4], session, ARGV[6])
 end
 
 count(KEYS[5], user, new, grows)

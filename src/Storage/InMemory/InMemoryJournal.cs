@@ -36,7 +36,7 @@ public sealed class InMemoryJournal : ISessionJournal
         var replaced = ReplacedRecords.Before(records, expectedVersion);
         var kept = records.Skip((int)Math.Max(0, replaced - expectedVersion)).ToList();
         var size = kept.Sum(record => (long)JournalRecordJson.Write(record).Length);
-        var title = JournaledSession.TitleOf(records);
+        var (name, title, changed) = (JournaledSession.NameOf(records), JournaledSession.TitleOf(records), JournaledSession.ChangedAt(records));
         lock (_lock)
         {
             var session = _sessions.GetValueOrDefault(owner.Key);
@@ -57,7 +57,8 @@ public sealed class InMemoryJournal : ISessionJournal
             }
 
             session.Records.AddRange(kept);
-            (session.Bytes, session.Title) = (after, session.Title ?? title);
+            (session.Bytes, session.Title) = (after, name ?? session.Title ?? title);
+            session.Changed = changed ?? session.Changed ?? records[^1].Timestamp;
         }
 
         return ValueTask.CompletedTask;
@@ -83,7 +84,7 @@ public sealed class InMemoryJournal : ISessionJournal
             return new(
             [
                 .. _sessions.Where(session => (session.Key.Scope, session.Key.User) == (user.Scope, user.User))
-                    .Select(session => new JournaledSession(session.Key, session.Value.Records[^1].Timestamp, session.Value.Title))
+                    .Select(session => new JournaledSession(session.Key, session.Value.Changed!.Value, session.Value.Title))
                     .OrderByDescending(session => session.Changed)
                     .Take(count),
             ]);
@@ -123,6 +124,8 @@ public sealed class InMemoryJournal : ISessionJournal
         public long Bytes { get; set; }
 
         public string? Title { get; set; }
+
+        public DateTimeOffset? Changed { get; set; }
 
         public long Version => Dropped + Records.Count;
     }

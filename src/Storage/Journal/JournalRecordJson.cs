@@ -146,6 +146,9 @@ public static class JournalRecordJson
             case RuleRevokedRecord rule:
                 json.WriteString("rule_id", rule.RuleId);
                 break;
+            case RenamedRecord renamed:
+                renamed.Write(json);
+                break;
             case ImportedRecord imported:
                 if (imported.Replaced is { } replaced)
                 {
@@ -175,6 +178,7 @@ public static class JournalRecordJson
         AnswerRecord => JournalRecordTypes.Answer,
         ToolStartedRecord => JournalRecordTypes.ToolStarted,
         RuleRevokedRecord => JournalRecordTypes.RuleRevoked,
+        RenamedRecord => JournalRecordTypes.Renamed,
         ImportedRecord => JournalRecordTypes.Imported,
         CarriedOverRecord => JournalRecordTypes.CarriedOver,
         _ => throw new ArgumentException($"A journal does not keep a {record.GetType().Name}.", nameof(record)),
@@ -247,6 +251,7 @@ public static class JournalRecordJson
                 new AnswerRecord(place.Field("run_id").Text(), place.Field("request_id").Text(), JournalRequestJson.ReadAnswer(place)) { Timestamp = timestamp },
             JournalRecordTypes.ToolStarted => new ToolStartedRecord(place.Field("tool_call_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.RuleRevoked => new RuleRevokedRecord(place.Field("rule_id").Text()) { Timestamp = timestamp },
+            JournalRecordTypes.Renamed => RenamedRecord.Read(place, timestamp),
             JournalRecordTypes.Imported =>
                 new ImportedRecord([.. place.Field("messages").Items().Select(Message)]) { Timestamp = timestamp, Replaced = Replaced(place) },
             JournalRecordTypes.CarriedOver => new CarriedOverRecord(JournalRequestJson.ReadPrompts(place, "prompts")) { Timestamp = timestamp },

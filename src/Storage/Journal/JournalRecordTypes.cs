@@ -14,6 +14,7 @@ internal static class JournalRecordTypes
     public const string Answer = "answer";
     public const string ToolStarted = "tool-started";
     public const string RuleRevoked = "rule-revoked";
+    public const string Renamed = "renamed";
     public const string Imported = "imported";
     public const string CarriedOver = "carried-over";
 }

@@ -4,20 +4,38 @@ namespace AgentStream.Storage.Journal;
 
 /// <summary>A session that a journal has records of.</summary>
 /// <param name="Key">The session.</param>
-/// <param name="Changed">When the last of them was added.</param>
-/// <param name="Title">The beginning of the first prompt in them, on one line; null when there is none.</param>
+/// <param name="Changed">When the last of them was added that is no <see cref="RenamedRecord"/>.</param>
+/// <param name="Title">The title that it was given, or the beginning of the first prompt in them, on one line; null when there is neither.</param>
 public sealed record JournaledSession(SessionKey Key, DateTimeOffset Changed, string? Title)
 {
-    /// <summary>The most characters of a title.</summary>
+    /// <summary>The most characters of a title that is the beginning of a prompt.</summary>
     public const int MaxTitleLength = 80;
 
-    /// <summary>The title that records give a session: the beginning of the first prompt in them, on one line.</summary>
+    /// <summary>The title that records give a session that has none: the last one in them, or else the beginning of the first prompt, on one line.</summary>
     /// <param name="records">The records.</param>
-    /// <returns>The title; null when there is no prompt in them.</returns>
+    /// <returns>The title; null when there is neither in them.</returns>
     public static string? TitleOf(IEnumerable<JournalRecord> records)
     {
         ArgumentNullException.ThrowIfNull(records);
-        return records.Select(TitleOf).FirstOrDefault(title => title is not null);
+        return NameOf(records) ?? records.Select(TitleOf).FirstOrDefault(title => title is not null);
+    }
+
+    /// <summary>The title in records that takes the place of the one that the session has: that of the last <see cref="RenamedRecord"/>.</summary>
+    /// <param name="records">The records.</param>
+    /// <returns>The title; null when there is none in them.</returns>
+    public static string? NameOf(IEnumerable<JournalRecord> records)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        return records.OfType<RenamedRecord>().LastOrDefault()?.Title;
+    }
+
+    /// <summary>When a session changed that got records: a title alone is no change.</summary>
+    /// <param name="records">The records.</param>
+    /// <returns>The time; null when the session keeps the one that it has.</returns>
+    public static DateTimeOffset? ChangedAt(IEnumerable<JournalRecord> records)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        return records.LastOrDefault(record => record is not RenamedRecord)?.Timestamp;
     }
 
     private static string? TitleOf(JournalRecord record)

@@ -12,8 +12,10 @@ public sealed partial class SqliteJournal
         long Replaced,
         LimitOptions? Limits,
         bool? IsUnfinished,
-        long Changed,
+        long? Changed,
+        long Now,
         string? Title,
+        bool IsNamed,
         Func<int, byte[], bool> IsSame)
     {
         /// <summary>The first record that stays.</summary>
@@ -72,21 +74,25 @@ public sealed partial class SqliteJournal
             Expected + Json.Length,
             Owner.Fence,
             IsUnfinished ?? false,
-            Changed,
+            Changed ?? Now,
             Title,
             bytes)[0];
 
         private long Update(SqliteStatements statements, Session session, long bytes)
         {
             statements.Execute(
-                "UPDATE sessions SET version = ?2, writer = ?3, unfinished = ?4, changed = ?5, title = coalesce(title, ?6), bytes = ?7 WHERE id = ?1",
+                """
+                UPDATE sessions SET version = ?2, writer = ?3, unfinished = ?4, changed = coalesce(?5, changed), title = iif(?8, ?6, coalesce(title, ?6)), bytes = ?7
+                WHERE id = ?1
+                """,
                 session.Id,
                 Expected + Json.Length,
                 Owner.Fence,
                 IsUnfinished ?? session.IsUnfinished,
                 Changed,
                 Title,
-                bytes);
+                bytes,
+                IsNamed);
             return session.Id;
         }
     }

@@ -161,8 +161,10 @@ public sealed partial class SqliteJournal : ISessionJournal
             ReplacedRecords.Before(records, expectedVersion),
             limits,
             IsUnfinished(records),
+            JournaledSession.ChangedAt(records)?.ToUnixTimeMilliseconds(),
             records[^1].Timestamp.ToUnixTimeMilliseconds(),
             _protection.WriteTitle(owner.Key, JournaledSession.TitleOf(records)),
+            JournaledSession.NameOf(records) is not null,
             (index, stored) => _protection.IsSame(owner.Key, expectedVersion + index + 1, stored, records[index]));
         await _database.WriteAsync(
             statements =>

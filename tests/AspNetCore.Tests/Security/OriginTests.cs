@@ -15,7 +15,7 @@ public sealed class OriginTests
     public static TheoryData<string, string> Routes => new()
     {
         { "GET", "/chat" }, { "GET", "/chat?all=true" }, { "GET", "/chat?include_foreign=true" }, { "POST", "/chat" },
-        { "GET", "/chat/s" }, { "DELETE", "/chat/s" }, { "GET", "/chat/s/stream" }, { "POST", "/chat/s/cancel" },
+        { "GET", "/chat/s" }, { "DELETE", "/chat/s" }, { "PATCH", "/chat/s" }, { "GET", "/chat/s/stream" }, { "POST", "/chat/s/cancel" },
         { "GET", "/chat/s/messages" }, { "PUT", "/chat/s/messages" }, { "POST", "/chat/s/approvals/r" }, { "POST", "/chat/s/tool-results/c" },
         { "DELETE", "/chat/s/approval-rules/r" }, { "GET", "/chat/limits" }, { "POST", "/chat/s/token" },
         { "POST", "/api/chat" }, { "GET", "/api/chat/s/stream" }, { "POST", "/api/chat/s/cancel" },

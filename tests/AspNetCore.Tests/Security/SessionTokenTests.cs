@@ -27,6 +27,7 @@ public sealed partial class SessionTokenTests
         { "follow", "GET", "/chat/s1/stream" }, { "follow", "GET", "/api/chat/s1/stream" }, { "follow", "GET", "/ag-ui/s1" },
         { "read", "GET", "/chat/s1" }, { "read", "GET", "/chat/s1/messages" },
         { "cancel", "POST", "/chat/s1/cancel" }, { "cancel", "POST", "/api/chat/s1/cancel" }, { "cancel", "POST", "/ag-ui/s1/cancel" },
+        { "rename", "PATCH", "/chat/s1" },
     };
 
     [Theory]
@@ -42,7 +43,7 @@ public sealed partial class SessionTokenTests
             Assert.Equal("""{"cancelled":true}""", await response.Content.ReadAsStringAsync());
         }
 
-        var others = string.Join(',', new[] { "follow", "read", "cancel" }.Where(other => other != verb).Select(other => $"\"{other}\""));
+        var others = string.Join(',', new[] { "follow", "read", "cancel", "rename" }.Where(other => other != verb).Select(other => $"\"{other}\""));
         using var refused = await SendAsync(app, method, path, await TokenAsync(app, $$"""{"verbs":[{{others}}]}"""));
         Assert.Contains("does not allow", (await Problem.OfAsync(refused, HttpStatusCode.Forbidden)).Detail, StringComparison.Ordinal);
     }
@@ -51,7 +52,7 @@ public sealed partial class SessionTokenTests
     public async Task No_other_route_takes_a_token_also_not_for_a_new_one()
     {
         await using var app = await StartAsync();
-        var token = await TokenAsync(app, """{"verbs":["follow","read","cancel"]}""");
+        var token = await TokenAsync(app, """{"verbs":["follow","read","cancel","rename"]}""");
         var taken = Routes.Select(route => ((string)route[1], (string)route[2]));
         foreach (var (method, path) in OriginTests.Routes.Select(route => ((string)route[0], Regex.Replace((string)route[1], "/s(?=/|$)", "/s1"))).Except(taken))
         {

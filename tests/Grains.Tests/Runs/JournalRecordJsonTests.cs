@@ -116,7 +116,7 @@ public sealed class JournalRecordJsonTests
                 Assert.Equal(caller.Claims, ((RunStartedRecord)read).Caller!.Claims);
                 Assert.Equal(caller.Policies, ((RunStartedRecord)read).Caller!.Policies);
             }
-            else if (record is AnswerRecord or RunStartedRecord or ToolStartedRecord or RuleRevokedRecord)
+            else if (record is AnswerRecord or RunStartedRecord or ToolStartedRecord or RuleRevokedRecord or RenamedRecord)
             {
                 Assert.Equal(record, read);
             }

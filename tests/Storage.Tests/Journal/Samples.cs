@@ -98,6 +98,8 @@ internal static class Samples
         new AnswerRecord("run-2", "run-1-1", new ToolResultAnswer("c2", "null", IsError: true)) { Timestamp = Time },
         new ToolStartedRecord("c1") { Timestamp = Time },
         new RuleRevokedRecord("run-1-0") { Timestamp = Time },
+        new RenamedRecord("Sums \"in my head\" 🙂") { Timestamp = Time },
+        new RenamedRecord("Sums") { Timestamp = Time, IsGenerated = true },
         new UnknownRecord(JsonElement.Parse("""{"type":"later","timestamp":"2026-03-04T05:06:07Z","x":[1]}""")) { Timestamp = Time },
         Started("run-3") with { Caller = new([new("email", "anna@example.com"), new("http://schemas.microsoft.com/ws/2008/06/identity/claims/role", "\"a\"\n")], ["refunds"]) },
         Started("run-4") with { Caller = RunCaller.Unknown },

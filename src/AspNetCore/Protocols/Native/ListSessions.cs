@@ -71,7 +71,7 @@ internal sealed record LiveSession(
 /// <param name="ScopeId">The scope.</param>
 /// <param name="UserId">The user within the scope.</param>
 /// <param name="SessionId">The session's id.</param>
-/// <param name="Title">The beginning of its first prompt.</param>
+/// <param name="Title">Its title, or the beginning of its first prompt.</param>
 /// <param name="Changed">When its history last grew; null when it has none yet.</param>
 /// <param name="IsLive">Whether it has a run under way.</param>
 internal sealed record ListedSession(

@@ -60,12 +60,12 @@ internal static class Sessions
             [.. session.Rules.Select(RuleView.Of)]),
         ModelMessages.EnumerateNodes(CleanJson.WithoutLoneSurrogates(session.Messages)));
 
-    private static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
+    public static ProblemHttpResult Unknown() => Problems.Problem(StatusCodes.Status404NotFound, "Nobody has written to a session of that id.");
 }
 
 /// <summary>A session as its page shows it, but for its nodes.</summary>
 /// <param name="SessionId">The session's id.</param>
-/// <param name="Title">The text of its first prompt.</param>
+/// <param name="Title">Its title, or the text of its first prompt.</param>
 /// <param name="Status"><c>live</c> or <c>idle</c>.</param>
 /// <param name="Error">What the stream of its last run said went wrong; null when it completed, or is under way.</param>
 /// <param name="Waiting">How many prompts wait for the end of its run.</param>
