@@ -118,12 +118,20 @@ public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
     /// <inheritdoc/>
     public async Task<SessionSummary[]> ListSessionsAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default)
     {
+        var page = await ListSessionsAsync(user, new SessionQuery(count), cancellationToken).ConfigureAwait(false);
+        return [.. page.Sessions];
+    }
+
+    /// <inheritdoc/>
+    public async Task<SessionPage> ListSessionsAsync(UserKey user, SessionQuery query, CancellationToken cancellationToken = default)
+    {
         Mine(user);
-        var path = string.Create(CultureInfo.InvariantCulture, $"?all=true&count={count}");
-        var answer = await _routes.CallAsync(HttpMethod.Get, path, session: "", content: null, request: null, cancellationToken).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(query);
+        string? next = null;
+        var answer = await _routes.CallAsync(
+            HttpMethod.Get, SessionPages.PathOf(query), session: "", content: null, request: null, cancellationToken, response => next = SessionPages.NextOf(response)).ConfigureAwait(false);
         var sessions = Read(answer, Json.Default.ListedSessionArray) ?? [];
-        return Array.ConvertAll(
-            sessions, session => new SessionSummary(new SessionKey(session.ScopeId, session.UserId, session.SessionId), session.Title, session.Changed, session.Live));
+        return new([.. sessions.Select(session => session.ToSummary())], next);
     }
 
     /// <inheritdoc/>

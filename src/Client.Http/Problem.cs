@@ -136,7 +136,10 @@ internal sealed record RunAnswer(string RunId, string Prompt, string? Begin)
 internal sealed record LiveSession([property: JsonConverter(typeof(IdJsonConverter))] string ScopeId, [property: JsonConverter(typeof(IdJsonConverter))] string UserId, string SessionId);
 
 /// <summary>A session in the list of all.</summary>
-internal sealed record ListedSession([property: JsonConverter(typeof(IdJsonConverter))] string ScopeId, [property: JsonConverter(typeof(IdJsonConverter))] string UserId, string SessionId, string Title, DateTimeOffset? Changed, bool Live);
+internal sealed record ListedSession([property: JsonConverter(typeof(IdJsonConverter))] string ScopeId, [property: JsonConverter(typeof(IdJsonConverter))] string UserId, string SessionId, string Title, DateTimeOffset? Changed, bool Live)
+{
+    public SessionSummary ToSummary() => new(new SessionKey(ScopeId, UserId, SessionId), Title, Changed, Live);
+}
 
 /// <summary>A limit, and what is used of it.</summary>
 internal sealed record LimitAnswer(string Limit, string? Target, long Allowed, long Used, DateTimeOffset? ResetsAt = null)

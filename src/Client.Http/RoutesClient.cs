@@ -60,8 +60,10 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
     /// <param name="content">The body; null for none.</param>
     /// <param name="request">The request that is answered; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="look">Looks at an answer that is a success; null for none.</param>
     /// <returns>The answer's body; null for a 404 that names no field.</returns>
-    public async Task<byte[]?> CallAsync(HttpMethod method, string path, string session, HttpContent? content, string? request, CancellationToken cancellationToken)
+    public async Task<byte[]?> CallAsync(
+        HttpMethod method, string path, string session, HttpContent? content, string? request, CancellationToken cancellationToken, Action<HttpResponseMessage>? look = null)
     {
         using var response = await SendAsync(method, path, content, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
@@ -72,6 +74,7 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
                 : throw problem.ToException(response, session, request: request);
         }
 
+        look?.Invoke(response);
         try
         {
             return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);

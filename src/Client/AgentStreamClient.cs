@@ -185,6 +185,10 @@ public sealed partial class AgentStreamClient(IGrainFactory grains, IStreamReade
         grains.GetGrain<IRegistryGrain>(user.ToString()).ListSessionsAsync(count).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<SessionPage> ListSessionsAsync(UserKey user, SessionQuery query, CancellationToken cancellationToken = default) =>
+        grains.GetGrain<IRegistryGrain>(user.ToString()).ListSessionsAsync(query).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task<LimitUsage[]> GetLimitsAsync(UserKey user, CancellationToken cancellationToken = default) =>
         grains.GetGrain<IRegistryGrain>(user.ToString()).GetLimitsAsync().WaitAsync(cancellationToken);
 

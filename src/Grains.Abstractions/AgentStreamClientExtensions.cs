@@ -6,6 +6,34 @@ namespace AgentStream;
 /// <summary>What every <see cref="IAgentStreamClient"/> can do beyond its members.</summary>
 public static class AgentStreamClientExtensions
 {
+    /// <summary>Goes through a user's sessions, live or not, page by page. A session that changes meanwhile may be missed, or come twice.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="query">Which sessions, how many with a call, and after which; null for all.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The sessions, those that last grew first.</returns>
+    /// <inheritdoc cref="IAgentStreamClient.ListSessionsAsync(UserKey, SessionQuery, CancellationToken)" path="/exception"/>
+    public static async IAsyncEnumerable<SessionSummary> EnumerateSessionsAsync(
+        this IAgentStreamClient client, UserKey user, SessionQuery? query = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        for (query ??= new(); ;)
+        {
+            var page = await client.ListSessionsAsync(user, query, cancellationToken).ConfigureAwait(false);
+            foreach (var session in page.Sessions)
+            {
+                yield return session;
+            }
+
+            if (page.Next is null)
+            {
+                yield break;
+            }
+
+            query = query with { After = page.Next };
+        }
+    }
+
     /// <summary>Starts a run, follows it to its end, and answers with the text of its last node.</summary>
     /// <param name="client">The client.</param>
     /// <param name="key">The session.</param>

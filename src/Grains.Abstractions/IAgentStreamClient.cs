@@ -88,6 +88,14 @@ public interface IAgentStreamClient
     /// <exception cref="InvalidInputException">The count is out of its range.</exception>
     Task<SessionSummary[]> ListSessionsAsync(UserKey user, int count = SessionSummary.DefaultCount, CancellationToken cancellationToken = default);
 
+    /// <summary>A page of a user's sessions, live or not, perhaps of those whose titles have some words. <see cref="AgentStreamClientExtensions.EnumerateSessionsAsync"/> goes through all pages.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="query">Which sessions.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The sessions, those that last grew first, and how to ask for those after them.</returns>
+    /// <exception cref="InvalidInputException">A field of the query breaks its rule; the exception names it.</exception>
+    Task<SessionPage> ListSessionsAsync(UserKey user, SessionQuery query, CancellationToken cancellationToken = default);
+
     /// <summary>The limits that a user is held to, and how much of each is used.</summary>
     /// <param name="user">The user.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>

@@ -27,5 +27,14 @@ public interface IRegistryGrain : IGrainWithStringKey
     /// <exception cref="StorageUnavailableException">The stream store or the journal is out of reach.</exception>
     /// <exception cref="NotSupportedException">The silo's journal cannot tell.</exception>
     [ReadOnly, Alias("ListAsync")]
-    Task<SessionSummary[]> ListSessionsAsync(int count = SessionSummary.DefaultCount);
+    Task<SessionSummary[]> ListSessionsAsync(int count);
+
+    /// <summary>A page of the user's sessions. The cost of a search is that of all of them at the most.</summary>
+    /// <param name="query">Which.</param>
+    /// <returns>The sessions, and how to ask for those after them.</returns>
+    /// <exception cref="InvalidInputException">A field of the query breaks its rule; the exception names it: <c>count</c>, <c>after</c> or <c>search</c>.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store or the journal is out of reach.</exception>
+    /// <exception cref="NotSupportedException">The silo's journal cannot tell.</exception>
+    [ReadOnly, Alias("ListPageAsync")]
+    Task<SessionPage> ListSessionsAsync(SessionQuery query);
 }

@@ -18,7 +18,7 @@ namespace AgentStream.Storage.Redis;
 /// <param name="redis">The stream store's Redis.</param>
 /// <param name="options">The settings: the prefix.</param>
 /// <param name="protection">Encrypts the records, or not; null for not.</param>
-public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions> options, AtRestProtection? protection = null) : ISessionJournal
+public sealed partial class RedisJournal(RedisConnection redis, IOptions<StorageOptions> options, AtRestProtection? protection = null) : ISessionJournal
 {
     // What is longer goes over the connection for large values: a command of another user, or a lease, does not wait for it.
     private const int LargeBytes = 64 * 1024;
@@ -36,7 +36,6 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
     private static readonly RedisScript AppendScript = RedisScript.Named("journal-usage.lua", "journal-append.lua");
     private static readonly RedisScript ReadScript = RedisScript.Named("journal-read.lua");
     private static readonly RedisScript UsageScript = RedisScript.Named("journal-usage.lua", "usage.lua");
-    private static readonly RedisScript ListScript = RedisScript.Named("journal-list.lua");
     private static readonly RedisScript DeleteScript = RedisScript.Named("journal-usage.lua", "journal-delete.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
@@ -120,24 +119,6 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
         return new(new((long)answer![0], (long)answer[2]), new((long)answer[1], (long)answer[3]));
     }
 
-    /// <inheritdoc/>
-    /// <remarks>A session is in the list from its first append on; one that was last written to before there was a list is not in it until it is written to again.</remarks>
-    public async ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var answer = (RedisResult[]?)await redis.ScriptAsync(
-            $"list the journals of user {user}", ListScript, [RedisKeys.Journals(_prefix, user), RedisKeys.Titles(_prefix, user)], [count], cancellationToken);
-        return
-        [
-            // What another program has put among them is no session.
-            .. from entry in answer!.Chunk(3)
-               let session = (string?)entry[0]
-               where SessionKey.IsSessionId(session)
-               let key = user.Session(session)
-               select new JournaledSession(key, When((string?)entry[1]), _protection.ReadTitle(key, (string?)entry[2])),
-        ];
-    }
-
     /// <summary>Whether this run has added just these records there: the answer to an earlier try was lost. What is encrypted has other bytes each time, so the script cannot tell.</summary>
     private async Task<bool> IsRepeatedAsync(RunToken owner, long expectedVersion, IReadOnlyList<JournalRecord> records, long version, CancellationToken cancellationToken)
     {
@@ -156,12 +137,6 @@ public sealed class RedisJournal(RedisConnection redis, IOptions<StorageOptions>
             && entries.Index().All(entry =>
                 _protection.IsSame(owner.Key, before + entry.Index + 1, Record(entry.Item), records[(int)(before - expectedVersion) + entry.Index]));
     }
-
-    /// <summary>The time of a session's last record; of a number that no time has, the nearest.</summary>
-    private static DateTimeOffset When(string? milliseconds) =>
-        double.TryParse(milliseconds, CultureInfo.InvariantCulture, out var number)
-            ? DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Clamp(number, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()))
-            : DateTimeOffset.UnixEpoch;
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(RunToken owner, CancellationToken cancellationToken = default)

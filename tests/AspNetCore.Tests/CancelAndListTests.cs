@@ -74,6 +74,45 @@ public sealed class CancelAndListTests
     }
 
     [Fact]
+    public async Task Pages_and_searches_have_the_next_pages_address_which_the_client_follows()
+    {
+        using var model = new TwoWords();
+        await using var app = await WholeProgram.StartAsync(model);
+        using var http = WholeProgram.NewClient(app);
+        using var client = new AgentStreamHttpClient(new Uri($"{app.Urls.First()}/chat"));
+        model.Continue.SetResult();
+        foreach (var id in (string[])["a", "b", "c"])
+        {
+            await client.AskAsync(new SessionKey(1, 1, id), $"greet & <{id}>");
+        }
+
+        var seen = new List<string>();
+        for (var next = "/chat?all=true&count=1&search=%26+greet"; next is not null;)
+        {
+            using var page = await http.GetAsync(next);
+            using var all = JsonDocument.Parse(await page.Content.ReadAsStreamAsync());
+            seen.Add(all.RootElement.EnumerateArray().Single().GetProperty("session_id").GetString()!);
+            var link = page.Headers.TryGetValues("Link", out var links) ? links.Single() : null;
+            Assert.Equal(seen.Count < 3, link is not null);
+            Assert.True(link is null || (link.StartsWith("<?all=true&count=1&search=%26%20greet&after=", StringComparison.Ordinal) && link.EndsWith(">; rel=\"next\"", StringComparison.Ordinal)), link);
+
+            // As a browser would: relative to the address of this page.
+            next = link is null ? null : new Uri(page.RequestMessage!.RequestUri!, link[1..link.IndexOf('>', StringComparison.Ordinal)]).PathAndQuery;
+        }
+
+        Assert.Equal(["c", "b", "a"], seen);
+        Assert.Equal(seen, await client.EnumerateSessionsAsync(new UserKey(1, 1), new SessionQuery(2)).Select(session => session.Key.Session).ToListAsync());
+        Assert.Equal(["b"], await client.EnumerateSessionsAsync(new UserKey(1, 1), new SessionQuery(Search: "<B>")).Select(session => session.Key.Session).ToListAsync());
+        foreach (var (query, field) in ((string, string)[])[("search=%20", "search"), ($"search={new string('x', 201)}", "search"), ("after=x", "after")])
+        {
+            using var refused = await http.GetAsync($"/chat?all=true&{query}");
+            Assert.Equal([field], (await Problem.OfAsync(refused, HttpStatusCode.BadRequest)).Errors.Keys);
+        }
+
+        Assert.Equal("after", (await Assert.ThrowsAsync<InvalidInputException>(() => client.ListSessionsAsync(new UserKey(1, 1), new SessionQuery(After: "x")))).Field);
+    }
+
+    [Fact]
     public async Task A_journal_that_cannot_list_is_told_as_such()
     {
         await using var app = await ChatApp.StartAsync();
@@ -87,6 +126,8 @@ public sealed class CancelAndListTests
     [InlineData("?all=true&count=1001", "count")]
     [InlineData("?all=true&count=x", "count")]
     [InlineData("?all=true&include_foreign=true", "include_foreign")]
+    [InlineData("?search=words", "search")]
+    [InlineData("?all=false&after=x", "after")]
     public async Task What_cannot_be_listed_is_refused(string query, string field)
     {
         await using var app = await ChatApp.StartAsync();

@@ -34,7 +34,7 @@ internal sealed class ScriptedSessions(IStreamStore log)
             })
             : Stub.Of<IRegistryGrain>((called, call) => called.Name == nameof(IRegistryGrain.GetLiveSessionsAsync)
                 ? GetLiveSessionsAsync(key, (bool)call[0]!)
-                : Task.FromException<SessionSummary[]>(new NotSupportedException("These sessions have no journal.")));
+                : Task.FromException<SessionPage>(new NotSupportedException("These sessions have no journal.")));
     });
 
     /// <summary>A run's next event.</summary>

@@ -11,4 +11,7 @@ internal static class ResponseHeaders
 
     /// <summary>The prompt's place among those that wait, from 1; absent when its run has begun.</summary>
     public const string Waiting = "X-Waiting";
+
+    /// <summary>Has the address of the next page of a list (RFC 8288); absent on the last one.</summary>
+    public const string Link = "Link";
 }

@@ -16,7 +16,7 @@ internal sealed class AllowedOrigins(ICorsService cors, IOptions<AgentStreamHttp
 
     private readonly CorsPolicy? _policy = options.Value.AllowedOrigins is { Count: > 0 } origins
         ? new CorsPolicyBuilder([.. origins]).AllowAnyHeader().AllowAnyMethod().AllowCredentials()
-            .WithExposedHeaders(ResponseHeaders.Session, ResponseHeaders.Run, ResponseHeaders.Waiting, HeaderNames.RetryAfter, HeaderNames.ETag).SetPreflightMaxAge(Kept).Build()
+            .WithExposedHeaders(ResponseHeaders.Session, ResponseHeaders.Run, ResponseHeaders.Waiting, ResponseHeaders.Link, HeaderNames.RetryAfter, HeaderNames.ETag).SetPreflightMaxAge(Kept).Build()
         : null;
 
     /// <summary>Answers a page of an origin that is let in.</summary>

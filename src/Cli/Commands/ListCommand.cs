@@ -12,10 +12,11 @@ internal static class ListCommand
     {
         var foreign = new Option<bool>("--foreign") { Description = "Also those that another library started, by a scan over all keys; the server must allow it (AgentStream:ListExternalSessions)." };
         var all = new Option<bool>("--all") { Description = $"All sessions, live (*) or not, the latest first: time, id, title; {SessionSummary.DefaultCount} at the most beside the live ones." };
-        var command = new Command("ls", "Lists the sessions that have a run under way, one a line.") { foreign, all };
+        var search = new Option<string>("--search") { Description = "Of all sessions, those whose title has all of these words." };
+        var command = new Command("ls", "Lists the sessions that have a run under way, one a line.") { foreign, all, search };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(all) && result.GetValue(foreign))
+            if ((result.GetValue(all) || result.GetValue(search) is not null) && result.GetValue(foreign))
             {
                 result.AddError("--foreign goes without --all: of sessions of another library only the live ones are known");
             }
@@ -23,9 +24,10 @@ internal static class ListCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var open = await target.OpenAsync(parsed, runsAgents: false, cancellationToken);
-            if (parsed.GetValue(all))
+            if (parsed.GetValue(all) || parsed.GetValue(search) is not null)
             {
-                foreach (var session in await open.Client.ListSessionsAsync(open.User, cancellationToken: cancellationToken))
+                var page = await open.Client.ListSessionsAsync(open.User, new SessionQuery(Search: parsed.GetValue(search)), cancellationToken);
+                foreach (var session in page.Sessions)
                 {
                     Console.WriteLine(LineOf(session));
                 }

@@ -76,7 +76,12 @@ public sealed class InMemoryJournal : ISessionJournal
 
     /// <inheritdoc/>
     /// <remarks>All sessions of the process are looked at.</remarks>
-    public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default) =>
+        ListSessionsAsync(user, count, after: null, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>All sessions of the process are looked at.</remarks>
+    public ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, JournaledSession? after, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         lock (_lock)
@@ -85,7 +90,8 @@ public sealed class InMemoryJournal : ISessionJournal
             [
                 .. _sessions.Where(session => (session.Key.Scope, session.Key.User) == (user.Scope, user.User))
                     .Select(session => new JournaledSession(session.Key, session.Value.Changed!.Value, session.Value.Title))
-                    .OrderByDescending(session => session.Changed)
+                    .Where(session => after is null || SessionOrder.IsAfter(session, after))
+                    .Order(SessionOrder.LatestFirst)
                     .Take(count),
             ]);
         }

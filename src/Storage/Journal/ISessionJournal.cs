@@ -61,13 +61,27 @@ public interface ISessionJournal
     /// <returns>The sessions, those of runs that are under way in this process among them.</returns>
     Task<IReadOnlyList<SessionKey>> ListUnfinishedAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SessionKey>>([]);
 
-    /// <summary>A user's sessions that have records, those that last grew first. The cost grows with the sessions of that user at the most, not with those of others.</summary>
+    /// <summary>A user's sessions that have records, those that last grew first, and those of one millisecond by their ids, descending. The cost grows with the sessions of that user at the most, not with those of others.</summary>
     /// <param name="user">The user.</param>
     /// <param name="count">The most sessions to answer with; at least 1.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The sessions.</returns>
     /// <exception cref="NotSupportedException">This journal cannot tell.</exception>
     ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// As <see cref="ListSessionsAsync(UserKey, int, CancellationToken)"/>, those after one of them: by the time of the last change in whole milliseconds, then by the session's id in ordinal order, both
+    /// descending. An implementation that does not override this lists all of the user's sessions for it.
+    /// </summary>
+    /// <param name="user">The user.</param>
+    /// <param name="count">The most sessions to answer with; at least 1. Fewer are the last ones.</param>
+    /// <param name="after">A session, as it was listed: it may have changed since, or be gone. Null for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The sessions.</returns>
+    /// <exception cref="NotSupportedException">This journal cannot tell.</exception>
+    async ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(UserKey user, int count, JournaledSession? after, CancellationToken cancellationToken = default) =>
+        after is null ? await ListSessionsAsync(user, count, cancellationToken)
+        : [.. (await ListSessionsAsync(user, int.MaxValue, cancellationToken)).Order(SessionOrder.LatestFirst).Where(session => SessionOrder.IsAfter(session, after)).Take(count)];
 
     /// <summary>Removes all of a session's records; its version is 0 again.</summary>
     /// <param name="owner">The run that owns the session meanwhile, as for an append.</param>

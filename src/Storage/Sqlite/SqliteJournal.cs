@@ -63,6 +63,12 @@ public sealed partial class SqliteJournal : ISessionJournal
             DELETE FROM usage WHERE scope = old.scope AND user IN (old.user, '') AND sessions = 0;
         END;
         """,
+
+        // A list has pages: each place in it is that of one session.
+        """
+        DROP INDEX sessions_by_change;
+        CREATE INDEX sessions_by_change ON sessions (scope, user, changed, session);
+        """,
     ]);
 
     internal const string FindSql = "SELECT id, version, writer, unfinished, bytes FROM sessions WHERE scope = ?1 AND user = ?2 AND session = ?3";
@@ -70,8 +76,6 @@ public sealed partial class SqliteJournal : ISessionJournal
     internal const string DropSql = "DELETE FROM records WHERE session = ?1 AND version <= ?2";
     internal const string UsageSql = "SELECT user, sessions, bytes FROM usage WHERE scope = ?1 AND user IN (?2, '')";
     internal const string DeleteSql = "DELETE FROM records WHERE session = ?1";
-    internal const string ListSql =
-        "SELECT session, changed, title FROM sessions WHERE scope = ?1 AND user = ?2 ORDER BY changed DESC LIMIT ?3";
     internal const string UnfinishedSql = "SELECT scope, user, session FROM sessions WHERE unfinished = 1";
 
     // A page of a read has about this many bytes, and at most one record more.
@@ -190,22 +194,6 @@ public sealed partial class SqliteJournal : ISessionJournal
 
             return true;
         }).WaitAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    /// <exception cref="StorageUnavailableException">The file cannot be read now.</exception>
-    public async ValueTask<IReadOnlyList<JournaledSession>> ListSessionsAsync(
-        UserKey user, int count, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var sessions = await _database.ReadAsync(statements => statements.Query(
-            ListSql,
-            row => new JournaledSession(
-                user.Session(row.GetString(0)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.IsDBNull(2) ? null : row.GetString(2)),
-            user.Scope,
-            user.User,
-            count)).WaitAsync(cancellationToken);
-        return [.. sessions.Select(session => session with { Title = _protection.ReadTitle(session.Key, session.Title) })];
     }
 
     /// <inheritdoc/>

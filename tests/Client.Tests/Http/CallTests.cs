@@ -77,6 +77,42 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task Pages_follow_the_link_that_says_next_whatever_others_there_are()
+    {
+        using var server = new ScriptedServer()
+            .Answers(() => Page("a", "<https://cdn/x?after=no>; rel=\"preload\", <?all=true&after=p%2B1&x=1>; title=\"more\"; rel=\"next\", <?after=no>; rel=prev"))
+            .Answers(() => Page("b", "</chat?after=p2>; rel=next"))
+            .Answers(() => Page("c", "<?after=no>; rel=\"first\""));
+        using var client = server.NewClient();
+        Assert.Equal(["a", "b", "c"], await client.EnumerateSessionsAsync(new UserKey(1, 1), new SessionQuery(1, Search: "a&b")).Select(session => session.Key.Session).ToListAsync());
+        Assert.Equal(
+            ["GET /chat?all=true&count=1&search=a%26b", "GET /chat?all=true&count=1&search=a%26b&after=p%2B1", "GET /chat?all=true&count=1&search=a%26b&after=p2"],
+            server.Requests);
+
+        static HttpResponseMessage Page(string id, string link)
+        {
+            var response = ScriptedServer.Response(HttpStatusCode.OK, $$"""[{"scope_id":1,"user_id":1,"session_id":"{{id}}","title":"t","changed":null,"live":false}]""", "application/json");
+            response.Headers.Add("Link", link);
+            return response;
+        }
+    }
+
+    [Fact]
+    public async Task A_title_is_a_patch_and_an_unknown_session_has_none()
+    {
+        using var server = new ScriptedServer()
+            .Answers(HttpStatusCode.OK, """{"session_id":"s","title":"Sums"}""", "application/json")
+            .Answers(HttpStatusCode.NotFound, """{"detail":"Nobody has written to a session of that id."}""")
+            .Answers(HttpStatusCode.Conflict, """{"detail":"busy"}""");
+        using var client = server.NewClient();
+        Assert.True(await client.RenameSessionAsync(Key, " Sums "));
+        Assert.False(await client.RenameSessionAsync(Key, "Sums"));
+        await Assert.ThrowsAsync<SessionBusyException>(() => client.RenameSessionAsync(Key, "Sums"));
+        Assert.Equal("title", (await Assert.ThrowsAsync<InvalidInputException>(() => client.RenameSessionAsync(Key, "\n"))).Field);
+        Assert.Equal(Enumerable.Repeat("""PATCH /chat/a%40b%3Dc%2Bd {"title":"Sums"}""", 3), server.Requests);
+    }
+
+    [Fact]
     public async Task A_session_nobody_wrote_to_is_null()
     {
         using var server = new ScriptedServer { Otherwise = () => ScriptedServer.Response(HttpStatusCode.NotFound, """{"detail":"Nobody has written to a session of that id."}""") };

@@ -28,6 +28,7 @@ public sealed class SqlitePlanTests : IDisposable
 
         // In the order of the index: nothing is sorted.
         { SqliteJournal.ListSql, "SEARCH sessions USING INDEX sessions_by_change (scope=? AND user=?)" },
+        { SqliteJournal.ListAfterSql, "SEARCH sessions USING INDEX sessions_by_change (scope=? AND user=? AND (changed,session)<(?,?))" },
 
         // This index has the unfinished sessions and no others.
         { SqliteJournal.UnfinishedSql, "SCAN sessions USING INDEX sessions_unfinished" },

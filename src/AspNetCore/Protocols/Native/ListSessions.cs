@@ -14,6 +14,8 @@ internal static class ListSessions
 {
     private const string All = "all";
     private const string Count = "count";
+    private const string After = "after";
+    private const string Search = "search";
 
     public static void MapListSessions(this RouteGroupBuilder chat) =>
         chat.MapGet("", async Task<Results<Ok<LiveSession[]>, Ok<ListedSession[]>>> (HttpContext context, AgentStreamClient client) =>
@@ -21,18 +23,29 @@ internal static class ListSessions
             var includeExternal = ReadFlag(context.Request, Protocol.Fields.IncludeForeign);
             if (ReadFlag(context.Request, All))
             {
-                return TypedResults.Ok(await ListSessionsAsync(client, context.Caller(), includeExternal ? throw NotBoth() : ReadCount(context.Request)));
+                return TypedResults.Ok(await ListSessionsAsync(context, client, includeExternal ? throw NotBoth() : ReadQuery(context.Request)));
+            }
+
+            if ((Text(context.Request, Search) ?? Text(context.Request, After)) is not null)
+            {
+                throw new InvalidInputException(Text(context.Request, Search) is null ? After : Search, $"goes with {All}=true alone");
             }
 
             var keys = await client.GetLiveSessionsAsync(context.Caller(), includeExternal);
             return TypedResults.Ok(Array.ConvertAll(keys, key => new LiveSession(key.Scope, key.User, key.Session)));
         });
 
-    private static async Task<ListedSession[]> ListSessionsAsync(AgentStreamClient client, UserKey user, int count)
+    private static async Task<ListedSession[]> ListSessionsAsync(HttpContext context, AgentStreamClient client, SessionQuery query)
     {
         try
         {
-            return Array.ConvertAll(await client.ListSessionsAsync(user, count), ListedSession.Of);
+            var page = await client.ListSessionsAsync(context.Caller(), query);
+            if (page.Next is { } next)
+            {
+                context.Response.Headers.Append(ResponseHeaders.Link, LinkTo(query with { After = next }));
+            }
+
+            return [.. page.Sessions.Select(ListedSession.Of)];
         }
         catch (NotSupportedException)
         {
@@ -42,6 +55,17 @@ internal static class ListSessions
     }
 
     private static InvalidInputException NotBoth() => new(Protocol.Fields.IncludeForeign, $"goes without {All}: of sessions of another library only the live ones are known");
+
+    /// <summary>The next page. The address is relative to that of this one: a proxy may know it by another path.</summary>
+    private static string LinkTo(SessionQuery query)
+    {
+        var search = query.Search is null ? "" : $"&{Search}={Uri.EscapeDataString(query.Search)}";
+        return string.Create(CultureInfo.InvariantCulture, $"<?{All}=true&{Count}={query.Count}{search}&{After}={Uri.EscapeDataString(query.After!)}>; rel=\"next\"");
+    }
+
+    private static SessionQuery ReadQuery(HttpRequest request) => new(ReadCount(request), Text(request, After), Text(request, Search));
+
+    private static string? Text(HttpRequest request, string name) => request.Query[name].ToString() is { Length: > 0 } text ? text : null;
 
     private static bool ReadFlag(HttpRequest request, string name) => request.Query[name].ToString() switch
     {
