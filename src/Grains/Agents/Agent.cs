@@ -55,6 +55,9 @@ public sealed class Agent
     /// <summary>Makes the instructions that depend on session and user; null where they do not.</summary>
     internal Func<Deps, string?>? Instruct { get; init; }
 
+    /// <summary>Whether the model gives sessions titles.</summary>
+    internal bool GeneratesTitles { get; init; }
+
     /// <summary>What may be sent to the model.</summary>
     internal InputRules Rules { get; }
 
@@ -110,6 +113,17 @@ public sealed class Agent
         var input = ModelInput.Of(history, options.Instructions, Rules);
         options.Instructions = input.Instructions;
         return (input.Messages, options);
+    }
+
+    /// <summary>The options of a request that is not the user's: what the agent sets of the model, without instructions and tools.</summary>
+    /// <param name="maxTokens">The most tokens of the answer.</param>
+    internal ChatOptions NewPlainOptions(int maxTokens)
+    {
+        var options = new ChatOptions();
+        _configure?.Invoke(options);
+        (options.Instructions, options.Tools, options.ToolMode, options.AllowMultipleToolCalls, options.ResponseFormat, options.ConversationId) = (null, null, null, null, null, null);
+        options.MaxOutputTokens = Math.Min(options.MaxOutputTokens ?? maxTokens, maxTokens);
+        return options;
     }
 
     private static RunException TwoTools(string name, string one, string other) =>

@@ -21,6 +21,7 @@ public sealed class AgentBuilder
     private List<AITool>? _made;
     private Func<Deps, string?>? _instruct;
     private AgentAccess _access = AgentAccess.Anybody;
+    private bool _generatesTitles;
     private AgentBounds _bounds = new(DefaultMaxToolResult, NeedsFinishReason: true);
 
     /// <summary>Sets the model. Without this, the <see cref="IChatClient"/> of the services is used.</summary>
@@ -229,6 +230,17 @@ public sealed class AgentBuilder
         return this;
     }
 
+    /// <summary>
+    /// Has the model give a session a title after its first run that completed, with a request of its own: a few words, from the first prompt and the beginning of the answer. A title that a user gives
+    /// always counts for more. The tokens count for the user's limits. Runs of a standalone runtime get none.
+    /// </summary>
+    /// <returns>This builder.</returns>
+    public AgentBuilder WithGeneratedTitles()
+    {
+        _generatesTitles = true;
+        return this;
+    }
+
     /// <summary>What the agent's answers, results and requests are held to.</summary>
     internal AgentBounds Bounds => _bounds;
 
@@ -253,7 +265,7 @@ public sealed class AgentBuilder
     {
         var client = _client(services);
         var care = services.GetRequiredService<ToolProviders>();
-        return new(name, client, _instructions, MakeTools(name, services), [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _approval, _configure) { Access = _access, Instruct = _instruct };
+        return new(name, client, _instructions, MakeTools(name, services), [.. _sources.Select(s => care.Add(s.Name, s.Make(services)))], _bounds, _approval, _configure) { Access = _access, Instruct = _instruct, GeneratesTitles = _generatesTitles };
     }
 
     private static AITool Make(string agent, string tool, Func<IServiceProvider, AITool> make, IServiceProvider services)

@@ -57,6 +57,7 @@ internal static class RuntimeServices
         services.AddHostedService<OrphanWatch>();
         services.TryAddSingleton<BusySessionPolicy>();
         services.TryAddSingleton<SessionAnswers>();
+        services.TryAddSingleton<TitleWriter>();
         services.TryAddSingleton<Steering>();
         services.TryAddSingleton<QueuedRuns>();
         services.TryAddSingleton<ISessionWaker, QueueWaker>();

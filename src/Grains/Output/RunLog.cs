@@ -34,6 +34,18 @@ internal static partial class RunLog
     [LoggerMessage(2007, LogLevel.Warning, "The tokens of a response were not counted for user {User}.")]
     public static partial void TokensNotCounted(this ILogger logger, Exception exception, UserKey user);
 
+    [LoggerMessage(2008, LogLevel.Information, "The model of agent {Agent} gave session {Session} no title.")]
+    public static partial void TitleNotGenerated(this ILogger logger, Exception? exception, string agent, SessionKey session);
+
+    [LoggerMessage(2009, LogLevel.Information, "The title of session {Session} that a model has made was not kept.")]
+    public static partial void TitleNotKept(this ILogger logger, Exception exception, SessionKey session);
+
+    [LoggerMessage(2010, LogLevel.Debug, "The title of session {Session} that a model has made was not needed: the session has one, or is gone.")]
+    public static partial void TitleNotNeeded(this ILogger logger, SessionKey session);
+
+    [LoggerMessage(2011, LogLevel.Debug, "The title of session {Session} that a model has made waits for the end of a run elsewhere.")]
+    public static partial void TitleWaits(this ILogger logger, SessionKey session);
+
     [LoggerMessage(EventId = 2050, Message = "The tool {Tool} failed, in call {Call} of run {Run} of session {Session}.")]
     public static partial void ToolFailed(
         this ILogger logger, LogLevel level, Exception exception, string tool, string call, string run, SessionKey session);

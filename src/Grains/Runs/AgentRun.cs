@@ -20,6 +20,12 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <summary>The run's own id.</summary>
     public string RunId => Token.RunId;
 
+    /// <summary>The agent, as it is registered.</summary>
+    public Agent Agent => agent;
+
+    /// <summary>Whether the session has been given a title.</summary>
+    public bool IsNamed => journal.History.Name is not null;
+
     /// <summary>Whether it has its <c>end</c>, and uses the session's state no more.</summary>
     public bool HasEnded => run.HasEnded;
 

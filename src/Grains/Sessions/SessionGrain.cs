@@ -32,6 +32,7 @@ internal sealed partial class SessionGrain(
     SessionAnswers answers,
     Admission admission,
     UsageMeter usage,
+    TitleWriter titles,
     IPromptQueue queue,
     ISessionTimers timers,
     QueuedRuns queued,
@@ -233,6 +234,7 @@ internal sealed partial class SessionGrain(
             await records.DeleteAsync();
             await timers.RemoveAsync(run);
             _state = new SessionState();
+            ForgetTitle();
         });
         environment.Tell(Key, SessionEventKind.Deleted);
     }
@@ -291,6 +293,7 @@ internal sealed partial class SessionGrain(
         {
             _reading = null;
             DelayDeactivation(TimeSpan.Zero);
+            LookForTitle();
             LetGoOfLargeState();
         }
     }

@@ -12,6 +12,9 @@ internal sealed class Entries : ILoggerProvider, ILogger
     /// <summary>The warnings and errors.</summary>
     public IReadOnlyList<(LogLevel Level, string Text, Exception? Exception)> Faults => [.. _entries.Where(entry => entry.Level >= LogLevel.Warning)];
 
+    /// <summary>All texts so far.</summary>
+    public IReadOnlyList<string> Texts => [.. _entries.Select(entry => $"{entry.Level}: {entry.Text}")];
+
     public void AddTo(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(this);
 
     public ILogger CreateLogger(string categoryName) => categoryName == "AgentStream.Run" ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
