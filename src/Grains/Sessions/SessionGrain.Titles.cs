@@ -19,6 +19,17 @@ internal sealed partial class SessionGrain
     async Task<bool> ISessionGrain.RenameAsync(string title)
     {
         var name = SessionTitleRules.Trim(title);
+        var isKnown = await RenameAsync(name);
+        if (isKnown)
+        {
+            environment.Tell(Key, SessionEventKind.Renamed, name);
+        }
+
+        return isKnown;
+    }
+
+    private async Task<bool> RenameAsync(string name)
+    {
         if (LiveRun is { } run && await run.RenameAsync(now => new RenamedRecord(name) { Timestamp = now }))
         {
             return true;
@@ -117,7 +128,11 @@ internal sealed partial class SessionGrain
             }
 
             _generated = null;
-            if (!isNeeded)
+            if (isNeeded)
+            {
+                environment.Tell(Key, SessionEventKind.Renamed, title);
+            }
+            else
             {
                 environment.Logger.TitleNotNeeded(Key);
             }

@@ -50,6 +50,9 @@ public sealed class WatchTests(RedisFixture redis) : IClassFixture<RedisFixture>
         await silos.Client.ImportMessagesAsync(_key, """[{"kind":"request","parts":[{"part_kind":"user-prompt","content":"from elsewhere"}]}]"""u8.ToArray());
         Assert.Equal((SessionEventKind.Renamed, "from elsewhere"), await NextAsync());
 
+        await silos.Client.RenameSessionAsync(_key, "my notes");
+        Assert.Equal((SessionEventKind.Renamed, "my notes"), await NextAsync());
+
         await silos.Client.DeleteSessionAsync(_key);
         Assert.Equal((SessionEventKind.Deleted, null), await NextAsync());
 
