@@ -89,7 +89,7 @@ internal sealed record Problem(
 internal sealed partial class Json : JsonSerializerContext;
 
 /// <summary>The body of <c>POST /chat</c>.</summary>
-internal sealed record StartBody(string Prompt, string SessionId, string? Agent, string? OnBusy, ToolBody[]? Tools)
+internal sealed record StartBody(string Prompt, string SessionId, string? Agent, string? OnBusy, ToolBody[]? Tools, string? Webhook)
 {
     /// <summary>The one place where a request is put into words.</summary>
     public static StartBody Of(SessionKey key, RunRequest request) => new(
@@ -97,7 +97,8 @@ internal sealed record StartBody(string Prompt, string SessionId, string? Agent,
         key.Session,
         request.Agent,
         request.OnBusy switch { BusySessionBehavior.Queue => "queue", BusySessionBehavior.Replace => "replace", BusySessionBehavior.Steer => "steer", _ => null },
-        request.Tools is { Count: > 0 } tools ? [.. tools.Select(ToolBody.Of)] : null);
+        request.Tools is { Count: > 0 } tools ? [.. tools.Select(ToolBody.Of)] : null,
+        request.Webhook);
 }
 
 /// <summary>A tool of the client, as a prompt has it. The tools have kept their rules.</summary>

@@ -112,6 +112,9 @@ public static class Protocol
         /// <summary>Whether sessions of other libraries are asked for, too.</summary>
         public const string IncludeForeign = "include_foreign";
 
+        /// <summary>The URL that a prompt wants its run's end reported to.</summary>
+        public const string Webhook = "webhook";
+
         /// <summary>The number of the node in its run, from 0.</summary>
         public const string Idx = "idx";
 

@@ -18,7 +18,15 @@ namespace AgentStream;
 /// </param>
 [GenerateSerializer, Immutable, Alias("AgentStream.RunRequest")]
 public sealed record RunRequest([property: Id(0)] string Prompt, [property: Id(1)] string? Agent = null, [property: Id(2)] BusySessionBehavior OnBusy = BusySessionBehavior.Reject,
-    [property: Id(3)] string? IdempotencyKey = null, [property: Id(4)] IReadOnlyList<ClientTool>? Tools = null, [property: Id(5)] IReadOnlyList<UserClaim>? Claims = null);
+    [property: Id(3)] string? IdempotencyKey = null, [property: Id(4)] IReadOnlyList<ClientTool>? Tools = null, [property: Id(5)] IReadOnlyList<UserClaim>? Claims = null)
+{
+    /// <summary>
+    /// The URL that is to hear how the run ends, of a host among <see cref="WebhookOptions.AllowedHosts"/>; at most <see cref="WebhookUrls.MaxLength"/> characters. Not with
+    /// <see cref="BusySessionBehavior.Steer"/>, since such a prompt may join the run of another. Null for none.
+    /// </summary>
+    [Id(6)]
+    public string? Webhook { get; init; }
+}
 
 /// <summary>A run that has begun, or waits for the end of another.</summary>
 /// <param name="RunId">The run's id, a UUID of version 7.</param>

@@ -54,6 +54,15 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
     /// <summary>The sessions that have to be looked at, by time.</summary>
     public static string Timers(string prefix) => $"{prefix}:#timers";
 
+    /// <summary>The webhooks that are to be sent, by time.</summary>
+    public static string Webhooks(string prefix) => $"{prefix}:#webhooks";
+
+    /// <summary>What is kept of each of them.</summary>
+    public static string WebhookDeliveries(string prefix) => $"{prefix}:#webhooks:deliveries";
+
+    /// <summary>How many of them wait for each receiver.</summary>
+    public static string WebhookCounts(string prefix) => $"{prefix}:#webhooks:counts";
+
     /// <summary>The keys of Data Protection.</summary>
     public static string Keys(string prefix) => $"{prefix}:#keys";
 
@@ -101,8 +110,9 @@ internal readonly struct RedisKeys(string prefix, SessionKey key)
         {
             ["#silos"] or ["#silo", _, "runs"] or ["#registry", _] or ["#registry", _, _] => RedisType.Set,
             ["#silo", _] or ["#keys", "first"] => RedisType.String,
-            ["#timers"] or ["#journals", _, _] or ["#waiting"] or ["#waiting", _, _] => RedisType.SortedSet,
+            ["#timers"] or ["#webhooks"] or ["#journals", _, _] or ["#waiting"] or ["#waiting", _, _] => RedisType.SortedSet,
             ["#titles", _, _] or ["#sizes", _] or ["#sizes", _, _] or ["#prompts", _, _, _] or ["#waiting-counts"] or ["#usage", _] or ["#usage", _, _] => RedisType.Hash,
+            ["#webhooks", "deliveries" or "counts"] => RedisType.Hash,
             ["#journal", _, _, _] => RedisType.Stream,
             ["#waiting", _, _, _] or ["#keys"] => RedisType.List,
             [_, _, _] or [_, _, _, "past", _] => RedisType.Stream,

@@ -7,6 +7,7 @@ using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tailing;
 using AgentStream.Storage.Timers;
 using AgentStream.Storage.Usage;
+using AgentStream.Storage.Webhooks;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +21,7 @@ namespace AgentStream.Storage.Redis;
 public static class StorageServices
 {
     /// <summary>
-    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/>, <see cref="IPromptQueue"/>, <see cref="ISessionTimers"/> and <see cref="IUsageStore"/>, each unless it is registered, and what
+    /// Registers <see cref="IStreamStore"/>, <see cref="ISessionJournal"/>, <see cref="IPromptQueue"/>, <see cref="ISessionTimers"/>, <see cref="IWebhookOutbox"/> and <see cref="IUsageStore"/>, each unless it is registered, and what
     /// works on them: <see cref="StreamHub"/>, <see cref="SiloIdentity"/>, <see cref="RunRegistry"/>, and the service that keeps the lease. Data Protection's keys are kept in the same place, unless the
     /// program says where. The Redis is <c>ConnectionStrings:redis</c>; it is opened before any hosted
     /// service starts. The start fails with a <see cref="StorageUnavailableException"/> if Redis is away, and with an <see cref="OptionsValidationException"/> if it will not do.
@@ -49,6 +50,7 @@ public static class StorageServices
         services.TryAddSingleton(ChooseQueue);
         services.TryAddSingleton(ChooseTimers);
         services.TryAddSingleton(ChooseUsage);
+        services.TryAddSingleton(ChooseOutbox);
         return services;
     }
 
@@ -105,6 +107,15 @@ public static class StorageServices
         InMemoryJournal => new InMemorySessionTimers(),
         _ when services.GetService<RedisConnection>() is { } redis => ActivatorUtilities.CreateInstance<RedisSessionTimers>(services, redis),
         _ => new InMemorySessionTimers(),
+    };
+
+    /// <summary>An outbox that lasts as long as the journal, where that is ours.</summary>
+    private static IWebhookOutbox ChooseOutbox(IServiceProvider services) => services.GetRequiredService<ISessionJournal>() switch
+    {
+        SqliteJournal journal => new SqliteWebhookOutbox(journal.Database),
+        InMemoryJournal => new InMemoryWebhookOutbox(),
+        _ when services.GetService<RedisConnection>() is { } redis => ActivatorUtilities.CreateInstance<RedisWebhookOutbox>(services, redis),
+        _ => new InMemoryWebhookOutbox(),
     };
 
     /// <summary>Counts for all silos, or that last as long as the journal, where that is ours.</summary>

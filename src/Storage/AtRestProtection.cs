@@ -129,6 +129,23 @@ public sealed class AtRestProtection
     /// <exception cref="StorageUnavailableException">The keys cannot be read now.</exception>
     public QueuedPromptInfo ReadInfo(SessionKey key, ReadOnlySpan<byte> stored) => QueuedPromptInfo.FromJson(Unprotect(stored, "PromptInfo", key, ""));
 
+    /// <summary>Writes what is kept of a webhook.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="id">The webhook.</param>
+    /// <param name="content">What is kept.</param>
+    /// <returns>Text in UTF-8, without a line break.</returns>
+    /// <exception cref="StorageUnavailableException">The keys cannot be read now.</exception>
+    public byte[] WriteWebhook(SessionKey key, string id, byte[] content) => Protect(content, "Webhook", key, id);
+
+    /// <summary>Reads what is kept of a webhook.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="id">The webhook.</param>
+    /// <param name="stored">What was written.</param>
+    /// <returns>What is kept.</returns>
+    /// <exception cref="InvalidDataException">No key opens it; the message says so.</exception>
+    /// <exception cref="StorageUnavailableException">The keys cannot be read now.</exception>
+    public byte[] ReadWebhook(SessionKey key, string id, ReadOnlySpan<byte> stored) => [.. Unprotect(stored, "Webhook", key, id)];
+
     private static string Number(long version) => version.ToString(CultureInfo.InvariantCulture);
 
     private ReadOnlySpan<byte> ReadRecord(SessionKey key, long version, ReadOnlySpan<byte> stored) => Unprotect(stored, "JournalRecord", key, Number(version));

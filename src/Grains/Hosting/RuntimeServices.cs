@@ -8,6 +8,7 @@ using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Grains.Sessions;
 using AgentStream.Grains.Streams;
+using AgentStream.Grains.Webhooks;
 using AgentStream.Storage.Redis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,6 +64,7 @@ internal static class RuntimeServices
         services.TryAddSingleton<ISessionWaker, QueueWaker>();
         services.AddHostedService<PromptQueueService>();
         services.AddHostedService<ExpiryWatch>();
+        services.AddWebhooks(configuration);
         services.AddOptions<HostOptions>().Configure<IOptions<AgentStreamOptions>>(LetRunsLeave);
         return new AgentStreamBuilder(services);
     }

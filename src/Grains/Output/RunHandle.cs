@@ -183,16 +183,18 @@ internal sealed class RunHandle
     /// <param name="notes">Entries that stand before the end, in one step with it; null for none.</param>
     /// <param name="gracePeriod">How long the stream stays; null for the setting.</param>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
-    public async Task FinishAsync(RunError? error, IReadOnlyList<NewEntry>? notes = null, TimeSpan? gracePeriod = null)
+    /// <returns>What the error entry says.</returns>
+    public async Task<RunError?> FinishAsync(RunError? error, IReadOnlyList<NewEntry>? notes = null, TimeSpan? gracePeriod = null)
     {
-        await EndAsync(error, notes, gracePeriod);
+        error = await EndAsync(error, notes, gracePeriod);
         _waker?.Wake(Key);
+        return error;
     }
 
     /// <summary>As <see cref="FinishAsync"/>, for a run that could not be accepted. It does not wake what waits: that would meet the same fault at once, again and again. The next look tries it.</summary>
     public Task FailToStartAsync(RunError error) => EndAsync(error, notes: null, gracePeriod: null);
 
-    private async Task EndAsync(RunError? error, IReadOnlyList<NewEntry>? notes, TimeSpan? gracePeriod)
+    private async Task<RunError?> EndAsync(RunError? error, IReadOnlyList<NewEntry>? notes, TimeSpan? gracePeriod)
     {
         try
         {
@@ -205,6 +207,7 @@ internal sealed class RunHandle
             NewEntry[] last = error is null ? [.. notes ?? []] : [error.ToEntry(Token.RunId)];
             await _writer.FinishAsync(last, gracePeriod ?? _environment.Options.GracePeriod);
             _hasEnded = true;
+            return error;
         }
         finally
         {

@@ -42,6 +42,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             RequestHash = requestKey?.Hash,
             Tools = request.Tools is { Count: > 0 } tools ? tools : null,
             Caller = caller,
+            Webhook = request.Webhook,
         };
         var place = await queue.AddAsync(key, waiting, environment.Options.Limits);
         if (place == 0)

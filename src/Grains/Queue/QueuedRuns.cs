@@ -81,7 +81,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         catch (UnknownAgentException e)
         {
             await queue.RemoveAsync(run.Key, next.RunId);
-            await run.FinishAsync(environment.Errors.Crashed(run.Token, e));
+            await factory.EndAsync(run, next.Agent, next.Webhook, environment.Errors.Crashed(run.Token, e));
             return null;
         }
         catch (Exception e)
@@ -93,7 +93,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         var accepted = factory.NewRun(agent, state, run);
         try
         {
-            await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools, next.Caller);
+            await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools, next.Caller, next.Webhook);
         }
         catch (LimitExceededException)
         {

@@ -149,8 +149,8 @@ internal sealed class RunRecovery(
     {
         var error = environment.Errors.Crashed(run.Token, reason);
         var last = await environment.PatientlyAsync(() => environment.Store.FindRunAsync(run.Key, run.Token.RunId), run.GivenUp);
-        await factory.NewJournal(state, run).AddAsync(now => new RunEndedRecord(run.Token.RunId, error.Message) { Timestamp = now, Reason = error.Reason, Last = last?.Last });
-        await EndAsync(run, error);
+        await factory.EndAsync(run, state.Unfinished!.Agent, state.Webhook, error, () => factory.NewJournal(state, run).AddAsync(now => new RunEndedRecord(run.Token.RunId, error.Message) { Timestamp = now, Reason = error.Reason, Last = last?.Last }));
+        environment.Tell(run.Key, SessionEventKind.Ended);
     }
 
     private async Task EndAsync(RunHandle run, RunError? error, SessionRequests? requests = null)

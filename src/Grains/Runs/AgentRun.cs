@@ -1,6 +1,7 @@
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Limits;
 using AgentStream.Grains.Output;
+using AgentStream.Grains.Webhooks;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
@@ -8,7 +9,7 @@ using AgentStream.Storage.Journal;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>A run of an agent, in a session that is owned. It works next to the grain's turns and touches nothing of the grain's but the session's state, which is lent to it.</summary>
-internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering, RequestTimers? timers, UsageMeter? usage)
+internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering, RequestTimers? timers, UsageMeter? usage, RunWebhooks? webhooks)
 {
     private RunProgress? _progress;
     private AgentLoop? _loop;
@@ -37,8 +38,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <param name="hasWaited">Whether it had to wait for its turn.</param>
     /// <param name="tools">The tools of the client that came with it; null for none.</param>
     /// <param name="caller">What the run keeps of its user; null for nothing.</param>
+    /// <param name="webhook">Where its end is reported to; null for nowhere.</param>
     /// <returns>Null; or the run that the same request has been meanwhile, and then this one is over.</returns>
-    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false, IReadOnlyList<ClientTool>? tools = null, RunCaller? caller = null)
+    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false, IReadOnlyList<ClientTool>? tools = null, RunCaller? caller = null, string? webhook = null)
     {
         try
         {
@@ -61,6 +63,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                         Tools = tools ?? [],
                         Begin = run.Begin,
                         Caller = caller,
+                        Webhook = webhook,
                     },
                     new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
                 ],
@@ -74,7 +77,12 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         }
         catch (Exception e)
         {
-            await run.FailToStartAsync(Crashed(e).Error!);
+            var result = Crashed(e);
+
+            // A prompt that has waited for nothing ends here. Whoever sent one just now hears of it by the exception, and one that waits is tried again.
+            var notice = hasWaited && e is LimitExceededException ? await AnnounceAsync(result, webhook) : null;
+            await run.FailToStartAsync(result.Error!);
+            await (notice?.ConfirmAsync() ?? Task.CompletedTask);
             throw;
         }
     }
@@ -99,6 +107,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
             return result;
         }
 
+        WebhookNotice? notice = null;
         try
         {
             // What was said goes first: of a run that the journal knows to have ended, a recovery has nothing to add to the stream but its end. Then the record, also where not all could be
@@ -114,11 +123,13 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                 result = result with { Requests = await timers.SetAsync(Token, agent, result.Requests, run.GivenUp) };
             }
 
+            notice = await AnnounceAsync(result, journal.History.Webhook);
             await journal.AddAsync(now => EndRecords(result, now));
         }
         catch (Exception e) when (result.IsInOrder)
         {
             result = Crashed(e);
+            notice = e is OwnershipLostException || run.GivenUp.IsCancellationRequested ? null : await AnnounceAsync(result, journal.History.Webhook);
         }
 #pragma warning disable CA1031 // What ended the run is known already.
         catch (Exception)
@@ -127,8 +138,13 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         }
 
         // Also when the session seems lost: the store knows, and writes nothing for a run that does not own it.
-        await run.FinishAsync(result.Error, RequestBodies.Entries(result.Requests));
+        var said = await run.FinishAsync(result.Error, RequestBodies.Entries(result.Requests));
         environment.Tell(Key, result.Ending == RunEnding.Paused ? SessionEventKind.Waiting : SessionEventKind.Ended);
+        if (notice is not null && said == result.Error)
+        {
+            await notice.ConfirmAsync();
+        }
+
         return result;
     }
 
@@ -174,6 +190,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
     /// <summary>Gives up on a log that is away.</summary>
     public void GiveUp() => run.GiveUp();
+
+    private async Task<WebhookNotice?> AnnounceAsync(RunResult result, string? requested) =>
+        webhooks is null ? null : await webhooks.AnnounceAsync(run, agent.Name, requested, result.Ending == RunEnding.Paused, result.Error);
 
     private JournalRecord[] EndRecords(RunResult result, DateTimeOffset now)
     {

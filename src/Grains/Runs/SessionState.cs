@@ -66,6 +66,9 @@ internal sealed class SessionState
     /// <summary>Who sent the last prompt, as far as its run, and those that continue it, have to know.</summary>
     public RunCaller Caller { get; private set; } = RunCaller.Unknown;
 
+    /// <summary>Where the last prompt wants the end of its run reported to, and those of the runs that continue it; null for nowhere.</summary>
+    public string? Webhook { get; private set; }
+
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public RunProgress? Unfinished { get; private set; }
 
@@ -138,7 +141,7 @@ internal sealed class SessionState
                 TakeResults(started.Timestamp);
                 (_runId, LastRunId, LastPrompt, LastError) = (started.RunId, started.RunId, null, null);
                 LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
-                (Tools, Caller) = (started.Tools, started.Caller ?? RunCaller.Unknown);
+                (Tools, Caller, Webhook) = (started.Tools, started.Caller ?? RunCaller.Unknown, started.Webhook);
                 Unfinished = new RunProgress(started.RunId, started.Agent);
                 break;
             case RequestRecord request:
@@ -253,7 +256,7 @@ internal sealed class SessionState
         Past.Forget();
         _steered.Clear();
         (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
-        (Size, Caller, LastReason, Name) = (0, RunCaller.Unknown, null, null);
+        (Size, Caller, Webhook, LastReason, Name) = (0, RunCaller.Unknown, null, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished, Tools) = (0, null, 0, null, null, null, null, []);
     }
 

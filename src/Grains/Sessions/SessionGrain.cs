@@ -56,6 +56,7 @@ internal sealed partial class SessionGrain(
         RunRequestRules.ThrowIfInvalidKey(request.IdempotencyKey);
         RunRequestRules.ThrowIfInvalidTools(request.Tools);
         RunRequestRules.ThrowIfInvalidClaims(request.Claims);
+        factory.Webhooks?.Check(request);
         var agent = agents.Get(request.Agent);
         var key = RequestKey.Of(request);
         if (await FindStartedAsync(key) is { } before)
@@ -104,7 +105,7 @@ internal sealed partial class SessionGrain(
         }
 
         var run = factory.NewRun(agent, StateForNewRun(), handle);
-        if (await run.AcceptAsync(request.Prompt, key, tools: request.Tools, caller: caller) is { } known)
+        if (await run.AcceptAsync(request.Prompt, key, tools: request.Tools, caller: caller, webhook: request.Webhook) is { } known)
         {
             return await FindAsync(known);
         }

@@ -42,6 +42,9 @@ public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited
 
     /// <summary>Who started the run, as far as it needs to know; null for nothing. A run that continues another has the caller of that one, and says nothing of it.</summary>
     public RunCaller? Caller { get; init; }
+
+    /// <summary>The URL that the prompt wants its run's end reported to; null for none. A run that continues another has that of that one, and says nothing of it.</summary>
+    public string? Webhook { get; init; }
 }
 
 /// <summary>A node begins: a request goes to the model.</summary>

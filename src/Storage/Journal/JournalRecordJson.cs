@@ -98,6 +98,11 @@ public static class JournalRecordJson
                     caller.Write(json);
                 }
 
+                if (started.Webhook is not null)
+                {
+                    json.WriteString(Protocol.Fields.Webhook, started.Webhook);
+                }
+
                 break;
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);
@@ -228,6 +233,7 @@ public static class JournalRecordJson
                     Tools = KeptTools.Read(place.Field(Protocol.Fields.Tools)),
                     Begin = JournalCursor.Read(place.Field("begin")),
                     Caller = RunCaller.Read(place.Field("caller")),
+                    Webhook = place.Field(Protocol.Fields.Webhook).TextOrNull(),
                 },
             JournalRecordTypes.Request =>
                 new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp, Steered = JournalRequestJson.ReadPrompts(place, "steered") },

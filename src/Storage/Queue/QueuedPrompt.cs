@@ -40,6 +40,10 @@ public sealed record QueuedPrompt(
     [JsonPropertyName("caller")]
     public RunCaller? Caller { get; init; }
 
+    /// <summary>The URL that the prompt wants its run's end reported to; null for none.</summary>
+    [JsonPropertyName(Protocol.Fields.Webhook)]
+    public string? Webhook { get; init; }
+
     /// <summary>Gets whether another prompt says the same in all that is kept.</summary>
     /// <param name="other">The other; null for none.</param>
     /// <returns>Whether it does.</returns>

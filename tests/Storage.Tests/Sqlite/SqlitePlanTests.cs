@@ -16,6 +16,7 @@ public sealed class SqlitePlanTests : IDisposable
         _ = new SqliteJournal(_database);
         _ = new SqlitePromptQueue(_database);
         _ = new SqliteSessionTimers(_database);
+        _ = new SqliteWebhookOutbox(_database);
     }
 
     public static TheoryData<string, string> Plans => new()
@@ -45,6 +46,11 @@ public sealed class SqlitePlanTests : IDisposable
 
         // In the order of the index, and only what is due.
         { SqliteSessionTimers.DueSql, "SEARCH timers USING COVERING INDEX timers_by_due (due<?)" },
+        { SqliteWebhookOutbox.DueSql, "SEARCH webhooks USING INDEX webhooks_by_due (due<?)" },
+        { SqliteWebhookOutbox.FindSql, "SEARCH webhooks USING INDEX sqlite_autoindex_webhooks_1 (id=?)" },
+        { SqliteWebhookOutbox.CountSql, "SEARCH webhooks USING COVERING INDEX webhooks_by_receiver (receiver=?)" },
+        { SqliteWebhookOutbox.SetSql, "SEARCH webhooks USING INDEX sqlite_autoindex_webhooks_1 (id=?)" },
+        { SqliteWebhookOutbox.RemoveSql, "SEARCH webhooks USING INDEX sqlite_autoindex_webhooks_1 (id=?)" },
         { SqliteSessionTimers.ClearSql, "SEARCH timers USING PRIMARY KEY (scope=? AND user=? AND session=?)" },
         { SqliteSessionTimers.RemoveSql, "SEARCH timers USING PRIMARY KEY (scope=? AND user=? AND session=?)" },
     };

@@ -9,7 +9,8 @@ namespace AgentStream.AspNetCore.Protocols.Native;
 /// <param name="Agent">The agent; null for the default.</param>
 /// <param name="OnBusy">What becomes of it when the session has a run under way.</param>
 /// <param name="Tools">The tools that the caller carries out; null for none.</param>
-internal sealed record ChatRequest(string Prompt, string? SessionId, string? Agent, BusySessionBehavior OnBusy, IReadOnlyList<ClientTool>? Tools)
+/// <param name="Webhook">The URL that hears how the run ends; null for none. The session's grain knows its rules.</param>
+internal sealed record ChatRequest(string Prompt, string? SessionId, string? Agent, BusySessionBehavior OnBusy, IReadOnlyList<ClientTool>? Tools, string? Webhook)
 {
     /// <summary>The longest body, in bytes.</summary>
     internal const int MaxBodyLength = 1024 * 1024;
@@ -28,8 +29,9 @@ internal sealed record ChatRequest(string Prompt, string? SessionId, string? Age
         var agent = fields.Text("agent", RunRequestRules.Agent);
         var onBusy = fields.Text("on_busy", RunRules.OnBusy);
         var tools = ToolFields.Read(body, fields);
-        fields.RefuseOthers("prompt", "session_id", "agent", "on_busy", Protocol.Fields.Tools);
+        var webhook = fields.Text(Protocol.Fields.Webhook, _ => null);
+        fields.RefuseOthers("prompt", "session_id", "agent", "on_busy", Protocol.Fields.Tools, Protocol.Fields.Webhook);
         fields.ThrowIfAnyIsWrong();
-        return new ChatRequest(prompt!, sessionId, agent, RunRules.ReadOnBusy(onBusy), tools);
+        return new ChatRequest(prompt!, sessionId, agent, RunRules.ReadOnBusy(onBusy), tools, webhook);
     }
 }

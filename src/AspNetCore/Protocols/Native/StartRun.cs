@@ -24,7 +24,7 @@ internal static class StartRun
             context.Response.Headers[ResponseHeaders.Session] = key.Session;
 
             // A caller who goes away now must not leave a prompt half started: the start is not theirs to abort, only the listening is.
-            var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy, idempotencyKey, body.Tools, context.CallerClaims()), CancellationToken.None);
+            var run = await client.StartAsync(key, new RunRequest(body.Prompt, body.Agent, body.OnBusy, idempotencyKey, body.Tools, context.CallerClaims()) { Webhook = body.Webhook }, CancellationToken.None);
             context.Response.Headers[ResponseHeaders.Run] = run.RunId;
             if (run.QueuePosition > 0)
             {
