@@ -10,7 +10,7 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("{}", "prompt", "is required")]
     [InlineData("""{"prompt":null}""", "prompt", "is required")]
-    [InlineData("""{"prompt":"hello","metadata":{}}""", "metadata", "is not known; the fields are prompt, session_id, agent, on_busy, tools")]
+    [InlineData("""{"prompt":"hello","metadata":{}}""", "metadata", "is not known; the fields are prompt, session_id, agent, on_busy, tools, webhook")]
     [InlineData("""{"prompt":"hello","\ud83d":1}""", "body", "must not have a field whose name contains half of a surrogate pair")]
     [InlineData("""{"prompt":""}""", "prompt", "must not be empty or white space")]
     [InlineData("""{"prompt":" \n\t\u2003"}""", "prompt", "must not be empty or white space")]
@@ -66,7 +66,7 @@ public sealed class BadInputTests
 
         var problem = await Problem.OfAsync(response, HttpStatusCode.BadRequest);
         Assert.Equal(["is required"], problem.Errors["prompt"]);
-        Assert.Equal(["is not known; the fields are prompt, session_id, agent, on_busy, tools"], problem.Errors["Prompt"]);
+        Assert.Equal(["is not known; the fields are prompt, session_id, agent, on_busy, tools, webhook"], problem.Errors["Prompt"]);
     }
 
     [Fact]

@@ -179,13 +179,13 @@ internal sealed class WebhookService(
         }
         else if (!answer.IsGone && plan.After(delivery.Id, attempts, answer.Wish) is { } pause)
         {
-            environment.Logger.WebhookFailed(attempts, delivery.Id, receiver.Url.Host, answer.Why, pause);
             await webhooks.Outbox.SetAsync(delivery.Id, delivery.Attempt, attempts, environment.Time.GetUtcNow() + pause, CancellationToken.None);
+            environment.Logger.WebhookFailed(attempts, delivery.Id, receiver.Url.Host, answer.Why, pause);
         }
         else
         {
-            environment.Logger.WebhookGivenUp(delivery.Id, receiver.Url.Host, attempts, answer.Why);
             await webhooks.Outbox.RemoveAsync(delivery.Id, CancellationToken.None);
+            environment.Logger.WebhookGivenUp(delivery.Id, receiver.Url.Host, attempts, answer.Why);
         }
     }
 
