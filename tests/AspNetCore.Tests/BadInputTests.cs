@@ -37,6 +37,7 @@ public sealed class BadInputTests
     [InlineData("""{"prompt":"hello","tools":[{"name":"ok","description":7}]}""", "tools[0].description", "must be a string, but is a number")]
     [InlineData("""{"prompt":"hello","tools":[{"name":"ok","parameters":[]}]}""", "tools[0].parameters", "must be a JSON schema of an object, nested at most 50 levels deep")]
     [InlineData("""{"prompt":"hello","tools":[{"name":"ok","parameters":{"type":"string"}}]}""", "tools[0].parameters", "must be a JSON schema of an object, nested at most 50 levels deep")]
+    [InlineData("""{"prompt":"hello","webhook":{"url":"https://hooks.example.com"}}""", "webhook", "must be a string, but is an object")]
     [InlineData("[]", "body", "must be a JSON object, but is an array")]
     [InlineData("null", "body", "must be a JSON object, but is null")]
     [InlineData("\"hello\"", "body", "must be a JSON object, but is a string")]

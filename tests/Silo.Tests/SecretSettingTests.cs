@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using System.Text;
 using System.Text.RegularExpressions;
 using AgentStream.Silo.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -15,12 +16,13 @@ public sealed partial class SecretSettingTests
     private const string Secret = "hunter2-Tr0ub4dor";
     private const string Agent = "--AgentStream:Agents:a:";
     private const string Server = Agent + "McpServers:s:";
+    private const string Webhooks = "--AgentStream:Webhooks:";
     private const string Scheme = "--Authentication:Schemes:";
 
     // The settings that can hold a secret, each with a case below. What is new and called like one belongs here.
     private static readonly string[] Known =
     [
-        "AgentSettings.ApiKey", "ApiKeyOptions.Keys", "McpConnectionOptions.Environment", "McpConnectionOptions.Headers",
+        "AgentSettings.ApiKey", "ApiKeyOptions.Keys", "McpConnectionOptions.Environment", "McpConnectionOptions.Headers", "WebhookEndpointOptions.Secret", "WebhookOptions.RequestSecret",
 
         // Settings that are read by their names, and connection strings.
         "CertificatePassword", "ClientSecret", "ConnectionStrings:redis", "SigningKeys:0:Value",
@@ -54,6 +56,11 @@ public sealed partial class SecretSettingTests
         { false, [Scheme + "OpenIdConnect:ClientId=c", $"{Scheme}OpenIdConnect:ClientSecret={Secret}"] },
         { false, ["--AgentStream:Cluster:Certificate=no-such-file", $"--AgentStream:Cluster:CertificatePassword={Secret}"] },
         { false, ["--AgentStream:DataProtection:Certificate=no-such-file", $"--AgentStream:DataProtection:CertificatePassword={Secret}"] },
+        { true, [Webhooks + "Endpoints:0:Url=https://hooks.example.com", $"{Webhooks}Endpoints:0:Secret=whsec_{Convert.ToBase64String(Encoding.ASCII.GetBytes(Secret + Secret))}"] },
+        { false, [Webhooks + "Endpoints:0:Url=https://hooks.example.com", $"{Webhooks}Endpoints:0:Secret={Secret}"] },
+        { false, [$"{Webhooks}Endpoints:0:Url=https://me:{Secret}@hooks.example.com"] },
+        { false, [$"{Webhooks}Endpoints:0:Url=http://hooks.example.com/{Secret}"] },
+        { false, [Webhooks + "AllowedHosts:0=hooks.example.com", $"{Webhooks}RequestSecret={Secret}"] },
         { false, [$"--AgentStream:Cluster:Certificate={typeof(SecretSettingTests).Assembly.Location}", "--AgentStream:Cluster:CertificateAuthority=no-such-file", $"--AgentStream:Cluster:CertificatePassword={Secret}"] },
     };
 
