@@ -69,7 +69,7 @@ internal sealed class WebhookStage : IDisposable
 
     public static WebhookService ServiceOf(TestSilos silos) => silos.Services.GetServices<IHostedService>().OfType<WebhookService>().Single();
 
-    /// <summary>Moves the clock, and has a silo send all that is due then.</summary>
+    /// <summary>Moves the clock, and has a silo send all that is due then, and that its own rounds have not taken already.</summary>
     public async Task SendAsync(TestSilos silos, TimeSpan? by = null)
     {
         Time.Advance(by ?? TimeSpan.Zero);
@@ -78,6 +78,9 @@ internal sealed class WebhookStage : IDisposable
 
     /// <summary>What waits, whenever it is due.</summary>
     public async Task<IReadOnlyList<WebhookDelivery>> WaitingAsync() => await Outbox.TakeDueAsync(DateTimeOffset.MaxValue, DateTimeOffset.MaxValue, 1000);
+
+    /// <summary>Waits until nothing is in the outbox.</summary>
+    public Task EmptyAsync() => Wait.Until(async () => (await WaitingAsync()).Count == 0, "the outbox to be empty");
 
     public void Dispose() => Receiver.Dispose();
 
