@@ -5,6 +5,7 @@ using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Ownership;
+using AgentStream.Storage.Queue;
 using AgentStream.Storage.Webhooks;
 using AgentStream.Testing;
 using Microsoft.Extensions.AI;
@@ -99,6 +100,7 @@ public sealed class WebhookRestartTests(RedisFixture redis) : IClassFixture<Redi
         await using var dying = await StartAsync(new ScriptedModel([Step.Say("1")]), journal: journal);
         await dying.Client.StartAsync(_stage.Key, new RunRequest("go"));
         await gate.ReachedAsync();
+        Assert.Single(await _stage.Outbox.TakeDueAsync(DateTimeOffset.MaxValue, WebhookStage.Start + RunWebhooks.LookUpAfter, 10));
         await using var heir = await StartAsync(new ScriptedModel(), resumes: false);
         await _stage.SendAsync(heir, RunWebhooks.LookUpAfter);
         Assert.Empty(_stage.Receiver.All);
@@ -186,6 +188,16 @@ public sealed class WebhookRestartTests(RedisFixture redis) : IClassFixture<Redi
         }
 
         Assert.Equal(isTold ? WebhookEnd.Came : WebhookEnd.Never, await ends.FindAsync(_stage.Key, "run", type, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_has_waited_and_never_becomes_a_run_is_told_of_as_failed()
+    {
+        await using var silos = await StartAsync(new ScriptedModel(), AllowReceiver);
+        await silos.Services.GetRequiredService<IPromptQueue>().AddAsync(_stage.Key, new QueuedPrompt("waiting", "stranger", "go", WebhookStage.Start) { Webhook = _stage.Receiver.Url });
+        await silos.Cluster.Client.GetGrain<ISessionGrain>(_stage.Key.ToString()).StartWaitingAsync();
+        var sent = Assert.Single(await _stage.Receiver.ReceivedAsync(1));
+        Assert.Equal(("run.failed", "waiting", "agent_unknown"), (sent.Type, sent.RunId, sent.Data.GetProperty("error").GetString()));
     }
 
     [Fact]

@@ -103,6 +103,7 @@ internal static class Samples
         new UnknownRecord(JsonElement.Parse("""{"type":"later","timestamp":"2026-03-04T05:06:07Z","x":[1]}""")) { Timestamp = Time },
         Started("run-3") with { Caller = new([new("email", "anna@example.com"), new("http://schemas.microsoft.com/ws/2008/06/identity/claims/role", "\"a\"\n")], ["refunds"]) },
         Started("run-4") with { Caller = RunCaller.Unknown },
+        Started("run-5") with { Webhook = "https://hooks.example.com/a?b=\"c\"" },
         Started("run-2") with { Tools = [new("locate", "Where is \"here\"?\n", """{"type":"object","properties":{"precise":{"type":"boolean"}}}"""), new("ask")] },
     ];
 }

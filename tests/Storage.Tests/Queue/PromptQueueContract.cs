@@ -20,6 +20,7 @@ public abstract class PromptQueueContract
             IdempotencyKey = i == 1 ? "key \"é" : null,
             RequestHash = i == 1 ? "hash" : null,
             Steers = i == 2,
+            Webhook = i == 1 ? null : "https://hooks.example.com/a",
             Caller = i == 1 ? null : new([new("email", "anna@example.com")], ["refunds"]),
         }).ToList();
         foreach (var prompt in prompts)
