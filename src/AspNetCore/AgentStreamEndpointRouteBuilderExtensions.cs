@@ -13,7 +13,8 @@ public static class AgentStreamEndpointRouteBuilderExtensions
     /// <c>POST {pattern}/{session_id}/cancel</c> cancels one, <c>GET {pattern}</c> lists the caller's live sessions (all of them with <c>?all=true</c>),
     /// <c>GET</c> and <c>DELETE {pattern}/{session_id}</c> show and forget a session, <c>GET</c> and <c>PUT {pattern}/{session_id}/messages</c> are its messages,
     /// <c>POST {pattern}/{session_id}/approvals/{request_id}</c> and <c>POST {pattern}/{session_id}/tool-results/{tool_call_id}</c> answer what it waits for,
-    /// <c>DELETE {pattern}/{session_id}/approval-rules/{rule_id}</c> takes a permission back, <c>POST {pattern}/{session_id}/token</c> gives a browser a token for a session,
+    /// <c>DELETE {pattern}/{session_id}/approval-rules/{rule_id}</c> takes a permission back, <c>GET</c> and <c>POST {pattern}/{session_id}/schedules</c> and
+    /// <c>DELETE {pattern}/{session_id}/schedules/{schedule_id}</c> are prompts to come, <c>POST {pattern}/{session_id}/token</c> gives a browser a token for a session,
     /// <c>GET {pattern}/limits</c> shows the caller's limits, and <c>GET {pattern}/events</c> tells what happens to the caller's sessions.
     /// </summary>
     /// <param name="endpoints">The program's routes.</param>
@@ -30,6 +31,7 @@ public static class AgentStreamEndpointRouteBuilderExtensions
         chat.MapSessionHistory();
         chat.MapRenameSession();
         chat.MapAnswers();
+        chat.MapSchedules();
         chat.MapReadLimits();
         chat.MapWatchSessions();
         chat.MapMakeToken();

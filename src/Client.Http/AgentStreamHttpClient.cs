@@ -15,7 +15,7 @@ namespace AgentStream;
 /// Listening comes back by itself after a lost connection, behind its cursor; it gives up when nothing was heard of the server for <see cref="AgentStreamHttpClientOptions.ReconnectTimeout"/>. A start is
 /// sent once. Where its answer is lost, whether the run has started is not known: listen to the session to see. For any number of callers at once.
 /// </remarks>
-public sealed class AgentStreamHttpClient : IAgentStreamClient, IDisposable
+public sealed partial class AgentStreamHttpClient : IAgentStreamClient, IDisposable
 {
     private readonly AgentStreamHttpClientOptions _options;
     private readonly TimeProvider _time;

@@ -75,6 +75,17 @@ internal sealed class RoutesClient(HttpClient http, Uri address, TimeSpan patien
         }
 
         look?.Invoke(response);
+        return await ReadAsync(method, path, response, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads an answer that is a success.</summary>
+    /// <param name="method">The method of the request.</param>
+    /// <param name="path">Its path below the routes.</param>
+    /// <param name="response">The answer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ServerUnreachableException">It did not arrive whole.</exception>
+    public async Task<byte[]> ReadAsync(HttpMethod method, string path, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
         try
         {
             return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);

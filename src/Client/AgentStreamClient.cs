@@ -207,6 +207,17 @@ public sealed partial class AgentStreamClient(IGrainFactory grains, IStreamReade
     public Task<bool> RenameSessionAsync(SessionKey key, string title, CancellationToken cancellationToken = default) => Session(key).RenameAsync(SessionTitleRules.Trim(title)).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<Schedule> SetScheduleAsync(SessionKey key, ScheduleRequest request, CancellationToken cancellationToken = default) =>
+        Session(key).SetScheduleAsync(request).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Schedule[]> ListSchedulesAsync(SessionKey key, CancellationToken cancellationToken = default) => Session(key).ListSchedulesAsync().WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> CancelScheduleAsync(SessionKey key, string scheduleId, CancellationToken cancellationToken = default) =>
+        Session(key).CancelScheduleAsync(scheduleId).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task ImportMessagesAsync(SessionKey key, byte[] messages, CancellationToken cancellationToken = default) => Session(key).ImportMessagesAsync(messages).WaitAsync(cancellationToken);
 
     /// <inheritdoc/>

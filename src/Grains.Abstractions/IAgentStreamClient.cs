@@ -137,6 +137,32 @@ public interface IAgentStreamClient
     /// <exception cref="LimitExceededException">It is more than a limit of the user or of its scope allows.</exception>
     Task<bool> RenameSessionAsync(SessionKey key, string title, CancellationToken cancellationToken = default);
 
+    /// <summary>Has a prompt come at a time, or again and again. The session may be new, and have a run under way.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="request">What is to come, and when.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The schedule.</returns>
+    /// <exception cref="InvalidInputException">A field breaks its rule; the exception names both.</exception>
+    /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
+    /// <exception cref="IdempotencyConflictException">Another schedule of the session had the same key.</exception>
+    /// <exception cref="LimitExceededException">The session has <see cref="ScheduleRequestRules.MaxSchedules"/> schedules, or its journal is full.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way that its grain does not have, as in a recovery. Nothing was changed.</exception>
+    Task<Schedule> SetScheduleAsync(SessionKey key, ScheduleRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>The prompts that are to come in a session.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The schedules, in the order in which they were set; none for a session that does not exist.</returns>
+    Task<Schedule[]> ListSchedulesAsync(SessionKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes a schedule back. A prompt of it that has come already stays, also in the queue.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="scheduleId">The schedule: <see cref="Schedule.Id"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>False when the session has no such schedule (any more).</returns>
+    /// <exception cref="SessionBusyException">The session has a run under way that its grain does not have, as in a recovery. Nothing was changed.</exception>
+    Task<bool> CancelScheduleAsync(SessionKey key, string scheduleId, CancellationToken cancellationToken = default);
+
     /// <summary>Replaces a session's history with one from elsewhere.</summary>
     /// <param name="key">The session.</param>
     /// <param name="messages">The messages as JSON, UTF-8, in the format of docs/protocol.md.</param>

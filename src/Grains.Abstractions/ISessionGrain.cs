@@ -73,6 +73,34 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("RenameAsync")]
     Task<bool> RenameAsync(string title);
 
+    /// <summary>Has a prompt come at a time, or again and again. The session may be new, and have a run under way.</summary>
+    /// <param name="request">What is to come, and when.</param>
+    /// <returns>The schedule. The same request again gets the same.</returns>
+    /// <exception cref="InvalidInputException">A field breaks its rule; the exception names both.</exception>
+    /// <exception cref="UnknownAgentException">No such agent is registered.</exception>
+    /// <exception cref="PolicyNotMetException">The user may not use the agent.</exception>
+    /// <exception cref="IdempotencyConflictException">Another schedule of the session had the same key.</exception>
+    /// <exception cref="LimitExceededException">The session has <see cref="ScheduleRequestRules.MaxSchedules"/> schedules, or its journal is full.</exception>
+    /// <exception cref="SessionBusyException">The session has a run under way in a process that does not have this grain. Nothing was changed.</exception>
+    /// <exception cref="NotSupportedException">The silo's journal outlives its timers: after a restart, nobody would look at the schedule.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach. It is not known whether the schedule was set: send it again, with a key.</exception>
+    [Alias("SetScheduleAsync")]
+    Task<Schedule> SetScheduleAsync(ScheduleRequest request);
+
+    /// <summary>The prompts that are to come.</summary>
+    /// <returns>The schedules, in the order in which they were set; none for a session that does not exist.</returns>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    [Alias("ListSchedulesAsync")]
+    Task<Schedule[]> ListSchedulesAsync();
+
+    /// <summary>Takes a schedule back. A prompt of it that has come already stays, also in the queue.</summary>
+    /// <param name="scheduleId">The schedule.</param>
+    /// <returns>False when the session has no such schedule (any more).</returns>
+    /// <exception cref="SessionBusyException">The session has a run under way in a process that does not have this grain. Nothing was changed.</exception>
+    /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
+    [Alias("CancelScheduleAsync")]
+    Task<bool> CancelScheduleAsync(string scheduleId);
+
     /// <summary>What the session has come to.</summary>
     /// <returns>The session; null when nobody has ever written to it.</returns>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>
@@ -98,7 +126,7 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("ImportAsync")]
     Task ImportMessagesAsync([Immutable] byte[] messages);
 
-    /// <summary>Forgets the session's history, and the prompts that wait for it.</summary>
+    /// <summary>Forgets the session's history, the prompts that wait for it, and its schedules.</summary>
     /// <returns>A task that completes when nothing is left of it.</returns>
     /// <exception cref="SessionBusyException">The session has a run under way. Nothing was changed.</exception>
     /// <exception cref="StorageUnavailableException">The stream store is out of reach.</exception>

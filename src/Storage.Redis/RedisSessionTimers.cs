@@ -14,6 +14,7 @@ internal sealed class RedisSessionTimers(RedisConnection redis, IOptions<Storage
     private static readonly RedisScript SetScript = RedisScript.Named("timer-set.lua");
     private static readonly RedisScript TakeScript = RedisScript.Named("timer-take.lua");
     private static readonly RedisScript ClearScript = RedisScript.Named("timer-clear.lua");
+    private static readonly RedisScript MoveScript = RedisScript.Named("timer-move.lua");
     private static readonly RedisScript RemoveScript = RedisScript.Named("timer-remove.lua");
 
     private readonly string _prefix = options.Value.RedisPrefix;
@@ -58,6 +59,10 @@ internal sealed class RedisSessionTimers(RedisConnection redis, IOptions<Storage
 
     public async ValueTask ClearAsync(SessionKey key, DateTimeOffset due, CancellationToken cancellationToken = default) =>
         await redis.ScriptAsync($"clear the time of session {key}", ClearScript, [Timers], [key.ToString(), due.ToUnixTimeMilliseconds()], cancellationToken);
+
+    public async ValueTask MoveAsync(SessionKey key, DateTimeOffset due, DateTimeOffset next, CancellationToken cancellationToken = default) =>
+        await redis.ScriptAsync(
+            $"move the time of session {key}", MoveScript, [Timers], [key.ToString(), due.ToUnixTimeMilliseconds(), next.ToUnixTimeMilliseconds()], cancellationToken);
 
     public async ValueTask RemoveAsync(RunToken owner, CancellationToken cancellationToken = default) =>
         await redis.ScriptAsync(

@@ -15,6 +15,9 @@ public static class LimitNames
     /// <summary>Bytes of journals (<see cref="UsageLimits.JournalBytes"/>, <see cref="LimitOptions.SessionJournalBytes"/>).</summary>
     public const string JournalBytes = "journal_bytes";
 
+    /// <summary>Schedules of a session (<see cref="ScheduleRequestRules.MaxSchedules"/>).</summary>
+    public const string Schedules = "schedules";
+
     /// <summary>Streams that are followed (<see cref="UsageLimits.Listeners"/>).</summary>
     public const string Listeners = "listeners";
 

@@ -32,6 +32,13 @@ internal sealed class Admission(IPolicyEvaluator? policies = null)
         return new RunCaller([.. (claims ?? []).Where(claim => access.Claims.Contains(claim.Type, StringComparer.Ordinal))], met);
     }
 
+    /// <summary>What has to be kept of a user so that they can be let in later.</summary>
+    /// <returns>The claims: all of them where there are policies, which may ask for any; null for none.</returns>
+    public static IReadOnlyList<UserClaim>? ToKeep(Agent agent, IReadOnlyList<UserClaim>? claims) =>
+        agent.Access.AllPolicies.Any() ? claims
+        : claims?.Where(claim => agent.Access.Claims.Contains(claim.Type, StringComparer.Ordinal)).ToArray() is { Length: > 0 } asked ? asked
+        : null;
+
     /// <summary>Checks that all policies of an agent are known.</summary>
     /// <exception cref="InvalidOperationException">One is not.</exception>
     public async Task CheckAsync(string agent, AgentAccess access)

@@ -14,9 +14,10 @@ internal sealed class RequestTimers(RunEnvironment environment, ISessionTimers t
     /// <param name="run">The run, which owns the session.</param>
     /// <param name="agent">Its agent.</param>
     /// <param name="requests">What it is about to wait for.</param>
+    /// <param name="other">When it has to be looked at for something else; null for never.</param>
     /// <param name="giveUp">Gives up on an index that is away.</param>
     /// <returns>The requests with their time; as they were when they do not expire.</returns>
-    public async Task<IReadOnlyList<PendingRequest>> SetAsync(RunToken run, Agent agent, IReadOnlyList<PendingRequest> requests, CancellationToken giveUp)
+    public async Task<IReadOnlyList<PendingRequest>> SetAsync(RunToken run, Agent agent, IReadOnlyList<PendingRequest> requests, DateTimeOffset? other, CancellationToken giveUp)
     {
         if ((agent.Bounds.ApprovalTimeout ?? environment.Options.ApprovalTimeout) is not { } timeout || timeout == Timeout.InfiniteTimeSpan)
         {
@@ -25,7 +26,8 @@ internal sealed class RequestTimers(RunEnvironment environment, ISessionTimers t
 
         // In whole milliseconds, as the index has it.
         var due = DateTimeOffset.FromUnixTimeMilliseconds((environment.Time.GetUtcNow() + timeout).ToUnixTimeMilliseconds());
-        await environment.PatientlyAsync(() => timers.SetAsync(run, due, giveUp).AsTask(), giveUp);
+        var first = other < due ? other.Value : due;
+        await environment.PatientlyAsync(() => timers.SetAsync(run, first, giveUp).AsTask(), giveUp);
         return [.. requests.Select(request => request with { ExpiresAt = due })];
     }
 }

@@ -9,13 +9,13 @@ using Microsoft.Extensions.Hosting;
 namespace AgentStream.Grains.Expiry;
 
 /// <summary>
-/// Looks for sessions whose requests expire, and has their grains deny those. Every process looks, since the one that asked may be gone. A session leaves the index when its grain says that nothing
-/// expires there; until then it is looked at again and again.
+/// Looks for sessions whose requests expire, or whose prompts are to come, and has their grains see to it. Every process looks, since the one that asked may be gone. A session leaves the index when its
+/// grain says that nothing is to come there; until then it is looked at again and again.
 /// </summary>
 internal sealed class ExpiryWatch(RunEnvironment environment, ISessionTimers timers, AgentCatalog agents, RunHost runs, IHostApplicationLifetime lifetime)
     : EndlessService(lifetime, environment.Logger)
 {
-    /// <summary>How late an expiry may be.</summary>
+    /// <summary>How late an expiry, or a prompt, may be.</summary>
     internal static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>When a session is looked at again that was busy, or whose grain failed.</summary>
@@ -41,7 +41,7 @@ internal sealed class ExpiryWatch(RunEnvironment environment, ISessionTimers tim
         var now = environment.Time.GetUtcNow();
         var again = now + AgainAfter;
         var due = await timers.TakeDueAsync(now, again, Share, cancellationToken);
-        await Task.WhenAll(due.Select(key => _faults.TryAsync($"Looking for requests of session {key} that have expired", () => ExpireAsync(key, again, cancellationToken))));
+        await Task.WhenAll(due.Select(key => _faults.TryAsync($"Looking for what is due in session {key}", () => HandleAsync(key, again, cancellationToken))));
         return due.Count == Share;
     }
 
@@ -57,7 +57,7 @@ internal sealed class ExpiryWatch(RunEnvironment environment, ISessionTimers tim
         await StartedAsync(stopping);
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
         await timer.WaitForNextTickAsync(stopping);
-        await new Rounds("Looking for requests that have expired", environment.Logger).RunAsync(LookAllAsync, token => timer.WaitForNextTickAsync(token).AsTask(), stopping);
+        await new Rounds("Looking for sessions whose time has come", environment.Logger).RunAsync(LookAllAsync, token => timer.WaitForNextTickAsync(token).AsTask(), stopping);
     }
 
     private async Task LookAllAsync(CancellationToken cancellationToken)
@@ -68,22 +68,26 @@ internal sealed class ExpiryWatch(RunEnvironment environment, ISessionTimers tim
         }
     }
 
-    private async Task ExpireAsync(SessionKey key, DateTimeOffset again, CancellationToken cancellationToken)
+    private async Task HandleAsync(SessionKey key, DateTimeOffset again, CancellationToken cancellationToken)
     {
         var grain = environment.Services.GetRequiredService<IGrainFactory>().GetGrain<ISessionExpiry>(key.ToString());
-        bool isDone;
+        DateTimeOffset? next;
         try
         {
-            isDone = await grain.ExpireAsync().WaitAsync(Patience, environment.Time, cancellationToken);
+            next = await grain.HandleDueAsync().WaitAsync(Patience, environment.Time, cancellationToken);
         }
         catch (TimeoutException)
         {
             return;
         }
 
-        if (isDone)
+        if (next is not { } time)
         {
             await timers.ClearAsync(key, again, cancellationToken);
+        }
+        else if (time > environment.Time.GetUtcNow())
+        {
+            await timers.MoveAsync(key, again, time, cancellationToken);
         }
     }
 }

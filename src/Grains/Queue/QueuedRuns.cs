@@ -93,7 +93,14 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         var accepted = factory.NewRun(agent, state, run);
         try
         {
-            await accepted.AcceptAsync(next.Prompt, next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null, hasWaited: true, next.Tools, next.Caller, next.Webhook);
+            var request = next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null;
+            if (await accepted.AcceptAsync(next.Prompt, request, hasWaited: true, next.Tools, next.Caller, next.Webhook) is not null)
+            {
+                // The same request was queued twice, by two activations, and the first has been a run.
+                await queue.RemoveAsync(run.Key, next.RunId);
+                environment.Waker?.Wake(run.Key);
+                return null;
+            }
         }
         catch (LimitExceededException)
         {

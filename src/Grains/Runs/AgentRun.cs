@@ -118,13 +118,16 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                 result = RunResult.Canceled;
             }
 
-            if (result.Ending == RunEnding.Paused && timers is not null)
+            await journal.ChangeAsync(async now =>
             {
-                result = result with { Requests = await timers.SetAsync(Token, agent, result.Requests, run.GivenUp) };
-            }
+                if (result.Ending == RunEnding.Paused && timers is not null)
+                {
+                    result = result with { Requests = await timers.SetAsync(Token, agent, result.Requests, journal.History.Schedules.Next, run.GivenUp) };
+                }
 
-            notice = await AnnounceAsync(result, journal.History.Webhook);
-            await journal.AddAsync(now => EndRecords(result, now));
+                notice = await AnnounceAsync(result, journal.History.Webhook);
+                return EndRecords(result, now);
+            });
         }
         catch (Exception e) when (result.IsInOrder)
         {
@@ -187,6 +190,10 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
 
     /// <summary>Stops whatever the run is doing, because its process is about to stop: it leaves for another, or ends as crashed where it cannot.</summary>
     public Task ShutDownAsync() => run.ShutDownAsync();
+
+    /// <summary>Changes the session's journal while the run owns it, next to what the run itself writes there. What it changes must be nothing that a run reads.</summary>
+    /// <exception cref="OwnershipLostException">The run does not own the session any more. Nothing was changed.</exception>
+    public Task ChangeAsync(Func<RunToken, RunJournal, Task> change) => change(Token, journal);
 
     /// <summary>Gives up on a log that is away.</summary>
     public void GiveUp() => run.GiveUp();

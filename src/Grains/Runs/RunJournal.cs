@@ -33,12 +33,23 @@ internal sealed class RunJournal(ISessionJournal journal, RunToken owner, Sessio
     /// <param name="records">Makes the records, at a time.</param>
     /// <param name="limits">The limits that they must keep; null for none, as for what a run under way has to say.</param>
     /// <exception cref="LimitExceededException">They do not.</exception>
-    public async Task AddAsync(Func<DateTimeOffset, JournalRecord[]> records, LimitOptions? limits = null)
+    public Task AddAsync(Func<DateTimeOffset, JournalRecord[]> records, LimitOptions? limits = null) => ChangeAsync(now => Task.FromResult(records(now)), limits);
+
+    /// <summary>Adds records that depend on the fold, or on what has to be done before them: nobody else adds any meanwhile.</summary>
+    /// <param name="records">Makes the records, at a time; none for no change.</param>
+    /// <param name="limits">The limits that they must keep; null for none.</param>
+    /// <exception cref="LimitExceededException">They do not.</exception>
+    public async Task ChangeAsync(Func<DateTimeOffset, Task<JournalRecord[]>> records, LimitOptions? limits = null)
     {
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
-            var made = records(environment.Time.GetUtcNow());
+            var made = await records(environment.Time.GetUtcNow());
+            if (made.Length == 0)
+            {
+                return;
+            }
+
             await environment.PatientlyAsync(() => journal.AppendAsync(owner, history.Version, made, limits, CancellationToken.None).AsTask(), giveUp);
             foreach (var record in made)
             {

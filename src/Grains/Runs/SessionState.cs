@@ -1,5 +1,6 @@
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
+using AgentStream.Grains.Schedules;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 
@@ -74,6 +75,9 @@ internal sealed class SessionState
 
     /// <summary>What was asked of people and clients, and what they answered.</summary>
     public SessionRequests Requests { get; } = new();
+
+    /// <summary>The prompts that are to come.</summary>
+    public SessionSchedules Schedules { get; } = new();
 
     /// <summary>The runs that have ended, for those who come back late.</summary>
     public PastRuns Past { get; } = new();
@@ -195,6 +199,10 @@ internal sealed class SessionState
                     Take(prompt, prompt.RunId);
                 }
 
+                Schedules.Take(carried.Schedules);
+                break;
+            case ScheduleRecord schedule:
+                Schedules.Apply(schedule);
                 break;
             case ImportedRecord imported:
                 _messages.Clear();
@@ -252,6 +260,7 @@ internal sealed class SessionState
         _messages.Clear();
         _results.Clear();
         Requests.Forget();
+        Schedules.Forget();
         Keyed.Forget();
         Past.Forget();
         _steered.Clear();

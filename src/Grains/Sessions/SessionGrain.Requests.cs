@@ -17,19 +17,27 @@ internal sealed partial class SessionGrain
         return receipt;
     }
 
-    async Task<bool> ISessionExpiry.ExpireAsync()
+    async Task<DateTimeOffset?> ISessionExpiry.HandleDueAsync()
     {
         // The store is asked first: of a run that has ended there, the journal has all. One that is about to pause has its session in the index before its requests are in the journal.
         var isBusy = await environment.Store.FindRunAsync(Key) is { HasEnded: false };
-        var state = StateForAnswers();
+        var state = isBusy ? StateForReading() : StateForAnswers();
         await state.ReadAsync(journal, Key);
-        if (isBusy || state.Requests.Expired(environment.Time.GetUtcNow()).Count == 0)
+        var now = environment.Time.GetUtcNow();
+        var expires = state.Requests.Open.Min(request => request.ExpiresAt);
+        var next = await FireAsync(state, now);
+        if (isBusy)
         {
-            return !isBusy && state.Requests.Open.All(request => request.ExpiresAt is null);
+            return now;
+        }
+
+        if (expires > now || expires is null)
+        {
+            return Earlier(expires, next);
         }
 
         Go(await answers.ExpireAsync(Key, state), state);
-        return false;
+        return now;
     }
 
     async Task<bool> ISessionGrain.RevokeRuleAsync(string ruleId)

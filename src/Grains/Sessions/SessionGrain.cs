@@ -212,7 +212,13 @@ internal sealed partial class SessionGrain(
                 state.ForgetMessages();
                 var imported = ModelMessages.FromJson(messages);
                 await records.AddAsync(
-                    now => [new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length }, new CarriedOverRecord(carried) { Timestamp = now }, .. NameRecords(name, now)],
+                    now =>
+                    [
+                        new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length },
+                        new CarriedOverRecord(carried) { Timestamp = now, Schedules = state.Schedules.CarryOverKeys() },
+                        .. NameRecords(name, now),
+                        .. state.Schedules.CarryOver(now),
+                    ],
                     environment.Options.Limits);
             }
             catch

@@ -57,6 +57,21 @@ public sealed class InMemorySessionTimers : ISessionTimers
     }
 
     /// <inheritdoc/>
+    public ValueTask MoveAsync(SessionKey key, DateTimeOffset due, DateTimeOffset next, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            if (_sessions.TryGetValue(key, out var known) && known == due.ToUnixTimeMilliseconds())
+            {
+                Remove(key);
+                Add(key, next.ToUnixTimeMilliseconds());
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask RemoveAsync(RunToken owner, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(owner);

@@ -128,7 +128,11 @@ public sealed record ImportedRecord(IReadOnlyList<ModelMessage> Messages) : Jour
 
 /// <summary>Stands after an import, with what has to be known of the records that it replaced: prompts that must not run again.</summary>
 /// <param name="Prompts">Prompts that were taken. The run is that of the prompt, or the one that it joined.</param>
-public sealed record CarriedOverRecord(IReadOnlyList<SteeredPrompt> Prompts) : JournalRecord;
+public sealed record CarriedOverRecord(IReadOnlyList<SteeredPrompt> Prompts) : JournalRecord
+{
+    /// <summary>The idempotency keys of requests that set schedules, with the id of the schedule in the place of the run. The schedules themselves have records of their own.</summary>
+    public IReadOnlyList<SteeredPrompt> Schedules { get; init; } = [];
+}
 
 /// <summary>A record of a type that is not known here: a later version wrote it. It counts, and says nothing.</summary>
 /// <param name="Json">The record.</param>

@@ -164,6 +164,10 @@ public static class JournalRecordJson
                 break;
             case CarriedOverRecord carried:
                 JournalRequestJson.Write(json, "prompts", carried.Prompts);
+                JournalRequestJson.Write(json, "schedules", carried.Schedules);
+                break;
+            case ScheduleRecord schedule:
+                JournalScheduleJson.Write(json, schedule);
                 break;
         }
 
@@ -186,6 +190,7 @@ public static class JournalRecordJson
         RenamedRecord => JournalRecordTypes.Renamed,
         ImportedRecord => JournalRecordTypes.Imported,
         CarriedOverRecord => JournalRecordTypes.CarriedOver,
+        ScheduleRecord schedule => JournalScheduleJson.TypeOf(schedule),
         _ => throw new ArgumentException($"A journal does not keep a {record.GetType().Name}.", nameof(record)),
     };
 
@@ -260,8 +265,12 @@ public static class JournalRecordJson
             JournalRecordTypes.Renamed => RenamedRecord.Read(place, timestamp),
             JournalRecordTypes.Imported =>
                 new ImportedRecord([.. place.Field("messages").Items().Select(Message)]) { Timestamp = timestamp, Replaced = Replaced(place) },
-            JournalRecordTypes.CarriedOver => new CarriedOverRecord(JournalRequestJson.ReadPrompts(place, "prompts")) { Timestamp = timestamp },
-            _ => new UnknownRecord(place.Value) { Timestamp = timestamp },
+            JournalRecordTypes.CarriedOver => new CarriedOverRecord(JournalRequestJson.ReadPrompts(place, "prompts"))
+                {
+                    Timestamp = timestamp,
+                    Schedules = JournalRequestJson.ReadPrompts(place, "schedules"),
+                },
+            _ => JournalScheduleJson.Read(type, place, timestamp) ?? (JournalRecord)new UnknownRecord(place.Value) { Timestamp = timestamp },
         };
     }
 

@@ -17,4 +17,8 @@ internal static class JournalRecordTypes
     public const string Renamed = "renamed";
     public const string Imported = "imported";
     public const string CarriedOver = "carried-over";
+    public const string ScheduleSet = "schedule-set";
+    public const string ScheduleFired = "schedule-fired";
+    public const string ScheduleFailed = "schedule-failed";
+    public const string ScheduleCanceled = "schedule-canceled";
 }

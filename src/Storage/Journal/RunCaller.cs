@@ -17,8 +17,10 @@ public sealed record RunCaller(
     internal static RunCaller? Read(JsonPlace caller) => caller.IsMissing
         ? null
         : new(
-            [.. caller.Object().Field("claims").Items().Select(claim => new UserClaim(claim.Object().Field("type").Text(), claim.Field("value").Text()))],
+            [.. caller.Object().Field("claims").Items().Select(ReadClaim)],
             [.. caller.Field("policies").Items().Select(policy => policy.Text())]);
+
+    internal static UserClaim ReadClaim(JsonPlace claim) => new(claim.Object().Field("type").Text(), claim.Field("value").Text());
 
     internal void Write(Utf8JsonWriter json) => JsonSerializer.Serialize(json, this);
 }

@@ -22,6 +22,7 @@ public sealed class SqliteSessionTimers : ISessionTimers
     internal const string SetSql = "INSERT INTO timers VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET due = excluded.due";
     internal const string DueSql = "SELECT scope, user, session FROM timers WHERE due <= ?1 ORDER BY due LIMIT ?2";
     internal const string ClearSql = "DELETE FROM timers WHERE scope = ?1 AND user = ?2 AND session = ?3 AND due = ?4";
+    internal const string MoveSql = "UPDATE timers SET due = ?5 WHERE scope = ?1 AND user = ?2 AND session = ?3 AND due = ?4";
     internal const string RemoveSql = "DELETE FROM timers WHERE scope = ?1 AND user = ?2 AND session = ?3";
 
     private readonly SqliteDatabase _database;
@@ -74,6 +75,14 @@ public sealed class SqliteSessionTimers : ISessionTimers
         var session = SqliteKey.Of(key);
         await _database.WriteAsync(statements => statements.Execute(ClearSql, session.Scope, session.User, session.Session, due.ToUnixTimeMilliseconds()))
             .WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask MoveAsync(SessionKey key, DateTimeOffset due, DateTimeOffset next, CancellationToken cancellationToken = default)
+    {
+        var session = SqliteKey.Of(key);
+        await _database.WriteAsync(statements => statements.Execute(
+            MoveSql, session.Scope, session.User, session.Session, due.ToUnixTimeMilliseconds(), next.ToUnixTimeMilliseconds())).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

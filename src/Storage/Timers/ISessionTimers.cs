@@ -1,7 +1,7 @@
 namespace AgentStream.Storage.Timers;
 
 /// <summary>
-/// The sessions by the time at which somebody has to look at them: those whose requests expire (<see cref="AgentStreamOptions.ApprovalTimeout"/>). It stands next to the journal and lasts as long, and
+/// The sessions by the time at which somebody has to look at them: those whose requests expire (<see cref="AgentStreamOptions.ApprovalTimeout"/>), or whose prompts are to come (<see cref="ScheduleRequest"/>). It stands next to the journal and lasts as long, and
 /// is only a hint: what is due is in the journal. A session has one time at the most. Times are kept in whole milliseconds. A user with a database of their own may implement this, too.
 /// </summary>
 public interface ISessionTimers
@@ -34,6 +34,17 @@ public interface ISessionTimers
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     /// <returns>A task that completes when it is out, or was left because it is another.</returns>
     ValueTask ClearAsync(SessionKey key, DateTimeOffset due, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Gives a session another time, if its time is still a certain one. Only this makes a session that was taken wait for its next time: an implementation that leaves it out, as the default does, has
+    /// its sessions looked at more often than it has to.
+    /// </summary>
+    /// <param name="key">The session.</param>
+    /// <param name="due">The time that it must have.</param>
+    /// <param name="next">The time that it gets.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>A task that completes when it has the time, or was left because it has another, or none.</returns>
+    ValueTask MoveAsync(SessionKey key, DateTimeOffset due, DateTimeOffset next, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
 
     /// <summary>Removes a session's time, whatever it is.</summary>
     /// <param name="owner">The run that owns the session meanwhile, as in <see cref="SetAsync"/>.</param>

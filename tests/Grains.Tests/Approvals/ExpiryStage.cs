@@ -100,6 +100,17 @@ internal sealed class ExpiryStage
         public ValueTask ClearAsync(SessionKey key, DateTimeOffset due, CancellationToken cancellationToken = default) =>
             Do(() => _ = _sessions.GetValueOrDefault(key) == due && _sessions.Remove(key));
 
+        public ValueTask MoveAsync(SessionKey key, DateTimeOffset due, DateTimeOffset next, CancellationToken cancellationToken = default) => Do(() =>
+        {
+            if (_sessions.GetValueOrDefault(key) == due)
+            {
+                _sessions[key] = next;
+            }
+        });
+
+        /// <summary>When a session is looked at; null for never.</summary>
+        public DateTimeOffset? Find(SessionKey key) => Locked(() => _sessions.TryGetValue(key, out var due) ? due : (DateTimeOffset?)null);
+
         public ValueTask RemoveAsync(RunToken owner, CancellationToken cancellationToken = default) => Do(() => _sessions.Remove(owner.Key));
 
         private ValueTask Do(Action act)

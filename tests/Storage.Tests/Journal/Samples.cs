@@ -83,6 +83,23 @@ internal static class Samples
             Timestamp = Time,
         },
         new CarriedOverRecord([new("run-1", "k", "0A"), new("run-2")]) { Timestamp = Time },
+        new CarriedOverRecord([]) { Timestamp = Time, Schedules = [new("s1", "k", "0A")] },
+        new ScheduleSetRecord("s1", "agent", "ü\n", Time) { Timestamp = Time },
+        new ScheduleSetRecord("s2", "agent", "go", Time)
+        {
+            Timestamp = Time,
+            Cron = "0 9 * * MON-FRI",
+            TimeZone = "Europe/Berlin",
+            Created = Time.AddDays(-2),
+            Last = Time.AddDays(-1),
+            Claims = [new("role", "a\n"), new("role", "b")],
+            IdempotencyKey = "k",
+            RequestHash = "0A",
+        },
+        new ScheduleFiredRecord("s2", Time, Time.AddDays(1)) { Timestamp = Time },
+        new ScheduleFiredRecord("s1", Time, Next: null) { Timestamp = Time },
+        new ScheduleFailedRecord("s2", Time, "no\n") { Timestamp = Time },
+        new ScheduleCanceledRecord("s2") { Timestamp = Time },
         Started() with { Continues = "run-0", IdempotencyKey = "k", RequestHash = "0A" },
         new RunPausedRecord(
             "run-1",

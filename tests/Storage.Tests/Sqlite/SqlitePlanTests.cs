@@ -52,6 +52,7 @@ public sealed class SqlitePlanTests : IDisposable
         { SqliteWebhookOutbox.SetSql, "SEARCH webhooks USING INDEX sqlite_autoindex_webhooks_1 (id=?)" },
         { SqliteWebhookOutbox.RemoveSql, "SEARCH webhooks USING INDEX sqlite_autoindex_webhooks_1 (id=?)" },
         { SqliteSessionTimers.ClearSql, "SEARCH timers USING PRIMARY KEY (scope=? AND user=? AND session=?)" },
+        { SqliteSessionTimers.MoveSql, "SEARCH timers USING PRIMARY KEY (scope=? AND user=? AND session=?)" },
         { SqliteSessionTimers.RemoveSql, "SEARCH timers USING PRIMARY KEY (scope=? AND user=? AND session=?)" },
     };
 

@@ -100,6 +100,30 @@ public abstract class SessionTimersContract
     }
 
     [Fact]
+    public async Task A_session_that_was_taken_is_moved_by_the_time_it_got_and_not_when_it_was_set_anew()
+    {
+        var run = await StartedAsync(Samples.NewSession());
+        await Timers.SetAsync(run, Noon);
+        await Timers.TakeDueAsync(Noon, Noon.AddSeconds(15), 10);
+        await Timers.MoveAsync(run.Key, Noon.AddSeconds(15), Noon.AddHours(1));
+        await Timers.MoveAsync(run.Key, Noon.AddSeconds(15), Noon.AddHours(2));
+        Assert.Empty(await TakeAsync(Noon.AddHours(1).AddMilliseconds(-1)));
+        Assert.Equal([run.Key], await Timers.TakeDueAsync(Noon.AddHours(1), Noon.AddHours(3), 10));
+
+        await Timers.SetAsync(run, Noon);
+        await Timers.MoveAsync(run.Key, Noon.AddHours(3), Noon.AddHours(4));
+        Assert.Equal([run.Key], await TakeAsync(Noon));
+    }
+
+    [Fact]
+    public async Task A_session_without_a_time_gets_none_by_a_move()
+    {
+        var run = await StartedAsync(Samples.NewSession());
+        await Timers.MoveAsync(run.Key, Noon, Noon);
+        Assert.Empty(await TakeAsync(DateTimeOffset.MaxValue));
+    }
+
+    [Fact]
     public async Task A_session_that_is_removed_takes_no_others_along()
     {
         var run = await StartedAsync(Samples.NewSession());
