@@ -1,5 +1,4 @@
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
 using AgentStream.Grains.Schedules;
 using AgentStream.Storage;

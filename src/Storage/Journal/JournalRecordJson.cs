@@ -266,10 +266,10 @@ public static class JournalRecordJson
             JournalRecordTypes.Imported =>
                 new ImportedRecord([.. place.Field("messages").Items().Select(Message)]) { Timestamp = timestamp, Replaced = Replaced(place) },
             JournalRecordTypes.CarriedOver => new CarriedOverRecord(JournalRequestJson.ReadPrompts(place, "prompts"))
-                {
-                    Timestamp = timestamp,
-                    Schedules = JournalRequestJson.ReadPrompts(place, "schedules"),
-                },
+            {
+                Timestamp = timestamp,
+                Schedules = JournalRequestJson.ReadPrompts(place, "schedules"),
+            },
             _ => JournalScheduleJson.Read(type, place, timestamp) ?? (JournalRecord)new UnknownRecord(place.Value) { Timestamp = timestamp },
         };
     }

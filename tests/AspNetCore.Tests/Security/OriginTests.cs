@@ -18,6 +18,7 @@ public sealed class OriginTests
         { "GET", "/chat/s" }, { "DELETE", "/chat/s" }, { "PATCH", "/chat/s" }, { "GET", "/chat/s/stream" }, { "POST", "/chat/s/cancel" },
         { "GET", "/chat/s/messages" }, { "PUT", "/chat/s/messages" }, { "POST", "/chat/s/approvals/r" }, { "POST", "/chat/s/tool-results/c" },
         { "DELETE", "/chat/s/approval-rules/r" }, { "GET", "/chat/limits" }, { "POST", "/chat/s/token" },
+        { "GET", "/chat/s/schedules" }, { "POST", "/chat/s/schedules" }, { "DELETE", "/chat/s/schedules/x" },
         { "POST", "/api/chat" }, { "GET", "/api/chat/s/stream" }, { "POST", "/api/chat/s/cancel" },
         { "POST", "/ag-ui" }, { "GET", "/ag-ui/s" }, { "POST", "/ag-ui/s/cancel" },
     };

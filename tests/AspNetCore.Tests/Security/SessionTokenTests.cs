@@ -25,7 +25,7 @@ public sealed partial class SessionTokenTests
     public static TheoryData<string, string, string> Routes => new()
     {
         { "follow", "GET", "/chat/s1/stream" }, { "follow", "GET", "/api/chat/s1/stream" }, { "follow", "GET", "/ag-ui/s1" },
-        { "read", "GET", "/chat/s1" }, { "read", "GET", "/chat/s1/messages" },
+        { "read", "GET", "/chat/s1" }, { "read", "GET", "/chat/s1/messages" }, { "read", "GET", "/chat/s1/schedules" },
         { "cancel", "POST", "/chat/s1/cancel" }, { "cancel", "POST", "/api/chat/s1/cancel" }, { "cancel", "POST", "/ag-ui/s1/cancel" },
         { "rename", "PATCH", "/chat/s1" },
     };

@@ -1,6 +1,5 @@
 using AgentStream.Grains.Expiry;
 using AgentStream.Grains.Runs;
-using AgentStream.Grains.Schedules;
 using AgentStream.Grains.Tests.Access;
 using AgentStream.Grains.Tests.Queue;
 using AgentStream.Messages;

@@ -1,5 +1,4 @@
 using AgentStream.Grains.Expiry;
-using AgentStream.Grains.Output;
 using AgentStream.Grains.Tests.Approvals;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;

@@ -1,5 +1,4 @@
 using AgentStream.Grains.Expiry;
-using AgentStream.Messages;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Timers;
