@@ -10,7 +10,7 @@ namespace AgentStream.Grains.Runs;
 /// The fold of a session's journal: its messages, requests and responses in turn. A request that got no response
 /// (the run was canceled or crashed) is not lost: its parts lead the next request.
 /// </summary>
-internal sealed class SessionState
+internal sealed partial class SessionState
 {
     private readonly List<ModelMessage> _messages = [];
     private readonly Dictionary<string, RequestPart> _results = [];
@@ -268,34 +268,4 @@ internal sealed class SessionState
         (Size, Caller, Webhook, LastReason, Name) = (0, RunCaller.Unknown, null, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished, Tools) = (0, null, 0, null, null, null, null, []);
     }
-
-    /// <summary>
-    /// Moves the results of the last response's calls, in the order of the calls, to the head of the next request. A call without one
-    /// was interrupted, and the model is told so: no model accepts a call that stays open.
-    /// </summary>
-    private void TakeResults(DateTimeOffset now)
-    {
-        if (_unanswered.Count > 0 || _messages is not [.., ModelResponse last])
-        {
-            return;
-        }
-
-        foreach (var call in last.ToolCalls)
-        {
-            _unanswered.Add(_results.TryGetValue(call.ToolCallId, out var result) ? result : Interrupted(call, now));
-        }
-
-        _results.Clear();
-        Requests.Close();
-    }
-
-    private static ToolReturnPart Interrupted(ToolCallPart call, DateTimeOffset now) =>
-        new(call.ToolName, call.ToolCallId, ChatJson.ToElement(ToolOutcome.Interrupted), ToolOutcome.Interrupted) { Timestamp = now };
-
-    private static string CallOf(RequestPart result) => result switch
-    {
-        ToolReturnPart part => part.ToolCallId,
-        RetryPromptPart part => part.ToolCallId,
-        _ => throw new InvalidDataException($"A tool result cannot be a {result.GetType().Name}."),
-    };
 }

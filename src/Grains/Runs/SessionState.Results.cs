@@ -1,0 +1,41 @@
+using AgentStream.Grains.Approvals;
+using AgentStream.Grains.Chat;
+using AgentStream.Grains.Schedules;
+using AgentStream.Messages;
+using AgentStream.Storage.Journal;
+
+namespace AgentStream.Grains.Runs;
+
+/// <summary>The results of the last response's calls.</summary>
+internal sealed partial class SessionState
+{
+    /// <summary>
+    /// Moves the results of the last response's calls, in the order of the calls, to the head of the next request. A call without one
+    /// was interrupted, and the model is told so: no model accepts a call that stays open.
+    /// </summary>
+    private void TakeResults(DateTimeOffset now)
+    {
+        if (_unanswered.Count > 0 || _messages is not [.., ModelResponse last])
+        {
+            return;
+        }
+
+        foreach (var call in last.ToolCalls)
+        {
+            _unanswered.Add(_results.TryGetValue(call.ToolCallId, out var result) ? result : Interrupted(call, now));
+        }
+
+        _results.Clear();
+        Requests.Close();
+    }
+
+    private static ToolReturnPart Interrupted(ToolCallPart call, DateTimeOffset now) =>
+        new(call.ToolName, call.ToolCallId, ChatJson.ToElement(ToolOutcome.Interrupted), ToolOutcome.Interrupted) { Timestamp = now };
+
+    private static string CallOf(RequestPart result) => result switch
+    {
+        ToolReturnPart part => part.ToolCallId,
+        RetryPromptPart part => part.ToolCallId,
+        _ => throw new InvalidDataException($"A tool result cannot be a {result.GetType().Name}."),
+    };
+}
