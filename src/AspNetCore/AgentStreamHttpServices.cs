@@ -1,6 +1,8 @@
 using AgentStream;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -46,6 +48,9 @@ public static class AgentStreamHttpServices
         services.AddSingleton<LoopbackRule>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LoopbackRule>());
         HideTokens(services);
+
+        // Of a program that describes its routes with AddOpenApi().
+        services.ConfigureAll<OpenApiOptions>(options => options.AddOperationTransformer(RouteTransformer.Instance));
         return services;
     }
 

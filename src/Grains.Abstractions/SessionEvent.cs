@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using AgentStream.Messages;
 
 namespace AgentStream;
 
@@ -26,7 +27,7 @@ public sealed record SessionEvent(SessionEventKind Kind, SessionKey? Key, DateTi
     public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
         {
             json.WriteStartObject();
             json.WriteString(Type, Array.Find(Names, name => name.Kind == Kind).Name);
@@ -48,7 +49,7 @@ public sealed record SessionEvent(SessionEventKind Kind, SessionKey? Key, DateTi
         ArgumentNullException.ThrowIfNull(user);
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json, JsonValues.Reading);
             var root = document.RootElement;
             var kind = Array.Find(Names, name => root.GetProperty(Type).ValueEquals(name.Name));
             var session = Text(root, Protocol.Fields.SessionId);

@@ -16,9 +16,10 @@ internal static class Attacks
     private const int Body = 16_600_000;
     private const double MostMiB = 400;
     private const double MostRatio = 2;
-    private const string Attacker = "the-key-of-the-user-who-attacks-0";
-    private const string Other = "the-key-of-the-user-who-has-to-wait";
+    internal const string Attacker = "the-key-of-the-user-who-attacks-0";
+    internal const string Other = "the-key-of-the-user-who-has-to-wait";
 
+    private static readonly string[] Lifted = ["LiveRuns", "QueuedPrompts", "Sessions", "PromptsPerMinute"];
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     public static async Task RunAsync(Stage stage)
@@ -44,26 +45,59 @@ internal static class Attacks
         await MeasureAsync(stage, Text($"{sessions} sessions, each with an import of 16.6 MB"), silo => ManyAsync(sessions, 4, i => silo.ImportAsync($"big-{i}")));
         await MeasureAsync(stage, "40 uploads that stop at 15.9 of 16.6 MB", silo => HeldAsync(silo, 40));
         await MeasureAsync(stage, "500 listeners that do not read", silo => StalledAsync(silo, stage.Pick(500, 20)));
+        var (sessionsThatWait, promptsEach) = (stage.Pick(30, 3), stage.Pick(100, 10));
+        await MeasureAsync(
+            stage, Text($"{sessionsThatWait * promptsEach:#,0} prompts that wait; here, a queued prompt"), silo => WaitAsync(silo, sessionsThatWait, promptsEach), silo => silo.QueuedPromptAsync(), [.. NoLimits(), "--AgentStream:Demo:TokenDelay=00:00:00.020"]);
+        await MeasureAsync(
+            stage, "40 who list the sessions of other libraries", silo => ManyAsync(stage.Pick(4_000, 200), 40, async _ =>
+            {
+                using var answer = await silo.SendAsync(HttpMethod.Get, "chat?include_foreign=true");
+                silo.Count($"GET {(int)answer.StatusCode}");
+            }),
+            null, "--AgentStream:ListExternalSessions=true");
     }
 
-    private static async Task MeasureAsync(Stage stage, string attack, Func<Target, Task> go)
+    private static string[] NoLimits() =>
+        [.. Lifted.Select(limit => $"--AgentStream:Limits:PerUser:{limit}=1000000")];
+
+    // Sessions with a run that does not end, and prompts behind it. They are all deleted afterwards.
+    private static async Task WaitAsync(AttackTarget silo, int sessions, int prompts)
     {
+        var filling = new string('x', 10_000);
+        await ManyAsync(sessions, 4, async session =>
+        {
+            using var run = await silo.SendAsync(HttpMethod.Post, "chat", Ask($"waits-{session}", "count to 100000", "reject"), HttpCompletionOption.ResponseHeadersRead);
+            silo.Count($"run {(int)run.StatusCode}");
+        });
+        await ManyAsync(sessions * prompts, 8, async i =>
+        {
+            using var waiting = await silo.SendAsync(HttpMethod.Post, "chat", Ask($"waits-{i % sessions}", filling, "queue"), HttpCompletionOption.ResponseHeadersRead);
+            silo.Count($"queued {(int)waiting.StatusCode}");
+        });
+        await Task.Delay(TimeSpan.FromSeconds(10));
+    }
+
+    internal static byte[] Ask(string session, string prompt, string onBusy) => Encoding.UTF8.GetBytes($$"""{"session_id":"{{session}}","prompt":"{{prompt}}","on_busy":"{{onBusy}}"}""");
+
+    private static async Task MeasureAsync(Stage stage, string attack, Func<AttackTarget, Task> go, Func<AttackTarget, Task<double>>? ask = null, params string[] settings)
+    {
+        ask ??= silo => silo.PromptAsync();
         await stage.ClearAsync();
         using var program = ChildProgram.Silo(
         [
             $"--ConnectionStrings:redis={stage.Redis.Configuration}", $"--AgentStream:RedisPrefix={RedisServer.NewPrefix()}", "--AgentStream:Demo:TokenDelay=00:00:00",
-            .. Key(0, Attacker, "attacker"), .. Key(1, Other, "other"), .. ChildProgram.OnFreePort(),
+            .. Key(0, Attacker, "attacker"), .. Key(1, Other, "other"), .. ChildProgram.OnFreePort(), .. settings,
         ]);
-        using var silo = new Target(await program.UrlAsync());
+        using var silo = new AttackTarget(await program.UrlAsync());
         for (var i = 0; i < 20; i++)
         {
-            await silo.PromptAsync();
+            await ask(silo);
         }
 
         var usual = new List<double>();
         for (var i = 0; i < stage.Pick(60, 10); i++)
         {
-            usual.Add(await silo.PromptAsync());
+            usual.Add(await ask(silo));
             await Task.Delay(Pause);
         }
 
@@ -71,7 +105,7 @@ internal static class Attacks
         var attacking = go(silo);
         while (!attacking.IsCompleted || meanwhile.Count < 5)
         {
-            meanwhile.Add(await silo.PromptAsync());
+            meanwhile.Add(await ask(silo));
             await Task.Delay(Pause);
         }
 
@@ -104,7 +138,7 @@ internal static class Attacks
     }
 
     // As many messages as a body may have: 26 JSON tokens a pair, of 500,000.
-    private static byte[] History()
+    internal static byte[] History()
     {
         const int Pairs = 19_000;
         var filling = new string('x', (Body / Pairs) - 140);
@@ -112,7 +146,7 @@ internal static class Attacks
         return Encoding.ASCII.GetBytes($"[{string.Join(',', Enumerable.Repeat(pair, Pairs))}]");
     }
 
-    private static async Task HeldAsync(Target silo, int count)
+    private static async Task HeldAsync(AttackTarget silo, int count)
     {
         var (part, open) = (new byte[15_900_000], new List<TcpClient>());
         part.AsSpan().Fill((byte)' ');
@@ -152,7 +186,7 @@ internal static class Attacks
         }
     }
 
-    private static async Task StalledAsync(Target silo, int count)
+    private static async Task StalledAsync(AttackTarget silo, int count)
     {
         using var started = await silo.SendAsync(HttpMethod.Post, "chat", Encoding.UTF8.GetBytes("""{"prompt":"count to 100000","session_id":"long"}"""), HttpCompletionOption.ResponseHeadersRead);
         started.EnsureSuccessStatusCode();
@@ -199,77 +233,5 @@ internal static class Attacks
         return "listener: closed";
     }
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>The silo, as its two users see it.</summary>
-    private sealed class Target(Uri url) : IDisposable
-    {
-        private static readonly byte[] Import = History();
-
-        private readonly HttpClient _attacker = Client(url, Attacker);
-        private readonly HttpClient _other = Client(url, Other);
-        private readonly ConcurrentDictionary<string, int> _answers = new();
-
-        public Uri Url => url;
-
-        public int Failures { get; private set; }
-
-        public string Answers => string.Join(", ", _answers.OrderBy(answer => answer.Key, StringComparer.Ordinal).Select(answer => Text($"{answer.Value} x {answer.Key}")));
-
-        public void Count(string answer) => _answers.AddOrUpdate(answer, 1, (_, count) => count + 1);
-
-        public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, byte[]? body = null, HttpCompletionOption until = HttpCompletionOption.ResponseContentRead)
-        {
-            using var request = new HttpRequestMessage(method, path);
-            if (body is not null)
-            {
-                request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
-            }
-
-            return await _attacker.SendAsync(request, until);
-        }
-
-        public Task ImportAsync(string session) => UploadAsync(HttpMethod.Put, $"chat/{session}/messages", Import);
-
-        public async Task UploadAsync(HttpMethod method, string path, byte[] body)
-        {
-            try
-            {
-                using var answer = await SendAsync(method, path, body);
-                Count($"{method} {(int)answer.StatusCode}");
-            }
-            catch (HttpRequestException)
-            {
-                // It was refused before all of it was sent.
-                Count($"{method}: closed");
-            }
-        }
-
-        /// <summary>A prompt of the other user, to the end of its answer.</summary>
-        /// <returns>Milliseconds.</returns>
-        public async Task<double> PromptAsync()
-        {
-            var clock = Stopwatch.GetTimestamp();
-            try
-            {
-                using var answer = await _other.PostAsync("chat", new StringContent("""{"prompt":"hello"}""", Encoding.UTF8, "application/json"));
-                Failures += answer.IsSuccessStatusCode ? 0 : 1;
-            }
-            catch (HttpRequestException)
-            {
-                Failures++;
-            }
-
-            return Stopwatch.GetElapsedTime(clock).TotalMilliseconds;
-        }
-
-        public void Dispose()
-        {
-            _attacker.Dispose();
-            _other.Dispose();
-        }
-
-        private static HttpClient Client(Uri url, string key) =>
-            new() { BaseAddress = url, Timeout = TimeSpan.FromMinutes(5), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
-    }
+    internal static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -51,7 +51,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                 return known;
             }
 
-            var isNew = journal.History.Version == 0;
+            var isNew = journal.History.IsEmpty;
             await journal.AddAsync(
                 now =>
                 [

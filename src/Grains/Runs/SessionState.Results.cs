@@ -1,6 +1,5 @@
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Schedules;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 

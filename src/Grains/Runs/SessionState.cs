@@ -1,6 +1,5 @@
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
-using AgentStream.Grains.Schedules;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 
@@ -18,9 +17,16 @@ internal sealed partial class SessionState
     private DateTimeOffset _requestedAt;
     private string? _runId;
     private JournalRecord? _last;
+    private bool _hasImport;
 
     // Those of the last run that took some: before it is over, they are out of the queue.
     private HashSet<string> _steered = [];
+
+    /// <summary>Whether nothing has been said in it. It may have schedules, and a title.</summary>
+    public bool IsEmpty => _messages.Count == 0 && LastPrompt is null && !_hasImport;
+
+    /// <summary>Whether imported messages are folded in. An import that is to replace them needs what else there is, and not them.</summary>
+    public bool HasImports { get; init; } = true;
 
     /// <summary>The number of records folded so far.</summary>
     public long Version { get; private set; }
@@ -190,7 +196,7 @@ internal sealed partial class SessionState
                 break;
             case ImportedRecord { Replaced: { } replaced } imported:
                 Forget();
-                _messages.AddRange(imported.Messages);
+                AddImported(imported);
                 Version = replaced;
                 break;
             case CarriedOverRecord carried:
@@ -206,7 +212,7 @@ internal sealed partial class SessionState
                 break;
             case ImportedRecord imported:
                 _messages.Clear();
-                _messages.AddRange(imported.Messages);
+                AddImported(imported);
                 _results.Clear();
                 Requests.Forget();
                 (_unanswered, LastPrompt, LastError, Unfinished, Tools) = ([], null, null, null, []);
@@ -255,6 +261,15 @@ internal sealed partial class SessionState
         }
     }
 
+    private void AddImported(ImportedRecord imported)
+    {
+        _hasImport = true;
+        if (HasImports)
+        {
+            _messages.AddRange(imported.Messages);
+        }
+    }
+
     private void Forget()
     {
         _messages.Clear();
@@ -264,7 +279,7 @@ internal sealed partial class SessionState
         Keyed.Forget();
         Past.Forget();
         _steered.Clear();
-        (_unanswered, _requestedAt, _runId, _last) = ([], default, null, null);
+        (_unanswered, _requestedAt, _runId, _last, _hasImport) = ([], default, null, null, false);
         (Size, Caller, Webhook, LastReason, Name) = (0, RunCaller.Unknown, null, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished, Tools) = (0, null, 0, null, null, null, null, []);
     }

@@ -32,33 +32,27 @@ internal sealed partial class SessionGrain
     {
         using var slot = messages.Length <= LargeImport ? null : await LargeImports.TakeAsync();
         var (isNew, title) = (false, "");
-        await ChangeAsync(async (_, records) =>
-        {
-            var state = records.History;
-            isNew = state.Version == 0;
-            var (carried, name) = (state.CarryOver((await queue.ListAsync(Key)).Select(prompt => prompt.RunId)), state.Name);
-            try
-            {
-                // What is replaced need not be in memory beside what replaces it.
-                state.ForgetMessages();
-                var imported = ModelMessages.FromJson(messages);
-                await records.AddAsync(
-                    now =>
-                    [
-                        new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length },
-                        new CarriedOverRecord(carried) { Timestamp = now, Schedules = state.Schedules.CarryOverKeys() },
-                        .. NameRecords(name, now),
-                        .. state.Schedules.CarryOver(now),
-                    ],
-                    environment.Options.Limits);
-            }
-            catch
-            {
-                _state = new SessionState();
-                throw;
-            }
 
-            title = state.Title;
+        // What is replaced need not be in memory beside what replaces it; and what replaces it not until somebody looks at it.
+        await OwnAsync(() => new SessionState { HasImports = false }, async (_, records) =>
+        {
+            await records.ReadNewsAsync();
+            var state = records.History;
+            isNew = state.IsEmpty;
+            var (carried, name) = (state.CarryOver((await queue.ListAsync(Key)).Select(prompt => prompt.RunId)), state.Name);
+            state.ForgetMessages();
+            var imported = ModelMessages.FromJson(messages);
+            title = name?.Title ?? ModelMessages.GetUserPrompt(imported);
+            await records.AddAsync(
+                now =>
+                [
+                    new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length },
+                    new CarriedOverRecord(carried) { Timestamp = now, Schedules = state.Schedules.CarryOverKeys() },
+                    .. NameRecords(name, now),
+                    .. state.Schedules.CarryOver(now),
+                ],
+                environment.Options.Limits);
+            _state = new SessionState();
         });
         environment.Tell(Key, isNew ? SessionEventKind.Created : SessionEventKind.Renamed, title);
     }
@@ -66,7 +60,7 @@ internal sealed partial class SessionGrain
     // Nothing is read: what cannot be read must go, too.
     async Task ISessionGrain.DeleteAsync()
     {
-        await OwnAsync(async (run, records) =>
+        await OwnAsync(StateForNewRun, async (run, records) =>
         {
             await queue.ClearAsync(run);
             await records.DeleteAsync();

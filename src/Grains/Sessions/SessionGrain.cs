@@ -186,19 +186,19 @@ internal sealed partial class SessionGrain(
     private SessionState StateForReading() => _running.IsCompleted ? _state : _reading ??= new SessionState();
 
     /// <summary>Changes the journal as its owner, knowing what is in it.</summary>
-    private Task ChangeAsync(Func<RunToken, RunJournal, Task> change) => OwnAsync(async (run, records) =>
+    private Task ChangeAsync(Func<RunToken, RunJournal, Task> change) => OwnAsync(StateForNewRun, async (run, records) =>
     {
         await records.ReadNewsAsync();
         await change(run, records);
     });
 
     /// <summary>Does something as the session's owner: for that time, the session has a run that says nothing.</summary>
-    private async Task OwnAsync(Func<RunToken, RunJournal, Task> work)
+    private async Task OwnAsync(Func<SessionState> state, Func<RunToken, RunJournal, Task> work)
     {
         var handle = await RunHandle.StartAsync(environment, Key);
         try
         {
-            await work(handle.Token, factory.NewJournal(StateForNewRun(), handle));
+            await work(handle.Token, factory.NewJournal(state(), handle));
         }
         finally
         {

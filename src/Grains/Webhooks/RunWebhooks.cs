@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using AgentStream.Background;
 using AgentStream.Grains.Output;
+using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
@@ -113,7 +114,7 @@ internal sealed class RunWebhooks(RunEnvironment environment, WebhookReceivers r
     private static string Body(RunHandle run, string agent, string type, RunError? error, DateTimeOffset now)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
         {
             json.WriteStartObject();
             json.WriteString("type", type);

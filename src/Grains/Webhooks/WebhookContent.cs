@@ -18,7 +18,7 @@ internal sealed record WebhookContent(
     [property: JsonPropertyName("url")] string? Url,
     [property: JsonPropertyName("body")] string Body)
 {
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Default);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="InvalidDataException">It is no such JSON.</exception>
@@ -26,7 +26,7 @@ internal sealed record WebhookContent(
     {
         try
         {
-            return JsonSerializer.Deserialize<WebhookContent>(json) is { RunId: not null, Type: not null, Body: not null } content ? content : throw new InvalidDataException("This is no webhook.");
+            return JsonSerializer.Deserialize<WebhookContent>(json, JsonSerializerOptions.Default) is { RunId: not null, Type: not null, Body: not null } content ? content : throw new InvalidDataException("This is no webhook.");
         }
         catch (JsonException e)
         {

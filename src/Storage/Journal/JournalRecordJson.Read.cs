@@ -9,7 +9,7 @@ public static partial class JournalRecordJson
 {
     private static JournalRecord Parse(ReadOnlySpan<byte> json) => Read(JsonPlace.Root(JsonElement.Parse(json, Reading), Root));
 
-    /// <summary>Reads a record whose messages, if it has some, are parsed one by one.</summary>
+    /// <summary>Reads a record whose messages, if it has some, are parsed when somebody asks for them, and one by one.</summary>
     private static JournalRecord ReadLong(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
@@ -24,13 +24,29 @@ public static partial class JournalRecordJson
             {
                 var end = (int)reader.BytesConsumed;
                 return Parse([.. json[..start], .. "[]"u8, .. json[end..]]) is ImportedRecord imported
-                    ? imported with { Messages = JsonItems.Read(json[start..end], JsonPlace.Root(default, $"{Root}.messages"), Message) }
+                    ? imported with { Messages = new StoredMessages(json[start..end].ToArray(), ReadMessages) }
                     : Parse(json);
             }
         }
 
         return Parse(json);
     }
+
+    private static ModelMessage[] ReadMessages(byte[] messages)
+    {
+        try
+        {
+            return JsonItems.Read(messages, JsonPlace.Root(default, $"{Root}.messages"), Message);
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            throw Damaged(e);
+        }
+    }
+
+    private static bool IsFault(Exception e) => e is JsonException or InvalidInputException or InvalidOperationException;
+
+    private static InvalidDataException Damaged(Exception e) => new($"This is no record of a journal: {e.Message}", e);
 
     private static JournalRecord Read(JsonPlace place)
     {

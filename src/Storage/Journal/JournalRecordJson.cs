@@ -34,16 +34,18 @@ public static partial class JournalRecordJson
     /// <summary>Reads a record. What it does not know does no harm: fields are passed over, a record of another type is an <see cref="UnknownRecord"/>.</summary>
     /// <param name="json">UTF-8 JSON: an object. It is not used after the call.</param>
     /// <returns>The record.</returns>
-    /// <exception cref="InvalidDataException">It is no record; the message says what is wrong, and where.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no record; the message says what is wrong, and where. What a long import says is read when it is asked for, and throws then.
+    /// </exception>
     public static JournalRecord Read(ReadOnlySpan<byte> json)
     {
         try
         {
             return (json.Length < LongLength ? Parse(json) : ReadLong(json)) with { Size = json.Length };
         }
-        catch (Exception e) when (e is JsonException or InvalidInputException or InvalidOperationException)
+        catch (Exception e) when (IsFault(e))
         {
-            throw new InvalidDataException($"This is no record of a journal: {e.Message}", e);
+            throw Damaged(e);
         }
     }
 

@@ -44,8 +44,18 @@ public sealed class JournalRecordJsonTests
         Assert.Equal((7, written.Length), (read.Replaced, read.Size));
 
         var broken = Text(written).Replace("\"user-prompt\"", "7", StringComparison.Ordinal);
-        Assert.Contains("record.messages[0].parts[0].part_kind", Assert.Throws<InvalidDataException>(() => JournalRecordJson.Read(Encoding.UTF8.GetBytes(broken))).Message, StringComparison.Ordinal);
+        Assert.Contains("record.messages[0].parts[0].part_kind", Assert.Throws<InvalidDataException>(() => ((ImportedRecord)JournalRecordJson.Read(Encoding.UTF8.GetBytes(broken))).Messages.Count).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(() => JournalRecordJson.Read(written.AsSpan(..^1)));
+    }
+
+    [Fact]
+    public void What_a_long_import_says_is_not_looked_at_before_somebody_asks()
+    {
+        var written = JournalRecordJson.Write(new ImportedRecord([new ModelRequest([new UserPromptPart(new string('x', 1_000_000)) { Timestamp = Samples.Time }]) { Timestamp = Samples.Time }]) { Timestamp = Samples.Time, Replaced = 7 });
+        var read = (ImportedRecord)JournalRecordJson.Read(Encoding.UTF8.GetBytes(Text(written).Replace("\"user-prompt\"", "7", StringComparison.Ordinal)));
+        Assert.Equal(7, read.Replaced);
+        Assert.Throws<InvalidDataException>(() => read.Messages[0]);
+        Assert.Throws<InvalidDataException>(() => read.Messages[0]);
     }
 
     [Fact]

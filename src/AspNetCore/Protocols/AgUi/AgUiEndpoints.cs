@@ -26,6 +26,7 @@ public static class AgUiEndpoints
     public static RouteGroupBuilder MapAgentStreamAgUi(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/ag-ui")
     {
         var agents = endpoints.MapEdge(pattern, nameof(MapAgentStreamAgUi));
+        agents.ExcludeFromDescription();
         agents.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
         {
             var request = await AgUiRequest.ReadAsync(context.Request, context.RequestAborted);

@@ -28,6 +28,7 @@ public static class AiSdkEndpoints
     public static RouteGroupBuilder MapAgentStreamAiSdk(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/api/chat")
     {
         var chat = endpoints.MapEdge(pattern, nameof(MapAgentStreamAiSdk));
+        chat.ExcludeFromDescription();
         chat.MapPost("", async Task<EventStream> (HttpContext context, AgentStreamClient client) =>
         {
             var major = AiSdkRequest.ReadMajor(context.Request);

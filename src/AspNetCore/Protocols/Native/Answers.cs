@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
@@ -21,15 +22,18 @@ internal static class Answers
     public static void MapAnswers(this RouteGroupBuilder chat)
     {
         chat.MapPost("{session_id}/approvals/{request_id}", async Task<Ok<ReceiptView>> (string session_id, string request_id, HttpContext context, AgentStreamClient client) =>
-            await AnswerAsync(context, client, session_id, fields => ReadApproval(fields, request_id)));
+            await AnswerAsync(context, client, session_id, fields => ReadApproval(fields, request_id)))
+            .Is("Allows or denies a call that waits for a person.").TakesBody<ApprovalBody>().Refuses(404, 409);
 
         chat.MapPost("{session_id}/tool-results/{tool_call_id}", async Task<Ok<ReceiptView>> (string session_id, string tool_call_id, HttpContext context, AgentStreamClient client) =>
-            await AnswerAsync(context, client, session_id, fields => ReadResult(fields, tool_call_id)));
+            await AnswerAsync(context, client, session_id, fields => ReadResult(fields, tool_call_id)))
+            .Is("Brings the result of a tool of the client.").TakesBody<ToolResultBody>().Refuses(404, 409);
 
         chat.MapDelete("{session_id}/approval-rules/{rule_id}", async Task<Results<NoContent, ProblemHttpResult>> (string session_id, string rule_id, HttpContext context, AgentStreamClient client) =>
             await client.RevokeRuleAsync(context.Caller().Session(session_id), rule_id)
                 ? TypedResults.NoContent()
-                : Problems.Problem(StatusCodes.Status404NotFound, "The session has no such rule."));
+                : Problems.Problem(StatusCodes.Status404NotFound, "The session has no such rule."))
+            .Is("Takes a permission back that was given for later calls.").Refuses(404, 409);
     }
 
     private static async Task<Ok<ReceiptView>> AnswerAsync(HttpContext context, AgentStreamClient client, string sessionId, Func<JsonFields, RequestAnswer> read)

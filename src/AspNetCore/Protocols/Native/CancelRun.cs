@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,7 +17,7 @@ internal static class CancelRun
             // Not aborted with the request: whoever asked wants the run to stop, whether or not they wait for the answer.
             var cancelled = await client.CancelAsync(context.Caller().Session(session_id), CancellationToken.None);
             return TypedResults.Ok(new CancelAnswer(cancelled));
-        }).TakesTokens(SessionVerbs.Cancel);
+        }).Is("Cancels the run under way.").Refuses().TakesTokens(SessionVerbs.Cancel);
 }
 
 /// <summary>The answer to a cancel.</summary>

@@ -1,3 +1,4 @@
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Security;
 using AgentStream.AspNetCore.Sse;
 using Microsoft.AspNetCore.Builder;
@@ -35,7 +36,12 @@ internal static class FollowRun
 
             // A browser's EventSource connects again after every end of a stream; only 204 makes it stop.
             return await client.HasMoreAsync(key, after, context.RequestAborted) ? new EventStream(key, after, rendering) : TypedResults.NoContent();
-        }).CountsListeners().TakesTokens(SessionVerbs.Follow);
+        }).CountsListeners()
+            .Is("Follows a session's run, or all of its runs. It starts none.")
+            .TakesHeader(LastEventId, "The id of the last frame that is known.").TakesQuery(After, "The same, for clients that cannot send the header.")
+            .TakesQuery(Run, "A run, also while it is queued.").TakesQuery(Follow, "true to follow the session over its runs.")
+            .AnswersEvents<FrameData>().Produces(StatusCodes.Status204NoContent).Refuses(429)
+            .TakesTokens(SessionVerbs.Follow);
 
     private static bool ReadFollow(HttpRequest request) => ((string?)request.Query[Follow], request.Query.ContainsKey(Run)) switch
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
@@ -33,7 +34,11 @@ internal static class ListSessions
 
             var keys = await client.GetLiveSessionsAsync(context.Caller(), includeExternal);
             return TypedResults.Ok(Array.ConvertAll(keys, key => new LiveSession(key.Scope, key.User, key.Session)));
-        });
+        }).Is("Lists the caller's live sessions; with all=true all of them, live or not, latest first.")
+            .TakesQuery(All, "true for all sessions.").TakesQuery(Count, $"How many, from 1 to {SessionSummary.MaxCount}; {SessionSummary.DefaultCount} by default.")
+            .TakesQuery(Search, "Words that the title has.").TakesQuery(After, "The end of the last page, as its Link header gives it.")
+            .TakesQuery(Protocol.Fields.IncludeForeign, "true to find live sessions of other libraries, too.")
+            .Answers<ListedSession[]>().AnswersHeader(ResponseHeaders.Link, "The next page.").Refuses(501);
 
     private static async Task<ListedSession[]> ListSessionsAsync(HttpContext context, AgentStreamClient client, SessionQuery query)
     {

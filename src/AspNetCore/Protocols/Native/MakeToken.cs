@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
@@ -39,7 +40,7 @@ internal static class MakeToken
                 MaxAge = tokens.Lifetime,
             });
             return TypedResults.Ok(SessionTokenView.Of(token, null));
-        });
+        }).Is("Makes a short-lived token for a browser, for one session.").TakesBody<TokenBody>(isOptional: true).Refuses();
 
     private static async Task<(SessionVerbs Verbs, bool IsCookie)> ReadAsync(HttpRequest request)
     {

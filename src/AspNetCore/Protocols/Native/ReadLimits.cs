@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +16,7 @@ internal static class ReadLimits
         {
             var limits = await client.GetLimitsAsync(context.Caller());
             return TypedResults.Ok(limits.Concat(listeners.UsageOf(context.Caller())).Select(LimitView.Of));
-        });
+        }).Is("Shows the caller's limits, and what is used of them.").Refuses();
 }
 
 /// <summary>A limit, and what is used of it.</summary>

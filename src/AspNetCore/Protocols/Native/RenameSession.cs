@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
@@ -23,7 +24,7 @@ internal static class RenameSession
             fields.RefuseOthers(Title);
             fields.ThrowIfAnyIsWrong();
             return await client.RenameSessionAsync(key, title!, CancellationToken.None) ? TypedResults.Ok(new TitleView(session_id, SessionTitleRules.Trim(title))) : Sessions.Unknown();
-        }).TakesTokens(SessionVerbs.Rename);
+        }).Is("Gives a session a title.").TakesBody<TitleBody>().Refuses(404, 409).TakesTokens(SessionVerbs.Rename);
 }
 
 /// <summary>A session's title.</summary>

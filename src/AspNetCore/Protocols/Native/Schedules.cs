@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
@@ -31,16 +32,17 @@ internal static class Schedules
 
             // Not aborted with the request: a schedule is set, or it is not.
             return TypedResults.Ok(ScheduleView.Of(await client.SetScheduleAsync(key, request, CancellationToken.None)));
-        });
+        }).Is("Sets a schedule: a prompt at a time, or by a cron expression.").TakesBody<ScheduleBody>().TakesHeader("Idempotency-Key", "Makes a request that is sent again known: 1 to 128 printable ASCII characters.").Refuses(404, 409, 422);
 
         chat.MapGet("{session_id}/schedules", async Task<Ok<ScheduleView[]>> (string session_id, HttpContext context, AgentStreamClient client) =>
             TypedResults.Ok(Array.ConvertAll(await client.ListSchedulesAsync(context.Caller().Session(session_id)), ScheduleView.Of)))
-            .IsLongAnswer().TakesTokens(SessionVerbs.Read);
+            .IsLongAnswer().Is("Lists a session's schedules.").Refuses().TakesTokens(SessionVerbs.Read);
 
         chat.MapDelete("{session_id}/schedules/{schedule_id}", async Task<Results<NoContent, ProblemHttpResult>> (string session_id, string schedule_id, HttpContext context, AgentStreamClient client) =>
             await client.CancelScheduleAsync(context.Caller().Session(session_id), schedule_id, CancellationToken.None)
                 ? TypedResults.NoContent()
-                : Problems.Problem(StatusCodes.Status404NotFound, "The session has no such schedule."));
+                : Problems.Problem(StatusCodes.Status404NotFound, "The session has no such schedule."))
+            .Is("Cancels a schedule.").Refuses(404, 409);
     }
 
     private static ScheduleRequest Read(JsonFields fields)

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using AgentStream.Events;
@@ -21,11 +23,11 @@ internal static class Sessions
     {
         chat.MapGet("{session_id}", async Task<Results<SessionResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
             await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? Describe(session_id, session) : Unknown())
-            .IsLongAnswer().TakesTokens(SessionVerbs.Read);
+            .IsLongAnswer().Is("Shows a session: its title, its run, its history.").Answers<SessionData>().Refuses(404).TakesTokens(SessionVerbs.Read);
 
         chat.MapGet("{session_id}/messages", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string session_id, HttpContext context, AgentStreamClient client) =>
             await client.GetSessionAsync(context.Caller().Session(session_id)) is { } session ? TypedResults.Bytes(session.Messages, "application/json") : Unknown())
-            .IsLongAnswer().TakesTokens(SessionVerbs.Read);
+            .IsLongAnswer().Is("Takes the history out, as messages.").Answers<JsonElement[]>().Refuses(404).TakesTokens(SessionVerbs.Read);
 
         chat.MapPut("{session_id}/messages", async Task<NoContent> (string session_id, HttpContext context, AgentStreamClient client) =>
         {
@@ -39,13 +41,13 @@ internal static class Sessions
             using var upload = JsonBody.Open(context.Request, context.RequestAborted);
             await client.ImportMessagesAsync(key, await JsonBody.ReadAsync(context.Request, MaxHistoryLength, upload));
             return TypedResults.NoContent();
-        });
+        }).Is("Brings a history in, in place of what there is.").TakesBody<JsonElement[]>().Refuses(409);
 
         chat.MapDelete("{session_id}", async Task<NoContent> (string session_id, HttpContext context, AgentStreamClient client) =>
         {
             await client.DeleteSessionAsync(context.Caller().Session(session_id));
             return TypedResults.NoContent();
-        });
+        }).Is("Deletes a session, with its history, queued prompts and schedules.").Refuses(409);
     }
 
     private static SessionResult Describe(string sessionId, SessionSnapshot session) => new(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using AgentStream.AspNetCore.Sse;
@@ -32,7 +33,10 @@ internal static class StartRun
             }
 
             return new EventStream(key, after: null) { Run = run };
-        }).CountsListeners();
+        }).CountsListeners()
+            .Is("Starts a run, and streams it from its begin on.").TakesBody<StartBody>().TakesHeader("Idempotency-Key", "Makes a request that is sent again known: 1 to 128 printable ASCII characters.")
+            .AnswersEvents<FrameData>().AnswersHeader(ResponseHeaders.Session, "The session.").AnswersHeader(ResponseHeaders.Run, "The run.").AnswersHeader(ResponseHeaders.Waiting, "The place of a prompt that waits.")
+            .Refuses(404, 409, 422, 429);
 
     /// <summary>A caller who leaves the choice of the session to us, and sends the same prompt again, means the same session.</summary>
     private static string SessionOf(string idempotencyKey) => new Guid(SHA256.HashData(Encoding.ASCII.GetBytes(idempotencyKey)).AsSpan(0, 16)).ToString();

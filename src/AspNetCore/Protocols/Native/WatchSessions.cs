@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Security;
 using AgentStream.AspNetCore.Sse;
 using Microsoft.AspNetCore.Builder;
@@ -12,7 +13,8 @@ namespace AgentStream.AspNetCore.Protocols.Native;
 internal static class WatchSessions
 {
     public static void MapWatchSessions(this RouteGroupBuilder chat) =>
-        chat.MapGet("events", (HttpContext context) => new SessionEventStream(context.Caller())).CountsListeners();
+        chat.MapGet("events", (HttpContext context) => new SessionEventStream(context.Caller())).CountsListeners()
+            .Is("Tells what happens to the caller's sessions. It stays open.").AnswersEvents<SessionEventData>().Refuses(429);
 }
 
 /// <summary>A user's session events as server-sent events.</summary>

@@ -1,7 +1,6 @@
-using AgentStream.Grains.Runs;
 using AgentStream.Storage.Journal;
 
-namespace AgentStream.Grains.Schedules;
+namespace AgentStream.Grains.Runs;
 
 /// <summary>The part of a session's state that is about prompts to come. A fold of the journal, as the rest of the state.</summary>
 internal sealed class SessionSchedules

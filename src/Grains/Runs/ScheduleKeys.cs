@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using AgentStream.Grains.Runs;
 
-namespace AgentStream.Grains.Schedules;
+namespace AgentStream.Grains.Runs;
 
 /// <summary>By what requests that set schedules, and the prompts of schedules, are known when they come again.</summary>
 internal static class ScheduleKeys
@@ -11,7 +10,7 @@ internal static class ScheduleKeys
     /// <summary>The key of a request; null when its sender gave none. What is known of the user does not count, as for a prompt.</summary>
     public static RequestKey? Of(ScheduleRequest request) => request.IdempotencyKey is { } key
         ? new(key, Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<string?[]>(
-            [request.Agent, request.Prompt, request.At?.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), request.Cron, request.TimeZone]))))
+            [request.Agent, request.Prompt, request.At?.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), request.Cron, request.TimeZone], JsonSerializerOptions.Default))))
         : null;
 
     /// <summary>A new id.</summary>
