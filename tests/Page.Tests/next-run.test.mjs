@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { chatWith, history, said, shown, until } from './chats.mjs';
-import { eventsBy, fails, nothing, script, streamOf, wholeRun } from './streams.mjs';
+import { afterEach, test } from 'node:test';
+import { chatWith as newChat, history, said, shown, until } from './chats.mjs';
+import { endAll, eventsBy, fails, nothing, script, streamOf, wholeRun } from './streams.mjs';
 
 const end = ['6-0', 'end'];
+const open = [];
+
+function chatWith(server) {
+  const made = newChat(server);
+  open.push(made.chat);
+  return made;
+}
+
+afterEach(() => {
+  open.splice(0).forEach(chat => chat.open(null));
+  endAll();
+});
+
 const withPrompt = prompt => history([said(prompt, 'Hello there.', 'r1')], { run: { run_id: 'r1', prompt, begin: '1-0' } });
 
 test('a run that somebody else starts shows while it comes, over the connection that waits for it', async () => {

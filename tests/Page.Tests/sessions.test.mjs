@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { Problem } from '../../src/ChatPage/wwwroot/model/api.js';
 import { Sessions } from '../../src/ChatPage/wwwroot/model/sessions.js';
 import { until } from './chats.mjs';
-import { eventsBy, fails, script } from './streams.mjs';
+import { endAll, eventsBy, fails, script } from './streams.mjs';
+
+afterEach(endAll);
 
 const session = (session_id, live = false) => ({ session_id, title: session_id, changed: null, live });
 

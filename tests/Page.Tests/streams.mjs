@@ -19,10 +19,21 @@ export function streamOf(events, { breaks = false } = {}) {
   }), { headers: { 'Content-Type': 'text/event-stream' } });
 }
 
-/** A stream that stays open, and what says its next events; null breaks it. */
+const open = [];
+
+/** Ends the streams that stay open; whoever reads one would wait for it longer than the tests. */
+export const endAll = () => open.splice(0).forEach(stream => {
+  try {
+    stream.close();
+  } catch {
+    // It broke.
+  }
+});
+
+/** A stream that stays open until {@link endAll}, and what says its next events; null breaks it. */
 export function eventsBy() {
   let controller;
-  const response = new Response(new ReadableStream({ start: given => { controller = given; } }), { headers: { 'Content-Type': 'text/event-stream' } });
+  const response = new Response(new ReadableStream({ start: given => { open.push(controller = given); } }), { headers: { 'Content-Type': 'text/event-stream' } });
   const say = events => events === null
     ? controller.error(new TypeError('network error'))
     : controller.enqueue(new TextEncoder().encode(events.map(event => Array.isArray(event) ? frameOf(event) : `data: ${JSON.stringify(event)}\n\n`).join('')));
