@@ -30,29 +30,39 @@ internal sealed partial class SessionGrain
 
     async Task ISessionGrain.ImportMessagesAsync(byte[] messages)
     {
-        using var slot = messages.Length <= LargeImport ? null : await LargeImports.TakeAsync();
+        var isLarge = messages.Length > LargeImport;
+        using var slot = isLarge ? await LargeImports.TakeAsync() : null;
         var (isNew, title) = (false, "");
 
-        // What is replaced need not be in memory beside what replaces it; and what replaces it not until somebody looks at it.
-        await OwnAsync(() => new SessionState { HasImports = false }, async (_, records) =>
+        // What is replaced need not be in memory beside what replaces it; and what is large not until somebody looks at it.
+        await OwnAsync(() => isLarge ? new SessionState { HasImports = false } : StateForNewRun(), async (_, records) =>
         {
             await records.ReadNewsAsync();
             var state = records.History;
             isNew = state.IsEmpty;
             var (carried, name) = (state.CarryOver((await queue.ListAsync(Key)).Select(prompt => prompt.RunId)), state.Name);
             state.ForgetMessages();
-            var imported = ModelMessages.FromJson(messages);
-            title = name?.Title ?? ModelMessages.GetUserPrompt(imported);
-            await records.AddAsync(
-                now =>
-                [
-                    new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length },
-                    new CarriedOverRecord(carried) { Timestamp = now, Schedules = state.Schedules.CarryOverKeys() },
-                    .. NameRecords(name, now),
-                    .. state.Schedules.CarryOver(now),
-                ],
-                environment.Options.Limits);
-            _state = new SessionState();
+            try
+            {
+                var imported = ModelMessages.FromJson(messages);
+                title = name?.Title ?? ModelMessages.GetUserPrompt(imported);
+                await records.AddAsync(
+                    now =>
+                    [
+                        new ImportedRecord(imported) { Timestamp = now, Replaced = state.Version, Size = messages.Length },
+                        new CarriedOverRecord(carried) { Timestamp = now, Schedules = state.Schedules.CarryOverKeys() },
+                        .. NameRecords(name, now),
+                        .. state.Schedules.CarryOver(now),
+                    ],
+                    environment.Options.Limits);
+            }
+            catch
+            {
+                _state = new SessionState();
+                throw;
+            }
+
+            _state = isLarge ? new SessionState() : _state;
         });
         environment.Tell(Key, isNew ? SessionEventKind.Created : SessionEventKind.Renamed, title);
     }

@@ -51,7 +51,7 @@ public sealed class JournalRecordJsonTests
     [Fact]
     public void What_a_long_import_says_is_not_looked_at_before_somebody_asks()
     {
-        var written = JournalRecordJson.Write(new ImportedRecord([new ModelRequest([new UserPromptPart(new string('x', 1_000_000)) { Timestamp = Samples.Time }]) { Timestamp = Samples.Time }]) { Timestamp = Samples.Time, Replaced = 7 });
+        var written = JournalRecordJson.Write(new ImportedRecord([new ModelRequest([new UserPromptPart(new string('x', 1_500_000)) { Timestamp = Samples.Time }]) { Timestamp = Samples.Time }]) { Timestamp = Samples.Time, Replaced = 7 });
         var read = (ImportedRecord)JournalRecordJson.Read(Encoding.UTF8.GetBytes(Text(written).Replace("\"user-prompt\"", "7", StringComparison.Ordinal)));
         Assert.Equal(7, read.Replaced);
         Assert.Throws<InvalidDataException>(() => read.Messages[0]);
