@@ -17,4 +17,16 @@ internal static partial class HttpLog
 
     [LoggerMessage(5003, LogLevel.Debug, "A listener to the events of {Listened} was closed: it does not read what it is sent.")]
     public static partial void ListenerStalled(this ILogger logger, string listened);
+
+    [LoggerMessage(5010, LogLevel.Information, "The process was told to stop. It is not ready any more, and serves for {Seconds} s; a second order stops it now.")]
+    public static partial void DrainBegins(this ILogger logger, double seconds);
+
+    [LoggerMessage(5011, LogLevel.Warning, "Not ready: {Checks}.")]
+    public static partial void NotReady(this ILogger logger, string checks);
+
+    [LoggerMessage(5012, LogLevel.Information, "Ready again.")]
+    public static partial void ReadyAgain(this ILogger logger);
+
+    [LoggerMessage(5013, LogLevel.Debug, "The health check {Check} failed.")]
+    public static partial void CheckFailed(this ILogger logger, Exception exception, string check);
 }

@@ -9,11 +9,13 @@ return await Startup.RunAsync(args, builder =>
     builder.AddAgentStream()
         .AddConfiguredAgents(builder.Configuration)
         .AddDemoAgent(builder.Configuration);
+    builder.Services.AddHealthChecks().AddAgentStreamHealthChecks();
 
     var app = builder.Build();
     app.MapAgentStreamPage("/").RequireSignIn(app.Configuration);
     app.MapAgentStream("/chat");
     app.MapAgentStreamAiSdk("/api/chat");
     app.MapAgentStreamAgUi("/ag-ui");
+    app.MapAgentStreamHealth();
     return app;
 });

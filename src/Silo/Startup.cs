@@ -22,7 +22,13 @@ internal static class Startup
             var builder = WebApplication.CreateBuilder(args);
             SetDefaults(builder);
             await using var app = build(builder);
-            app.Lifetime.ApplicationStarted.Register(() => isStarted = true);
+            app.Lifetime.ApplicationStarted.Register(() =>
+            {
+                isStarted = true;
+
+                // From here on the host hears it, which may let some time pass before it stops.
+                stop.HandOver();
+            });
             await ((IHost)app).RunAsync(stop.Token);
 
             // A service that ended though it must not has set it.

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace AgentStream.Silo;
 
 /// <summary>
-/// Hears of an order to stop, SIGTERM or Ctrl-C, from the first moment on. The host listens only when it has been built, and takes an order that comes while it starts for a failure of the start.
+/// Hears of an order to stop, SIGTERM or Ctrl-C, from the first moment on. The host listens only when it has been built, and takes an order that comes while it starts for a failure of the start. From its start on it is the host's to hear.
 /// </summary>
 internal sealed class StopOrder : IDisposable
 {
@@ -15,9 +15,12 @@ internal sealed class StopOrder : IDisposable
     /// <summary>Comes with the order.</summary>
     public CancellationToken Token => _stop.Token;
 
+    /// <summary>Leaves orders to somebody else who listens already.</summary>
+    public void HandOver() => Array.ForEach(_signals, signal => signal.Dispose());
+
     public void Dispose()
     {
-        Array.ForEach(_signals, signal => signal.Dispose());
+        HandOver();
         _stop.Dispose();
     }
 

@@ -104,11 +104,19 @@ internal sealed class SiloProcess : IAsyncDisposable
     public Task RunsAsync() => Wait.Until(
         () => _process.HasExited || File.ReadAllText($"/proc/{_process.Id}/maps").Contains("AgentStream.AspNetCore.dll", StringComparison.Ordinal), "the silo's program runs");
 
+    /// <summary>Tells the silo to stop, and does not wait for it.</summary>
+    /// <param name="signal">Another signal that is such an order.</param>
+    public async Task SignalAsync(string signal = "TERM")
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Stops the silo in order, as an operator does: with SIGTERM.</summary>
     /// <param name="signal">Another signal that is such an order.</param>
     public async Task StopAsync(string signal = "TERM")
     {
-        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await SignalAsync(signal);
         await _process.WaitForExitAsync().Within("the silo ends");
         Assert.True(_process.ExitCode == 0, $"Exit code {_process.ExitCode} after:\n{Output}");
     }
@@ -146,7 +154,8 @@ internal sealed class SiloProcess : IAsyncDisposable
 
         if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
         {
-            _url.TrySetResult(new Uri(line[(at + Listening.Length)..].Trim()));
+            // In JSON it is a text between other things.
+            _url.TrySetResult(new Uri(line[(at + Listening.Length)..].Split('"')[0].Trim()));
         }
     }
 }

@@ -152,6 +152,8 @@ public sealed class SiloTests(RedisFixture redis) : IClassFixture<RedisFixture>
     [InlineData("--AgentStream:JournalDirectory=sessions", "AgentStream:JournalPath")]
     [InlineData("--AgentStream:JournalPath=/proc/sessions.db", "AgentStream:JournalPath")]
     [InlineData("--AgentStream:MaxNodes=many", "AgentStream:MaxNodes")]
+    [InlineData("--AgentStream:Health:DrainDelay=1h", "AgentStream:Health:DrainDelay must be from 00:00:00 to 00:10:00")]
+    [InlineData("--AgentStream:Health:CheckTimeout=0", "AgentStream:Health:CheckTimeout must be from 00:00:00.1000000 to 00:01:00")]
     [InlineData("--AgentStream:Cluster:SiloPort=70000", "AgentStream:Cluster:SiloPort")]
     [InlineData("--AgentStream:Cluster:GatewayPort=-1", "AgentStream:Cluster:GatewayPort")]
     [InlineData("--AgentStream:Cluster:AdvertisedAddress=0.0.0.0", "AgentStream:Cluster:AdvertisedAddress")]

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
@@ -28,14 +27,7 @@ internal sealed class LoopbackRule(IConfiguration configuration, Callers callers
     /// <summary>Whether a request may come in.</summary>
     /// <param name="context">The request.</param>
     /// <returns>False when it came in from beyond this machine and the rule forbids that.</returns>
-    public async ValueTask<bool> AdmitsAsync(HttpContext context) => !await callers.AreUnknownAsync() || IsOfThisMachine(context);
-
-    private static bool IsOfThisMachine(HttpContext context) =>
-        // A proxy on this machine brings requests from anywhere.
-        !context.Request.Headers.Keys.Any(IsOfProxy)
-        && (context.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local))
-        // A page in this machine's browser can reach it under a name of its own that resolves to 127.0.0.1 (DNS rebinding).
-        && (!context.Request.Host.HasValue || IsLoopback(context.Request.Host.Host));
+    public async ValueTask<bool> AdmitsAsync(HttpContext context) => !await callers.AreUnknownAsync() || LocalRequests.IsOfThisMachine(context);
 
     Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => CheckAsync(ConfiguredAddresses());
 
@@ -61,14 +53,6 @@ internal sealed class LoopbackRule(IConfiguration configuration, Callers callers
     private string[] Setting(string name) =>
         configuration[name]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
-    private static bool IsOfProxy(string header) =>
-        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-        // What the forwarded headers' middleware leaves of them.
-        || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase)
-        || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
-        || header.Equals("Via", StringComparison.OrdinalIgnoreCase)
-        || header.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase);
-
     /// <summary>Whether an address to listen on can be reached from this machine only.</summary>
     /// <param name="address">The address, as the server gives it, such as <c>http://[::]:80</c>.</param>
     /// <returns>False also when it cannot be told.</returns>
@@ -77,18 +61,14 @@ internal sealed class LoopbackRule(IConfiguration configuration, Callers callers
         try
         {
             var parsed = BindingAddress.Parse(address);
-            return parsed.IsUnixPipe || parsed.IsNamedPipe || IsLoopback(parsed.Host);
+            // A server takes any host that is neither an address nor localhost for "every address".
+            return parsed.IsUnixPipe || parsed.IsNamedPipe || LocalRequests.IsLoopback(parsed.Host);
         }
         catch (FormatException)
         {
             return false;
         }
     }
-
-    // A server takes any host that is neither an address nor localhost for "every address".
-    private static bool IsLoopback(string host) =>
-        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
-        || IPAddress.TryParse(host.AsSpan().TrimStart('[').TrimEnd(']'), out var ip) && IPAddress.IsLoopback(ip);
 
     Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,4 +1,5 @@
 using AgentStream.Logs;
+using AgentStream.Storage.Background;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -10,10 +11,13 @@ namespace AgentStream.Background;
 /// </summary>
 /// <param name="lifetime">Stops the process.</param>
 /// <param name="logger">Takes why.</param>
-internal abstract class EndlessService(IHostApplicationLifetime lifetime, ILogger logger) : BackgroundService
+internal abstract class EndlessService(IHostApplicationLifetime lifetime, ILogger logger) : BackgroundService, IEssentialService
 {
     /// <summary>The exit code of a process that stopped because a service of its had ended.</summary>
     public const int FailedExitCode = 1;
+
+    /// <inheritdoc/>
+    public bool HasFailed { get; private set; }
 
     /// <summary>The service's work.</summary>
     /// <param name="stopping">Comes when the process is told to stop; nothing else may end the work.</param>
@@ -42,6 +46,8 @@ internal abstract class EndlessService(IHostApplicationLifetime lifetime, ILogge
 
         if (!stoppingToken.IsCancellationRequested)
         {
+            HasFailed = true;
+
             // The program's own Main may return another code; the exit code is for those that return none.
             Environment.ExitCode = FailedExitCode;
             logger.Safe().ServiceEnded(fault, GetType().Name);
