@@ -47,6 +47,7 @@ public static class AgentStreamClientHostApplicationBuilderExtensions
         var configured = RedisConnectionString.Parse(redis);
         builder.UseOrleansClient(client =>
         {
+            client.AddActivityPropagation();
             client.UseRedisClustering(clustering => clustering.ConfigurationOptions = configured);
             if (settings.Certificates is { } certificates)
             {

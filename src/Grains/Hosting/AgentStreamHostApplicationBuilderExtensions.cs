@@ -29,6 +29,9 @@ public static class AgentStreamHostApplicationBuilderExtensions
         builder.UseOrleans(silo =>
         {
             (configureSilo ?? UseCluster)(silo);
+
+            // The trace of a request leads into the run.
+            silo.AddActivityPropagation();
             if (builder.Configuration.GetValue<bool>($"{AgentStreamOptions.Section}:{nameof(AgentStreamOptions.MirrorToStreams)}"))
             {
                 silo.AddSessionStreams();

@@ -8,6 +8,7 @@ using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
 using AgentStream.Grains.Sessions;
 using AgentStream.Grains.Streams;
+using AgentStream.Grains.Telemetry;
 using AgentStream.Grains.Webhooks;
 using AgentStream.Storage.Redis;
 using Microsoft.Extensions.Configuration;
@@ -36,6 +37,8 @@ internal static class RuntimeServices
         services.TryAddSingleton<Admission>();
         services.AddHostedService<AgentCheck>();
         services.AddHostedService<TimersCheck>();
+        services.AddMetrics();
+        services.TryAddSingleton<RunMetrics>();
         services.TryAddSingleton<RunEnvironment>();
         services.TryAddSingleton<UsageMeter>();
         services.TryAddSingleton<RequestTimers>();

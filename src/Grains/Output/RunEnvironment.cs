@@ -1,4 +1,5 @@
 using AgentStream.Background;
+using AgentStream.Grains.Telemetry;
 using AgentStream.Logs;
 using AgentStream.Storage;
 using AgentStream.Storage.Ownership;
@@ -61,6 +62,9 @@ internal sealed class RunEnvironment(
 
     /// <summary>Says why runs failed.</summary>
     public RunErrors Errors => field ??= new(Words, Logger);
+
+    /// <summary>What is measured of runs.</summary>
+    public RunMetrics Metrics => field ??= services.GetService<RunMetrics>() ?? RunMetrics.None;
 
     /// <summary>Tells those who watch the user's sessions.</summary>
     public void Tell(SessionKey key, SessionEventKind kind, string? title = null) => Events?.Publish(new SessionEvent(kind, key, time.GetUtcNow(), title));

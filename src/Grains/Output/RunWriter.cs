@@ -103,6 +103,7 @@ internal sealed class RunWriter
                 var number = ++_number;
                 var result = await RepeatAsync(() => _environment.Store.AppendAsync(_run, number, events, _giveUp));
                 _last = result.Last == Cursor.Start ? _last : result.Last;
+                _environment.Metrics.Appended(events.Count);
                 if (result.Status != RunStatus.Live)
                 {
                     _notLive(result.Status);
@@ -127,10 +128,11 @@ internal sealed class RunWriter
     }
 
     /// <summary>Repeats an append while the log is away. The append's number makes that safe: it takes place once.</summary>
-    private Task<AppendResult> RepeatAsync(Func<Task<AppendResult>> append) => Patience.AskAsync(append, _environment.Time, _giveUp, (e, failures) =>
+    private Task<AppendResult> RepeatAsync(Func<Task<AppendResult>> append) => Patience.AskAsync(_environment.Metrics.Timed(append, _environment.Time), _environment.Time, _giveUp, (e, failures) =>
     {
         if (failures == 1)
         {
+            _environment.Metrics.StoreFailed();
             _environment.Logger.RunWaitsForStore(e, _run.RunId, _run.Key);
         }
     });

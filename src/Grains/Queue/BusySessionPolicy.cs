@@ -1,5 +1,6 @@
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Runs;
+using AgentStream.Grains.Telemetry;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Queue;
 
@@ -43,6 +44,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             Tools = request.Tools is { Count: > 0 } tools ? tools : null,
             Caller = caller,
             Webhook = request.Webhook,
+            Traceparent = Spans.Traceparent,
         };
         var place = await queue.AddAsync(key, waiting, environment.Options.Limits);
         if (place == 0)

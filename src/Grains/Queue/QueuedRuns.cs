@@ -94,7 +94,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         try
         {
             var request = next is { IdempotencyKey: { } key, RequestHash: { } hash } ? new RequestKey(key, hash) : null;
-            if (await accepted.AcceptAsync(next.Prompt, request, hasWaited: true, next.Tools, next.Caller, next.Webhook) is not null)
+            if (await accepted.AcceptAsync(next.Prompt, request, hasWaited: true, next.Tools, next.Caller, next.Webhook, next.Traceparent) is not null)
             {
                 // The same request was queued twice, by two activations, and the first has been a run.
                 await queue.RemoveAsync(run.Key, next.RunId);

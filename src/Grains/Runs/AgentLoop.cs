@@ -2,6 +2,7 @@ using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Limits;
 using AgentStream.Grains.Output;
+using AgentStream.Grains.Telemetry;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using Microsoft.Extensions.AI;
@@ -28,6 +29,10 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     private bool _isOpen;
     private ModelResponse? _response;
     private LimitExceededException? _isOverLimit;
+    private ModelCall? _call;
+
+    /// <summary>The run's span; null when nobody listens.</summary>
+    public RunSpan? Span { get; init; }
 
     /// <summary>
     /// What the last node had said when the run was cut short; null when nothing was. It goes into the journal with the run's end, in one step: a recovery that finds it alone would take it
@@ -109,6 +114,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     {
         await BeginNodeAsync(cancellationToken);
         var (chat, options) = agent.NewRequest(ChatMessages.ToChat(journal.History.Messages.Append(journal.History.PendingRequest())), deps);
+        using var call = _call = ModelCall.Start(environment.Metrics, Span, agent.Name, run.Key, agent.Client, options, environment.Time);
         try
         {
             var updates = PatientStream.ReadAsync(
@@ -121,16 +127,21 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
             await foreach (var update in updates)
             {
                 IsAsking = false;
+                call?.Hear();
                 await TakeAsync(update, cancellationToken);
                 IsAsking = true;
             }
 
             IsAsking = false;
-
+            call?.Complete();
             if (_isOpen)
             {
                 AnswerRules.Check(run.Nodes, agent.Bounds);
             }
+        }
+        catch (Exception e) when (call?.Fail(e, cancellationToken.IsCancellationRequested, environment.Words.Of) == true)
+        {
+            throw;
         }
         catch (Exception) when (_isOpen && !run.HasToLeave && run.Nodes.Partial(environment.Time.GetUtcNow()) is { } said)
         {
@@ -192,6 +203,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     private async Task EndNodeAsync(CancellationToken cancellationToken)
     {
         var response = await run.Nodes.CompleteAsync(environment.Time.GetUtcNow(), cancellationToken);
+        _call?.Add(response);
         _calls = [.. run.Nodes.Calls];
         _tools.Skip(_calls.Where(call => call.IsInformational).Select(call => call.Id));
         await journal.AddAsync(now => new ResponseRecord(_idx, response) { Timestamp = now });

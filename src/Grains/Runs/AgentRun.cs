@@ -1,6 +1,7 @@
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Limits;
 using AgentStream.Grains.Output;
+using AgentStream.Grains.Telemetry;
 using AgentStream.Grains.Webhooks;
 using AgentStream.Messages;
 using AgentStream.Storage;
@@ -9,7 +10,7 @@ using AgentStream.Storage.Journal;
 namespace AgentStream.Grains.Runs;
 
 /// <summary>A run of an agent, in a session that is owned. It works next to the grain's turns and touches nothing of the grain's but the session's state, which is lent to it.</summary>
-internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering, RequestTimers? timers, UsageMeter? usage, RunWebhooks? webhooks)
+internal sealed partial class AgentRun(RunEnvironment environment, Agent agent, RunHandle run, RunJournal journal, bool canLeave, Steering? steering, RequestTimers? timers, UsageMeter? usage, RunWebhooks? webhooks)
 {
     private RunProgress? _progress;
     private AgentLoop? _loop;
@@ -39,8 +40,9 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     /// <param name="tools">The tools of the client that came with it; null for none.</param>
     /// <param name="caller">What the run keeps of its user; null for nothing.</param>
     /// <param name="webhook">Where its end is reported to; null for nowhere.</param>
+    /// <param name="traceparent">The trace that a prompt which has waited came with; null for the caller's.</param>
     /// <returns>Null; or the run that the same request has been meanwhile, and then this one is over.</returns>
-    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false, IReadOnlyList<ClientTool>? tools = null, RunCaller? caller = null, string? webhook = null)
+    public async Task<string?> AcceptAsync(string prompt, RequestKey? key = null, bool hasWaited = false, IReadOnlyList<ClientTool>? tools = null, RunCaller? caller = null, string? webhook = null, string? traceparent = null)
     {
         try
         {
@@ -51,6 +53,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                 return known;
             }
 
+            _span = RunSpan.Start(agent.Name, agent.Client, Token, traceparent);
             var isNew = journal.History.IsEmpty;
             await journal.AddAsync(
                 now =>
@@ -64,6 +67,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
                         Begin = run.Begin,
                         Caller = caller,
                         Webhook = webhook,
+                        Traceparent = _span?.Traceparent,
                     },
                     new RequestRecord(0, [new UserPromptPart(prompt) { Timestamp = now }]) { Timestamp = now },
                 ],
@@ -78,6 +82,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         catch (Exception e)
         {
             var result = Crashed(e);
+            End(result);
 
             // A prompt that has waited for nothing ends here. Whoever sent one just now hears of it by the exception, and one that waits is tried again.
             var notice = hasWaited && e is LimitExceededException ? await AnnounceAsync(result, webhook) : null;
@@ -88,16 +93,13 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
     }
 
     /// <summary>The run was recovered from a process that died: it continues where that one got.</summary>
-    public void Resume(RunProgress progress) => _progress = progress;
+    public void Resume(RunProgress progress) => (_progress, _span) = (progress, RunSpan.Continue(agent.Name, agent.Client, Token, journal.History.Traceparent));
 
     /// <summary>The run continues one that waited for somebody: the journal has the answers, and its last response the calls.</summary>
-    public void Continue() => _continues = true;
+    /// <param name="span">The run's span; null when nobody listens.</param>
+    public void Continue(RunSpan? span) => (_continues, _span) = (true, span);
 
-    /// <summary>
-    /// Runs to the <c>end</c>, or until it leaves for another process. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.
-    /// </summary>
-    /// <returns>How it ended.</returns>
-    public async Task<RunResult> ExecuteAsync()
+    private async Task<RunResult> WorkAsync()
     {
         environment.Tell(Key, SessionEventKind.Started, journal.History.Title);
         var result = await LoopAsync();
@@ -232,7 +234,7 @@ internal sealed class AgentRun(RunEnvironment environment, Agent agent, RunHandl
         {
             var caller = journal.History.Caller;
             var ready = await agent.ForRunAsync(journal.History.Tools, caller, stop);
-            _loop = new AgentLoop(ready, run, journal, environment, new Deps(environment, run) { Claims = caller.Claims }, steering, usage);
+            _loop = new AgentLoop(ready, run, journal, environment, new Deps(environment, run) { Claims = caller.Claims }, steering, usage) { Span = _span };
             return await (_progress is not null ? ResumeAsync(_loop, _progress, stop) : _continues ? _loop.ContinueAsync(stop) : _loop.RunAsync(stop));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Limits;
 using AgentStream.Grains.Output;
+using AgentStream.Grains.Telemetry;
 using AgentStream.Grains.Webhooks;
 using AgentStream.Storage.Journal;
 
@@ -27,6 +28,7 @@ internal sealed class RunFactory(RunEnvironment environment, ISessionJournal jou
     /// <param name="keep">Journals the end; null where the journal does not know the run.</param>
     public async Task EndAsync(RunHandle run, string agent, string? requested, RunError error, Func<Task>? keep = null)
     {
+        environment.Metrics.Count(agent, RunOutcomes.Crashed, error.Reason);
         var notice = webhooks is null ? null : await webhooks.AnnounceAsync(run, agent, requested, isPaused: false, error);
         await (keep?.Invoke() ?? Task.CompletedTask);
         if (await run.FinishAsync(error) == error && notice is not null)

@@ -76,6 +76,9 @@ internal sealed partial class SessionState
     /// <summary>Where the last prompt wants the end of its run reported to, and those of the runs that continue it; null for nowhere.</summary>
     public string? Webhook { get; private set; }
 
+    /// <summary>The span of the last run that the journal has one of; null for none.</summary>
+    public string? Traceparent { get; private set; }
+
     /// <summary>The run that has no end yet; null when there is none.</summary>
     public RunProgress? Unfinished { get; private set; }
 
@@ -133,7 +136,7 @@ internal sealed partial class SessionState
         switch (record)
         {
             case RunStartedRecord { Continues: not null } continued:
-                (_runId, LastRunId, LastError) = (continued.RunId, continued.RunId, null);
+                (_runId, LastRunId, LastError, Traceparent) = (continued.RunId, continued.RunId, null, continued.Traceparent ?? Traceparent);
                 Unfinished = new RunProgress(continued.RunId, continued.Agent);
                 break;
             case RunStartedRecord started:
@@ -151,7 +154,7 @@ internal sealed partial class SessionState
                 TakeResults(started.Timestamp);
                 (_runId, LastRunId, LastPrompt, LastError) = (started.RunId, started.RunId, null, null);
                 LastWaitedRunId = started.HasWaited ? started.RunId : LastWaitedRunId;
-                (Tools, Caller, Webhook) = (started.Tools, started.Caller ?? RunCaller.Unknown, started.Webhook);
+                (Tools, Caller, Webhook, Traceparent) = (started.Tools, started.Caller ?? RunCaller.Unknown, started.Webhook, started.Traceparent);
                 Unfinished = new RunProgress(started.RunId, started.Agent);
                 break;
             case RequestRecord request:
@@ -280,7 +283,7 @@ internal sealed partial class SessionState
         Past.Forget();
         _steered.Clear();
         (_unanswered, _requestedAt, _runId, _last, _hasImport) = ([], default, null, null, false);
-        (Size, Caller, Webhook, LastReason, Name) = (0, RunCaller.Unknown, null, null, null);
+        (Size, Caller, Webhook, Traceparent, LastReason, Name) = (0, RunCaller.Unknown, null, null, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished, Tools) = (0, null, 0, null, null, null, null, []);
     }
 }

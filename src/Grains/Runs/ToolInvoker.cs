@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Text.Json;
 using AgentStream.Grains.Agents;
 using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Output;
+using AgentStream.Grains.Telemetry;
 using AgentStream.Messages;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,7 +52,8 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
         var arguments = args.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value);
 
         // A task of its own, and a wait that ends by itself: a tool may block its thread, and it may not listen to its token.
-        var work = environment.Beside(() => CallAsync(function, call, arguments, patience.Token));
+        using var span = ToolSpan.Start(call.ToolName, call.ToolCallId, agent.Name, deps.Key);
+        var work = environment.Beside(() => CallAsync(function, call, arguments, span, patience.Token));
         try
         {
             return await work.WaitAsync(timeout, environment.Time, cancellationToken);
@@ -63,7 +66,9 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
             }
 
             environment.Logger.ToolTimedOut(call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key, timeout);
-            return Return(call, $"The tool {call.ToolName} took longer than {timeout.TotalSeconds:0.###} s.", ToolOutcome.Failed);
+            var late = $"The tool {call.ToolName} took longer than {timeout.TotalSeconds:0.###} s.";
+            span.Fail(ToolSpan.TimedOut, late);
+            return Return(call, late, ToolOutcome.Failed);
         }
         finally
         {
@@ -96,7 +101,7 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
     }
 
     /// <summary>The call itself. When the run has continued without it, it comes to its end all the same, and its scope with it.</summary>
-    private async Task<RequestPart> CallAsync(AIFunction function, ToolCallPart call, Dictionary<string, object?> arguments, CancellationToken cancellationToken)
+    private async Task<RequestPart> CallAsync(AIFunction function, ToolCallPart call, Dictionary<string, object?> arguments, Activity? span, CancellationToken cancellationToken)
     {
         try
         {
@@ -110,11 +115,13 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
         {
             environment.Logger.ToolArgumentsRefused(call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
             environment.Logger.ToolArgumentsNotRead(e, call.ToolCallId, deps.Run.Token.RunId, deps.Key);
+            span.Fail(ToolSpan.InvalidArguments, null);
             return Return(call, fault, ToolOutcome.Failed);
         }
         catch (Exception e)
         {
             Log(call, e);
+            span.Fail(Spans.TypeOf(e), environment.Words.OfTool(call.ToolName, e));
             return Return(call, environment.Words.OfTool(call.ToolName, e), ToolOutcome.Failed);
         }
     }

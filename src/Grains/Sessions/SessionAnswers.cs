@@ -4,6 +4,7 @@ using AgentStream.Grains.Chat;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Runs;
+using AgentStream.Grains.Telemetry;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 
@@ -72,6 +73,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
     private async Task<AgentRun?> KeepAsync(RunHandle run, SessionState state, Func<IReadOnlyList<RequestAnswer>> find)
     {
         var isContinued = false;
+        RunSpan? span = null;
         try
         {
             var journal = factory.NewJournal(state, run);
@@ -82,7 +84,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
             }
 
             var agent = agents.Get(state.Requests.Paused!.Value.Agent);
-            await journal.AddAsync(now => Records(state, run, agent, answers, now));
+            await journal.AddAsync(now => Records(state, run, agent, answers, now, () => span = RunSpan.Continue(agent.Name, agent.Client, run.Token, state.Traceparent)));
             if (state.Requests.Open.Count > 0)
             {
                 return null;
@@ -90,13 +92,14 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
 
             isContinued = true;
             var continued = factory.NewRun(agent, state, run);
-            continued.Continue();
+            continued.Continue(span);
             return continued;
         }
         finally
         {
             if (!isContinued)
             {
+                span?.End(RunOutcomes.Lost);
                 await run.FinishAsync(error: null, [.. RequestBodies.Entries(state.Requests.AnsweredIn(run.Token.RunId))]);
             }
         }
@@ -116,7 +119,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
         };
     }
 
-    private static JournalRecord[] Records(SessionState state, RunHandle run, Agent agent, IReadOnlyList<RequestAnswer> answers, DateTimeOffset now)
+    private static JournalRecord[] Records(SessionState state, RunHandle run, Agent agent, IReadOnlyList<RequestAnswer> answers, DateTimeOffset now, Func<RunSpan?> startSpan)
     {
         var records = new List<JournalRecord>();
         foreach (var answer in answers)
@@ -131,7 +134,7 @@ internal sealed class SessionAnswers(RunEnvironment environment, AgentCatalog ag
 
         if (state.Requests.Open.Count == answers.Count)
         {
-            records.Add(new RunStartedRecord(run.Token.RunId, agent.Name, Continues: state.Requests.Paused!.Value.RunId) { Timestamp = now, Begin = run.Begin });
+            records.Add(new RunStartedRecord(run.Token.RunId, agent.Name, Continues: state.Requests.Paused!.Value.RunId) { Timestamp = now, Begin = run.Begin, Traceparent = startSpan()?.Traceparent });
         }
 
         return [.. records];

@@ -45,6 +45,9 @@ public sealed record RunStartedRecord(string RunId, string Agent, bool HasWaited
 
     /// <summary>The URL that the prompt wants its run's end reported to; null for none. A run that continues another has that of that one, and says nothing of it.</summary>
     public string? Webhook { get; init; }
+
+    /// <summary>The run's span as W3C's <c>traceparent</c>, by which the run stays in its trace in whatever process it continues; null without one.</summary>
+    public string? Traceparent { get; init; }
 }
 
 /// <summary>A node begins: a request goes to the model.</summary>

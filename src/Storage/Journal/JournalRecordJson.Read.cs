@@ -68,6 +68,7 @@ public static partial class JournalRecordJson
                     Begin = JournalCursor.Read(place.Field("begin")),
                     Caller = RunCaller.Read(place.Field("caller")),
                     Webhook = place.Field(Protocol.Fields.Webhook).TextOrNull(),
+                    Traceparent = place.Field("traceparent").TextOrNull(),
                 },
             JournalRecordTypes.Request =>
                 new RequestRecord(Idx(place), [.. place.Field("parts").Items().Select(RequestPart)]) { Timestamp = timestamp, Steered = JournalRequestJson.ReadPrompts(place, "steered") },

@@ -105,6 +105,11 @@ public static partial class JournalRecordJson
                     json.WriteString(Protocol.Fields.Webhook, started.Webhook);
                 }
 
+                if (started.Traceparent is not null)
+                {
+                    json.WriteString("traceparent", started.Traceparent);
+                }
+
                 break;
             case RequestRecord request:
                 json.WriteNumber("idx", request.Idx);

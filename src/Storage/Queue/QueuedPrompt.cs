@@ -44,6 +44,10 @@ public sealed record QueuedPrompt(
     [JsonPropertyName(Protocol.Fields.Webhook)]
     public string? Webhook { get; init; }
 
+    /// <summary>The trace that the prompt came with, as W3C's <c>traceparent</c>; null without one.</summary>
+    [JsonPropertyName("traceparent")]
+    public string? Traceparent { get; init; }
+
     /// <summary>Gets whether another prompt says the same in all that is kept.</summary>
     /// <param name="other">The other; null for none.</param>
     /// <returns>Whether it does.</returns>

@@ -121,6 +121,7 @@ internal static class Samples
         Started("run-3") with { Caller = new([new("email", "anna@example.com"), new("http://schemas.microsoft.com/ws/2008/06/identity/claims/role", "\"a\"\n")], ["refunds"]) },
         Started("run-4") with { Caller = RunCaller.Unknown },
         Started("run-5") with { Webhook = "https://hooks.example.com/a?b=\"c\"" },
+        Started("run-6") with { Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
         Started("run-2") with { Tools = [new("locate", "Where is \"here\"?\n", """{"type":"object","properties":{"precise":{"type":"boolean"}}}"""), new("ask")] },
     ];
 }

@@ -21,6 +21,7 @@ public abstract class PromptQueueContract
             RequestHash = i == 1 ? "hash" : null,
             Steers = i == 2,
             Webhook = i == 1 ? null : "https://hooks.example.com/a",
+            Traceparent = i == 1 ? null : "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             Caller = i == 1 ? null : new([new("email", "anna@example.com")], ["refunds"]),
         }).ToList();
         foreach (var prompt in prompts)
