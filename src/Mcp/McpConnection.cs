@@ -101,7 +101,7 @@ internal sealed class McpConnection : IAsyncDisposable
     {
         try
         {
-            return McpResults.ToResult(await _requests.SendAsync(RequestMethods.ToolsCall, Parameters(call), cancellationToken, call.Name));
+            return McpResults.ToResult(await _requests.SendAsync(RequestMethods.ToolsCall, Parameters(call).WithTrace(), cancellationToken, call.Name));
         }
         catch (Exception e) when (e is not McpToolException)
         {
