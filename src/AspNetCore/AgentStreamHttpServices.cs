@@ -1,5 +1,6 @@
 using AgentStream;
 using AgentStream.AspNetCore.Description;
+using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
@@ -36,6 +37,8 @@ public static class AgentStreamHttpServices
             options.IncludeDetailedErrors ??= section.GetValue<bool?>(nameof(AgentStreamOptions.IncludeDetailedErrors));
             section.GetSection(nameof(AgentStreamOptions.Limits)).Bind(options.Limits);
         });
+        services.AddMetrics();
+        services.AddSingleton<HttpMetrics>();
         services.AddSingleton<Listeners>();
         services.AddCors();
         services.AddSingleton<AllowedOrigins>();

@@ -5,6 +5,7 @@ using AgentStream.Silo.Demo;
 
 return await Startup.RunAsync(args, builder =>
 {
+    builder.AddAgentStreamTelemetry();
     builder.AddConfiguredAuthentication();
     builder.AddAgentStream()
         .AddConfiguredAgents(builder.Configuration)
@@ -13,6 +14,7 @@ return await Startup.RunAsync(args, builder =>
 
     var app = builder.Build();
     app.MapAgentStreamPage("/").RequireSignIn(app.Configuration);
+    app.MapAgentStreamMetrics().RequireKey(app.Configuration);
     app.MapAgentStream("/chat");
     app.MapAgentStreamAiSdk("/api/chat");
     app.MapAgentStreamAgUi("/ag-ui");

@@ -69,6 +69,8 @@ public static class StorageServices
         services.AddOptions<StorageOptions>().Configure(options => section.WithDurations<StorageOptions>().Bind(options)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddHostedService<ListenerMetrics>();
         if (string.IsNullOrEmpty(redisConfiguration))
         {
             services.TryAddSingleton<IStreamStore, InMemoryStreamStore>();

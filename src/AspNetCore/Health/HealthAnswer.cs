@@ -11,7 +11,7 @@ internal static class HealthAnswer
         context.Response.StatusCode = state.IsGood ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         context.Response.Headers[HeaderNames.CacheControl] = "no-store";
         var answer = new Dictionary<string, object> { ["status"] = state.Status };
-        if (LocalRequests.IsOfThisMachine(context))
+        if (ThisMachine.Sent(context))
         {
             answer["checks"] = state.Checks.ToDictionary();
         }

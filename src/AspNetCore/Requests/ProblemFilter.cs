@@ -12,7 +12,7 @@ namespace AgentStream.AspNetCore.Requests;
 /// The one place where exceptions become answers. A filter rather than middleware, so that it holds in every program that maps
 /// the routes, before that program's own handlers, and touches no other route.
 /// </summary>
-internal sealed class ProblemFilter(ILogger<ProblemFilter> logger, IOptions<AgentStreamOptions> options, IHostEnvironment host) : IEndpointFilter
+internal sealed class ProblemFilter(ILogger<ProblemFilter> logger, IOptions<AgentStreamOptions> options, IHostEnvironment host, HttpMetrics metrics) : IEndpointFilter
 {
     private readonly ILogger _logger = logger.Safe();
     private readonly bool _withDetails = DetailedErrors.AreShown(options.Value, host);
@@ -34,6 +34,7 @@ internal sealed class ProblemFilter(ILogger<ProblemFilter> logger, IOptions<Agen
 #pragma warning restore CA1031
         {
             var problem = Problems.For(e, _withDetails);
+            metrics.Refused(problem.StatusCode, e);
             switch (problem.StatusCode)
             {
                 case StatusCodes.Status500InternalServerError:

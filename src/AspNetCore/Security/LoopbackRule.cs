@@ -27,7 +27,7 @@ internal sealed class LoopbackRule(IConfiguration configuration, Callers callers
     /// <summary>Whether a request may come in.</summary>
     /// <param name="context">The request.</param>
     /// <returns>False when it came in from beyond this machine and the rule forbids that.</returns>
-    public async ValueTask<bool> AdmitsAsync(HttpContext context) => !await callers.AreUnknownAsync() || LocalRequests.IsOfThisMachine(context);
+    public async ValueTask<bool> AdmitsAsync(HttpContext context) => !await callers.AreUnknownAsync() || ThisMachine.Sent(context);
 
     Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => CheckAsync(ConfiguredAddresses());
 
@@ -61,8 +61,7 @@ internal sealed class LoopbackRule(IConfiguration configuration, Callers callers
         try
         {
             var parsed = BindingAddress.Parse(address);
-            // A server takes any host that is neither an address nor localhost for "every address".
-            return parsed.IsUnixPipe || parsed.IsNamedPipe || LocalRequests.IsLoopback(parsed.Host);
+            return parsed.IsUnixPipe || parsed.IsNamedPipe || ThisMachine.IsLoopback(parsed.Host);
         }
         catch (FormatException)
         {

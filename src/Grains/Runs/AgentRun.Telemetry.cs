@@ -1,6 +1,4 @@
-using AgentStream.Grains.Output;
 using AgentStream.Grains.Telemetry;
-using AgentStream.Storage;
 
 namespace AgentStream.Grains.Runs;
 

@@ -53,6 +53,15 @@ internal static class SiloAuthentication
         }
     }
 
+    /// <summary>Has a program show its key, where programs have keys. People who sign in have nothing to do with such a route.</summary>
+    public static void RequireKey(this IEndpointConventionBuilder route, IConfiguration configuration)
+    {
+        if (new AuthenticationSettings(configuration).HasKeys)
+        {
+            route.RequireAuthorization(new AuthorizationPolicyBuilder(ApiKeyOptions.Scheme).RequireAuthenticatedUser().Build());
+        }
+    }
+
     private static void AddSignIn(AuthenticationBuilder authentication, AuthenticationSettings settings)
     {
         authentication.Services.AddAuthorization();

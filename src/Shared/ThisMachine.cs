@@ -3,18 +3,18 @@ using Microsoft.AspNetCore.Http;
 
 namespace AgentStream;
 
-/// <summary>Tells requests of this machine from those of others.</summary>
-internal static class LocalRequests
+/// <summary>Which requests come from this machine.</summary>
+internal static class ThisMachine
 {
-    /// <summary>Whether a request was made on this machine: not by a proxy, which brings requests from anywhere, and not by a page under a name of its own.</summary>
-    public static bool IsOfThisMachine(HttpContext context) =>
+    /// <summary>Whether a request comes from a program on this machine, and from nobody behind that.</summary>
+    public static bool Sent(HttpContext context) =>
         // A proxy on this machine brings requests from anywhere.
         !context.Request.Headers.Keys.Any(IsOfProxy)
         && (context.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local))
         // A page in this machine's browser can reach it under a name of its own that resolves to 127.0.0.1 (DNS rebinding).
         && (!context.Request.Host.HasValue || IsLoopback(context.Request.Host.Host));
 
-    /// <summary>Whether a host is this machine, and nothing else.</summary>
+    // A server takes any host that is neither an address nor localhost for "every address".
     public static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
         || IPAddress.TryParse(host.AsSpan().TrimStart('[').TrimEnd(']'), out var ip) && IPAddress.IsLoopback(ip);
