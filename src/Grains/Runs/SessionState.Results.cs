@@ -1,7 +1,5 @@
-using AgentStream.Grains.Approvals;
 using AgentStream.Grains.Chat;
 using AgentStream.Messages;
-using AgentStream.Storage.Journal;
 
 namespace AgentStream.Grains.Runs;
 

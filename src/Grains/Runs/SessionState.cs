@@ -1,5 +1,4 @@
 using AgentStream.Grains.Approvals;
-using AgentStream.Grains.Chat;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 

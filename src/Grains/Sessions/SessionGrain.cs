@@ -5,7 +5,6 @@ using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Runs;
-using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Queue;

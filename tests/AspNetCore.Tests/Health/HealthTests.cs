@@ -1,6 +1,5 @@
 using System.Net;
 using System.Reflection;
-using AgentStream.Storage;
 using AgentStream.Storage.Background;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;

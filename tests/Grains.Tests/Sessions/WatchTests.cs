@@ -1,4 +1,3 @@
-using AgentStream.Grains.Agents;
 using AgentStream.Storage.Sessions;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,6 @@
 using AgentStream.Grains.Webhooks;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Webhooks;
-using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Grains.Tests.Webhooks;
