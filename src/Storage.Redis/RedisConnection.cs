@@ -263,6 +263,26 @@ public sealed class RedisConnection : IAsyncDisposable, IDisposable
         },
         CancellationToken.None);
 
+    /// <summary>Subscribes to a channel whose messages are heard one after the other, in their order.</summary>
+    /// <returns>The subscription; null when the server was not told.</returns>
+    internal Task<ChannelMessageQueue?> SubscribeInOrderAsync(RedisChannel channel, Action<RedisValue> heard) => RunAsync(
+        $"subscribe to channel {channel}",
+        (channel, heard),
+        static async (multiplexer, wish) =>
+        {
+            var subscriber = multiplexer.GetSubscriber();
+            var queue = await subscriber.SubscribeAsync(wish.channel);
+            if (subscriber.SubscribedEndpoint(wish.channel) is null || !subscriber.IsConnected(wish.channel))
+            {
+                await queue.UnsubscribeAsync(CommandFlags.FireAndForget);
+                return null;
+            }
+
+            queue.OnMessage(message => wish.heard(message.Message));
+            return queue;
+        },
+        CancellationToken.None);
+
     /// <summary>Does something with the subscriptions and does not wait for it; a broken connection takes them down by itself.</summary>
     internal void TellSubscriber(Action<ISubscriber> command)
     {

@@ -14,11 +14,15 @@ internal sealed class RedisNotices : IDisposable
     private readonly Dictionary<string, Topic> _topics = [];
     private readonly RedisConnection _connection;
     private readonly ILogger _logger;
+    private readonly bool _isInOrder;
     private bool _isDisposed;
 
-    public RedisNotices(RedisConnection connection, ILogger logger)
+    /// <param name="connection">The connection.</param>
+    /// <param name="logger">Takes what watchers do not.</param>
+    /// <param name="isInOrder">Whether a channel's messages are told in their order. Otherwise they may overtake each other, which costs less.</param>
+    public RedisNotices(RedisConnection connection, ILogger logger, bool isInOrder = false)
     {
-        (_connection, _logger) = (connection, logger);
+        (_connection, _logger, _isInOrder) = (connection, logger, isInOrder);
         connection.Restored += SubscribeAllAgain;
     }
 
@@ -48,14 +52,16 @@ internal sealed class RedisNotices : IDisposable
         Action<byte[]?> watcher = message => heard(message);
         lock (_gate)
         {
-            if (!_topics.TryGetValue(channel, out topic))
+            if (_topics.TryGetValue(channel, out topic))
             {
-                topic = new Topic(channel, _logger);
+                topic.Watchers = topic.Watchers.Add(watcher);
+            }
+            else
+            {
+                topic = new Topic(channel, _logger) { Watchers = [watcher] };
                 _topics.Add(channel, topic);
                 topic.Subscribed = SubscribeAsync(topic);
             }
-
-            topic.Watchers = topic.Watchers.Add(watcher);
         }
 
         try
@@ -83,10 +89,33 @@ internal sealed class RedisNotices : IDisposable
 
     private async Task SubscribeAsync(Topic topic)
     {
-        if (!await _connection.SubscribeAsync(topic.Channel, topic.Hear))
+        if (!await (_isInOrder ? SubscribeInOrderAsync(topic) : _connection.SubscribeAsync(topic.Channel, topic.Hear)))
         {
             throw new StorageUnavailableException($"Redis could not subscribe to channel {topic.Name}: the connection for notices is down.");
         }
+    }
+
+    private async Task<bool> SubscribeInOrderAsync(Topic topic)
+    {
+        if (await _connection.SubscribeInOrderAsync(topic.Channel, message => topic.Tell(message)) is not { } queue)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            if (topic.Watchers.IsEmpty)
+            {
+                // All have left meanwhile.
+                _connection.TellSubscriber(_ => queue.UnsubscribeAsync(CommandFlags.FireAndForget));
+            }
+            else
+            {
+                topic.Queue = queue;
+            }
+        }
+
+        return true;
     }
 
     private void Leave(Topic topic, Action<byte[]?> watcher)
@@ -141,8 +170,18 @@ internal sealed class RedisNotices : IDisposable
         stopping => Task.Delay(RetryAfter, _connection.Time, stopping),
         CancellationToken.None);
 
-    private void Unsubscribe(Topic topic) =>
-        _connection.TellSubscriber(subscriber => subscriber.UnsubscribeAsync(topic.Channel, topic.Hear, CommandFlags.FireAndForget));
+    private void Unsubscribe(Topic topic)
+    {
+        if (!_isInOrder)
+        {
+            _connection.TellSubscriber(subscriber => subscriber.UnsubscribeAsync(topic.Channel, topic.Hear, CommandFlags.FireAndForget));
+        }
+        else if (topic.Queue is { } queue)
+        {
+            topic.Queue = null;
+            _connection.TellSubscriber(_ => queue.UnsubscribeAsync(CommandFlags.FireAndForget));
+        }
+    }
 
     private sealed class Topic
     {
@@ -160,6 +199,9 @@ internal sealed class RedisNotices : IDisposable
         public RedisChannel Channel { get; }
 
         public Action<RedisChannel, RedisValue> Hear { get; }
+
+        /// <summary>The subscription, where messages are told in their order.</summary>
+        public ChannelMessageQueue? Queue { get; set; }
 
         public Task Subscribed { get; set; } = Task.CompletedTask;
 

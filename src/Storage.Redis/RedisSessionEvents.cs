@@ -13,7 +13,7 @@ namespace AgentStream.Storage.Redis;
 /// <param name="logger">Takes what a watcher does not; null for none.</param>
 public sealed class RedisSessionEvents(RedisConnection redis, IOptions<StorageOptions> options, ILogger<RedisSessionEvents>? logger = null) : ISessionEvents, IDisposable
 {
-    private readonly RedisNotices _notices = new(redis, (logger ?? NullLogger<RedisSessionEvents>.Instance).Safe());
+    private readonly RedisNotices _notices = new(redis, (logger ?? NullLogger<RedisSessionEvents>.Instance).Safe(), isInOrder: true);
 
     /// <inheritdoc/>
     public void Publish(SessionEvent change)

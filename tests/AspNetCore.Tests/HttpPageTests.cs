@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AgentStream.AspNetCore.Tests;
 
-/// <summary>docs/http.md has the routes that there are, and no others.</summary>
+/// <summary>docs/http.md has the routes that <c>MapAgentStream</c> maps, and no others.</summary>
 public sealed partial class HttpPageTests
 {
     [Fact]
@@ -24,6 +24,6 @@ public sealed partial class HttpPageTests
         return Row().Matches(table).Select(match => match.Groups[1].Value);
     }
 
-    [GeneratedRegex("^\\| `([A-Z]+ /[^`]*)`", RegexOptions.Multiline)]
+    [GeneratedRegex("^\\| `([A-Z]+ /chat[^`]*)`", RegexOptions.Multiline)]
     private static partial Regex Row();
 }

@@ -18,12 +18,8 @@ internal static class RouteDescription
     public static RouteHandlerBuilder Is(this RouteHandlerBuilder route, string summary) => route.WithSummary(summary).WithTags("AgentStream");
 
     /// <summary>The route takes a body of JSON.</summary>
-    public static RouteHandlerBuilder TakesBody<T>(this RouteHandlerBuilder route, bool isOptional = false)
-        where T : notnull
-    {
-        _ = isOptional ? route.Accepts<T>(isOptional: true, "application/json") : route.Accepts<T>("application/json");
-        return route.Refuses(OfBodies);
-    }
+    // Not by Accepts(): then routing would refuse other types by itself, without a word.
+    public static RouteHandlerBuilder TakesBody<T>(this RouteHandlerBuilder route, bool isOptional = false) => route.WithMetadata(new RouteBody(typeof(T), isOptional)).Refuses(OfBodies);
 
     /// <summary>The route takes a parameter in its address.</summary>
     public static RouteHandlerBuilder TakesQuery(this RouteHandlerBuilder route, string name, string what) => route.WithMetadata(new RouteParameter(name, IsHeader: false, what));
@@ -57,6 +53,11 @@ internal static class RouteDescription
 /// <param name="IsHeader">Whether it is a header; if not, it stands in the address.</param>
 /// <param name="What">What it is for.</param>
 internal sealed record RouteParameter(string Name, bool IsHeader, string What);
+
+/// <summary>A body of JSON that a handler reads by itself.</summary>
+/// <param name="Type">What it is like.</param>
+/// <param name="IsOptional">Whether there may be none.</param>
+internal sealed record RouteBody(Type Type, bool IsOptional);
 
 /// <summary>A header of a response that is a success.</summary>
 /// <param name="Name">The name.</param>

@@ -8,9 +8,19 @@ internal sealed class RouteTransformer : IOpenApiOperationTransformer
 {
     public static readonly RouteTransformer Instance = new();
 
-    public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<RouteBody>().FirstOrDefault() is { } body)
+        {
+            var schema = await context.GetOrCreateSchemaAsync(body.Type, parameterDescription: null, cancellationToken);
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = !body.IsOptional,
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = body.Type.IsArray ? schema : Register(context.Document!, body.Type.Name, schema) } },
+            };
+        }
+
         foreach (var parameter in metadata.OfType<RouteParameter>())
         {
             (operation.Parameters ??= []).Add(new OpenApiParameter
@@ -29,7 +39,11 @@ internal sealed class RouteTransformer : IOpenApiOperationTransformer
                 (success.Headers ??= new Dictionary<string, IOpenApiHeader>())[header.Name] = new OpenApiHeader { Description = header.What, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
             }
         }
+    }
 
-        return Task.CompletedTask;
+    private static OpenApiSchemaReference Register(OpenApiDocument document, string name, IOpenApiSchema schema)
+    {
+        document.AddComponent(name, schema);
+        return new OpenApiSchemaReference(name, document);
     }
 }

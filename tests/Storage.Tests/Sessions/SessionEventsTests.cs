@@ -31,6 +31,22 @@ public sealed class SessionEventsTests(RedisFixture redis) : IClassFixture<Redis
     }
 
     [Fact]
+    public async Task Over_Redis_events_are_heard_in_the_order_in_which_a_process_told_them()
+    {
+        await using var one = await RedisStage.OpenAsync(redis.Server);
+        await using var two = await RedisStage.OpenAsync(redis.Server, one.Options);
+        using var here = EventsOf(one);
+        using var there = EventsOf(two);
+        await using var watch = await there.WatchAsync(User, change => _heard.Writer.TryWrite(change));
+        var told = Enumerable.Range(0, 5_000).Select(i => Event(SessionEventKind.Started) with { Time = Time.AddSeconds(i) }).ToList();
+        told.ForEach(here.Publish);
+        foreach (var change in told)
+        {
+            Assert.Equal(change, await NextAsync());
+        }
+    }
+
+    [Fact]
     public async Task Over_Redis_a_watcher_is_told_of_an_outage_and_hears_what_comes_after_it()
     {
         await using var server = await RedisServer.StartAsync();
