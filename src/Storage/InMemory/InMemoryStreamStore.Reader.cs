@@ -27,7 +27,7 @@ public sealed partial class InMemoryStreamStore
         });
         if (canceled)
         {
-            _runWatchers.Tell(owner!);
+            _runWatchers.Tell(owner!.SiloId, owner);
             Notify(key, StreamNoticeKind.Canceled);
         }
 

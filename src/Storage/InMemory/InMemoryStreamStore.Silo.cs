@@ -11,9 +11,7 @@ public sealed partial class InMemoryStreamStore
         ArgumentException.ThrowIfNullOrEmpty(siloId);
         ArgumentNullException.ThrowIfNull(canceled);
         cancellationToken.ThrowIfCancellationRequested();
-        Action<RunToken?> watcher = run => canceled(run);
-        _runWatchers.Add(siloId, watcher);
-        return Task.FromResult<IAsyncDisposable>(new Disposal(() => _runWatchers.Remove(siloId, watcher)));
+        return Task.FromResult<IAsyncDisposable>(_runWatchers.Add(siloId, canceled));
     }
 
     /// <inheritdoc/>

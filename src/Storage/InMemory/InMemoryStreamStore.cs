@@ -12,7 +12,7 @@ public sealed partial class InMemoryStreamStore : IStreamStore, IDisposable
     private readonly ConcurrentDictionary<SessionKey, MemorySession> _sessions = new();
     private readonly LiveSessions _live = new();
     private readonly MemoryLeases _leases;
-    private readonly RunWatchers _runWatchers = new();
+    private readonly Watchers<string, RunToken?> _runWatchers = new();
     private readonly CancelAnswers _cancels;
     private readonly StorageOptions _options;
     private readonly TimeProvider _time;
