@@ -74,7 +74,7 @@ internal sealed partial class AgentRun(RunEnvironment environment, Agent agent, 
                 environment.Options.Limits);
             if (isNew)
             {
-                environment.Tell(Key, SessionEventKind.Created, journal.History.Title);
+                environment.Tell(Key, SessionEventKind.Created, journal.History.ShortTitle);
             }
 
             return null;
@@ -101,7 +101,7 @@ internal sealed partial class AgentRun(RunEnvironment environment, Agent agent, 
 
     private async Task<RunResult> WorkAsync()
     {
-        environment.Tell(Key, SessionEventKind.Started, journal.History.Title);
+        environment.Tell(Key, SessionEventKind.Started, journal.History.ShortTitle);
         var result = await LoopAsync();
         if (result.Ending == RunEnding.HandedOff)
         {

@@ -51,6 +51,9 @@ internal sealed partial class SessionState
     /// <summary>That title, or the text of the first prompt, answered or not.</summary>
     public string Title => Name?.Title ?? ModelMessages.GetUserPrompt(_messages.Count > 0 ? _messages : [PendingRequest()]);
 
+    /// <summary>The title as lists of sessions show it.</summary>
+    public string ShortTitle => Name?.Title ?? JournaledSession.TitleOf(Title);
+
     /// <summary>The last run; null for none.</summary>
     public string? LastRunId { get; private set; }
 

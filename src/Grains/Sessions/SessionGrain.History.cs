@@ -45,7 +45,7 @@ internal sealed partial class SessionGrain
             try
             {
                 var imported = ModelMessages.FromJson(messages);
-                title = name?.Title ?? ModelMessages.GetUserPrompt(imported);
+                title = name?.Title ?? JournaledSession.TitleOf(ModelMessages.GetUserPrompt(imported));
                 await records.AddAsync(
                     now =>
                     [

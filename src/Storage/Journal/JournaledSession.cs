@@ -20,6 +20,25 @@ public sealed record JournaledSession(SessionKey Key, DateTimeOffset Changed, st
         return NameOf(records) ?? records.Select(TitleOf).FirstOrDefault(title => title is not null);
     }
 
+    /// <summary>The title that a prompt gives a session that has none.</summary>
+    /// <param name="text">The prompt.</param>
+    /// <returns>Its beginning, on one line.</returns>
+    public static string TitleOf(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+
+        // Far more than a title is not looked at, however long the prompt.
+        var words = text.TrimStart()[..Math.Min(text.TrimStart().Length, MaxTitleLength * 4)].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var line = string.Join(' ', words);
+        if (line.Length <= MaxTitleLength)
+        {
+            return line;
+        }
+
+        var end = char.IsHighSurrogate(line[MaxTitleLength - 2]) ? MaxTitleLength - 2 : MaxTitleLength - 1;
+        return $"{line[..end]}…";
+    }
+
     /// <summary>The title in records that takes the place of the one that the session has: that of the last <see cref="RenamedRecord"/>.</summary>
     /// <param name="records">The records.</param>
     /// <returns>The title; null when there is none in them.</returns>
@@ -47,20 +66,6 @@ public sealed record JournaledSession(SessionKey Key, DateTimeOffset Changed, st
             _ => [],
         };
         var text = parts.OfType<UserPromptPart>().Select(prompt => prompt.Text).FirstOrDefault(prompt => !string.IsNullOrWhiteSpace(prompt));
-        return text is null ? null : OneLine(text);
-    }
-
-    private static string OneLine(string text)
-    {
-        // Far more than a title is not looked at, however long the prompt.
-        var words = text.TrimStart()[..Math.Min(text.TrimStart().Length, MaxTitleLength * 4)].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        var line = string.Join(' ', words);
-        if (line.Length <= MaxTitleLength)
-        {
-            return line;
-        }
-
-        var end = char.IsHighSurrogate(line[MaxTitleLength - 2]) ? MaxTitleLength - 2 : MaxTitleLength - 1;
-        return $"{line[..end]}…";
+        return text is null ? null : TitleOf(text);
     }
 }

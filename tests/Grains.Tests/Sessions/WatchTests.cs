@@ -1,3 +1,4 @@
+using System.Text;
 using AgentStream.Storage.Sessions;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,6 +58,20 @@ public sealed class WatchTests(RedisFixture redis) : IClassFixture<RedisFixture>
 
         await silos.Client.ImportMessagesAsync(_key, """[{"kind":"request","parts":[{"part_kind":"user-prompt","content":"again"}]}]"""u8.ToArray());
         Assert.Equal((SessionEventKind.Created, "again"), await NextAsync());
+    }
+
+    [Fact]
+    public async Task A_title_is_the_one_that_the_list_has_however_long_the_prompt_is()
+    {
+        await using var silos = await StartAsync(false, [Step.Say("hello")]);
+        await WatchAsync(silos);
+        await silos.RunAsync(_key, $"what\nis {new string('x', 10_000)}?");
+        var listed = Assert.Single(await silos.Client.ListSessionsAsync(_key.UserKey)).Title;
+        Assert.Equal((SessionEventKind.Created, listed), await NextAsync());
+        Assert.Equal((SessionEventKind.Started, listed), await NextAsync());
+        await silos.Client.ImportMessagesAsync(_key, Encoding.UTF8.GetBytes($$"""[{"kind":"request","parts":[{"part_kind":"user-prompt","content":"{{new string('y', 10_000)}}"}]}]"""));
+        await NextAsync();
+        Assert.Equal((SessionEventKind.Renamed, $"{new string('y', 79)}…"), await NextAsync());
     }
 
     [Fact]
