@@ -6,7 +6,6 @@ namespace AgentStream.Events;
 internal static class HistoryReader
 {
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
-    private static readonly JsonElement NoArguments = JsonElement.Parse("{}", Reading);
 
     public static List<TranscriptNode> Read(ReadOnlyMemory<byte> messages)
     {
@@ -62,7 +61,7 @@ internal static class HistoryReader
                 node.Add(new ThinkingPart(number, part.Text(Protocol.Fields.Content) ?? ""));
                 break;
             case Protocol.Parts.ToolCall when part.Text(Protocol.Fields.ToolName) is { } name && part.Text(Protocol.Fields.ToolCallId) is { } id:
-                node.Add(new ToolCallPart(number, name, id, Arguments(part)));
+                node.Add(new ToolCallPart(number, name, id, ToolCallArguments.Of(part)));
                 break;
         }
     }
@@ -75,23 +74,4 @@ internal static class HistoryReader
             item.ValueKind == JsonValueKind.String ? item.GetString() : $"[{item.Text(Protocol.Fields.Kind) ?? "content"}]")),
         _ => "",
     };
-
-    /// <summary>Arguments are an object, or its JSON as text.</summary>
-    private static JsonElement Arguments(JsonElement part)
-    {
-        if (!part.TryGetProperty(Protocol.Fields.Args, out var args) || args.ValueKind != JsonValueKind.String)
-        {
-            return args.ValueKind == JsonValueKind.Undefined ? NoArguments : args.Clone();
-        }
-
-        try
-        {
-            return JsonElement.Parse(args.GetString()!, Reading);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
-        {
-            // The latter two are about half of a surrogate pair.
-            return args.Clone();
-        }
-    }
 }

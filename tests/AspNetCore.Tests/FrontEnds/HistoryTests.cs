@@ -69,6 +69,7 @@ public sealed class HistoryTests
     [InlineData("""[{"kind":"request"},{"kind":"response","parts":7},{"kind":"response","parts":[{},{"part_kind":"tool-call"},{"part_kind":"text"}]}]""")]
     [InlineData("""[{"kind":"request","parts":[{"part_kind":"tool-return","tool_call_id":"none","content":1},{"part_kind":"system-prompt","content":"secret"}]}]""")]
     [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","tool_call_id":"1","args":"{not json"}]}]""")]
+    [InlineData("""[{"kind":"response","parts":[{"part_kind":"tool-call","tool_name":"t","tool_call_id":"1","args":"{\"a\":\"\\ud83d\"}"},{"part_kind":"tool-call","tool_name":"t","tool_call_id":"2","args":""}]}]""")]
     public void A_damaged_history_is_shown_as_far_as_it_goes_and_without_system_prompts(string messages)
     {
         var text = string.Join('\n', Read(messages).Select(WriteOf));

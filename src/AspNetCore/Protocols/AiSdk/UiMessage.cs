@@ -144,7 +144,7 @@ internal sealed class UiMessage(string id, bool isAnswer)
         }
 
         // A model's ids are unique in one response only. The stream's name for a second one has its event's cursor, which a history does not know.
-        _tools.Add(new UiToolPart(_calls.Show(call, new Cursor(0, (ulong)_tools.Count)), name, part.TryGetProperty(Protocol.Fields.Args, out var args) ? args : default));
+        _tools.Add(new UiToolPart(_calls.Show(call, new Cursor(0, (ulong)_tools.Count)), name, ToolCallArguments.Of(part)));
         _parts.Add(WriteTool);
     }
 

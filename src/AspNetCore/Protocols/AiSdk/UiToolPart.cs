@@ -5,11 +5,9 @@ namespace AgentStream.AspNetCore.Protocols.AiSdk;
 /// <summary>A call of a tool in an answer, in the state to which it has come.</summary>
 /// <param name="shown">The id that it is shown under.</param>
 /// <param name="name">The tool.</param>
-/// <param name="args">The arguments: an object, or its JSON as text; undefined for none.</param>
+/// <param name="args">The arguments: an object, or a text that is none.</param>
 internal sealed class UiToolPart(string shown, string name, JsonElement args)
 {
-    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = Protocol.MaxJsonDepth };
-
     /// <summary>The id that it is shown under.</summary>
     public string Shown => shown;
 
@@ -61,30 +59,14 @@ internal sealed class UiToolPart(string shown, string name, JsonElement args)
 
     private void WriteInput(Utf8JsonWriter json)
     {
-        if (args.ValueKind == JsonValueKind.Undefined)
+        if (args.ValueKind == JsonValueKind.String && args.ValueEquals(""u8))
         {
             json.WriteStartObject();
             json.WriteEndObject();
         }
-        else if (args.ValueKind != JsonValueKind.String || Parse(args.GetString()!) is not { } parsed)
-        {
-            args.WriteTo(json);
-        }
         else
         {
-            parsed.WriteTo(json);
-        }
-    }
-
-    private static JsonElement? Parse(string text)
-    {
-        try
-        {
-            return text.Length == 0 ? JsonElement.Parse("{}"u8) : JsonElement.Parse(text, Reading);
-        }
-        catch (JsonException)
-        {
-            return null;
+            args.WriteTo(json);
         }
     }
 }
