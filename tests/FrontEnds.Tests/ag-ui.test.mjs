@@ -225,6 +225,21 @@ describe('AG-UI', () => {
       assert.deepEqual(again.types().slice(0, 3), ['RUN_STARTED', 'MESSAGES_SNAPSHOT', 'STEP_STARTED']);
     });
 
+    test('who follows a run behind its history keeps nobody from reading one', async () => {
+      const agent = newAgent(silo.url);
+      const saying = agent.say('count to 5000');
+      await agent.when(() => (agent.messages.at(-1).content ?? '').length > 20);
+      const readers = await Promise.all([1, 2, 3].map(async () => {
+        const reader = (await fetch(`${silo.url}/ag-ui/${agent.threadId}/messages`)).body.getReader();
+        await reader.read();
+        return reader;
+      }));
+      assert.equal((await fetch(`${silo.url}/chat/${agent.threadId}`)).status, 200);
+      await Promise.all(readers.map(reader => reader.cancel()));
+      await agent.cancel();
+      await saying;
+    });
+
     test('a call that waits is an interrupt, and a thread that nobody has written to is empty', async () => {
       const agent = newAgent(silo.url);
       await agent.say('delete my notes');

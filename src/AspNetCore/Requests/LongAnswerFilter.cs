@@ -18,11 +18,16 @@ internal sealed class LongAnswerFilter : IEndpointFilter
 
     private static readonly UserSlots Slots = new(MostPerUser, all: 16);
 
+    /// <summary>What is left of the answer is not long: another may begin.</summary>
+    public static void End(HttpContext http) => (http.Items[typeof(LongAnswerFilter)] as IDisposable)?.Dispose();
+
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        http.Response.RegisterForDispose(await Slots.TakeAsync(http.Caller(), Upload.Grace, http.RequestServices.GetRequiredService<TimeProvider>(), http.RequestAborted)
-            ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many sessions are read at the same time. Try again later."));
+        var slot = await Slots.TakeAsync(http.Caller(), Upload.Grace, http.RequestServices.GetRequiredService<TimeProvider>(), http.RequestAborted)
+            ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many sessions are read at the same time. Try again later.");
+        http.Response.RegisterForDispose(slot);
+        http.Items[typeof(LongAnswerFilter)] = slot;
 
         // Of HTTP/2, the pace is the connection's.
         if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate && HttpProtocol.IsHttp11(http.Request.Protocol))

@@ -42,7 +42,7 @@ public static class AgUiEndpoints
             return FrontEndStream.ResumeAsync(client, key, context.Request, frames => new AgUiRenderer(frames, key.Session, runId: null));
         }).CountsListeners().TakesTokens(SessionVerbs.Follow);
         agents.MapGet("{threadId}/messages", async Task<IResult> (string threadId, HttpContext context, AgentStreamClient client) =>
-            await AgUiSnapshot.ReadAsync(client, context.Caller().Session(threadId)))
+            await AgUiSnapshot.ReadAsync(client, context.Caller().Session(threadId), () => LongAnswerFilter.End(context)))
             .CountsListeners().IsLongAnswer().TakesTokens(SessionVerbs.Read);
         agents.MapCancelRun();
         return agents;

@@ -24,11 +24,11 @@ internal sealed class AgUiRenderer : RunRenderer
     private bool _hasText;
     private readonly List<string> _shown = [];
 
-    // The history before the run, as JSON; null to leave it out.
-    private readonly ReadOnlyMemory<byte>? _history;
+    // The history before the run, as JSON, until it is written; null to leave it out.
+    private ReadOnlyMemory<byte>? _history;
 
     // What the run waits for when it has ended.
-    private readonly List<Interrupt> _interrupts = [];
+    private readonly List<AgUiInterrupt> _interrupts = [];
 
     /// <summary>Makes a renderer.</summary>
     /// <param name="frames">Takes the frames.</param>
@@ -42,6 +42,9 @@ internal sealed class AgUiRenderer : RunRenderer
         (_threadId, _givenRunId, _history) = (threadId, runId, history);
         frames.Reopen = Reopen;
     }
+
+    /// <summary>Called when the history is written.</summary>
+    public Action HistoryWritten { get; init; } = () => { };
 
     /// <inheritdoc/>
     protected override void RunBegan()
@@ -151,7 +154,7 @@ internal sealed class AgUiRenderer : RunRenderer
 
     /// <inheritdoc/>
     protected override void Requested(string requestId, string id, string name, bool isApproval, JsonElement args) =>
-        _interrupts.Add(new Interrupt(AgUiResume.InterruptId(requestId, isApproval), id, name, isApproval, args));
+        _interrupts.Add(new AgUiInterrupt(AgUiResume.InterruptId(requestId, isApproval), id, name, isApproval, args));
 
     /// <inheritdoc/>
     protected override void Noted(string type, JsonElement body) => Frame("CUSTOM", json =>
@@ -207,6 +210,8 @@ internal sealed class AgUiRenderer : RunRenderer
                 json.WritePropertyName("messages"u8);
                 json.WriteRawValue(messages.Span, skipInputValidation: true);
             });
+            _history = null;
+            HistoryWritten();
         }
     }
 
@@ -273,25 +278,6 @@ internal sealed class AgUiRenderer : RunRenderer
             json.WriteString(Key, Id);
             fields?.Invoke(json);
             frames.End();
-        }
-    }
-
-    /// <summary>A call that waits for somebody.</summary>
-    private sealed record Interrupt(string Id, string CallId, string ToolName, bool IsApproval, JsonElement Args)
-    {
-        public void Write(Utf8JsonWriter json)
-        {
-            json.WriteStartObject();
-            json.WriteString("id"u8, Id);
-            json.WriteString("reason"u8, IsApproval ? Protocol.Requests.ApprovalRequested : Protocol.Requests.ToolRequested);
-            json.WriteString("message"u8, IsApproval ? $"May {ToolName} be called?" : $"{ToolName} is to be carried out by the client.");
-            json.WriteString("toolCallId"u8, CallId);
-            json.WriteStartObject("metadata"u8);
-            json.WriteString("toolName"u8, ToolName);
-            json.WritePropertyName("args"u8);
-            Args.WriteTo(json);
-            json.WriteEndObject();
-            json.WriteEndObject();
         }
     }
 }

@@ -9,10 +9,11 @@ internal static class AgUiSnapshot
     /// <summary>Reads the history.</summary>
     /// <param name="client">Reads it.</param>
     /// <param name="key">The session.</param>
-    public static async Task<IResult> ReadAsync(AgentStreamClient client, SessionKey key)
+    /// <param name="written">Called when the history is written, and no longer in memory.</param>
+    public static async Task<IResult> ReadAsync(AgentStreamClient client, SessionKey key, Action written)
     {
         var session = await client.GetSessionAsync(key);
-        var rendering = new AgUiRenderer(new FrameWriter(null), key.Session, runId: session?.IsLive == true ? null : session?.Run?.RunId, history: AgUiHistory.Read(key.Session, session));
+        var rendering = new AgUiRenderer(new FrameWriter(null), key.Session, runId: session?.IsLive == true ? null : session?.Run?.RunId, history: AgUiHistory.Read(key.Session, session)) { HistoryWritten = written };
 
         // Behind a place, so that a run that has ended by now is shown all the same.
         return session is { IsLive: true, Run.Begin: var begin } ? new EventStream(key, begin?.Previous, rendering) : new IdleResult(rendering, session?.Pending ?? []);
