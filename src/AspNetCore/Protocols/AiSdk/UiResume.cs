@@ -32,7 +32,8 @@ internal sealed class UiResume(SessionKey key, Cursor begin, bool isAnswer)
             return await client.HasMoreAsync(key, begin.Previous) ? new EventStream(key, begin.Previous, Rendering(major, null)) : TypedResults.NoContent();
         }
 
-        return await client.GetSessionAsync(key) is { IsLive: true } session
+        // A page that is reloaded between two runs asks this each time: its history is not read for that once more.
+        return await client.IsLiveAsync(key) && await client.GetSessionAsync(key) is { IsLive: true } session
             ? new EventStream(key, after: null, Rendering(major, session.Run is { IsContinuation: true } ? Continued(session) : null))
             : TypedResults.NoContent();
     }
