@@ -2,6 +2,7 @@
 
 import { Problem } from './api.js';
 import { noticeOf } from './notices.js';
+import { Pause } from './pause.js';
 
 export class Link {
   /** 'idle' | 'loading' | 'connecting' | 'live' | 'lost' */
@@ -13,7 +14,7 @@ export class Link {
   #onChange;
   #onNotice;
   #leave = new AbortController();
-  #wake = () => { };
+  #pause = new Pause();
   #saidWhy = false;
 
   constructor(onChange, onNotice) {
@@ -65,24 +66,18 @@ export class Link {
 
   /** Waits before the next try, unless somebody wakes it. */
   wait(ms) {
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    return this.#pause.wait(ms);
   }
 
   /** Tries again now, rather than when the time has come. */
   wake() {
-    this.#wake();
+    this.#pause.wake();
   }
 
   /** Leaves what is followed. */
   leave() {
     this.#leave.abort();
-    this.#wake();
+    this.wake();
     this.#leave = new AbortController();
     this.#saidWhy = false;
   }

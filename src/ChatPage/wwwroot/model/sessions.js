@@ -2,6 +2,7 @@
 
 import { Problem } from './api.js';
 import { backoffMs, follow } from './follow.js';
+import { Pause } from './pause.js';
 
 export class Sessions {
   /** The sessions, the latest first: `{ session_id, title, changed, live }`; null before they are known. */
@@ -14,7 +15,7 @@ export class Sessions {
   #onChange;
   #onRead;
   #leave = null;
-  #wake = () => { };
+  #pause = new Pause();
   #retry = null;
   #failures = 0;
   #looking = null;
@@ -39,7 +40,7 @@ export class Sessions {
   /** Reads the list, and keeps it up to date until {@link sleep}; what waits to be tried again is tried now. */
   async watch() {
     if (this.#leave) {
-      this.#wake();
+      this.#pause.wake();
       return;
     }
 
@@ -52,7 +53,7 @@ export class Sessions {
         isComplete: null,
         onEvent: event => this.#take(event),
         onState: (state, _, why) => this.#reach(state !== 'lost' || isThere(why), state),
-        wait: ms => this.#pause(ms),
+        wait: ms => this.#pause.wait(ms),
         signal,
       });
     } catch (error) {
@@ -67,7 +68,7 @@ export class Sessions {
     clearTimeout(this.#retry);
     this.#leave?.abort();
     this.#leave = null;
-    this.#wake();
+    this.#pause.wake();
   }
 
   /** Reads the list now. Who asks while it is being read gets the one after it, since that one may have missed what they mean. */
@@ -153,16 +154,6 @@ export class Sessions {
       this.isReachable = isReachable;
       this.#onChange();
     }
-  }
-
-  #pause(ms) {
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 
