@@ -17,7 +17,8 @@ public sealed partial class HttpPageTests
         Assert.Equal(mapped.Order(StringComparer.Ordinal), Rows().Order(StringComparer.Ordinal));
     }
 
-    private static IEnumerable<string> Rows([CallerFilePath] string file = "")
+    /// <summary>The routes of the table.</summary>
+    internal static IEnumerable<string> Rows([CallerFilePath] string file = "")
     {
         var page = File.ReadAllText(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "docs", "http.md"));
         var table = page.Split("## Routes")[1].Split("## Start a run")[0];

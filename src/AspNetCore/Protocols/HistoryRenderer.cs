@@ -56,7 +56,7 @@ internal abstract class HistoryRenderer(string session, SessionSnapshot snapshot
     /// <param name="part">The request's part.</param>
     protected abstract void Returned(JsonElement part);
 
-    /// <summary>The texts of what the user has said, each, with a word for what is not a text.</summary>
+    /// <summary>The pieces of what the user has said: texts, images, files.</summary>
     protected static IEnumerable<JsonElement> ContentsOf(JsonElement content) => content.ValueKind == JsonValueKind.Array ? content.EnumerateArray() : [content];
 
     /// <summary>The text of a piece of what the user has said, or a word for one that is no text.</summary>
