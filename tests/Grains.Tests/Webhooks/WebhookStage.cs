@@ -72,7 +72,7 @@ internal sealed class WebhookStage : IDisposable
     /// <summary>Moves the clock, and has a silo send all that is due then, and that its own rounds have not taken already.</summary>
     public async Task SendAsync(TestSilos silos, TimeSpan? by = null)
     {
-        Time.Advance(by ?? TimeSpan.Zero);
+        Time.Jump(by ?? TimeSpan.Zero);
         await await ServiceOf(silos).LookAsync(CancellationToken.None);
     }
 
