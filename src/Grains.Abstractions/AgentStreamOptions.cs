@@ -84,6 +84,9 @@ public sealed class AgentStreamOptions
     /// </summary>
     public bool CoalesceDeltas { get; set; }
 
+    /// <summary>Whether the log has a line for each run that is over in this process, with how it ended and how long it took.</summary>
+    public bool LogRuns { get; set; }
+
     /// <summary>
     /// Whether the events of each run also go into an Orleans stream, for grains that subscribe to them (<see cref="SessionStreams"/>). The silo then
     /// needs a stream provider named <see cref="SessionStreams.ProviderName"/>.

@@ -14,15 +14,24 @@ internal sealed class LogLines : ILoggerProvider, ILogger
 
     public ILogger CreateLogger(string categoryName) => this;
 
+    /// <summary>The scopes that were opened: the text, and the values.</summary>
+    public ConcurrentQueue<(string? Text, string Values)> Scopes { get; } = new();
+
     public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
+        where TState : notnull
+    {
+        Scopes.Enqueue((state.ToString(), Joined(state)));
+        return null;
+    }
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _lines.Enqueue(
-        (formatter(state, exception), string.Join('|', (state as IEnumerable<KeyValuePair<string, object?>> ?? []).Select(value => $"{value.Key}={value.Value}")), exception));
+        (formatter(state, exception), Joined(state), exception));
 
     public void Dispose()
     {
     }
+
+    private static string Joined<TState>(TState state) => string.Join('|', (state as IEnumerable<KeyValuePair<string, object?>> ?? []).Select(value => $"{value.Key}={value.Value}"));
 }

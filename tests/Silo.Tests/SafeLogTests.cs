@@ -50,6 +50,21 @@ public sealed partial class SafeLogTests
             "Password=*** of *** and ***: Bearer ***",
             Secrets.Redacted("Password=hunter2hunter2 of abcdefgh and abcdefgh-ijk: Bearer 0123456789", Secrets.In(["Basic abcdefgh", "abcdefgh-ijk", "short", null])));
 
+    [Fact]
+    public async Task A_scope_is_on_one_line_and_has_no_secret()
+    {
+        using var logs = new LogLines();
+        await LogAsync(logs, logger =>
+        {
+            Greeted(logger, Evil, 7);
+            logger.BeginScope(new Dictionary<string, object> { ["Path"] = "password=hunter2hunter2", ["Number"] = 7 });
+            logger.BeginScope(Evil);
+        });
+        Assert.Contains(($"hello {Shown} 7", $"Name={Shown}|Number=7|{{OriginalFormat}}=hello {{Name}} {{Number}}"), logs.Scopes);
+        Assert.Contains(logs.Scopes, scope => scope.Values == "Path=password=***|Number=7");
+        Assert.Contains((Shown, ""), logs.Scopes);
+    }
+
     private static async Task LogAsync(LogLines logs, Action<ILogger> log) => await Startup.RunAsync(["--urls", "http://127.0.0.1:0"], builder =>
     {
         builder.Logging.ClearProviders().AddProvider(logs);
@@ -62,6 +77,8 @@ public sealed partial class SafeLogTests
         });
         return app;
     });
+
+    private static readonly Func<ILogger, string, int, IDisposable?> Greeted = LoggerMessage.DefineScope<string, int>("hello {Name} {Number}");
 
     [LoggerMessage(1, LogLevel.Error, "hello {Name} {Number}")]
     private static partial void Greet(ILogger logger, string name, int number);

@@ -46,6 +46,9 @@ internal static partial class RunLog
     [LoggerMessage(2011, LogLevel.Debug, "The title of session {Session} that a model has made waits for the end of a run elsewhere.")]
     public static partial void TitleWaits(this ILogger logger, SessionKey session);
 
+    [LoggerMessage(2012, LogLevel.Information, "Run {Run} of session {Session} is over here: {Ending}, after {Seconds:0.###} s.")]
+    public static partial void RunOver(this ILogger logger, string run, SessionKey session, Enum ending, double seconds);
+
     [LoggerMessage(EventId = 2050, Message = "The tool {Tool} failed, in call {Call} of run {Run} of session {Session}.")]
     public static partial void ToolFailed(
         this ILogger logger, LogLevel level, Exception exception, string tool, string call, string run, SessionKey session);

@@ -76,11 +76,18 @@ internal sealed class RunHost(RunEnvironment environment, IEnumerable<IRunObserv
         }
     }
 
+    // What the run logs, its tools and its model's client too, has the run's ids.
     private async Task WatchAsync(AgentRun run)
     {
+        using var scope = RunScope.Begin(environment.Logger, run);
+        var began = environment.Time.GetTimestamp();
         try
         {
-            await run.ExecuteAsync();
+            var result = await run.ExecuteAsync();
+            if (environment.Options.LogRuns)
+            {
+                environment.Logger.RunOver(run.RunId, run.Key, result.Ending, environment.Time.GetElapsedTime(began).TotalSeconds);
+            }
         }
         catch (OwnershipLostException e)
         {

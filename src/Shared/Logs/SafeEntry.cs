@@ -9,7 +9,7 @@ internal sealed class SafeEntry(IReadOnlyList<KeyValuePair<string, object?>> val
 
     public int Count => values.Count;
 
-    public KeyValuePair<string, object?> this[int index] => new(values[index].Key, Safe(values[index].Value));
+    public KeyValuePair<string, object?> this[int index] => Value(values[index], secrets);
 
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
     {
@@ -23,9 +23,12 @@ internal sealed class SafeEntry(IReadOnlyList<KeyValuePair<string, object?>> val
 
     public override string ToString() => _text;
 
+    /// <summary>A value, made harmless. What is no text stays what it is.</summary>
+    public static KeyValuePair<string, object?> Value(KeyValuePair<string, object?> value, IReadOnlyList<string>? secrets) => new(value.Key, Safe(value.Value, secrets));
+
     private static string Safe(string text, IReadOnlyList<string>? secrets) => SafeText.Escaped(Secrets.Redacted(text, secrets));
 
-    private object? Safe(object? value)
+    private static object? Safe(object? value, IReadOnlyList<string>? secrets)
     {
         if (value is null || value.GetType().IsPrimitive || value.ToString() is not { } words)
         {

@@ -28,7 +28,7 @@ internal static class SafeLogs
     private sealed class SafeLogger(ILogger inner, IReadOnlyList<string>? secrets) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => inner.BeginScope(state);
+            where TState : notnull => inner.BeginScope(SafeScope.Of(state, secrets));
 
         public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentStream.Grains.Tests.Tools;
 
 /// <summary>What the runs of a test's silo log.</summary>
-internal sealed class Entries : ILoggerProvider, ILogger
+internal sealed class Entries : ILoggerProvider, ILogger, ISupportExternalScope
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text, Exception? Exception)> _entries = new();
 
@@ -14,6 +14,13 @@ internal sealed class Entries : ILoggerProvider, ILogger
 
     /// <summary>All texts so far.</summary>
     public IReadOnlyList<string> Texts => [.. _entries.Select(entry => $"{entry.Level}: {entry.Text}")];
+
+    /// <summary>The values of the scopes around each text.</summary>
+    public ConcurrentDictionary<string, string> Scopes { get; } = new();
+
+    private IExternalScopeProvider? _scopes;
+
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
     public void AddTo(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(this);
 
@@ -24,8 +31,14 @@ internal sealed class Entries : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _entries.Enqueue((logLevel, formatter(state, exception), exception));
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var text = formatter(state, exception);
+        var values = new List<string>();
+        _scopes?.ForEachScope(static (scope, all) => all.AddRange((scope as IEnumerable<KeyValuePair<string, object?>> ?? []).Select(value => $"{value.Key}={value.Value}")), values);
+        Scopes[text] = string.Join('|', values);
+        _entries.Enqueue((logLevel, text, exception));
+    }
 
     public void Dispose()
     {
