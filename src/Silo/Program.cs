@@ -10,6 +10,7 @@ return await Startup.RunAsync(args, builder =>
     builder.AddAgentStream()
         .AddConfiguredAgents(builder.Configuration)
         .AddDemoAgent(builder.Configuration);
+    builder.AddConfiguredDashboard();
     builder.Services.AddHealthChecks().AddAgentStreamHealthChecks();
 
     var app = builder.Build();
@@ -19,5 +20,6 @@ return await Startup.RunAsync(args, builder =>
     app.MapAgentStreamAiSdk("/api/chat");
     app.MapAgentStreamAgUi("/ag-ui");
     app.MapAgentStreamHealth();
+    app.MapConfiguredDashboard();
     return app;
 });

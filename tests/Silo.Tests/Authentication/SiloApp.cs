@@ -22,9 +22,11 @@ internal static class SiloApp
 
         builder.AddConfiguredAuthentication();
         builder.AddAgentStream().AddDemoAgent(builder.Configuration);
+        builder.AddConfiguredDashboard();
         var app = builder.Build();
         app.MapAgentStreamPage("/").RequireSignIn(app.Configuration);
         app.MapAgentStream("/chat");
+        app.MapConfiguredDashboard();
         await app.StartAsync();
         return app;
     }
