@@ -1,8 +1,6 @@
 using System.Net;
 using AgentStream.Silo.Tests.Authentication;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Metadata;
-using Orleans.Runtime;
 
 namespace AgentStream.Silo.Tests;
 
