@@ -1,4 +1,5 @@
 using AgentStream.Telemetry;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
@@ -26,6 +27,7 @@ public static class AgentStreamTelemetryHostApplicationBuilderExtensions
     /// Sets up OpenTelemetry for AgentStream, Orleans, ASP.NET Core, HTTP clients and the .NET runtime. Traces and metrics go out by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or the
     /// same for one of the two, is set; the other variables of OpenTelemetry count, too. With <c>AgentStream:Telemetry:Prometheus</c>, metrics can be asked for
     /// (<see cref="Microsoft.AspNetCore.Builder.AgentStreamMetricsEndpointRouteBuilderExtensions.MapAgentStreamMetrics"/>). Without any of these, this adds nothing.
+    /// Requests below <c>/health</c> and <c>/metrics</c> have no spans.
     /// </summary>
     /// <param name="builder">The program.</param>
     /// <returns>The program.</returns>
@@ -50,7 +52,7 @@ public static class AgentStreamTelemetryHostApplicationBuilderExtensions
         {
             telemetry.WithTracing(traces => traces
                 .AddSource(AgentStream, OrleansCalls, Mcp)
-                .AddAspNetCoreInstrumentation()
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = IsOfSomebody)
                 .AddHttpClientInstrumentation()
                 .AddOtlpExporter());
         }
@@ -66,6 +68,9 @@ public static class AgentStreamTelemetryHostApplicationBuilderExtensions
 
         return builder;
     }
+
+    // Probes and scrapes come every few seconds, and would hide the rest.
+    private static bool IsOfSomebody(HttpContext context) => !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/metrics");
 
     private static void Export(TelemetrySettings settings, MeterProviderBuilder metrics)
     {

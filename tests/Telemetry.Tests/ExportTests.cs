@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -38,12 +39,22 @@ public sealed class ExportTests
             null, _ => { }, ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Urls.First()), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_SERVICE_NAME", "my-silo")))
         {
             source.StartActivity("invoke_agent greeter")!.Dispose();
+            using var client = MetricsApp.NewClient(app);
+            using var noSpansOfTheClient = SuppressInstrumentationScope.Begin();
+            foreach (var path in new[] { "somewhere", "health/ready", "metrics" })
+            {
+                (await client.GetAsync(path)).Dispose();
+            }
+
             await app.StopAsync();
         }
 
         await Wait.Until(() => got.Count == 2, "both signals");
         Assert.Contains("invoke_agent greeter", got["traces"], StringComparison.Ordinal);
         Assert.Contains("my-silo", got["traces"], StringComparison.Ordinal);
+        Assert.Contains("/somewhere", got["traces"], StringComparison.Ordinal);
+        Assert.DoesNotContain("/health/ready", got["traces"], StringComparison.Ordinal);
+        Assert.DoesNotContain("/metrics", got["traces"], StringComparison.Ordinal);
         Assert.Contains("agentstream.entries", got["metrics"], StringComparison.Ordinal);
     }
 
