@@ -9,7 +9,7 @@ var redis = builder.Configuration.GetConnectionString("redis") is null
     : builder.AddConnectionString("redis");
 
 builder.AddProject<Projects.Silo>("silo")
-    .WithHttpEndpoint(port: 5080)
+    .WithHttpEndpoint(port: builder.Configuration.GetValue("Port", 5080))
     .WithReplicas(3)
     .WithReference(redis)
     .WaitFor(redis)

@@ -1,0 +1,58 @@
+using System.Net.Http.Json;
+using AgentStream.Testing;
+using Microsoft.Playwright;
+
+namespace AgentStream.System.Tests;
+
+/// <summary>The sample with Aspire: three silos, and the traces of their runs in the dashboard.</summary>
+public sealed class ClusterSampleTests : BrowserTests
+{
+    [Fact]
+    public async Task Three_silos_answer_and_the_dashboard_has_the_trace()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        int[] ports = [Ports.Free(), Ports.Free(), Ports.Free(), Ports.Free()];
+        await using var cluster = ProgramProcess.Start("ClusterProgram", [], new()
+        {
+            ["ConnectionStrings__redis"] = redis.Configuration,
+            ["Port"] = $"{ports[0]}",
+            ["ASPNETCORE_URLS"] = Local(ports[1]),
+            ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = Local(ports[2]),
+            ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = Local(ports[3]),
+            ["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true",
+            ["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true",
+        });
+        await cluster.WritesAsync("Distributed application started.");
+        using var http = new HttpClient { BaseAddress = new Uri(Local(ports[0])) };
+        await Wait.Until(() => IsReadyAsync(http), "a silo to be ready");
+
+        var page = await Browser.NewPageAsync();
+        await page.GotoAsync(Local(ports[1]));
+        await Assertions.Expect(page.GetByText("Running", new() { Exact = true })).ToHaveCountAsync(3);
+
+        using var answer = await http.PostAsJsonAsync("chat", new { prompt = "what is 12*7?" });
+        Assert.Contains("84", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await page.GotoAsync($"{Local(ports[1])}/traces");
+        await page.GetByText("POST /chat").First.ClickAsync();
+        await Assertions.Expect(page.GetByText("execute_tool calculate").First).ToBeVisibleAsync();
+
+        // The silos go with it.
+        await cluster.InterruptAsync();
+        await Wait.Until(async () => !await IsReadyAsync(http), "the silos to be gone");
+    }
+
+    private static string Local(int port) => $"http://127.0.0.1:{port}";
+
+    private static async Task<bool> IsReadyAsync(HttpClient http)
+    {
+        try
+        {
+            using var answer = await http.GetAsync("health/ready");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return false;
+        }
+    }
+}
