@@ -22,6 +22,7 @@ Suite[] suites =
     new("cancel", "runs of one silo, canceled through another", Cancel.RunAsync),
     new("takeover", "a killed silo with 1,000 runs", Takeover.RunAsync),
     new("attacks", "what one user can take from the others, and from the silo's memory; not in the short form", Attacks.RunAsync, IsInShortForm: false),
+    new("telemetry", "runs whose spans and metrics are exported, and the start of a silo that does so", Telemetry.RunAsync),
     new("start", "from the start of the process to the first token", Start.RunAsync),
     new("micro", "hot pieces by themselves, with BenchmarkDotNet; not in the short form", MicroSuite.RunAsync, IsInShortForm: false),
 ];

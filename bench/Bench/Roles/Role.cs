@@ -11,6 +11,7 @@ internal static class Role
     {
         "silo" => SiloRole.RunAsync(rest),
         "listener" => ListenerRole.RunAsync(rest),
+        "collector" => CollectorRole.RunAsync(rest),
         "empty" => EmptyRole.RunAsync(rest),
         var other => throw new ArgumentException($"There is no role '{other}'."),
     };

@@ -32,6 +32,17 @@ internal static class Start
         Figure Memory(int side) => new("MiB", [.. sides[side].Select(first => first.MiB)]);
     }
 
+    /// <summary>Starts a silo without Redis, with further arguments, and ends it.</summary>
+    /// <returns>The seconds to its first token.</returns>
+    public static async Task<double> SecondsAsync(string[] arguments)
+    {
+        var folder = Directory.CreateTempSubdirectory("agentstream-bench-");
+        var file = $"--AgentStream:JournalPath={Path.Combine(folder.FullName, "sessions.db")}";
+        var first = await FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0", file, .. arguments]), "part_start");
+        folder.Delete(recursive: true);
+        return first.Seconds;
+    }
+
     private static async Task<(double Seconds, double MiB)> FirstWordsAsync(ChildProgram program, string words)
     {
         using (program)
