@@ -54,7 +54,8 @@ public sealed partial class PackageTests(PackedFeed feed)
     public void All_have_one_version_and_depend_on_that()
     {
         Assert.All(feed.Packages, package => Assert.Equal(feed.Version, package.Version));
-        Assert.Matches(@"^\d+\.\d+\.\d+(-preview\.0(\.\d+)?)?$", feed.Version);
+        Assert.Matches(@"^\d+\.\d+\.\d+(-[\w.]+)?$", feed.Version);
+        Assert.DoesNotContain("dev", feed.Version, StringComparison.Ordinal);
         Assert.All(
             feed.Packages.SelectMany(package => package.Dependencies).Where(dependency => dependency.Id.StartsWith("AgentStream", StringComparison.Ordinal)),
             dependency => Assert.Equal(feed.Version, dependency.Version));

@@ -35,13 +35,15 @@ public sealed partial class PackedFeed : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        // In folders of its own: other tests use the repository's. The analyzers had their say when the tests were built.
-        Log = await Shell.RunAsync(
-            Folder,
-            $"dotnet pack '{Path.Combine(Repository.Root, "AgentStream.sln")}' -c Release -o '{_feed}' --artifacts-path '{_artifacts}' -p:RestoreLockedMode=true -p:RunAnalyzers=false");
-        Directory.Delete(_artifacts, recursive: true);
-        Packages = [.. Directory.GetFiles(_feed, "*.nupkg").Order(StringComparer.Ordinal).Select(path => new Package(path))];
-        Configuration(await MachinesAsync(), await SourcesAsync()).Save(Path.Combine(Folder, "nuget.config"));
+        try
+        {
+            await PackAsync();
+        }
+        catch (Exception)
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     public Task DisposeAsync()
@@ -52,6 +54,17 @@ public sealed partial class PackedFeed : IAsyncLifetime
 
     /// <summary>Whether a program got a package from here.</summary>
     internal bool IsUsed(Package package) => Directory.Exists(Path.Combine(_cache, package.Id.ToLowerInvariant(), package.Version));
+
+    private async Task PackAsync()
+    {
+        // In folders of its own: other tests use the repository's. The analyzers had their say when the tests were built.
+        Log = await Shell.RunAsync(
+            Folder,
+            $"dotnet pack '{Path.Combine(Repository.Root, "AgentStream.sln")}' -c Release -o '{_feed}' --artifacts-path '{_artifacts}' -p:RestoreLockedMode=true -p:RunAnalyzers=false");
+        Directory.Delete(_artifacts, recursive: true);
+        Packages = [.. Directory.GetFiles(_feed, "*.nupkg").Order(StringComparer.Ordinal).Select(path => new Package(path))];
+        Configuration(await MachinesAsync(), await SourcesAsync()).Save(Path.Combine(Folder, "nuget.config"));
+    }
 
     private XDocument Configuration(string machines, IEnumerable<string> sources) => new(new XElement(
         "configuration",

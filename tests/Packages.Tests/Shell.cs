@@ -45,6 +45,7 @@ internal static class Shell
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
 
         // The list of known weaknesses is a download, and no part of what is tested.
         start.Environment["NuGetAudit"] = "false";
