@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs all tests. On a fresh machine it first installs what they need (Debian's packages): redis-server, chromium, Node for the page's modules,
-# python3-redis for the Python clients that the protocol is tested with, and npm for the front ends' clients (tests/FrontEnds.Tests).
+# python3-redis for the Python clients that the protocol is tested with, npm for the front ends' clients (tests/FrontEnds.Tests), prometheus and haproxy.
 #
 #   ./test.sh [-c Debug|Release] [-- further arguments of dotnet test]
 #
@@ -32,10 +32,31 @@ need() {
   fi
   "$@" >/dev/null 2>&1 || { echo "test.sh: $package is missing and cannot be installed here: please install it" >&2; exit 1; }
 }
+
+# need_program PACKAGE COMMAND...: the same for a program whose service is not to run on this machine.
+need_program() {
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 && return
+  local sudo=() policy=/usr/sbin/policy-rc.d
+  [ "$(id -u)" -eq 0 ] || sudo=(sudo -n)
+  if [ -e "$policy" ]; then
+    need "$package" "$@"
+  else
+    # As Debian has it: while this file says so, no package starts a service.
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null 2>&1 && "${sudo[@]}" chmod 755 "$policy"
+    (need "$package" "$@") || { "${sudo[@]}" rm -f "$policy"; exit 1; }
+    "${sudo[@]}" rm -f "$policy"
+  fi
+  # Nor after the next start of the machine.
+  "${sudo[@]}" systemctl disable --quiet "$package" >/dev/null 2>&1 || true
+}
 need redis-server command -v redis-server
 need chromium command -v chromium
 need nodejs command -v node
 need npm command -v npm
+need_program prometheus command -v promtool
+need_program haproxy env PATH="$PATH:/usr/sbin" sh -c 'command -v haproxy'
 need python3-redis /usr/bin/python3 -c 'import redis'
 
 results="$PWD/artifacts/test-results"
