@@ -1,5 +1,3 @@
-using YamlDotNet.RepresentationModel;
-
 namespace AgentStream.Deploy.Tests.Prometheus;
 
 /// <summary>An alert of <c>deploy/prometheus/alerts.yml</c>.</summary>
