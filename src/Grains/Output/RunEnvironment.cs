@@ -66,6 +66,9 @@ internal sealed class RunEnvironment(
     /// <summary>What is measured of runs.</summary>
     public RunMetrics Metrics => field ??= services.GetService<RunMetrics>() ?? RunMetrics.None;
 
+    /// <summary>Whether spans have what was said.</summary>
+    public ContentCapture Content => field ??= ContentCapture.Of(services);
+
     /// <summary>Tells those who watch the user's sessions.</summary>
     public void Tell(SessionKey key, SessionEventKind kind, string? title = null) => Events?.Publish(new SessionEvent(kind, key, time.GetUtcNow(), title));
 

@@ -115,6 +115,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         await BeginNodeAsync(cancellationToken);
         var (chat, options) = agent.NewRequest(ChatMessages.ToChat(journal.History.Messages.Append(journal.History.PendingRequest())), deps);
         using var call = _call = ModelCall.Start(environment.Metrics, Span, agent.Name, run.Key, agent.Client, options, environment.Time);
+        call?.Capture(environment.Content, chat, options);
         try
         {
             var updates = PatientStream.ReadAsync(

@@ -281,7 +281,7 @@ internal sealed partial class AgentRun(RunEnvironment environment, Agent agent, 
 
         // What was journaled may not have got into the stream: the process died between the two, the store lost its tail, or the stream begins anew.
         var next = Math.Min(await NodeCounter.CountNodesAsync(environment, run, cancellationToken), progress.Answered);
-        await journal.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now });
+        await journal.AddAsync(now => new RunResumedRecord(Token.RunId, next) { Timestamp = now, Traceparent = _span?.Traceparent });
         await run.EmitAsync(Protocol.Info, Protocol.DeveloperOrigin, EntryBodies.Resumed(next), cancellationToken);
         return await loop.ResumeAsync(progress, next, cancellationToken);
     }

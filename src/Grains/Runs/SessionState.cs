@@ -186,7 +186,8 @@ internal sealed partial class SessionState
             case RuleRevokedRecord rule:
                 Requests.Revoke(rule);
                 break;
-            case RunResumedRecord:
+            case RunResumedRecord resumed:
+                Traceparent = resumed.Traceparent ?? Traceparent;
                 // A process that stopped in order is not the run's fault.
                 Unfinished = Unfinished is null ? null : Unfinished with { Resumes = Unfinished.Resumes + (Unfinished.IsGivenAway ? 0 : 1), IsGivenAway = false };
                 break;

@@ -53,22 +53,23 @@ internal sealed class ToolInvoker(Agent agent, Deps deps, RunEnvironment environ
 
         // A task of its own, and a wait that ends by itself: a tool may block its thread, and it may not listen to its token.
         using var span = ToolSpan.Start(call.ToolName, call.ToolCallId, agent.Name, deps.Key);
+        span.SetArguments(environment.Content, args);
         var work = environment.Beside(() => CallAsync(function, call, arguments, span, patience.Token));
         try
         {
-            return await work.WaitAsync(timeout, environment.Time, cancellationToken);
+            return span.SetResult(environment.Content, await work.WaitAsync(timeout, environment.Time, cancellationToken));
         }
         catch (TimeoutException) when (!work.IsFaulted)
         {
             if (work.IsCompletedSuccessfully)
             {
-                return await work;
+                return span.SetResult(environment.Content, await work);
             }
 
             environment.Logger.ToolTimedOut(call.ToolName, call.ToolCallId, deps.Run.Token.RunId, deps.Key, timeout);
             var late = $"The tool {call.ToolName} took longer than {timeout.TotalSeconds:0.###} s.";
             span.Fail(ToolSpan.TimedOut, late);
-            return Return(call, late, ToolOutcome.Failed);
+            return span.SetResult(environment.Content, Return(call, late, ToolOutcome.Failed));
         }
         finally
         {

@@ -18,9 +18,16 @@ internal static class GenAI
     public const string ToolName = "gen_ai.tool.name";
     public const string ToolType = "gen_ai.tool.type";
     public const string ToolCallId = "gen_ai.tool.call.id";
+    public const string ToolArguments = "gen_ai.tool.call.arguments";
+    public const string ToolResult = "gen_ai.tool.call.result";
+    public const string ToolDefinitions = "gen_ai.tool.definitions";
+    public const string SystemInstructions = "gen_ai.system_instructions";
+    public const string InputMessages = "gen_ai.input.messages";
+    public const string OutputMessages = "gen_ai.output.messages";
     public const string ErrorType = "error.type";
 
     public const string RunId = "agentstream.run.id";
+    public const string ContentTruncated = "agentstream.content.truncated";
     public const string Outcome = "agentstream.run.outcome";
 
     /// <summary>The names of operations.</summary>

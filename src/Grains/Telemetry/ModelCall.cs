@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Telemetry;
 
-/// <summary>A call to a model, as a span (<c>chat</c>) and in figures. What is said in it is in neither.</summary>
+/// <summary>A call to a model, as a span (<c>chat</c>) and in figures. What is said in it is in neither, unless somebody asked for it (<see cref="ContentCapture"/>).</summary>
 internal sealed class ModelCall : IDisposable
 {
     private readonly RunMetrics _metrics;
@@ -15,6 +15,7 @@ internal sealed class ModelCall : IDisposable
     private TagList _tags;
     private TokenUsage? _usage;
     private List<string>? _reasons;
+    private List<ModelResponse>? _said;
     private long? _first;
     private long _last;
     private TimeSpan? _took;
@@ -57,6 +58,19 @@ internal sealed class ModelCall : IDisposable
         return span is null && !metrics.HearsOfModels ? null : new ModelCall(metrics, run, time, tags, span);
     }
 
+    /// <summary>Has the span tell what is said, where it is to.</summary>
+    /// <param name="content">Whether it is.</param>
+    /// <param name="messages">What the model is asked.</param>
+    /// <param name="options">And with what.</param>
+    public void Capture(ContentCapture content, IReadOnlyList<ChatMessage> messages, ChatOptions options)
+    {
+        if (content.IsOn && _span is { IsAllDataRequested: true })
+        {
+            _said = [];
+            SpanContent.SetRequest(_span, messages, options);
+        }
+    }
+
     /// <summary>Something came.</summary>
     public void Hear() => _first ??= _time.GetTimestamp();
 
@@ -75,6 +89,7 @@ internal sealed class ModelCall : IDisposable
         if (_span is { IsAllDataRequested: true })
         {
             (_reasons ??= []).AddRange(response.FinishReason is { } reason ? [reason] : []);
+            _said?.Add(response);
             _span.SetTag(GenAI.ResponseModel, response.ModelName).SetTag(GenAI.ResponseId, response.ProviderResponseId);
         }
     }
@@ -119,6 +134,11 @@ internal sealed class ModelCall : IDisposable
         if (_span.IsAllDataRequested)
         {
             _span.SetUsage(_usage);
+            if (_said is { Count: > 0 })
+            {
+                SpanContent.SetResponses(_span, _said);
+            }
+
             if (_reasons is { Count: > 0 })
             {
                 _span.SetTag(GenAI.FinishReasons, _reasons.ToArray());

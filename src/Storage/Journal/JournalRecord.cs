@@ -77,7 +77,11 @@ public sealed record ToolResultRecord(RequestPart Result) : JournalRecord;
 /// <summary>A process recovered the run from one that died, and continues it.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Idx">The node at which it continues.</param>
-public sealed record RunResumedRecord(string RunId, int Idx) : JournalRecord;
+public sealed record RunResumedRecord(string RunId, int Idx) : JournalRecord
+{
+    /// <summary>The run's span in this process as W3C's <c>traceparent</c>, for the process that may recover the run next; null without one.</summary>
+    public string? Traceparent { get; init; }
+}
 
 /// <summary>The run's process was about to stop, and left the run to another at a place where nothing was half done, or had to.</summary>
 /// <param name="RunId">The run.</param>

@@ -76,7 +76,8 @@ public static partial class JournalRecordJson
             // A part of another kind is the result of something that is not known here, as a record of another type is.
             JournalRecordTypes.ToolResult when RequestPart(place.Field("result")) is (ToolReturnPart or RetryPromptPart) and var result =>
                 new ToolResultRecord(result) { Timestamp = timestamp },
-            JournalRecordTypes.RunResumed => new RunResumedRecord(place.Field("run_id").Text(), Idx(place)) { Timestamp = timestamp },
+            JournalRecordTypes.RunResumed =>
+                new RunResumedRecord(place.Field("run_id").Text(), Idx(place)) { Timestamp = timestamp, Traceparent = place.Field("traceparent").TextOrNull() },
             JournalRecordTypes.RunGivenAway => new RunGivenAwayRecord(place.Field("run_id").Text()) { Timestamp = timestamp },
             JournalRecordTypes.RunEnded =>
                 new RunEndedRecord(place.Field("run_id").Text(), place.Field("error").TextOrNull())

@@ -128,6 +128,11 @@ public static partial class JournalRecordJson
             case RunResumedRecord resumed:
                 json.WriteString("run_id", resumed.RunId);
                 json.WriteNumber("idx", resumed.Idx);
+                if (resumed.Traceparent is not null)
+                {
+                    json.WriteString("traceparent", resumed.Traceparent);
+                }
+
                 break;
             case RunGivenAwayRecord given:
                 json.WriteString("run_id", given.RunId);

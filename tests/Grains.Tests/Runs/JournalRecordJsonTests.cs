@@ -83,6 +83,9 @@ public sealed class JournalRecordJsonTests
             """{"type":"run-resumed","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","idx":2}""",
             Text(JournalRecordJson.Write(new RunResumedRecord("run-1", 2) { Timestamp = Samples.Time })));
         Assert.Equal(
+            """{"type":"run-resumed","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","idx":2,"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}""",
+            Text(JournalRecordJson.Write(new RunResumedRecord("run-1", 2) { Timestamp = Samples.Time, Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" })));
+        Assert.Equal(
             """{"type":"run-ended","timestamp":"2026-03-04T05:06:07.891234Z","run_id":"run-1","error":null}""",
             Text(JournalRecordJson.Write(Samples.Ended())));
         Assert.Equal(

@@ -81,6 +81,33 @@ public sealed class TraceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_lost_two_processes_continues_below_the_span_that_broke_off_last()
+    {
+        var (first, second) = (new Gate(), new Gate());
+        using var spans = new SpanCollector();
+        await using var one = await StartAsync(new NamedModel([Step.Say("It "), new Step.Pause(first, Deaf: true)]));
+        await using var two = await StartAsync(new NamedModel([Step.Say("It is "), new Step.Pause(second, Deaf: true)]));
+        await using var three = await StartAsync(new NamedModel([Step.Say("It is 3.")]));
+        await one.Client.StartAsync(_key, new RunRequest("What is 1 + 2?"));
+        await first.ReachedAsync();
+        await DieAsync(one, two);
+        await second.ReachedAsync();
+        var listening = three.TranscriptAsync(_key);
+        await DieAsync(two, three);
+        await listening;
+        await EndedAsync(spans, 1);
+
+        var broken = spans.Started(_key).Where(span => span.OperationName.StartsWith("invoke_agent", StringComparison.Ordinal)).ToArray();
+        var last = spans.Runs(_key).Single();
+        Assert.Equal([default, broken[0].SpanId, broken[1].SpanId], broken.Select(span => span.ParentSpanId));
+        Assert.Equal((broken[2], broken[0].TraceId), (last, last.TraceId));
+        Assert.Equal([broken[1].SpanId], last.Links.Select(link => link.Context.SpanId));
+        first.Open();
+        second.Open();
+        await EndedAsync(spans, 3);
+    }
+
+    [Fact]
     public async Task A_run_that_waits_for_a_person_has_no_open_span_and_continues_in_its_trace()
     {
         using var spans = new SpanCollector();

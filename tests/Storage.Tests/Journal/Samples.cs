@@ -69,7 +69,7 @@ internal static class Samples
         },
         new ToolResultRecord(new ToolReturnPart("add", "c1", SomeJson, ToolOutcome.Success) { Timestamp = Time, Metadata = SomeJson }) { Timestamp = Time },
         new ToolResultRecord(new RetryPromptPart("add", "c2", "is no JSON") { Timestamp = Time }) { Timestamp = Time },
-        new RunResumedRecord("run-1", 1) { Timestamp = Time },
+        new RunResumedRecord("run-1", 1) { Timestamp = Time, Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
         Said("and then?") with { Idx = 1 },
         new ResponseRecord(1, new ModelResponse([]) { Timestamp = null }) { Timestamp = Time },
         Ended(error: "crashed - \n") with { Reason = "limit" },
