@@ -45,6 +45,7 @@ internal static class CommandLine
         root.Add(ReadCommand.Create(target));
         root.Add(RenameCommand.Create(target));
         root.Add(RemoveCommand.Create(target));
+        root.Add(TopCommand.Create(target));
 
         var parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction wrong)

@@ -1,3 +1,4 @@
+using AgentStream.AspNetCore.Requests;
 using AgentStream.Logs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -27,7 +28,8 @@ internal static class SseResponse
         {
             // The headers first: they name the session, which the listener needs most when the listening fails.
             await context.Response.BodyWriter.FlushAsync(stop.Token);
-            var writer = new SseWriter(context.Response.BodyWriter, services.GetRequiredService<TimeProvider>(), rendering);
+            var time = services.GetRequiredService<TimeProvider>();
+            var writer = new SseWriter(context.Response.BodyWriter, time, rendering, services.GetRequiredService<HttpMetrics>().Follow(time));
             await writer.WriteAsync(token => listen(client, token), stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

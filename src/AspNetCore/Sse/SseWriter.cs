@@ -9,7 +9,8 @@ namespace AgentStream.AspNetCore.Sse;
 /// <param name="output">The response's body.</param>
 /// <param name="time">The clock that measures silence.</param>
 /// <param name="rendering">How events become frames.</param>
-internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRenderer rendering)
+/// <param name="lag">Measures how far the listener is behind; null for nothing.</param>
+internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRenderer rendering, ReaderLag? lag = null)
 {
     /// <summary>The silence after which a comment is sent.</summary>
     internal static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
@@ -65,6 +66,7 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
                     return;
                 }
 
+                lag?.Wrote(events.Current.Cursor);
                 if (output.UnflushedBytes >= FlushThreshold)
                 {
                     await FlushAsync(cancellationToken);
@@ -97,6 +99,7 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
         }
 
         flush.GetAwaiter().GetResult();
+        lag?.Flushed();
         return default;
     }
 
@@ -105,6 +108,7 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
         try
         {
             await flush.AsTask().WaitAsync(Patience + TimeSpan.FromSeconds((double)length / LeastPace), time, cancellationToken);
+            lag?.Flushed();
         }
         catch (TimeoutException e)
         {

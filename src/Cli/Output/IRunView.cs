@@ -27,6 +27,14 @@ internal static class RunViews
         return Console(System.Console.Out, isPlain ? AnsiSupport.No : AnsiSupport.Detect);
     }
 
+    /// <summary>The same, with lines of the terminal's width; a pipe has wide ones.</summary>
+    public static IAnsiConsole Screen()
+    {
+        var console = Console();
+        console.Profile.Width = System.Console.IsOutputRedirected ? 200 : AnsiConsole.Profile.Width;
+        return console;
+    }
+
     /// <summary>A console that breaks no lines: that is the terminal's to do. A part comes in chunks, and nobody here knows where the last one ended.</summary>
     internal static IAnsiConsole Console(TextWriter output, AnsiSupport ansi)
     {

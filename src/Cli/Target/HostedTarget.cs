@@ -13,6 +13,8 @@ internal sealed class HostedTarget : ITarget
 
     public IAgentStreamClient Client => _host.Services.GetRequiredService<IAgentStreamClient>();
 
+    public IClusterClient? Cluster => _host.Services.GetRequiredService<IClusterClient>();
+
     public UserKey User { get; }
 
     /// <summary>Builds and starts the host.</summary>

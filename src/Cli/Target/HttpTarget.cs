@@ -10,6 +10,8 @@ internal sealed class HttpTarget : ITarget
 
     public IAgentStreamClient Client => _client;
 
+    public IClusterClient? Cluster => null;
+
     // The server finds out by itself; this is what the client takes itself for by default.
     public UserKey User => new AgentStreamHttpClientOptions().User;
 

@@ -47,6 +47,9 @@ internal sealed class RunHandle
     /// <summary>The cursor of its last entry, once <see cref="FlushAsync"/> is done; null when that is not known.</summary>
     public Cursor? Last => _writer.Last;
 
+    /// <summary>How many entries it has appended here.</summary>
+    public long Written => _writer.Written;
+
     /// <summary>Ends whatever the run is doing, when it was canceled, lost its session, or its process is about to stop.</summary>
     public CancellationToken Stopped => _stop.Token;
 

@@ -26,6 +26,7 @@ internal sealed class RunWriter
     private readonly CancellationToken _giveUp;
     private readonly Task _draining;
     private long _number;
+    private long _written;
 
     // Written by the one that drains, and read when it is done.
     private Cursor? _last;
@@ -46,6 +47,9 @@ internal sealed class RunWriter
 
     /// <summary>The cursor of the last entry, when what was queued is written (<see cref="FlushAsync"/>); null when that is not known.</summary>
     public Cursor? Last => _last;
+
+    /// <summary>How many events it has appended, but for the last ones of <see cref="FinishAsync"/>.</summary>
+    public long Written => Interlocked.Read(ref _written);
 
     /// <summary>Queues an event; waits while the queue is full.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
@@ -104,6 +108,7 @@ internal sealed class RunWriter
                 var result = await RepeatAsync(() => _environment.Store.AppendAsync(_run, number, events, _giveUp));
                 _last = result.Last == Cursor.Start ? _last : result.Last;
                 _environment.Metrics.Appended(events.Count);
+                Interlocked.Add(ref _written, events.Count);
                 if (result.Status != RunStatus.Live)
                 {
                     _notLive(result.Status);

@@ -47,6 +47,7 @@ internal sealed class BusySessionPolicy(RunEnvironment environment, IPromptQueue
             Traceparent = Spans.Traceparent,
         };
         var place = await queue.AddAsync(key, waiting, environment.Options.Limits);
+        environment.Metrics.Sessions.SetQueued(key, place == 0 ? IPromptQueue.MaxQueued : place);
         if (place == 0)
         {
             throw new SessionBusyException(key.ToString(), $"{IPromptQueue.MaxQueued} prompts wait for it already");

@@ -10,8 +10,12 @@ namespace AgentStream.Grains.Queue;
 internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal journal, AgentCatalog agents, IPromptQueue queue, RunFactory factory)
 {
     /// <summary>The prompt that is next; null when none waits.</summary>
-    public async Task<QueuedPromptInfo?> NextAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-        await queue.ListAsync(key, cancellationToken) is [var next, ..] ? next : null;
+    public async Task<QueuedPromptInfo?> NextAsync(SessionKey key, CancellationToken cancellationToken = default)
+    {
+        var waiting = await queue.ListAsync(key, cancellationToken);
+        environment.Metrics.Sessions.SetQueued(key, waiting.Count);
+        return waiting is [var next, ..] ? next : null;
+    }
 
     /// <summary>Accepts the first prompt that waits for a session, if the session is free.</summary>
     /// <param name="key">The session.</param>
@@ -33,7 +37,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
             // The journal has a prompt whose process died before it could take it out.
             if (state.HasTaken(next.RunId) || await queue.FindAsync(key, next.RunId) is not { } prompt)
             {
-                await queue.RemoveAsync(key, next.RunId);
+                await RemoveAsync(key, next.RunId);
                 continue;
             }
 
@@ -71,7 +75,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
             await environment.PatientlyAsync(() => state.ReadAsync(journal, run.Key), run.GivenUp);
             if ((await environment.PatientlyAsync(() => NextAsync(run.Key, run.GivenUp), run.GivenUp))?.RunId != next.RunId || state.HasTaken(next.RunId))
             {
-                await queue.RemoveAsync(run.Key, next.RunId);
+                await RemoveAsync(run.Key, next.RunId);
                 await run.FinishAsync(error: null, gracePeriod: TimeSpan.Zero);
                 return null;
             }
@@ -80,7 +84,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         }
         catch (UnknownAgentException e)
         {
-            await queue.RemoveAsync(run.Key, next.RunId);
+            await RemoveAsync(run.Key, next.RunId);
             await factory.EndAsync(run, next.Agent, next.Webhook, environment.Errors.Crashed(run.Token, e));
             return null;
         }
@@ -97,7 +101,7 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
             if (await accepted.AcceptAsync(next.Prompt, request, hasWaited: true, next.Tools, next.Caller, next.Webhook, next.Traceparent) is not null)
             {
                 // The same request was queued twice, by two activations, and the first has been a run.
-                await queue.RemoveAsync(run.Key, next.RunId);
+                await RemoveAsync(run.Key, next.RunId);
                 environment.Waker?.Wake(run.Key);
                 return null;
             }
@@ -105,14 +109,14 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         catch (LimitExceededException)
         {
             // The stream says so. It is not tried again: that would need something to be deleted.
-            await queue.RemoveAsync(run.Key, next.RunId);
+            await RemoveAsync(run.Key, next.RunId);
             environment.Waker?.Wake(run.Key);
             return null;
         }
 
         try
         {
-            await queue.RemoveAsync(run.Key, next.RunId);
+            await RemoveAsync(run.Key, next.RunId);
         }
         catch (StorageUnavailableException)
         {
@@ -120,5 +124,11 @@ internal sealed class QueuedRuns(RunEnvironment environment, ISessionJournal jou
         }
 
         return accepted;
+    }
+
+    private async Task RemoveAsync(SessionKey key, string runId)
+    {
+        await queue.RemoveAsync(key, runId);
+        environment.Metrics.Sessions.RemoveQueued(key);
     }
 }

@@ -26,6 +26,7 @@ internal sealed class OrphanWatch(RunEnvironment environment, ISessionJournal jo
     // The same process is given the same run twice when it asks twice.
     private readonly SemaphoreSlim _oneLook = new(1);
     private readonly FaultLog _faults = new(environment.Logger);
+    private readonly OrphanAges _ages = new(environment.Time);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -42,6 +43,8 @@ internal sealed class OrphanWatch(RunEnvironment environment, ISessionJournal jo
             // A process that knows no agents could only end the runs of others as crashed.
             await Task.Delay(Timeout.InfiniteTimeSpan, environment.Time, stopping);
         }
+
+        environment.Metrics.ShowOrphans(() => _ages.Oldest);
 
         // Sessions' grains can be called from here on.
         await StartedAsync(stopping);
@@ -77,6 +80,7 @@ internal sealed class OrphanWatch(RunEnvironment environment, ISessionJournal jo
         {
             var found = await environment.Store.FindOrphanedAsync(Share, cancellationToken);
             var taken = await Task.WhenAll(found.Select(run => TryAsync(run, cancellationToken)));
+            _ages.Look(found, taken, isAll: found.Count < Share);
             return found.Count >= Share && taken.Contains(true);
         }
         finally

@@ -7,6 +7,12 @@ internal sealed partial class AgentRun
 {
     private RunSpan? _span;
 
+    /// <summary>Where its stream begins.</summary>
+    public Cursor Begin => run.Begin;
+
+    /// <summary>How many entries this process has appended.</summary>
+    public long Written => run.Written;
+
     /// <summary>
     /// Runs to the <c>end</c>, or until it leaves for another process. Whatever goes wrong is said in the stream; this fails only when the session was lost or the log stayed away.
     /// </summary>
@@ -34,6 +40,10 @@ internal sealed partial class AgentRun
         {
             var (outcome, reason) = End(result!);
             environment.Metrics.RunEnded(agent.Name, outcome, reason);
+            if (outcome != RunOutcomes.Lost)
+            {
+                environment.Metrics.SessionGrew(journal.History.Size);
+            }
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class RunHost(RunEnvironment environment, IEnumerable<IRunObserv
     /// <summary>The number of runs under way.</summary>
     public int Count => _runs.Count;
 
+    /// <summary>The runs under way.</summary>
+    public ICollection<AgentRun> Runs => _runs.Keys;
+
     /// <summary>Whether the process is about to stop: runs leave it, none is recovered.</summary>
     public bool IsStopping => _isStopping;
 

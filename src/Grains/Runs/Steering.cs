@@ -46,6 +46,7 @@ internal sealed class Steering(RunEnvironment environment, IPromptQueue queue)
             foreach (var runId in runIds)
             {
                 await queue.RemoveAsync(key, runId);
+                environment.Metrics.Sessions.RemoveQueued(key);
             }
         }
         catch (StorageUnavailableException)

@@ -63,6 +63,7 @@ internal sealed partial class SessionGrain
             }
 
             _state = isLarge ? new SessionState() : _state;
+            environment.Metrics.Sessions.SetWaits(Key, false);
         });
         environment.Tell(Key, isNew ? SessionEventKind.Created : SessionEventKind.Renamed, title);
     }
@@ -73,7 +74,9 @@ internal sealed partial class SessionGrain
         await OwnAsync(StateForNewRun, async (run, records) =>
         {
             await queue.ClearAsync(run);
+            environment.Metrics.Sessions.SetQueued(Key, 0);
             await records.DeleteAsync();
+            environment.Metrics.Sessions.SetWaits(Key, false);
             await timers.RemoveAsync(run);
             _state = new SessionState();
             ForgetTitle();

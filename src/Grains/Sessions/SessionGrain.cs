@@ -161,9 +161,17 @@ internal sealed partial class SessionGrain(
 
     async Task<bool> ISessionRecovery.RestartAsync() => Go(await recovery.RestartAsync(Key, lifetime.ApplicationStopping));
 
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        environment.Metrics.Sessions.Enter(Key);
+        return Task.CompletedTask;
+    }
+
     /// <summary>The run leaves with the activation: it is handed to another at the next place where nothing is half done. When the process stops, that is seen to already.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        environment.Metrics.Sessions.Leave(Key);
         if (_run is { CanLeave: true } run && !_running.IsCompleted && !runs.IsStopping)
         {
             run.Leave();
@@ -214,6 +222,7 @@ internal sealed partial class SessionGrain(
     private void Go(AgentRun run)
     {
         (_run, _running) = (run, runs.Go(run));
+        environment.Metrics.Sessions.SetWaits(Key, false);
         _ = StayUntilOverAsync(_running);
     }
 
@@ -225,6 +234,7 @@ internal sealed partial class SessionGrain(
         if (ReferenceEquals(running, _running))
         {
             _reading = null;
+            environment.Metrics.Sessions.SetWaits(Key, _state.Requests.Open.Count > 0);
             DelayDeactivation(TimeSpan.Zero);
             LookForTitle();
             LetGoOfLargeState();

@@ -12,9 +12,11 @@ internal sealed class RunMetrics
     private readonly Histogram<double> _firstChunk;
     private readonly Histogram<double> _perToken;
     private readonly Histogram<double> _append;
+    private readonly Histogram<long> _size;
     private readonly Counter<long> _runs;
     private readonly Counter<long> _entries;
     private readonly Counter<long> _outages;
+    private readonly Meter _meter;
     private int _live;
     private int _isOut;
 
@@ -27,6 +29,7 @@ internal sealed class RunMetrics
 
     private RunMetrics(Meter meter)
     {
+        _meter = meter;
         _tokens = meter.CreateHistogram("gen_ai.client.token.usage", "{token}", "Number of input and output tokens used.", null, Buckets<long>(
             1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864));
         _duration = meter.CreateHistogram("gen_ai.client.operation.duration", "s", "Duration of a call to a model, to the end of its response.", null, Buckets(
@@ -37,10 +40,14 @@ internal sealed class RunMetrics
             0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5));
         _append = meter.CreateHistogram("agentstream.store.append.duration", "s", "Duration of an append to the stream store.", null, Buckets(
             0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0));
+        _size = meter.CreateHistogram("agentstream.session.size", "By", "Size of a session's journal at the end of a run.", null, Buckets<long>(
+            1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864, 268435456));
         _runs = meter.CreateCounter<long>("agentstream.runs", "{run}", "Runs, by what became of them.");
         _entries = meter.CreateCounter<long>("agentstream.entries", "{entry}", "Entries appended to streams.");
         _outages = meter.CreateCounter<long>("agentstream.store.outages", "{outage}", "Times that the stream store went out of reach of runs.");
         meter.CreateObservableUpDownCounter("agentstream.runs.live", () => Volatile.Read(ref _live), "{run}", "Runs under way in this process.");
+        meter.CreateObservableUpDownCounter("agentstream.runs.waiting", () => Sessions.WaitingRuns, "{run}", "Runs that wait for somebody, in sessions whose grains are in this process.");
+        meter.CreateObservableUpDownCounter("agentstream.prompts.queued", () => Sessions.QueuedPrompts, "{prompt}", "Prompts that are queued for sessions whose grains are in this process.");
     }
 
     /// <summary>Takes nothing down, in a program that has no meters.</summary>
@@ -48,6 +55,13 @@ internal sealed class RunMetrics
 
     /// <summary>Whether somebody listens to what is measured of models.</summary>
     public bool HearsOfModels => _tokens.Enabled || _duration.Enabled || _firstChunk.Enabled || _perToken.Enabled;
+
+    /// <summary>What waits in this process.</summary>
+    public WaitingSessions Sessions { get; } = new();
+
+    /// <summary>Shows how old the oldest orphan is, in a process that looks for them.</summary>
+    public void ShowOrphans(Func<TimeSpan> oldest) =>
+        _meter.CreateObservableGauge("agentstream.runs.orphaned.age", () => oldest().TotalSeconds, "s", "How long the oldest orphaned run has been found by this process, and not recovered.");
 
     /// <summary>A run works from here on.</summary>
     public void RunBegan(string agent, string how)
@@ -82,6 +96,9 @@ internal sealed class RunMetrics
 
         _runs.Add(1, tags);
     }
+
+    /// <summary>A run has left a journal of so many bytes.</summary>
+    public void SessionGrew(long bytes) => _size.Record(bytes);
 
     /// <summary>A call to a model is over.</summary>
     public void ModelCalled(in TagList tags, TimeSpan took, TokenUsage? usage)

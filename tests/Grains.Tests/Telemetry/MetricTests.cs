@@ -8,7 +8,7 @@ namespace AgentStream.Grains.Tests.Telemetry;
 
 /// <summary>What is measured of runs, in figures of one silo.</summary>
 [Collection(Listening.Name)]
-public sealed class MetricTests
+public sealed partial class MetricTests
 {
     private readonly ConcurrentQueue<(string Name, string Tags, double Value)> _figures = [];
 
