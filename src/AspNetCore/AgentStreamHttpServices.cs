@@ -2,6 +2,7 @@ using AgentStream;
 using AgentStream.AspNetCore.Description;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Security;
+using AgentStream.AspNetCore.Sse;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Configuration;
@@ -39,6 +40,7 @@ public static class AgentStreamHttpServices
         });
         services.AddMetrics();
         services.AddSingleton<HttpMetrics>();
+        services.AddSingleton<SseMetrics>();
         services.AddSingleton<Listeners>();
         services.AddCors();
         services.AddSingleton<AllowedOrigins>();

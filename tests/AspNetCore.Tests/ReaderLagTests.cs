@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Text;
 using System.Threading.Channels;
-using AgentStream.AspNetCore.Requests;
 using AgentStream.AspNetCore.Sse;
 using AgentStream.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,10 +17,10 @@ public sealed class ReaderLagTests
     [Fact]
     public async Task A_flush_is_measured_by_its_last_entry_if_that_came_while_the_listener_was_there()
     {
-        using var services = new ServiceCollection().AddMetrics().AddSingleton<HttpMetrics>().BuildServiceProvider();
+        using var services = new ServiceCollection().AddMetrics().AddSingleton<SseMetrics>().BuildServiceProvider();
         using var listener = Listen(services);
         var (pipe, events) = (new Pipe(new PipeOptions(pauseWriterThreshold: 0)), Channel.CreateUnbounded<StreamEntry>());
-        var lag = services.GetRequiredService<HttpMetrics>().Follow(_time);
+        var lag = services.GetRequiredService<SseMetrics>().Follow(_time);
         var writing = new SseWriter(pipe.Writer, _time, EventFrames.Instance, lag).WriteAsync(events.Reader.ReadAllAsync, CancellationToken.None);
 
         // It was there before the listener.
@@ -45,8 +44,8 @@ public sealed class ReaderLagTests
     [Fact]
     public void Without_a_listener_nothing_is_measured()
     {
-        using var services = new ServiceCollection().AddMetrics().AddSingleton<HttpMetrics>().BuildServiceProvider();
-        Assert.Null(services.GetRequiredService<HttpMetrics>().Follow(_time));
+        using var services = new ServiceCollection().AddMetrics().AddSingleton<SseMetrics>().BuildServiceProvider();
+        Assert.Null(services.GetRequiredService<SseMetrics>().Follow(_time));
     }
 
     [Fact]
@@ -92,7 +91,7 @@ public sealed class ReaderLagTests
         };
         listener.SetMeasurementEventCallback<double>((_, value, _, _) => _lags.Add(value));
         listener.Start();
-        services.GetRequiredService<HttpMetrics>();
+        services.GetRequiredService<SseMetrics>();
         return listener;
     }
 }

@@ -1,4 +1,3 @@
-using AgentStream.AspNetCore.Requests;
 using AgentStream.Logs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -29,7 +28,7 @@ internal static class SseResponse
             // The headers first: they name the session, which the listener needs most when the listening fails.
             await context.Response.BodyWriter.FlushAsync(stop.Token);
             var time = services.GetRequiredService<TimeProvider>();
-            var writer = new SseWriter(context.Response.BodyWriter, time, rendering, services.GetRequiredService<HttpMetrics>().Follow(time));
+            var writer = new SseWriter(context.Response.BodyWriter, time, rendering, services.GetRequiredService<SseMetrics>().Follow(time));
             await writer.WriteAsync(token => listen(client, token), stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
