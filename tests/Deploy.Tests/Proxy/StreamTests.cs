@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using AgentStream.Testing;
@@ -79,5 +80,22 @@ public sealed class StreamTests(SilosBehindProxy silos) : IClassFixture<SilosBeh
         using var direct = new HttpClient { BaseAddress = silos.Silos[0].Url, DefaultRequestHeaders = { Authorization = silos.Http.DefaultRequestHeaders.Authorization } };
         using var there = await direct.GetAsync(path);
         Assert.Equal(path == "dashboard" ? HttpStatusCode.NotFound : HttpStatusCode.OK, there.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_images_health_check_asks_the_silo()
+    {
+        var words = Yaml.Read("deploy/compose.yaml").Single().At("x-silo", "healthcheck", "test").Items().Select(word => word.ToString()).ToList();
+        Assert.Equal(["CMD", "bash", "-c"], words.Take(3));
+        var port = silos.Silos[0].Url!.Port.ToString(CultureInfo.InvariantCulture);
+        await Tool.RunAsync("bash", "/", "-c", words[3].Replace("/8080 ", $"/{port} ", StringComparison.Ordinal));
+
+        // It fails where nothing listens, and where the path is another.
+        var nobody = Ports.Free().ToString(CultureInfo.InvariantCulture);
+        await Assert.ThrowsAnyAsync<Exception>(() => Tool.RunAsync("bash", "/", "-c", words[3].Replace("/8080 ", $"/{nobody} ", StringComparison.Ordinal)));
+        await Assert.ThrowsAnyAsync<Exception>(() => Tool.RunAsync("bash", "/", "-c", words[3].Replace("/8080 ", $"/{port} ", StringComparison.Ordinal).Replace("/live", "/none", StringComparison.Ordinal)));
+
+        // The Dockerfile has the same.
+        Assert.Contains(words[3].Replace("\\", "\\\\", StringComparison.Ordinal), Repository.Read("deploy/Dockerfile"), StringComparison.Ordinal);
     }
 }
