@@ -1,5 +1,4 @@
 using AgentStream.Cli.Target;
-using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
 namespace AgentStream.Cli.Top;
