@@ -1,5 +1,4 @@
 using AgentStream.Testing;
-using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
 namespace AgentStream.Grains.Tests.Sessions;

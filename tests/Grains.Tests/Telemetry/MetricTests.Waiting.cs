@@ -2,7 +2,6 @@ using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Telemetry;
 using AgentStream.Storage;
 using AgentStream.Testing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Grains.Tests.Telemetry;
 
