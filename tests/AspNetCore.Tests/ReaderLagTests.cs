@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
-using System.Text;
 using System.Threading.Channels;
 using AgentStream.AspNetCore.Sse;
 using AgentStream.Testing;
@@ -55,14 +54,17 @@ public sealed class ReaderLagTests
         await using var app = await WholeProgram.StartAsync(model);
         using var listener = Listen(app.Services);
         using var http = WholeProgram.NewClient(app);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/chat")
-        {
-            Content = new StringContent("""{"prompt":"greet"}""", Encoding.UTF8, "application/json"),
-            Headers = { { "Accept", "text/event-stream" } },
-        };
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new SseReader(await SseReader.OpenAsync(http, () => SseReader.Ask(new { prompt = "greet" })));
+
+        // The listener is there, and what comes now has a later time.
+        Assert.NotNull(await reader.NextAsync());
+        var there = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        SpinWait.SpinUntil(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() > there);
         model.Continue.SetResult();
-        await response.Content.ReadAsStringAsync();
+        while (await reader.NextAsync() is not null)
+        {
+        }
+
         await Wait.Until(() => _lags.Count > 0, "a flush is measured");
         Assert.All(_lags, lag => Assert.InRange(lag, 0, 60));
     }

@@ -56,7 +56,10 @@ internal sealed class ChildProgram : IDisposable
         new(Assembly.GetExecutingAssembly().Location, [$"--role={role}", .. arguments]);
 
     /// <summary>Starts the silo as its users do.</summary>
-    public static ChildProgram Silo(params IEnumerable<string> arguments) => new(Settings.Fact("SiloProgram"), [.. arguments, .. NoLimits.Arguments]);
+    public static ChildProgram Silo(params IEnumerable<string> arguments) => SiloAt(Settings.Fact("SiloProgram"), arguments);
+
+    /// <summary>Starts a silo that was published to somewhere.</summary>
+    public static ChildProgram SiloAt(string program, params IEnumerable<string> arguments) => new(program, [.. arguments, .. NoLimits.Arguments]);
 
     /// <summary>Arguments for a program that listens on a free port of this machine.</summary>
     public static string[] OnFreePort() => ["--urls", "http://127.0.0.1:0"];

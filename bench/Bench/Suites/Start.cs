@@ -11,15 +11,25 @@ internal static class Start
 
     public static async Task RunAsync(Stage stage)
     {
-        var redis = $"--ConnectionStrings:redis={stage.Redis.Configuration}";
         var folder = Directory.CreateTempSubdirectory("agentstream-bench-");
-        var file = $"--AgentStream:JournalPath={Path.Combine(folder.FullName, "sessions.db")}";
-        var sides = await stage.AlternateAsync(
-            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0", file]), "part_start"),
-            () => FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0", redis]), "part_start"),
-            () => FirstWordsAsync(ChildProgram.InRole("empty", ChildProgram.OnFreePort()), "data: "));
+        var redis = $"--ConnectionStrings:redis={stage.Redis.Configuration}";
+        var file = FileIn(folder);
+
+        // In the short form there is no time to publish.
+        var image = stage.IsShort ? null : await PublishAsync(folder);
+        var sides = await stage.AlternateAsync([
+            () => FirstTokenAsync(Settings.Fact("SiloProgram"), file),
+            () => FirstTokenAsync(Settings.Fact("SiloProgram"), redis),
+            () => FirstWordsAsync(ChildProgram.InRole("empty", ChildProgram.OnFreePort()), "data: "),
+            .. image is null ? [] : new[] { () => FirstTokenAsync(image, file) },
+        ]);
         const string Empty = "an empty Orleans silo with one grain call";
         stage.Report.Add(new("start", "process start to first token, without Redis", Seconds(0), Empty, Seconds(2), Goal.RatioAtMost(MostOfEmpty)));
+        if (image is not null)
+        {
+            stage.Report.Add(new("start", "the same, published as the image is", Seconds(3), Empty, Seconds(2), Goal.RatioAtMost(MostOfEmpty)));
+        }
+
         stage.Report.Add(new(
             "start", "with Redis, each time after a kill -9 of the only silo", Seconds(1), "without Redis", Seconds(0),
             new("≤ 0.5 s more", row => row.Ours.Median - row.Theirs!.Median <= MostForRedis)));
@@ -37,11 +47,24 @@ internal static class Start
     public static async Task<double> SecondsAsync(string[] arguments)
     {
         var folder = Directory.CreateTempSubdirectory("agentstream-bench-");
-        var file = $"--AgentStream:JournalPath={Path.Combine(folder.FullName, "sessions.db")}";
-        var first = await FirstWordsAsync(ChildProgram.Silo([.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0", file, .. arguments]), "part_start");
+        var first = await FirstTokenAsync(Settings.Fact("SiloProgram"), [FileIn(folder), .. arguments]);
         folder.Delete(recursive: true);
         return first.Seconds;
     }
+
+    /// <summary>Publishes the silo as its image has it: compiled ahead of time.</summary>
+    /// <returns>The program.</returns>
+    private static async Task<string> PublishAsync(DirectoryInfo folder)
+    {
+        var published = Path.Combine(folder.FullName, "image");
+        await Children.RunAsync("dotnet", "publish", Settings.Fact("SiloProject"), "-p:PublishProfile=Container", "-o", published);
+        return Path.Combine(published, Path.GetFileName(Settings.Fact("SiloProgram")));
+    }
+
+    private static string FileIn(DirectoryInfo folder) => $"--AgentStream:JournalPath={Path.Combine(folder.FullName, "sessions.db")}";
+
+    private static Task<(double Seconds, double MiB)> FirstTokenAsync(string silo, params IEnumerable<string> arguments) =>
+        FirstWordsAsync(ChildProgram.SiloAt(silo, [.. ChildProgram.OnFreePort(), "--AgentStream:Demo:TokenDelay=0", .. arguments]), "part_start");
 
     private static async Task<(double Seconds, double MiB)> FirstWordsAsync(ChildProgram program, string words)
     {
