@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Http;
 
 namespace AgentStream;
 
@@ -7,7 +6,7 @@ namespace AgentStream;
 internal static class ThisMachine
 {
     /// <summary>Whether a request comes from a program on this machine, and from nobody behind that.</summary>
-    public static bool Sent(HttpContext context) =>
+    public static bool Sent(Microsoft.AspNetCore.Http.HttpContext context) =>
         // A proxy on this machine brings requests from anywhere.
         !context.Request.Headers.Keys.Any(IsOfProxy)
         && (context.Connection.LocalIpAddress is not { } local || IPAddress.IsLoopback(local))
