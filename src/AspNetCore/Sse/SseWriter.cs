@@ -74,6 +74,11 @@ internal sealed class SseWriter(PipeWriter output, TimeProvider time, IFrameRend
             }
 
             rendering.Complete(output);
+            if (lag is not null)
+            {
+                // The server would do it in a moment. It would not say when.
+                await FlushAsync(cancellationToken);
+            }
         }
         finally
         {
