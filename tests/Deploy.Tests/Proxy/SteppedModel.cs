@@ -1,27 +1,16 @@
 using System.Net;
-using System.Text;
+using System.Text.Json;
 using AgentStream.Testing;
 
 namespace AgentStream.Deploy.Tests.Proxy;
 
 /// <summary>A model's endpoint that says a word when the test tells it to. A request that comes later gets all words from the first on.</summary>
-internal sealed class SteppedModel : IDisposable
+internal sealed class SteppedModel : LocalServer
 {
-    private readonly HttpListener _listener = new();
     private readonly List<string> _words = [];
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isOver;
-
-    public SteppedModel()
-    {
-        Url = new Uri($"http://127.0.0.1:{Ports.Free()}/");
-        _listener.Prefixes.Add(Url.ToString());
-        _listener.Start();
-        _ = ServeAsync();
-    }
-
-    public Uri Url { get; }
 
     /// <summary>All that it has said.</summary>
     public string Text
@@ -41,8 +30,6 @@ internal sealed class SteppedModel : IDisposable
     /// <summary>Ends its responses.</summary>
     public void End() => Change(() => _isOver = true);
 
-    public void Dispose() => _listener.Close();
-
     private void Change(Action change)
     {
         lock (_lock)
@@ -53,50 +40,25 @@ internal sealed class SteppedModel : IDisposable
         }
     }
 
-    private async Task ServeAsync()
+    protected override async Task AnswerAsync(HttpListenerContext context, JsonElement request)
     {
-        while (_listener.IsListening)
+        context.Response.ContentType = "text/event-stream";
+        for (var said = 0; ; said++)
         {
-            try
+            string? word;
+            while (!TryTake(said, out word, out var changed))
             {
-                _ = AnswerAsync(await _listener.GetContextAsync());
+                await changed;
             }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+
+            if (word is null)
             {
+                await WriteAsync(context.Response, Chunk("{}", "\"stop\"") + "data: [DONE]\n\n");
                 return;
             }
-        }
-    }
 
-    private async Task AnswerAsync(HttpListenerContext context)
-    {
-        try
-        {
-            await context.Request.InputStream.CopyToAsync(Stream.Null);
-            context.Response.SendChunked = true;
-            context.Response.ContentType = "text/event-stream";
-            for (var said = 0; ; said++)
-            {
-                string? word;
-                while (!TryTake(said, out word, out var changed))
-                {
-                    await changed;
-                }
-
-                if (word is null)
-                {
-                    await WriteAsync(context.Response, Chunk("{}", "\"stop\"") + "data: [DONE]\n\n");
-                    context.Response.Close();
-                    return;
-                }
-
-                await WriteAsync(context.Response, Chunk($$"""{"content":"{{word}}"}""", "null"));
-            }
-        }
-        catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
-        {
-            // The silo has left.
-            context.Response.Abort();
+            await WriteAsync(context.Response, Chunk($$"""{"content":"{{word}}"}"""));
+            await context.Response.OutputStream.FlushAsync();
         }
     }
 
@@ -110,12 +72,4 @@ internal sealed class SteppedModel : IDisposable
             return word is not null || _isOver;
         }
     }
-
-    private static async Task WriteAsync(HttpListenerResponse response, string text)
-    {
-        await response.OutputStream.WriteAsync(Encoding.ASCII.GetBytes(text));
-        await response.OutputStream.FlushAsync();
-    }
-
-    private static string Chunk(string delta, string finish) => $$"""data: {"id":"1","choices":[{"index":0,"delta":{{delta}},"finish_reason":{{finish}} }]}""" + "\n\n";
 }

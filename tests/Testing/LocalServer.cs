@@ -1,15 +1,15 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using AgentStream.Testing;
 
-namespace AgentStream.System.Tests;
+namespace AgentStream.Testing;
 
 /// <summary>An HTTP server of a test, on a free port. It knows how a model's endpoint writes its pieces.</summary>
-internal abstract class LocalServer : IDisposable
+public abstract class LocalServer : IDisposable
 {
     private readonly HttpListener _listener = new();
 
+    /// <summary>Starts it.</summary>
     protected LocalServer()
     {
         Url = new Uri($"http://127.0.0.1:{Ports.Free()}/");
@@ -18,17 +18,36 @@ internal abstract class LocalServer : IDisposable
         _ = ServeAsync();
     }
 
+    /// <summary>Its address.</summary>
     public Uri Url { get; }
 
-    public void Dispose() => _listener.Close();
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _listener.Close();
+        GC.SuppressFinalize(this);
+    }
 
+    /// <summary>Answers a call.</summary>
     /// <param name="context">The call, whose answer is sent in chunks and is closed afterwards.</param>
     /// <param name="request">Its body; undefined when it has none.</param>
+    /// <returns>A task that completes when it is answered.</returns>
     protected abstract Task AnswerAsync(HttpListenerContext context, JsonElement request);
 
-    protected static Task WriteAsync(HttpListenerResponse response, string text) => response.OutputStream.WriteAsync(Encoding.ASCII.GetBytes(text)).AsTask();
+    /// <summary>Writes a text, in ASCII.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="text">The text.</param>
+    /// <returns>A task that completes when it is written.</returns>
+    protected static Task WriteAsync(HttpListenerResponse response, string text)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return response.OutputStream.WriteAsync(Encoding.ASCII.GetBytes(text)).AsTask();
+    }
 
     /// <summary>A piece of a model's streamed answer.</summary>
+    /// <param name="delta">What it adds, as JSON.</param>
+    /// <param name="finish">Why the answer ends, as JSON.</param>
+    /// <returns>The piece.</returns>
     protected static string Chunk(string delta, string finish = "null") => $$"""data: {"id":"1","choices":[{"index":0,"delta":{{delta}},"finish_reason":{{finish}} }]}""" + "\n\n";
 
     private async Task ServeAsync()
