@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using AgentStream.Bench.Neighbours;
 using AgentStream.Bench.Stages;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Bench;
 

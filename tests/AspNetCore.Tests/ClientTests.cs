@@ -1,4 +1,4 @@
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Tests;

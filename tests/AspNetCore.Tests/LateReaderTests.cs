@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using AgentStream.Storage;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

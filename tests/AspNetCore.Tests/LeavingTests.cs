@@ -1,7 +1,7 @@
 using AgentStream.AspNetCore.Sse;
 using AgentStream.Storage;
 using AgentStream.Storage.Tailing;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Tests;

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using AgentStream.AspNetCore.Sse;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Tests;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using AgentStream.Storage;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.AspNetCore.Tests;
 

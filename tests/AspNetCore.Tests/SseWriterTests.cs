@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
 using AgentStream.AspNetCore.Sse;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.AspNetCore.Tests;
 

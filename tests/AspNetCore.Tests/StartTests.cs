@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.AspNetCore.Tests;
 

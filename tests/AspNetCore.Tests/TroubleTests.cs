@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using AgentStream.Storage;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using AgentStream.AspNetCore.Requests;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
 using AgentStream.AspNetCore.Requests;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.AspNetCore.Tests;
 

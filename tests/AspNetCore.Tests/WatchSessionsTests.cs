@@ -1,6 +1,6 @@
 using System.Net;
 using AgentStream.Storage.Sessions;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Tests;

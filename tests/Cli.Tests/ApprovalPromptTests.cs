@@ -1,5 +1,5 @@
 using AgentStream.Cli.Commands;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Cli.Tests;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AgentStream.Cli.Output;
 using AgentStream.Cli.Top;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Spectre.Console;
 
 namespace AgentStream.Cli.Tests;

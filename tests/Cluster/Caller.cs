@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Cluster;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using AgentStream.Cluster;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 // Three silos as processes on one Redis, on this machine:
 //

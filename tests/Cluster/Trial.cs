@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Cluster;
 

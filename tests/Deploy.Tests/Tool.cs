@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Deploy.Tests;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

@@ -3,7 +3,7 @@ using AgentStream.Grains.Output;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,7 @@
 using System.Text;
 using AgentStream.Grains.Output;
 using AgentStream.Storage;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

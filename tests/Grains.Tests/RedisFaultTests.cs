@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests;
 

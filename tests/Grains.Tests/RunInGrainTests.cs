@@ -5,7 +5,7 @@ using AgentStream.Grains.Runs;
 using AgentStream.Storage;
 using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tailing;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Core.Internal;

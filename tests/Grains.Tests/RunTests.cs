@@ -1,7 +1,7 @@
 using AgentStream.Grains.Tests.Tools;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,6 @@
 using AgentStream.Messages;
 using AgentStream.Storage.InMemory;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests;
 

@@ -1,7 +1,7 @@
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests;
 

@@ -7,7 +7,7 @@ using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Queue;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

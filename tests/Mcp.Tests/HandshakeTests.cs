@@ -1,4 +1,4 @@
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Mcp.Tests;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AgentStream.Messages;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentStream.Models.Tests;

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using AgentStream.Models.Thoughts;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Models.Tests;

@@ -1,6 +1,6 @@
 using System.Text;
 using AgentStream.Models.Answers;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
 

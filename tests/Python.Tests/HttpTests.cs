@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using AgentStream.Grains.Hosting;
 using AgentStream.GrainTesting;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Python.Tests;
 

@@ -1,5 +1,5 @@
 using AgentStream.GrainTesting;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Python.Tests;
 

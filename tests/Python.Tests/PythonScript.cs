@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Python.Tests;
 

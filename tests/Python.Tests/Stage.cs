@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AgentStream.GrainTesting;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Python.Tests;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using AgentStream.Silo.Demo;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Silo.Tests;
 

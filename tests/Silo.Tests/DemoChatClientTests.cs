@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AgentStream.Silo.Demo;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 using Xunit.Abstractions;
 

@@ -2,7 +2,7 @@ using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Tailing;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

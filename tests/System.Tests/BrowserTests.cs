@@ -1,5 +1,5 @@
 using System.Net.Http.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Playwright;
 
 namespace AgentStream.System.Tests;

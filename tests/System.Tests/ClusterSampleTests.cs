@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.RegularExpressions;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Playwright;
 
 namespace AgentStream.System.Tests;

@@ -1,5 +1,5 @@
 using System.Net.Http.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.System.Tests;
 

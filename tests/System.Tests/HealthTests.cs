@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.System.Tests;
 

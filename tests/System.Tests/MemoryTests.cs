@@ -1,4 +1,4 @@
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Xunit.Abstractions;
 
 namespace AgentStream.System.Tests;

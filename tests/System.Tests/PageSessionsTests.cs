@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Playwright;
 
 namespace AgentStream.System.Tests;

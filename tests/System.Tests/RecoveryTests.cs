@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.System.Tests;
 

@@ -1,5 +1,5 @@
 using AgentStream.Events;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.System.Tests;
 

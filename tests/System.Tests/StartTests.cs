@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.System.Tests;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.System.Tests;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Bench.Stages;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Bench.Stages;
 

@@ -47,7 +47,7 @@ internal static class Append
 
         public static async Task<Runs> StartAsync(Stage stage)
         {
-            var prefix = Testing.RedisServer.NewPrefix();
+            var prefix = TestTools.RedisServer.NewPrefix();
             var runtime = await StandaloneRuntime.StartAsync(
                 stage.Redis.Configuration, options => options.GracePeriod = TimeSpan.FromMinutes(1), storage => storage.RedisPrefix = prefix);
             return new(stage, runtime, runtime.NewAgent("bench", agent => agent.UseChatClient(_ => new PlannedModel(new Gate()))), prefix);

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using AgentStream.Bench.Stages;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Bench.Suites;
 

@@ -7,7 +7,7 @@ using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Sqlite;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 using AgentStream.Bench.Neighbours;
 using AgentStream.Bench.Roles;
 using AgentStream.Bench.Stages;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Bench.Suites;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using AgentStream.Bench.Stages;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Bench.Suites;
 

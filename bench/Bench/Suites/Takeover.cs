@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AgentStream.Bench.Stages;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Bench.Suites;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using AgentStream.AspNetCore.Requests;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

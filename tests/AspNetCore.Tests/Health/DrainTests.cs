@@ -1,6 +1,6 @@
 using System.Net;
 using AgentStream.AspNetCore.Health;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -3,7 +3,7 @@ using System.Reflection;
 using AgentStream.Storage.Background;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 
 namespace AgentStream.AspNetCore.Tests.Security;

@@ -1,6 +1,6 @@
 using System.Net;
 using AgentStream.AspNetCore.Security;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using AgentStream.AspNetCore.Security;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

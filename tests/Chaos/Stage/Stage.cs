@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Chaos;
 

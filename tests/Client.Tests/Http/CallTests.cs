@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Client.Tests.Http;

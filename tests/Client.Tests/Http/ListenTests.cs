@@ -1,6 +1,6 @@
 using System.Net;
 using AgentStream.Client.Tests.Events;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Client.Tests.Http;
 

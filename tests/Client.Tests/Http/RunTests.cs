@@ -1,7 +1,7 @@
 using System.Net;
 using AgentStream.Client.Tests.Events;
 using AgentStream.Events;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Client.Tests.Http;
 

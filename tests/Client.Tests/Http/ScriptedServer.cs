@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Client.Tests.Http;
 

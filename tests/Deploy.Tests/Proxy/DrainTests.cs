@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Deploy.Tests.Proxy;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Deploy.Tests.Proxy;
 

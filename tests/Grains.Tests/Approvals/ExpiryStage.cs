@@ -2,7 +2,7 @@ using AgentStream.Grains.Expiry;
 using AgentStream.Grains.Output;
 using AgentStream.Storage;
 using AgentStream.Storage.Timers;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,6 +1,6 @@
 using AgentStream.Grains.Expiry;
 using AgentStream.Messages;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests.Approvals;
 

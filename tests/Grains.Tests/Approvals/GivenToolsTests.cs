@@ -1,7 +1,7 @@
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage.Queue;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Tests.Approvals;

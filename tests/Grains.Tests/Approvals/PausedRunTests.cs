@@ -3,7 +3,7 @@ using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;

@@ -4,7 +4,7 @@ using System.Text.Json;
 using AgentStream.Storage;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Tailing;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage;
 using AgentStream.Storage.Ownership;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

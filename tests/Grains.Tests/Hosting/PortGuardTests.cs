@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using AgentStream.Grains.Hosting;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests.Hosting;
 

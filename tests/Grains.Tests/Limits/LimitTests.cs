@@ -1,7 +1,7 @@
 using AgentStream.Grains.Tests.Queue;
 using AgentStream.Storage;
 using AgentStream.Storage.Queue;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,7 @@ using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Storage;
 using AgentStream.Storage.Queue;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

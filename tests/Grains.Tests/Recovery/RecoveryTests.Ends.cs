@@ -2,7 +2,7 @@ using AgentStream.Grains.Recovery;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Ownership;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests;
 

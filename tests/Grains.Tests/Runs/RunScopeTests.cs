@@ -1,5 +1,5 @@
 using AgentStream.Grains.Tests.Tools;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.Grains.Tests.Runs;

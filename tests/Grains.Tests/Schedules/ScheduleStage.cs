@@ -3,7 +3,7 @@ using AgentStream.Grains.Tests.Approvals;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Timers;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,7 @@ using AgentStream.Grains.Expiry;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Timers;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Grains.Tests.Schedules;

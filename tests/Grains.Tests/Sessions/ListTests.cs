@@ -2,7 +2,7 @@ using AgentStream.Grains.Sessions;
 using AgentStream.Messages;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Grains.Tests.Sessions;

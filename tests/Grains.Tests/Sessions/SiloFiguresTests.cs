@@ -1,4 +1,4 @@
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Orleans.Runtime.Placement;
 
 namespace AgentStream.Grains.Tests.Sessions;

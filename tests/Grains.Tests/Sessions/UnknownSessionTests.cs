@@ -1,4 +1,4 @@
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests.Sessions;
 

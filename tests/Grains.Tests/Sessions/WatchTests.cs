@@ -1,6 +1,6 @@
 using System.Text;
 using AgentStream.Storage.Sessions;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.Grains.Tests.Sessions;

@@ -1,7 +1,7 @@
 using AgentStream.Grains.Recovery;
 using AgentStream.Grains.Telemetry;
 using AgentStream.Storage;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests.Telemetry;
 

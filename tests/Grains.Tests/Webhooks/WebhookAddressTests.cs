@@ -1,7 +1,7 @@
 using System.Net;
 using AgentStream.Grains.Output;
 using AgentStream.Grains.Webhooks;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

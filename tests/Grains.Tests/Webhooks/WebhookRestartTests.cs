@@ -7,7 +7,7 @@ using AgentStream.Storage.Journal;
 using AgentStream.Storage.Ownership;
 using AgentStream.Storage.Queue;
 using AgentStream.Storage.Webhooks;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using AgentStream.Grains.Webhooks;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Grains.Tests.Webhooks;
 

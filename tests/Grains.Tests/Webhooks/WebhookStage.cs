@@ -3,7 +3,7 @@ using AgentStream.Grains.Output;
 using AgentStream.Grains.Webhooks;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Webhooks;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Silo.Tests.Authentication;
 

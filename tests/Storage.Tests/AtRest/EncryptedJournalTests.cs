@@ -3,7 +3,7 @@ using AgentStream.Storage.Redis;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Tests.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 

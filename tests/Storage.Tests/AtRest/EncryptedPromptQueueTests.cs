@@ -4,7 +4,7 @@ using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Tests.Queue;
 using AgentStream.Storage.Tests.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,6 @@
 extern alias storage;
 
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;

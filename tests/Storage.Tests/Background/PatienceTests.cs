@@ -1,6 +1,6 @@
 extern alias storage;
 
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using storage::AgentStream.Background;
 
 namespace AgentStream.Storage.Tests.Background;

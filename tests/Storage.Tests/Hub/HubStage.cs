@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Tailing;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

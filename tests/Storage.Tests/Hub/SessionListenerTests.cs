@@ -1,5 +1,5 @@
 using AgentStream.Storage.Tailing;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Storage.Tests.Hub;
 

@@ -3,7 +3,7 @@ using System.Text;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Tailing;
 using AgentStream.Storage.Tests.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

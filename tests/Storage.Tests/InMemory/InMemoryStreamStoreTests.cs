@@ -1,5 +1,5 @@
 using AgentStream.Storage.InMemory;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.InMemory;

@@ -2,7 +2,7 @@ using System.Text;
 using AgentStream.Messages;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Storage.Tests.Journal;
 

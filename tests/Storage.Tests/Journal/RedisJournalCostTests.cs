@@ -1,7 +1,7 @@
 using System.Globalization;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Tests.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Journal;

@@ -1,6 +1,6 @@
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Journal;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Ownership;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -5,7 +5,7 @@ using AgentStream.Storage.Queue;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Tests.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

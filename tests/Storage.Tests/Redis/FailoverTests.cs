@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AgentStream.Storage.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Redis;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Storage.Tests.Redis;
 

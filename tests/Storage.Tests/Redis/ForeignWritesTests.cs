@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using AgentStream.Storage.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

@@ -5,7 +5,7 @@ using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tests.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using AgentStream.Storage.Tailing;
 using AgentStream.Storage.Tests.Hub;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentStream.Storage.Tests.Redis;

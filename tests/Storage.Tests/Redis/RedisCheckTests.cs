@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using AgentStream.Storage.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Storage.Tests.Redis;
 

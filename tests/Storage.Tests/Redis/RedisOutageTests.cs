@@ -4,7 +4,7 @@ using System.Text;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Tailing;
 using AgentStream.Storage.Tests.Hub;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

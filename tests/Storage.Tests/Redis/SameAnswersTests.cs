@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using AgentStream.Storage.InMemory;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Redis;

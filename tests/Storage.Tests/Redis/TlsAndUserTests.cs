@@ -1,5 +1,5 @@
 using AgentStream.Storage.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Redis;

@@ -4,7 +4,7 @@ using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tests.Redis;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Storage.Tests.Sessions;
 

@@ -3,7 +3,7 @@ using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tests.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 

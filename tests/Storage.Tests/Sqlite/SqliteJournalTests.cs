@@ -1,7 +1,7 @@
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tests.Journal;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Storage.Tests.Sqlite;
 

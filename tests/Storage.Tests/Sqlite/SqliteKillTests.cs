@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Sqlite;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 
 namespace AgentStream.Storage.Tests.Sqlite;
 

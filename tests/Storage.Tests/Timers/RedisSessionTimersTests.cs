@@ -3,7 +3,7 @@ using AgentStream.Storage.Redis;
 using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Tests.Redis;
 using AgentStream.Storage.Timers;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

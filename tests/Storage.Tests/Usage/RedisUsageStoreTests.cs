@@ -1,7 +1,7 @@
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Tests.Redis;
 using AgentStream.Storage.Usage;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Usage;

@@ -1,7 +1,7 @@
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Tests.Redis;
 using AgentStream.Storage.Webhooks;
-using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>A Redis server of the tests' own: a process on a free port of this machine, with its own directory, gone when disposed or when the tests end.</summary>
 public sealed class RedisServer : IAsyncDisposable

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>A Redis client of a screenful, so that tests see what is in Redis through other eyes than the project's. One command at a time.</summary>
 public sealed class RawRedis : IDisposable

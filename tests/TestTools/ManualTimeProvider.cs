@@ -1,4 +1,4 @@
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>A clock that stands still until a test moves it. Timers fire inside <see cref="Advance"/>, in the order in which they are due.</summary>
 public sealed class ManualTimeProvider : TimeProvider

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>Ports of this machine.</summary>
 public static class Ports

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>A wire between clients and a Redis server that a test can cut, lead to another server, or let swallow the server's answers.</summary>
 public sealed class RedisProxy : IAsyncDisposable

@@ -3,7 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Text;
 using Xunit;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>An event as it came over the wire.</summary>
 /// <param name="Id">Its id; null if it had none.</param>

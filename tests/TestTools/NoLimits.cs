@@ -1,4 +1,4 @@
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>What a program under load is started with, whose load is all one user's.</summary>
 public static class NoLimits

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>A silo of a trial: a process of its own, with an HTTP port that is chosen at each start and cluster ports that stay.</summary>
 /// <param name="name">What the trial calls it.</param>

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>Hands the assembly's shared Redis to a test class or a collection: <c>IClassFixture&lt;RedisFixture&gt;</c>, <c>ICollectionFixture&lt;RedisFixture&gt;</c>.</summary>
 public sealed class RedisFixture : IAsyncLifetime

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>
 /// Stands in for an interface. No class of this assembly implements a grain interface, so Orleans finds no grains here that

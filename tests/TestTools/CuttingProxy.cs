@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>Stands between a client and a server, and cuts connections in the middle of what the server says.</summary>
 public sealed class CuttingProxy : IAsyncDisposable

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>An HTTP server of a test, on a free port. It knows how a model's endpoint writes its pieces.</summary>
 public abstract class LocalServer : IDisposable

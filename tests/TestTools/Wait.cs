@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>Waits that give up after a while, and then say what they waited for.</summary>
 public static class Wait

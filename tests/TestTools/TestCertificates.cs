@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace AgentStream.Testing;
+namespace AgentStream.TestTools;
 
 /// <summary>An authority of the tests' own, and certificates of it for this machine's loopback, as files for redis-server and for silos.</summary>
 public sealed class TestCertificates : IDisposable
