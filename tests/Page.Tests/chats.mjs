@@ -1,8 +1,17 @@
 // Chats with a server that is made by hand.
 
+import { afterEach } from 'node:test';
 import { Approvals } from '../../src/ChatPage/wwwroot/model/approvals.js';
 import { Chat } from '../../src/ChatPage/wwwroot/model/chat.js';
-import { nothing, script } from './streams.mjs';
+import { endAll, nothing, script } from './streams.mjs';
+
+const open = [];
+
+// A chat that nobody leaves looks for what it does not know yet, and a stream that stays open is read.
+afterEach(() => {
+  open.splice(0).forEach(chat => chat.open(null));
+  endAll();
+});
 
 /** A chat with prepared answers; a lost connection is tried again at once. */
 export function chatWith({ start = script(), stream = script(), cancel = script(true), session = script(nothing), answer = script(), follow = waitForever, onChange } = {}) {
@@ -21,6 +30,7 @@ export function chatWith({ start = script(), stream = script(), cancel = script(
     },
   };
   const chat = new Chat(shared);
+  open.push(chat);
   return { chat, approvals: new Approvals({ ...shared, chat }), notices, states };
 }
 

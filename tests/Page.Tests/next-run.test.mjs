@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
-import { chatWith as newChat, history, said, shown, until } from './chats.mjs';
-import { endAll, eventsBy, fails, nothing, script, streamOf, wholeRun } from './streams.mjs';
+import { test } from 'node:test';
+import { chatWith, history, said, shown, until } from './chats.mjs';
+import { eventsBy, fails, nothing, script, streamOf, wholeRun } from './streams.mjs';
 
 const end = ['6-0', 'end'];
-const open = [];
-
-function chatWith(server) {
-  const made = newChat(server);
-  open.push(made.chat);
-  return made;
+function later() {
+  let resolve;
+  return { promise: new Promise(given => { resolve = given; }), resolve: answer => resolve(answer) };
 }
-
-afterEach(() => {
-  open.splice(0).forEach(chat => chat.open(null));
-  endAll();
-});
 
 const withPrompt = prompt => history([said(prompt, 'Hello there.', 'r1')], { run: { run_id: 'r1', prompt, begin: '1-0' } });
 
@@ -31,6 +23,19 @@ test('a run that somebody else starts shows while it comes, over the connection 
   say([end]);
   await until(() => !chat.isBusy);
   assert.deepEqual([chat.state, states.includes('lost'), follow.calls.map(([id, cursor]) => [id, cursor])], ['idle', false, [['s', null]]]);
+});
+
+test('a run that ends before its prompt has come gets it all the same', async () => {
+  const { response, say } = eventsBy();
+  const asked = later();
+  const live = history([], { status: 'live', run: { run_id: 'r1', prompt: 'two', begin: '1-0' } });
+  const { chat } = chatWith({ session: script(nothing, () => asked.promise, fails(new TypeError('Failed to fetch')), withPrompt('two')), follow: script(response) });
+  await chat.open('s');
+  say([...wholeRun, end]);
+  await until(() => chat.conversation.cursor === '6-0' && !chat.isBusy);
+  asked.resolve(live);
+  await until(() => chat.conversation.runs[0].prompt !== null);
+  assert.deepEqual(shown(chat), [['two', 'Hello there.']]);
 });
 
 test('one connection is there for one run after the other', async () => {

@@ -40,22 +40,37 @@ export async function readHistory(api, link, conversation) {
   return null;
 }
 
-/** Asks for what the stream of a run does not say: its prompt, and what was said before it. False when the server does not know either. */
-export async function learn(api, conversation, signal) {
-  for (let look = 1; look <= Looks && !signal.aborted; look++) {
-    const session = await api.session(conversation.id, signal).catch(() => null);
+/**
+ * Asks for what the stream of a run does not say: its prompt, and what was said before it. Shows it when it is there.
+ * @returns {Promise<boolean>} False when the server does not know either, or the session was left meanwhile.
+ */
+export async function learn(api, link, conversation) {
+  const { signal } = link;
 
-    if (signal.aborted || (session?.status === 'live' && conversation.runs.at(-1)?.status === 'ended')) {
-      // It was asked before the end, or another run continues, which nobody follows yet: who looks next sees to it.
-      return false;
+  for (let look = 1, failures = 0; look <= Looks && !signal.aborted;) {
+    try {
+      const session = await api.session(conversation.id, signal);
+      // It was asked before the end, or another run is live, which nobody follows yet.
+      const isOld = session?.status === 'live' && conversation.runs.at(-1)?.status === 'ended';
+
+      if (!signal.aborted && session && !isOld && merge(conversation, session)) {
+        link.set(link.state);
+        return true;
+      }
+
+      await pause(250 * look++);
+    } catch (error) {
+      if (error instanceof Problem && !isPassing(error, false)) {
+        return false;
+      }
+
+      await pause(backoffMs(++failures));
     }
-
-    if (session && merge(conversation, session)) {
-      return true;
-    }
-
-    await new Promise(resolve => setTimeout(resolve, 250 * look));
   }
 
   return false;
+}
+
+function pause(ms) {
+  return new Promise(resolve => setTimeout(resolve, ms));
 }

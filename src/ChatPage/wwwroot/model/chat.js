@@ -216,7 +216,7 @@ export class Chat extends Shown {
       }
 
       if (!conversation.runs.at(-1).runId || conversation.runs.at(-1).prompt === null) {
-        learn(this.#api, conversation, signal).then(() => this.link.set(this.state));
+        learn(this.#api, this.link, conversation);
       }
     }
 
@@ -225,7 +225,6 @@ export class Chat extends Shown {
 
   async #over(outcome, run) {
     const { conversation } = this;
-    const { signal } = this.link;
     const notice = conclude(conversation, outcome, run);
 
     if (notice !== null) {
@@ -238,7 +237,7 @@ export class Chat extends Shown {
 
     if (this.last?.note === 'gone') {
       // The history has it.
-      learn(this.#api, conversation, signal).then(() => this.link.set(this.state));
+      learn(this.#api, this.link, conversation);
     }
   }
 
