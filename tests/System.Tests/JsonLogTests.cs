@@ -42,7 +42,8 @@ public sealed class JsonLogTests
     {
         await using var silo = await SiloProcess.StartAsync("--Logging:Console:FormatterName=json", "--AgentStream:Demo:TokenDelay=0");
         using var http = new HttpClient { BaseAddress = silo.Url };
-        await Wait.Until(() => silo.Output.Contains("Application started", StringComparison.Ordinal), "the start is logged");
+        await Wait.Until(
+            () => silo.Output.Contains("Application started", StringComparison.Ordinal) && silo.Output.Contains("Chat page:", StringComparison.Ordinal), "the start is logged");
         var before = silo.Output;
         using (var asking = new SseReader(await SseReader.OpenAsync(http, () => SseReader.Ask(new { prompt = "what is 12*7?", session_id = "s1" }))))
         {

@@ -18,7 +18,7 @@ internal sealed class LoopbackRule(IConfiguration configuration, Callers callers
 {
     /// <summary>What the rule is and how to meet it.</summary>
     internal const string Why =
-        $"AgentStream serves this machine only, and no proxy, while nothing says who calls: add authentication (docs/security.md), set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.GetUser)}, "
+        $"AgentStream serves this machine only, and no proxy, while nothing says who calls: add authentication (docs/authentication.md), set {nameof(AgentStreamHttpOptions)}.{nameof(AgentStreamHttpOptions.GetUser)}, "
         + $"listen on localhost, or let everybody in with {AgentStreamHttpOptions.Section}:{nameof(AgentStreamHttpOptions.AllowAnonymous)}=true.";
 
     /// <summary>Whether the program has mapped routes that the rule protects.</summary>
