@@ -1,39 +1,31 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using AgentStream.Grains.Agents;
-using AgentStream.Grains.Hosting;
 using AgentStream.Grains.Output;
-using AgentStream.Storage;
-using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tailing;
+using AgentStream.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
 namespace AgentStream.GrainTesting;
 
-/// <summary>A cluster with AgentStream in its silos and an agent whose model follows a script.</summary>
+/// <summary>A cluster with an agent whose model follows a script, and an eye for what goes over the wire.</summary>
 public sealed partial class TestSilos : IAsyncDisposable
 {
-    private readonly InProcessTestCluster _cluster;
+    private readonly AgentTestCluster _cluster;
 
-    private TestSilos(InProcessTestCluster cluster, string prefix)
-    {
-        (_cluster, Prefix) = (cluster, prefix);
-        Services = cluster.GetSiloServiceProvider();
-        Client = new AgentStreamClient(
-            cluster.Client, Services.GetRequiredService<IStreamStore>(), Services.GetRequiredService<StreamHub>(), Services.GetRequiredService<ISessionEvents>());
-    }
+    private TestSilos(AgentTestCluster cluster) => _cluster = cluster;
 
     /// <summary>The first silo's services.</summary>
-    public IServiceProvider Services { get; }
+    public IServiceProvider Services => _cluster.Services;
 
-    public AgentStreamClient Client { get; }
+    public AgentStreamClient Client => _cluster.Client;
 
-    public InProcessTestCluster Cluster => _cluster;
+    public InProcessTestCluster Cluster => _cluster.Cluster;
 
     /// <summary>What the keys of this cluster start with.</summary>
-    public string Prefix { get; }
+    public string Prefix => _cluster.RedisPrefix;
 
     public static Task<TestSilos> StartAsync(string? redis, IChatClient model, params Delegate[] tools) =>
         StartAsync(redis, model, _ => { }, agent => Array.ForEach(tools, tool => agent.WithTool(tool, ToolFactory.Create(tool, null).Name.ToLowerInvariant())));
@@ -46,31 +38,22 @@ public sealed partial class TestSilos : IAsyncDisposable
         Action<IServiceCollection>? services = null,
         Action<AgentStreamBuilder>? others = null,
         Action<ISiloBuilder>? silo = null,
-        Action<StorageOptions>? storage = null)
-    {
-        var prefix = $"test-{Guid.NewGuid():N}";
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSiloHost((_, host) =>
-        {
-            services?.Invoke(host.Services);
-            host.Configuration["ConnectionStrings:redis"] = redis;
-            host.Services.Configure(options);
-            host.Services.Configure<StorageOptions>(o =>
+        Action<StorageOptions>? storage = null) =>
+        new(await AgentTestCluster.StartAsync(
+            agents =>
             {
-                o.RedisPrefix = prefix;
+                agents.AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
+                others?.Invoke(agents);
+            },
+            own =>
+            {
+                services?.Invoke(own);
+                own.Configure(options);
 
                 // A test that wants a file says where.
-                o.Journal = redis is null ? "memory" : null;
-                storage?.Invoke(o);
-            });
-            var agents = host.Services.AddAgentStream(host.Configuration).AddAgent("scripted", a => agent(a.UseChatClient(_ => model)));
-            others?.Invoke(agents);
-        });
-        builder.ConfigureSilo((_, built) => silo?.Invoke(built));
-        var cluster = builder.Build();
-        await cluster.DeployAsync();
-        return new TestSilos(cluster, prefix);
-    }
+                own.PostConfigure<StorageOptions>(o => storage?.Invoke(o));
+            },
+            new() { Redis = redis, RedisPrefix = $"test-{Guid.NewGuid():N}", ConfigureSilo = silo }));
 
     /// <summary>A session that no other test has.</summary>
     public static SessionKey NewSession() => new(1, 1, SessionKey.NewSessionId());

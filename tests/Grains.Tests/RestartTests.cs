@@ -46,7 +46,7 @@ public sealed class RestartTests(RedisFixture redis) : IClassFixture<RedisFixtur
         var next = new ScriptedModel([Step.Say("It is 3.")]);
         await using (var silos = await StartAsync(next))
         {
-            await Wait.Until(() => !next.Requests.IsEmpty, "the run continues");
+            await Wait.Until(() => next.Requests.Count > 0, "the run continues");
             Assert.Equal($$$"""
                 begin {"session_id":"{{{_key.Session}}}"}
                 info {"msg":"resumed","idx":0}

@@ -1,6 +1,7 @@
 using AgentStream.Grains.Chat;
 using AgentStream.Grains.Runs;
 using AgentStream.Storage.Queue;
+using AgentStream.Testing;
 using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 
@@ -199,7 +200,7 @@ public sealed class GivenToolsTests
         Assert.DoesNotContain("tools", System.Text.Encoding.UTF8.GetString((prompt with { Tools = null }).ToJson()), StringComparison.Ordinal);
     }
 
-    private static string Offered((IReadOnlyList<ChatMessage> Messages, ChatOptions? Options) request) => string.Join(' ', (request.Options!.Tools ?? []).Select(tool => tool.Name));
+    private static string Offered(ScriptedRequest request) => string.Join(' ', request.Tools.Select(tool => tool.Name));
 
     private static Task<TestSilos> StartAsync(IChatClient model, Action<AgentBuilder>? agent = null) => TestSilos.StartAsync(null, model, _ => { }, agent ?? (_ => { }));
 

@@ -77,7 +77,7 @@ public sealed class ImportTests
         await silos.Client.ImportMessagesAsync(_key, "[]"u8.ToArray());
 
         await Wait.Until(async () => await queue.CountAsync(_key) == 0, "the queue to be empty");
-        await Wait.Until(() => !model.Requests.IsEmpty, "the next prompt to be run");
+        await Wait.Until(() => model.Requests.Count > 0, "the next prompt to be run");
         Assert.Equal("next", Assert.Single(model.Requests).Messages[^1].Text);
     }
 
