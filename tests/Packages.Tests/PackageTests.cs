@@ -39,7 +39,7 @@ public sealed partial class PackageTests(PackedFeed feed)
     public void A_package_has_the_symbols_of_its_assembly() => Assert.All(feed.Packages, package =>
     {
         var assembly = package.Files.SingleOrDefault(file => Path.GetFileName(file) == $"{package.Id}.dll");
-        if (package.Id == "AgentStream")
+        if (package.Id is "AgentStream" or "AgentStream.Templates")
         {
             Assert.Null(assembly);
             Assert.Null(package.SymbolFiles);
@@ -59,6 +59,15 @@ public sealed partial class PackageTests(PackedFeed feed)
         Assert.All(
             feed.Packages.SelectMany(package => package.Dependencies).Where(dependency => dependency.Id.StartsWith("AgentStream", StringComparison.Ordinal)),
             dependency => Assert.Equal(feed.Version, dependency.Version));
+    }
+
+    [Fact]
+    public void The_package_of_the_template_is_one_and_brings_no_other()
+    {
+        var package = feed.Packages.Single(package => package.Id == "AgentStream.Templates");
+        Assert.Equal("Template", package.Element("packageTypes")?.Elements().Single().Attribute("name")?.Value);
+        Assert.Empty(package.Dependencies);
+        Assert.All(package.Files, file => Assert.DoesNotMatch("/(bin|obj)/|^lib/", file));
     }
 
     [Fact]
