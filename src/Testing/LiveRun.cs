@@ -68,9 +68,15 @@ public sealed class LiveRun
     /// <summary>Waits for the run's end.</summary>
     /// <param name="cancellationToken">Gives up waiting; the run continues.</param>
     /// <returns>What it came to.</returns>
+    /// <exception cref="InvalidOperationException">The session has no such run, or not any more.</exception>
     public async Task<RecordedRun> CompleteAsync(CancellationToken cancellationToken = default)
     {
         await _recording.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (Since(0).Items.Count == 0)
+        {
+            throw new InvalidOperationException($"Session {Session} has no run {RunId}: it neither waits for its turn nor is it one of the session's last.");
+        }
+
         var session = await _client.GetSessionAsync(Session, cancellationToken).ConfigureAwait(false);
         return new RecordedRun(Session, RunId, Since(0).Items, session is null ? [] : ModelMessages.FromJson(session.Messages));
     }

@@ -93,6 +93,14 @@ public sealed class AgentTestClusterTests
         Assert.Contains("llm-end", missing.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_run_that_does_not_exist_is_told()
+    {
+        await using var cluster = await StartAsync(new ScriptedChatClient());
+        var none = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Follow(cluster.NewSession(), SessionKey.NewSessionId()).CompleteAsync());
+        Assert.Contains("has no run", none.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
