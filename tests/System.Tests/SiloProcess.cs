@@ -76,7 +76,11 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="arguments">Arguments; the port is chosen here.</param>
     public static Task<SiloProcess> StartInAsync(string folder, params string[] arguments) => StartInAsync(folder, SiloProgram, arguments);
 
-    private static Task<SiloProcess> StartInAsync(string? folder, string program, string[] arguments) =>
+    /// <summary>Starts a program that is a silo in a folder, and waits until it listens.</summary>
+    /// <param name="folder">The folder that it works in, which stays; null for one of its own.</param>
+    /// <param name="program">Its name in the project file.</param>
+    /// <param name="arguments">Arguments; the port is chosen here.</param>
+    public static Task<SiloProcess> StartInAsync(string? folder, string program, string[] arguments) =>
         new SiloProcess(program, folder, ["--urls", "http://127.0.0.1:0", .. arguments]).ListensAsync();
 
     /// <summary>Runs a silo that is not meant to start.</summary>
