@@ -1,4 +1,3 @@
-using AgentStream;
 using AgentStream.Accounts;
 using AgentStream.Samples;
 using Microsoft.EntityFrameworkCore;
@@ -6,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddDbContext<ShopDb>(options => options.UseSqlite("Data Source=shop.db"));
 builder.Services.AddLogins();
+builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
 
 builder.AddAgentStream().AddAgent("shop", agent => agent
     .UseChatClient(_ => new StandInModel(builder.Configuration.GetValue<TimeSpan?>("TokenDelay")))
