@@ -43,6 +43,15 @@ public sealed class ConsoleSampleTests(RedisFixture redis) : IClassFixture<Redis
     }
 
     [Fact]
+    public async Task Ctrl_C_at_the_prompt_ends_the_program()
+    {
+        await using var console = Start("", Forever, isInputOpen: true);
+        await console.WritesAsync("> ");
+        await console.InterruptAsync();
+        Assert.Equal((130, "> ", ""), await console.EndAsync());
+    }
+
+    [Fact]
     public async Task With_a_Redis_a_silo_follows_its_run_and_cancels_it()
     {
         var prefix = RedisServer.NewPrefix();
@@ -61,8 +70,8 @@ public sealed class ConsoleSampleTests(RedisFixture redis) : IClassFixture<Redis
         Assert.Equal((0, "> [count_letters {\"word\":\"banana\"}]\n\n[canceled]\n> ", ""), await console.EndAsync());
     }
 
-    private ProgramProcess Start(string input, string delay, Dictionary<string, string>? environment = null) => ProgramProcess.Start(
-        "ConsoleProgram", [Path.Combine(_folder.FullName, "history.json")], new(environment ?? []) { ["TOKEN_DELAY"] = delay }, input);
+    private ProgramProcess Start(string input, string delay, Dictionary<string, string>? environment = null, bool isInputOpen = false) => ProgramProcess.Start(
+        "ConsoleProgram", [Path.Combine(_folder.FullName, "history.json")], new(environment ?? []) { ["TOKEN_DELAY"] = delay }, input, isInputOpen);
 
     private List<JsonElement> Messages() => [.. JsonElement.Parse(File.ReadAllBytes(Path.Combine(_folder.FullName, "history.json"))).EnumerateArray()];
 }

@@ -46,11 +46,15 @@ internal sealed class ProgramProcess : IAsyncDisposable
     public static ProgramProcess Cli(Uri? server, params string[] arguments) =>
         Start("CliProgram", arguments, new() { ["AGENTSTREAM_URL"] = server?.ToString() ?? "" });
 
-    public static ProgramProcess Start(string program, string[] arguments, Dictionary<string, string> environment, string? input = null)
+    public static ProgramProcess Start(string program, string[] arguments, Dictionary<string, string> environment, string? input = null, bool isInputOpen = false)
     {
         var process = new ProgramProcess(program, arguments, environment);
         process._process.StandardInput.Write(input);
-        process._process.StandardInput.Close();
+        if (!isInputOpen)
+        {
+            process._process.StandardInput.Close();
+        }
+
         return process;
     }
 

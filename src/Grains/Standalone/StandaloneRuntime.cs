@@ -31,6 +31,7 @@ public sealed class StandaloneRuntime : IAsyncDisposable
         builder.Services.Configure(configure ?? (_ => { }));
         builder.Services.Configure(configureStorage ?? (_ => { }));
         builder.Services.PostConfigure<StorageOptions>(options => StayInMemory(options, redis));
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var host = builder.Build();
         try
         {
@@ -126,5 +127,13 @@ public sealed class StandaloneRuntime : IAsyncDisposable
         {
             options.Journal = "memory";
         }
+    }
+
+    /// <summary>Leaves Ctrl+C and SIGTERM to the program, whose signals they are. The host's own lifetime swallows both, and nobody waits for it here.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
