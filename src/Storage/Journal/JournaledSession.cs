@@ -57,6 +57,15 @@ public sealed record JournaledSession(SessionKey Key, DateTimeOffset Changed, st
         return records.LastOrDefault(record => record is not RenamedRecord)?.Timestamp;
     }
 
+    /// <summary>Whether a session that got records has a run that has not ended, and that <see cref="ISessionJournal.ListUnfinishedAsync"/> is to find.</summary>
+    /// <param name="records">The records.</param>
+    /// <returns>Whether it has; null when the session stays as it is.</returns>
+    public static bool? HasUnfinishedRun(IEnumerable<JournalRecord> records)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        return records.LastOrDefault(record => record is RunStartedRecord or RunEndedRecord or RunPausedRecord or ImportedRecord) is { } last ? last is RunStartedRecord : null;
+    }
+
     private static string? TitleOf(JournalRecord record)
     {
         var parts = record switch

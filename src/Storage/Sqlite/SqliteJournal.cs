@@ -164,7 +164,7 @@ public sealed partial class SqliteJournal : ISessionJournal
             json,
             ReplacedRecords.Before(records, expectedVersion),
             limits,
-            IsUnfinished(records),
+            JournaledSession.HasUnfinishedRun(records),
             JournaledSession.ChangedAt(records)?.ToUnixTimeMilliseconds(),
             records[^1].Timestamp.ToUnixTimeMilliseconds(),
             _protection.WriteTitle(owner.Key, JournaledSession.TitleOf(records)),
@@ -209,23 +209,6 @@ public sealed partial class SqliteJournal : ISessionJournal
     public Task<IReadOnlyList<SessionKey>> ListUnfinishedAsync(CancellationToken cancellationToken = default) =>
         _database.ReadAsync(statements => statements.Query(UnfinishedSql, row => SqliteKey.Read(row).ToSessionKey()))
             .WaitAsync(cancellationToken);
-
-    /// <summary>Whether the last run has no end after these records; null when they do not say.</summary>
-    private static bool? IsUnfinished(IReadOnlyList<JournalRecord> records)
-    {
-        for (var i = records.Count - 1; i >= 0; i--)
-        {
-            switch (records[i])
-            {
-                case RunStartedRecord:
-                    return true;
-                case RunEndedRecord or RunPausedRecord or ImportedRecord:
-                    return false;
-            }
-        }
-
-        return null;
-    }
 
     private static Session? Find(SqliteStatements statements, SessionKey key) => statements.Query(
         FindSql,

@@ -3,7 +3,6 @@ using AgentStream.Grains.Runs;
 using AgentStream.Grains.Tests.Messages;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
-using AgentStream.Storage.Tests.Journal;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -20,6 +20,8 @@ public abstract class EncryptedJournalTests : JournalContract
 
     protected static AtRestProtection Lost => new(() => new EphemeralDataProtectionProvider(), isOn: true);
 
+    protected override bool KnowsRepeatedAppends => true;
+
     // How long they are does not depend on the key, nor on the place.
     protected override long BytesOf(IEnumerable<JournalRecord> records) => records.Sum(record => (long)On.Write(Samples.NewSession(), 1, record).Length);
 
@@ -35,7 +37,7 @@ public abstract class EncryptedJournalTests : JournalContract
     [Fact]
     public async Task No_word_of_a_user_stands_in_the_store()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Journal.AppendAsync(run, 0, [Samples.Said("hunter2")]);
         Assert.DoesNotContain("hunter2", await StoredAsync(), StringComparison.Ordinal);
         Assert.Equal("hunter2", Assert.Single(await Journal.ListSessionsAsync(new UserKey(run.Key.Scope, run.Key.User), 10), session => session.Key == run.Key).Title);
@@ -47,7 +49,7 @@ public abstract class EncryptedJournalTests : JournalContract
     [Fact]
     public async Task It_can_be_turned_on_and_off()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Open(Off).AppendAsync(run, 0, [Samples.Said("1")]);
         await Open(On).AppendAsync(run, 1, [Samples.Said("2")]);
         await Open(Off).AppendAsync(run, 2, [Samples.Said("3")]);
@@ -60,7 +62,7 @@ public abstract class EncryptedJournalTests : JournalContract
     [Fact]
     public async Task An_append_that_is_repeated_is_known_though_its_bytes_are_others()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         JournalRecord[] records = [Samples.Said("1"), Samples.Said("2")];
         await Journal.AppendAsync(run, 0, records);
         await Journal.AppendAsync(run, 0, records);
@@ -76,7 +78,7 @@ public abstract class EncryptedJournalTests : JournalContract
     [Fact]
     public async Task A_record_cannot_be_read_in_another_session_nor_in_another_place()
     {
-        var (run, other) = (await StartedAsync(Samples.NewSession()), await StartedAsync(Samples.NewSession()));
+        var (run, other) = (await StartRunAsync(Samples.NewSession()), await StartRunAsync(Samples.NewSession()));
         await Journal.AppendAsync(run, 0, [Samples.Said("1"), Samples.Said("2")]);
         await Journal.AppendAsync(other, 0, [Samples.Said("x"), Samples.Said("y")]);
         await CopyAsync(run.Key, 2, other.Key, 2);
@@ -89,7 +91,7 @@ public abstract class EncryptedJournalTests : JournalContract
     public async Task Without_its_key_a_session_cannot_be_read_but_deleted_and_others_are_as_they_were()
     {
         var user = new UserKey(1, Random.Shared.Next());
-        var (old, young) = (await StartedAsync(user.Session("old")), await StartedAsync(user.Session("young")));
+        var (old, young) = (await StartRunAsync(user.Session("old")), await StartRunAsync(user.Session("young")));
         await Journal.AppendAsync(old, 0, [Samples.Said("1")]);
         var journal = Open(Lost);
         await journal.AppendAsync(young, 0, [Samples.Said("2")]);
@@ -111,7 +113,7 @@ public abstract class EncryptedJournalTests : JournalContract
     [Fact]
     public async Task A_title_that_looks_encrypted_and_is_not_is_none()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Open(Off).AppendAsync(run, 0, [Samples.Said("enc1:hello")]);
         Assert.Equal(["enc1:hello"], await SaidAsync(run.Key));
         Assert.Null(Assert.Single(await Journal.ListSessionsAsync(new UserKey(run.Key.Scope, run.Key.User), 10), session => session.Key == run.Key).Title);
@@ -130,9 +132,9 @@ public sealed class EncryptedRedisJournalTests(RedisFixture redis) : EncryptedJo
 
     protected override ISessionJournal Open(AtRestProtection protection) => new RedisJournal(_stage!.Connection, Options.Create(_stage.Options), protection);
 
-    protected override ValueTask<ISessionJournal?> OpenAgainAsync() => new(Open(On));
+    protected override ValueTask<ISessionJournal?> ReopenAsync() => new(Open(On));
 
-    protected override async Task<RunToken> StartedAsync(SessionKey key)
+    protected override async Task<RunToken> StartRunAsync(SessionKey key)
     {
         var run = new RunToken(key, "silo-1", Guid.NewGuid().ToString());
         await _stage!.Log.StartAsync(run);
@@ -191,9 +193,9 @@ public sealed class EncryptedSqliteJournalTests : EncryptedJournalTests, IDispos
 
     protected override ISessionJournal Open(AtRestProtection protection) => new SqliteJournal(_database, protection);
 
-    protected override ValueTask<ISessionJournal?> OpenAgainAsync() => new(Open(On));
+    protected override ValueTask<ISessionJournal?> ReopenAsync() => new(Open(On));
 
-    protected override Task<RunToken> StartedAsync(SessionKey key) => Task.FromResult(new RunToken(key, "silo-1", Guid.NewGuid().ToString()));
+    protected override bool ListsUnfinished => true;
 
     protected override async Task<string> StoredAsync() => string.Join('\n', await _database.ReadAsync(statements =>
         statements.Query("SELECT record FROM records", row => row.GetString(0)).Concat(statements.Query("SELECT title FROM sessions", row => row.IsDBNull(0) ? "" : row.GetString(0)))));

@@ -1,7 +1,6 @@
 using AgentStream.Storage.Queue;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Sqlite;
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Tests.Queue;
 using AgentStream.Storage.Tests.Redis;
 using AgentStream.TestTools;

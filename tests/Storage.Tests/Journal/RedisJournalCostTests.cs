@@ -40,7 +40,7 @@ public sealed class RedisJournalCostTests : IAsyncLifetime
         }
 
         var before = await ScriptCallsAsync();
-        Assert.Equal(texts, JournalContract.Said(await Journal.ReadAsync(_run.Key, 0)));
+        Assert.Equal(texts, JournalContract.SaidIn(await Journal.ReadAsync(_run.Key, 0)));
 
         // Two records are a page, and the first look sees that there is none that is small.
         Assert.Equal(1 + 8 + 1, await ScriptCallsAsync() - before);
@@ -51,7 +51,7 @@ public sealed class RedisJournalCostTests : IAsyncLifetime
     {
         var before = await ConnectionsAsync();
         await Journal.AppendAsync(_run, 0, [Samples.Said("small")]);
-        Assert.Equal(["small"], JournalContract.Said(await Journal.ReadAsync(_run.Key, 0)));
+        Assert.Equal(["small"], JournalContract.SaidIn(await Journal.ReadAsync(_run.Key, 0)));
         Assert.Equal(before, await ConnectionsAsync());
 
         await Journal.AppendAsync(_run, 1, [Samples.Said(new string('x', 1_000_000))]);

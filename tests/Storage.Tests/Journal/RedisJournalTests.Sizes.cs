@@ -8,7 +8,7 @@ public sealed partial class RedisJournalTests
     public async Task A_journal_from_before_there_were_sizes_counts_from_its_next_record_on()
     {
         var user = new UserKey("1", $"old{Guid.NewGuid():N}");
-        var run = await StartedAsync(user.Session("s"));
+        var run = await StartRunAsync(user.Session("s"));
         await Journal.AppendAsync(run, 0, [Samples.Said("1")]);
         await _raw!.CallAsync("DEL", $"{_options.Value.RedisPrefix}:#sizes:{user}");
         Assert.Equal((0, 0), Mine(await Journal.GetUsageAsync(user)));
@@ -25,7 +25,7 @@ public sealed partial class RedisJournalTests
     public async Task Sizes_that_another_program_has_written_over_are_counted_anew()
     {
         var user = new UserKey("1", $"odd{Guid.NewGuid():N}");
-        var run = await StartedAsync(user.Session("s"));
+        var run = await StartRunAsync(user.Session("s"));
         var key = $"{_options.Value.RedisPrefix}:#sizes:{user}";
         await _raw!.CallAsync("SET", key, "no hash");
         await Journal.AppendAsync(run, 0, [Samples.Said("1")]);

@@ -15,6 +15,8 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
 
     protected override ISessionJournal Journal => new RedisJournal(_connection!, _options);
 
+    protected override bool KnowsRepeatedAppends => true;
+
     public async Task InitializeAsync()
     {
         _connection = await RedisConnection.ConnectAsync(redis.Server.Configuration, _options, TimeProvider.System);
@@ -32,7 +34,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task What_stands_in_Redis_is_a_stream_whose_ids_are_the_versions_and_it_stays()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Journal.AppendAsync(run, 0, [Samples.Started(run.RunId)]);
         await Journal.AppendAsync(run, 1, [Samples.Ended(run.RunId)]);
         await _log!.FinishAsync(run, 1, [], TimeSpan.Zero);
@@ -49,7 +51,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task An_append_that_is_repeated_after_a_lost_reply_adds_nothing()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         JournalRecord[] records = [Samples.Said("1"), Samples.Said("2")];
         await Journal.AppendAsync(run, 0, records);
         await Journal.AppendAsync(run, 0, records);
@@ -63,7 +65,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task An_import_that_is_repeated_after_a_lost_reply_is_kept_once()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         JournalRecord[] records = [Samples.Said("2"), Imported(2), Samples.Said("4")];
         await Journal.AppendAsync(run, 0, [Samples.Said("1")]);
         await Journal.AppendAsync(run, 1, records);
@@ -78,7 +80,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task Only_the_same_records_count_as_repeated()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Journal.AppendAsync(run, 0, [Samples.Said("1"), Samples.Said("2")]);
         foreach (var other in (JournalRecord[][])[[Samples.Said("1"), Samples.Said("x")], [Samples.Said("1"), Samples.Said("2"), Samples.Said("3")]])
         {
@@ -92,10 +94,10 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     public async Task What_an_earlier_run_wrote_is_not_the_repeated_append_of_a_later_one()
     {
         var key = Samples.NewSession();
-        var first = await StartedAsync(key);
+        var first = await StartRunAsync(key);
         await Journal.AppendAsync(first, 0, [Samples.Said("1")]);
         await _log!.FinishAsync(first, 1, [], TimeSpan.Zero);
-        var second = await StartedAsync(key);
+        var second = await StartRunAsync(key);
 
         await Assert.ThrowsAsync<OwnershipLostException>(() => Journal.AppendAsync(second, 0, [Samples.Said("1")]).AsTask());
         await Journal.AppendAsync(second, 1, [Samples.Said("2")]);
@@ -105,7 +107,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task A_run_that_has_ended_writes_nothing_more()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Journal.AppendAsync(run, 0, [Samples.Said("1")]);
         await _log!.FinishAsync(run, 1, [], TimeSpan.Zero);
         await RefusedAsync(run, 1);
@@ -114,7 +116,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task A_run_that_was_taken_over_writes_nothing_more_and_the_new_owner_goes_on()
     {
-        var paused = await StartedAsync(Samples.NewSession());
+        var paused = await StartRunAsync(Samples.NewSession());
         await Journal.AppendAsync(paused, 0, [Samples.Said("1")]);
         await _log!.RenewLeaseAsync(paused.SiloId, TimeSpan.Zero);
         var next = (await _log.RecoverAsync(paused, "silo-2"))!.Run;
@@ -136,7 +138,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task A_run_that_was_canceled_still_owns_its_session()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         Assert.True(await _log!.CancelAsync(run.Key));
         await Journal.AppendAsync(run, 0, [Samples.Said("last words")]);
         Assert.Equal(["last words"], await SaidAsync(run.Key));
@@ -145,7 +147,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task Two_deployments_with_prefixes_of_their_own_have_journals_of_their_own()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Journal.AppendAsync(run, 0, [Samples.Said("1")]);
         var other = new RedisJournal(_connection!, Options.Create(new StorageOptions { RedisPrefix = RedisServer.NewPrefix() }));
         Assert.Empty(await other.ReadAsync(run.Key, 0));
@@ -154,7 +156,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task An_entry_that_is_no_record_is_an_error_that_names_it()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Journal.AppendAsync(run, 0, [Samples.Said("1")]);
         await _raw!.CallAsync("XADD", Name(run.Key), "0-2", "run", "r", "record", "{]");
         await _raw.CallAsync("XADD", Name(run.Key), "0-3", "something", "else");
@@ -203,16 +205,16 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     [Fact]
     public async Task A_forgotten_script_is_sent_again()
     {
-        var run = await StartedAsync(Samples.NewSession());
+        var run = await StartRunAsync(Samples.NewSession());
         await Journal.AppendAsync(run, 0, [Samples.Said("1")]);
         await redis.Server.FlushScriptsAsync();
         await Journal.AppendAsync(run, 1, [Samples.Said("2")]);
         Assert.Equal(["1", "2"], await SaidAsync(run.Key));
     }
 
-    protected override ValueTask<ISessionJournal?> OpenAgainAsync() => new(new RedisJournal(_connection!, _options));
+    protected override ValueTask<ISessionJournal?> ReopenAsync() => new(new RedisJournal(_connection!, _options));
 
-    protected override async Task<RunToken> StartedAsync(SessionKey key)
+    protected override async Task<RunToken> StartRunAsync(SessionKey key)
     {
         var run = new RunToken(key, "silo-1", Guid.CreateVersion7().ToString());
         await _log!.StartAsync(run);

@@ -1,5 +1,4 @@
 using AgentStream.Storage.Queue;
-using AgentStream.Storage.Tests.Journal;
 
 namespace AgentStream.Storage.Tests.Queue;
 

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using AgentStream.Storage.Queue;
 using AgentStream.Storage.Redis;
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Tests.Redis;
 using AgentStream.TestTools;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 using AgentStream.Storage.Sqlite;
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.TestTools;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;

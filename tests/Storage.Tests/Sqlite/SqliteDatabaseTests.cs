@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Sqlite;
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.TestTools;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,4 @@
 using AgentStream.Storage.Sqlite;
-using AgentStream.Storage.Tests.Journal;
 using Microsoft.Data.Sqlite;
 
 namespace AgentStream.Storage.Tests.Sqlite;

@@ -17,19 +17,14 @@ public sealed class SqliteJournalTests : JournalContract, IDisposable
 
     protected override ISessionJournal Journal => _journal;
 
+    protected override bool ListsUnfinished => true;
+
+    protected override bool KnowsRepeatedAppends => true;
+
     public void Dispose()
     {
         _database.Dispose();
         _folder.Delete(recursive: true);
-    }
-
-    [Fact]
-    public async Task An_append_that_is_repeated_is_kept_once()
-    {
-        JournalRecord[] records = [Samples.Said("1"), Samples.Said("2")];
-        await _journal.AppendAsync(_run, 0, records);
-        await _journal.AppendAsync(_run, 0, records);
-        Assert.Equal(["1", "2"], await SaidAsync(_run.Key));
     }
 
     [Fact]
@@ -57,49 +52,6 @@ public sealed class SqliteJournalTests : JournalContract, IDisposable
         await Assert.ThrowsAsync<OwnershipLostException>(() =>
             _journal.AppendAsync(_run with { RunId = run, Turn = turn }, 0, [.. texts.Select(Samples.Said)]).AsTask());
         Assert.Equal(["1", "2"], await SaidAsync(_run.Key));
-    }
-
-    [Fact]
-    public async Task Sessions_whose_last_run_has_not_ended_are_found_also_after_a_restart()
-    {
-        await KeepAsync("Ended", Samples.Started(), Samples.Said("x"), Samples.Ended());
-        await KeepAsync("Open", Samples.Started(), Samples.Said("x"));
-        await KeepAsync("open-again", Samples.Started(), Samples.Ended(), Samples.Started("run-2"), Samples.Said("x"));
-        await KeepAsync("resumed", Samples.Started(), new RunResumedRecord("run-1", 0) { Timestamp = Samples.Time });
-        await KeepAsync("given-away", Samples.Started(), new RunGivenAwayRecord("run-1") { Timestamp = Samples.Time });
-        await KeepAsync("imported", new ImportedRecord([]) { Timestamp = Samples.Time });
-        await KeepAsync("imported-later", Samples.Started(), Samples.Ended(), new ImportedRecord([]) { Timestamp = Samples.Time });
-        await KeepAsync("imported-over", Samples.Started(), new ImportedRecord([]) { Timestamp = Samples.Time });
-        await KeepAsync("deleted", Samples.Started());
-        await _journal.DeleteAsync(new RunToken(new(3, 4, "deleted"), "silo-1", "run-1"));
-
-        // In one append, too.
-        await _journal.AppendAsync(new RunToken(new(3, 4, "all-at-once"), "silo-1", "run-1"), 0, [Samples.Started(), Samples.Said("x"), Samples.Ended(), Samples.Said("y")]);
-
-        string[] unfinished = ["given-away", "Open", "open-again", "resumed"];
-        Assert.Equal(unfinished, await UnfinishedAsync());
-        await OpenAgainAsync();
-        Assert.Equal(unfinished, await UnfinishedAsync());
-
-        async Task KeepAsync(string id, params JournalRecord[] records)
-        {
-            foreach (var (version, record) in records.Index())
-            {
-                await _journal.AppendAsync(new RunToken(new(3, 4, id), "silo-1", "run-1"), version, [record]);
-            }
-        }
-
-        async Task<IEnumerable<string>> UnfinishedAsync() =>
-            (await _journal.ListUnfinishedAsync()).Select(key => key.Session).Order(StringComparer.OrdinalIgnoreCase);
-    }
-
-    [Theory]
-    [MemberData(nameof(OddIds))]
-    public async Task An_unfinished_session_is_found_by_its_key_whatever_its_id_is(string id)
-    {
-        var key = new SessionKey(long.MaxValue, 0, id);
-        await _journal.AppendAsync(new RunToken(key, "silo-1", "run-1"), 0, [Samples.Started()]);
-        Assert.Equal([key], await _journal.ListUnfinishedAsync());
     }
 
     [Fact]
@@ -139,14 +91,12 @@ public sealed class SqliteJournalTests : JournalContract, IDisposable
             await _database.ReadAsync(statements => statements.Query<string[]>("SELECT typeof(record), record FROM records", row => [row.GetString(0), row.GetString(1)])[0]));
     }
 
-    protected override ValueTask<ISessionJournal?> OpenAgainAsync()
+    protected override ValueTask<ISessionJournal?> ReopenAsync()
     {
         _database.Dispose();
         (_database, _journal) = Open();
         return new(_journal);
     }
-
-    protected override Task<RunToken> StartedAsync(SessionKey key) => Task.FromResult(new RunToken(key, "silo-1", Guid.NewGuid().ToString()));
 
     private (SqliteDatabase, SqliteJournal) Open()
     {

@@ -1,6 +1,5 @@
 using AgentStream.Storage.Queue;
 using AgentStream.Storage.Sqlite;
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Tests.Queue;
 
 namespace AgentStream.Storage.Tests.Sqlite;

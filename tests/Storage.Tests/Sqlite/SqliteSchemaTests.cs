@@ -1,5 +1,4 @@
 using AgentStream.Storage.Sqlite;
-using AgentStream.Storage.Tests.Journal;
 
 namespace AgentStream.Storage.Tests.Sqlite;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using AgentStream.Storage.Redis;
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Tests.Redis;
 using AgentStream.Storage.Timers;
 using AgentStream.TestTools;

@@ -1,4 +1,3 @@
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Timers;
 
 namespace AgentStream.Storage.Tests.Timers;

@@ -1,5 +1,4 @@
 using AgentStream.Storage.Sqlite;
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Timers;
 
 namespace AgentStream.Storage.Tests.Timers;

@@ -1,5 +1,4 @@
 using System.Text;
-using AgentStream.Storage.Tests.Journal;
 using AgentStream.Storage.Webhooks;
 
 namespace AgentStream.Storage.Tests.Webhooks;

@@ -2,25 +2,39 @@ using System.Text.Json;
 using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 
-namespace AgentStream.Storage.Tests.Journal;
+namespace AgentStream.Storage.Testing;
 
-/// <summary>Records of every type with parts of every kind.</summary>
-internal static class Samples
+/// <summary>Records for tests: of every type, with parts of every kind.</summary>
+public static class SampleRecords
 {
-    public static readonly DateTimeOffset Time = new(2026, 3, 4, 5, 6, 7, 891, 234, TimeSpan.Zero);
+    /// <summary>The time that the records have, to the microsecond.</summary>
+    public static DateTimeOffset Time { get; } = new(2026, 3, 4, 5, 6, 7, 891, 234, TimeSpan.Zero);
 
     private static readonly JsonElement SomeJson = JsonElement.Parse("""{"a":[1,2.50,null,"line\nbreak"],"":{}}""");
 
+    /// <summary>Makes the key of a session that nobody has used.</summary>
+    /// <returns>A key of scope 1 and user 1.</returns>
     public static SessionKey NewSession() => new(1, 1, SessionKey.NewSessionId());
 
+    /// <summary>Makes the record of a run that was accepted.</summary>
+    /// <param name="runId">The run.</param>
+    /// <returns>The record.</returns>
     public static RunStartedRecord Started(string runId = "run-1") => new(runId, "assistant") { Timestamp = Time };
 
+    /// <summary>Makes the record of a run that has ended.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="error">What the run failed with; null when it completed.</param>
+    /// <returns>The record.</returns>
     public static RunEndedRecord Ended(string runId = "run-1", string? error = null) => new(runId, error) { Timestamp = Time };
 
-    /// <summary>A record that is told from others by its text.</summary>
+    /// <summary>Makes a record that is told from others by its text: a request with that prompt.</summary>
+    /// <param name="text">The prompt.</param>
+    /// <returns>The record.</returns>
     public static RequestRecord Said(string text) => new(0, [new UserPromptPart(text) { Timestamp = Time }]) { Timestamp = Time };
 
-    public static JournalRecord[] EveryKind() =>
+    /// <summary>Makes records of every type that there is, among them one of a type that is not known.</summary>
+    /// <returns>The records, in an order that no run has.</returns>
+    public static IReadOnlyList<JournalRecord> EveryKind() =>
     [
         Started(),
         new RequestRecord(
