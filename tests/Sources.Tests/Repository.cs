@@ -3,7 +3,8 @@ namespace AgentStream.Sources.Tests;
 /// <summary>The C# files of this repository.</summary>
 internal static class Repository
 {
-    private static readonly string Root = FindRoot();
+    /// <summary>Its folder.</summary>
+    public static string Root { get; } = FindRoot();
 
     /// <summary>The rooms: the folders of <c>src</c>.</summary>
     public static IEnumerable<string> Rooms => Directory.GetDirectories(Path.Combine(Root, "src")).Order(StringComparer.Ordinal);
