@@ -4,9 +4,12 @@ using AgentStream.TestTools;
 
 namespace AgentStream.Deploy.Tests;
 
-/// <summary>A program of Debian's, as a process of its own that ends with the test.</summary>
+/// <summary>A program of this machine, as a process of its own that ends with the test.</summary>
 internal sealed class Tool : IAsyncDisposable
 {
+    // A build on a busy machine.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
     private readonly StringBuilder _output = new();
     private readonly Process _process;
 
@@ -16,6 +19,13 @@ internal sealed class Tool : IAsyncDisposable
         {
             StartInfo = new ProcessStartInfo(PathOf(program), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder },
         };
+        foreach (var name in _process.StartInfo.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            // It knows nothing of the build that these tests run in.
+            _process.StartInfo.Environment.Remove(name);
+        }
+
+        _process.StartInfo.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
         _process.Start();
@@ -43,7 +53,7 @@ internal sealed class Tool : IAsyncDisposable
     public static async Task<string> RunAsync(string program, string folder, params string[] arguments)
     {
         await using var tool = new Tool(program, folder, arguments);
-        await tool._process.WaitForExitAsync().Within($"{program} ends");
+        await tool._process.WaitForExitAsync().WaitAsync(Patience);
         Assert.True(tool._process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {tool._process.ExitCode}\n{tool.Output}");
         return tool.Output;
     }

@@ -27,6 +27,18 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Url => _url.Task.Result;
 
+    /// <summary>What it has written so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
     /// <summary>Starts a program, and waits until it serves.</summary>
     public static async Task<Server> StartAsync(string folder, string command)
     {
@@ -34,7 +46,7 @@ internal sealed class Server : IAsyncDisposable
         try
         {
             var first = await Task.WhenAny(server._url.Task, server._process.WaitForExitAsync()).WaitAsync(TimeSpan.FromMinutes(2));
-            return first == server._url.Task ? server : throw new InvalidOperationException($"{command} ended instead of serving:\n{server.Output()}");
+            return first == server._url.Task ? server : throw new InvalidOperationException($"{command} ended instead of serving:\n{server.Output}");
         }
         catch (Exception)
         {
@@ -52,14 +64,6 @@ internal sealed class Server : IAsyncDisposable
 
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    private string Output()
-    {
-        lock (_output)
-        {
-            return _output.ToString();
-        }
     }
 
     private void Take(string? line)

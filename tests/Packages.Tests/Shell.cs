@@ -5,7 +5,7 @@ namespace AgentStream.Packages.Tests;
 /// <summary>Runs commands as a user types them into a terminal.</summary>
 internal static class Shell
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     /// <summary>Runs commands, one a line, until one of them fails.</summary>
     /// <param name="folder">Where they run.</param>

@@ -17,6 +17,11 @@ internal static class RedisCounters
     /// <summary>Commands that it has carried out since the start, those of scripts among them.</summary>
     public static async Task<long> CommandsAsync(RawRedis redis) => long.Parse(await FieldAsync(redis, "stats", "total_commands_processed"), CultureInfo.InvariantCulture);
 
+    /// <summary>What it has taken of the processor since the start.</summary>
+    public static async Task<TimeSpan> ProcessorTimeAsync(RawRedis redis) => TimeSpan.FromSeconds(
+        double.Parse(await FieldAsync(redis, "cpu", "used_cpu_user"), CultureInfo.InvariantCulture)
+        + double.Parse(await FieldAsync(redis, "cpu", "used_cpu_sys"), CultureInfo.InvariantCulture));
+
     /// <summary>Connections besides the one that asks.</summary>
     public static async Task<int> ConnectionsAsync(RawRedis redis) =>
         int.Parse(await FieldAsync(redis, "clients", "connected_clients"), CultureInfo.InvariantCulture) - 1;

@@ -8,6 +8,7 @@ namespace AgentStream.Bench.Suites;
 internal static class Sse
 {
     private const int Runs = 10;
+    private const int MostAnswers = 300;
     private const double Pace = 30;
     private const double MostAllocated = 8;
 
@@ -17,12 +18,13 @@ internal static class Sse
         var arguments = (string[])[$"--ConnectionStrings:redis={stage.Redis.Configuration}", $"--AgentStream:RedisPrefix={RedisServer.NewPrefix()}", .. ChildProgram.OnFreePort()];
         using var silo = ChildProgram.InRole("silo", arguments);
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }) { BaseAddress = await silo.UrlAsync(), Timeout = TimeSpan.FromMinutes(2) };
+        await SizeAsync(stage, silo, http);
         foreach (var (rate, tokens, how) in ((double, int, string)[])[(Pace, stage.Pick(150, 20), $"{Pace} tokens/s a run"), (0, stage.Pick(1_000, 50), "as fast as it may")])
         {
             var sides = await stage.AlternateAsync(
-                () => CostAsync(silo, http, tokens, rate, () => OursAsync(http, connections, tokens, rate)),
-                () => CostAsync(silo, http, tokens, rate, () => BareAsync(http, connections, tokens, rate)),
-                () => CostAsync(silo, http, tokens, rate, () => OursAsync(http, Runs, tokens, rate)));
+                () => CostAsync(stage, silo, http, tokens, rate, () => OursAsync(http, Runs, connections, tokens, rate)),
+                () => CostAsync(stage, silo, http, tokens, rate, () => BareAsync(http, connections, tokens, rate)),
+                () => CostAsync(stage, silo, http, tokens, rate, () => OursAsync(http, Runs, Runs, tokens, rate)));
             Figure Of(int side, string unit, Func<Cost, double> value) => new(unit, [.. sides[side].Select(value)]);
             var what = string.Create(CultureInfo.InvariantCulture, $"{connections:#,0} connections to {Runs} runs, {how}");
             const string Bare = "the same frames from Kestrel alone";
@@ -38,8 +40,18 @@ internal static class Sse
         }
     }
 
+    /// <summary>What an answer takes that one person reads: for how many a machine is enough.</summary>
+    private static async Task SizeAsync(Stage stage, ChildProgram silo, HttpClient http)
+    {
+        var (answers, tokens) = (stage.Pick(MostAnswers, Runs), stage.Pick(300, 20));
+        var rounds = (await stage.AlternateAsync(() => CostAsync(stage, silo, http, tokens, Pace, () => OursAsync(http, answers, answers, tokens, Pace)))).Single();
+        var what = string.Create(CultureInfo.InvariantCulture, $"{answers} answers, {Pace} tokens/s each, one connection to each: processor time of a token");
+        stage.Report.Add(new("sse", $"{what}, in the silo", new("µs", [.. rounds.Select(c => c.Microseconds)])));
+        stage.Report.Add(new("sse", $"{what}, in Redis", new("µs", [.. rounds.Select(c => c.OfRedis)])));
+    }
+
     /// <summary>What the silo takes for each frame that arrives; at a pace, only in the middle, when all connections stand and none has ended.</summary>
-    private static async Task<Cost> CostAsync(ChildProgram silo, HttpClient http, int tokens, double rate, Func<Task<Broadcast>> open)
+    private static async Task<Cost> CostAsync(Stage stage, ChildProgram silo, HttpClient http, int tokens, double rate, Func<Task<Broadcast>> open)
     {
         var broadcast = await open();
         var before = await SpentAsync();
@@ -58,16 +70,19 @@ internal static class Sse
         var after = await SpentAsync();
         await over;
         var frames = after.Frames - before.Frames;
-        return new((after.Time - before.Time).TotalMicroseconds / frames, (double)(after.Allocated - before.Allocated) / frames);
+        return new(
+            (after.Time - before.Time).TotalMicroseconds / frames,
+            (double)(after.Allocated - before.Allocated) / frames,
+            (after.OfRedis - before.OfRedis).TotalMicroseconds / frames);
 
-        async Task<(TimeSpan Time, long Allocated, long Frames)> SpentAsync() =>
-            (silo.ProcessorTime, await AllocatedAsync(http), broadcast.Followers.Sum(follower => follower.Frames));
+        async Task<(TimeSpan Time, long Allocated, TimeSpan OfRedis, long Frames)> SpentAsync() =>
+            (silo.ProcessorTime, await AllocatedAsync(http), await RedisCounters.ProcessorTimeAsync(stage.Raw), broadcast.Followers.Sum(follower => follower.Frames));
     }
 
     /// <summary>Starts runs that wait, and connects to them.</summary>
-    private static async Task<Broadcast> OursAsync(HttpClient http, int connections, int tokens, double rate)
+    private static async Task<Broadcast> OursAsync(HttpClient http, int runs, int connections, int tokens, double rate)
     {
-        var sessions = Enumerable.Range(0, Runs).Select(_ => SessionKey.NewSessionId()).ToList();
+        var sessions = Enumerable.Range(0, runs).Select(_ => SessionKey.NewSessionId()).ToList();
         var followers = new List<Follower>();
         foreach (var session in sessions)
         {
@@ -76,7 +91,7 @@ internal static class Sse
                 Content = JsonContent.Create(new { prompt = new TokenPlan(tokens, rate, AtGate: true).ToString(), session_id = session }),
             };
             followers.Add(await Follower.OpenAsync(http, ask));
-            for (var i = 1; i < connections / Runs; i++)
+            for (var i = 1; i < connections / runs; i++)
             {
                 followers.Add(await Follower.OpenAsync(http, new(HttpMethod.Get, $"chat/{session}/stream")));
             }
@@ -84,7 +99,7 @@ internal static class Sse
 
         return new(followers, async () =>
         {
-            using var opened = await http.PostAsync($"bench/gate?models={Runs}", null);
+            using var opened = await http.PostAsync($"bench/gate?models={runs}", null);
             await Task.WhenAll(followers.Select(follower => follower.ReadAsync()));
 
             // Each has all tokens and what stands around them, but for `begin`, which some may have read before.
@@ -114,7 +129,7 @@ internal static class Sse
 
     private static async Task<long> AllocatedAsync(HttpClient http) => long.Parse(await http.GetStringAsync("bench/allocated"), CultureInfo.InvariantCulture);
 
-    private readonly record struct Cost(double Microseconds, double Allocated);
+    private readonly record struct Cost(double Microseconds, double Allocated, double OfRedis);
 
     /// <param name="Followers">The connections.</param>
     /// <param name="GoAsync">Lets the tokens come, and completes when all have arrived.</param>
