@@ -87,6 +87,7 @@ public sealed class DepsTests : IAsyncDisposable
         var running = StandaloneRuntime.RunAsync(
             _services.GetRequiredService<RunEnvironment>(), new StandaloneSession(_ => new([]), (_, _) => ValueTask.CompletedTask), builder.Build("assistant", _services), "charge me", NewDeps());
         await gate.ReachedAsync();
+        await Wait.Until(async () => await CountAsync() == 2, "the begin of the run and of its node to be written");
 
         // It is paused here, and nobody has renewed its lease: another recovers the run.
         _time.Advance(TimeSpan.FromSeconds(11));
