@@ -85,6 +85,9 @@ front_ends() {
 front_ends &
 front_ends=$!
 
+# The processes here are short: what .NET would learn of them, they never use.
+export DOTNET_TieredPGO=0
+
 # Two test projects at a time: most of them wait for silos, browsers and Redis.
 dotnet test AgentStream.sln -c "$configuration" --no-build --nologo -m:2 \
   --logger trx --results-directory "$results" "$@" || failed=1
