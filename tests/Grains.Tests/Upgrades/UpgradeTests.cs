@@ -41,6 +41,9 @@ public sealed class UpgradeTests(RedisFixture redis) : IClassFixture<RedisFixtur
         }
     }
 
+    /// <summary>The versions that have left something in a Redis.</summary>
+    public static TheoryData<string> Older => [.. Directory.GetDirectories(Folder).Select(path => Path.GetFileName(path))];
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
@@ -56,6 +59,34 @@ public sealed class UpgradeTests(RedisFixture redis) : IClassFixture<RedisFixtur
         }
 
         await ContinueAsync(from, isRedis);
+    }
+
+    [Theory]
+    [MemberData(nameof(Older))]
+    public async Task In_a_rolling_restart_over_what_a_version_left_the_next_silo_has_all_of_it(string version)
+    {
+        var prefix = RedisServer.NewPrefix();
+        using (var raw = await redis.Server.ConnectAsync())
+        {
+            await RedisCommands.LoadAsync(raw, prefix, Path.Combine(Folder, version, "redis", Commands));
+        }
+
+        var gate = new Gate();
+        var first = await StartAsync(new([Step.Say("It is 4.")], [Step.Say("Then nothing.")], [Step.Say("One moment."), new Step.Pause(gate)]), isRedis: true, prefix, "");
+        await Wait.Until(async () => (await TextsAsync(first, Keys.Left)).Contains("Then nothing."), "the prompt that waited to run");
+        await first.Client.StartAsync(Keys.Finished, new RunRequest("What is 2 + 3?"));
+        await gate.ReachedAsync();
+
+        // The next one is there before the first one goes, in the middle of an answer.
+        await using var next = await StartAsync(new([Step.Say("It is 5.")], [Step.Say("It is paid.")]), isRedis: true, prefix, "");
+        var heard = next.TranscriptAsync(Keys.Finished);
+        await first.DisposeAsync();
+        Assert.Contains("It is 5.", await heard, StringComparison.Ordinal);
+        Assert.Equal(["What is 1 + 2?", "It is 3.", "What is 2 + 3?"], (await TextsAsync(next, Keys.Finished)).Take(3));
+
+        await next.Client.ApproveAsync(Keys.Asked, Assert.Single(await next.Client.GetPendingAsync(Keys.Asked)).RequestId);
+        Assert.Contains("It is paid.", await next.TranscriptAsync(Keys.Asked), StringComparison.Ordinal);
+        Assert.Equal(["paid 5"], _paid);
     }
 
     /// <summary>Leaves a session whose run has ended, one whose run waits for a person, and one with half a run and a prompt that waits for it.</summary>
@@ -187,7 +218,7 @@ public sealed class UpgradeTests(RedisFixture redis) : IClassFixture<RedisFixtur
             using var connection = new SqliteConnection($"Data Source={database};Pooling=False");
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA secure_delete = ON; DELETE FROM keys; VACUUM";
+            command.CommandText = "PRAGMA secure_delete = ON; DELETE FROM keys; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE";
             command.ExecuteNonQuery();
         }
     }
