@@ -54,11 +54,17 @@ public sealed partial class PackageTests(PackedFeed feed)
     public void All_have_one_version_and_depend_on_that()
     {
         Assert.All(feed.Packages, package => Assert.Equal(feed.Version, package.Version));
-        Assert.Matches(@"^\d+\.\d+\.\d+(-[\w.]+)?$", feed.Version);
-        Assert.DoesNotContain("dev", feed.Version, StringComparison.Ordinal);
         Assert.All(
             feed.Packages.SelectMany(package => package.Dependencies).Where(dependency => dependency.Id.StartsWith("AgentStream", StringComparison.Ordinal)),
             dependency => Assert.Equal(feed.Version, dependency.Version));
+    }
+
+    [Fact]
+    public async Task A_package_that_is_built_to_be_shipped_has_a_version_of_the_tags()
+    {
+        var version = await Shell.RunAsync(feed.Folder, $"dotnet msbuild '{Path.Combine(Repository.Root, "src/Cli/Cli.csproj")}' -t:MinVer -p:_IsPacking=true -getProperty:PackageVersion");
+        Assert.Matches(@"^\d+\.\d+\.\d+(-[\w.]+)?$", version.Trim());
+        Assert.DoesNotContain("dev", version, StringComparison.Ordinal);
     }
 
     [Fact]

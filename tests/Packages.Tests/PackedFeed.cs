@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -9,14 +10,12 @@ namespace AgentStream.Packages.Tests;
 /// </summary>
 public sealed partial class PackedFeed : IAsyncLifetime
 {
-    private readonly string _artifacts;
     private readonly string _feed;
     private readonly string _cache;
 
     public PackedFeed()
     {
         Folder = Directory.CreateTempSubdirectory("agentstream-packages-").FullName;
-        _artifacts = Path.Combine(Folder, "artifacts");
         _feed = Path.Combine(Folder, "feed");
         _cache = Path.Combine(Folder, "cache");
     }
@@ -57,11 +56,9 @@ public sealed partial class PackedFeed : IAsyncLifetime
 
     private async Task PackAsync()
     {
-        // In folders of its own: other tests use the repository's. The analyzers had their say when the tests were built.
-        Log = await Shell.RunAsync(
-            Folder,
-            $"dotnet pack '{Path.Combine(Repository.Root, "AgentStream.sln")}' -c Release -o '{_feed}' --artifacts-path '{_artifacts}' -p:RestoreLockedMode=true -p:RunAnalyzers=false");
-        Directory.Delete(_artifacts, recursive: true);
+        // What was built with these tests, which has the version of such builds.
+        var configuration = typeof(PackedFeed).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+        Log = await Shell.RunAsync(Folder, $"dotnet pack '{Path.Combine(Repository.Root, "AgentStream.sln")}' -c {configuration} -o '{_feed}' --no-build -p:MinVerSkip=true");
         Packages = [.. Directory.GetFiles(_feed, "*.nupkg").Order(StringComparer.Ordinal).Select(path => new Package(path))];
         Configuration(await MachinesAsync(), await SourcesAsync()).Save(Path.Combine(Folder, "nuget.config"));
     }
