@@ -5,38 +5,24 @@ using Microsoft.Playwright;
 namespace AgentStream.System.Tests;
 
 /// <summary>Tests of the chat page in a real browser, against a real silo.</summary>
-public abstract class BrowserTests : IAsyncLifetime
+public abstract class BrowserTests : IClassFixture<Chromium>, IAsyncLifetime
 {
-    private const string Chromium = "/usr/bin/chromium";
-
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
-
-    private protected IBrowser Browser => _browser ?? throw new InvalidOperationException("The browser has not started.");
-
-    public async Task InitializeAsync()
+    private protected BrowserTests(Chromium chromium)
     {
-        Assert.True(File.Exists(Chromium), $"{Chromium} is missing: run ./test.sh, which installs it.");
+        Browser = chromium.Browser;
         Assertions.SetDefaultExpectTimeout((float)Wait.Limit.TotalMilliseconds);
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Chromium,
-            Args =
-            [
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            ],
-        });
     }
+
+    private protected IBrowser Browser { get; }
+
+    public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
     {
-        if (_browser is not null)
+        foreach (var context in Browser.Contexts.ToList())
         {
-            await _browser.DisposeAsync();
+            await context.CloseAsync();
         }
-
-        _playwright?.Dispose();
     }
 
     /// <summary>Opens the page: in a browser of its own, or as another tab of one.</summary>

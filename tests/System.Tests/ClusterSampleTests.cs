@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 namespace AgentStream.System.Tests;
 
 /// <summary>The sample with Aspire: three silos, and the traces of their runs in the dashboard.</summary>
-public sealed partial class ClusterSampleTests : BrowserTests
+public sealed partial class ClusterSampleTests(Chromium chromium) : BrowserTests(chromium)
 {
     // Another program can take a port after Aspire has chosen it for a silo, which then ends at once.
     private const int Tries = 3;

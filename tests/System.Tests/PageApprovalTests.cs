@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace AgentStream.System.Tests;
 
 /// <summary>Calls that wait for a person, on the chat page.</summary>
-public sealed class PageApprovalTests : BrowserTests
+public sealed class PageApprovalTests(Chromium chromium) : BrowserTests(chromium)
 {
     private const string Ask = "delete my notes";
     private const string Deleted = "Your notes are deleted.";

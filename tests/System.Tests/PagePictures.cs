@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace AgentStream.System.Tests;
 
 /// <summary>Takes the pictures of the page that are in the docs, into the directory that AGENTSTREAM_PICTURES names (docs/pictures.sh); without one, it sees that they can be taken.</summary>
-public sealed class PagePictures : BrowserTests
+public sealed class PagePictures(Chromium chromium) : BrowserTests(chromium)
 {
     private const string Answer = """
         A **session** is a virtual actor; its run writes to a stream that any number of clients follow:

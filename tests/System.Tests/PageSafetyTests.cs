@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace AgentStream.System.Tests;
 
 /// <summary>Whatever a model says, nothing of it runs, and nothing of it is loaded.</summary>
-public sealed class PageSafetyTests : BrowserTests
+public sealed class PageSafetyTests(Chromium chromium) : BrowserTests(chromium)
 {
     private const string Evil = """
         <script>window.ran = 1; alert(1)</script>

@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 namespace AgentStream.System.Tests;
 
 /// <summary>Many conversations on the chat page, and one in many places.</summary>
-public sealed class PageSessionsTests : BrowserTests
+public sealed class PageSessionsTests(Chromium chromium) : BrowserTests(chromium)
 {
     [Fact]
     public async Task Sessions_are_listed_opened_with_their_history_and_deleted_when_that_is_confirmed()

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace AgentStream.System.Tests;
 
 /// <summary>One conversation on the chat page.</summary>
-public sealed class PageTests : BrowserTests
+public sealed class PageTests(Chromium chromium) : BrowserTests(chromium)
 {
     [Fact]
     public async Task A_question_shows_thinking_the_tool_call_with_its_result_and_the_answer()
