@@ -14,6 +14,9 @@ public sealed class UploadTests
 
     private readonly ManualTimeProvider _time = new();
 
+    // Slots are the process's: what a user of another test holds, or rests from by another clock, is not waited for here.
+    private readonly string _scope = $"uploads-{Guid.NewGuid():N}";
+
     [Fact]
     public async Task A_body_that_stops_is_given_up_after_a_while_however_long_it_is()
     {
@@ -117,7 +120,7 @@ public sealed class UploadTests
         var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddSingleton<TimeProvider>(_time).BuildServiceProvider() };
         context.Features.Set<IRequestBodyPipeFeature>(new Body(pipe.Reader));
         context.Request.ContentLength = length;
-        return (new Upload(context.Request, new UserKey("uploads", user), LargeLength, CancellationToken.None), pipe);
+        return (new Upload(context.Request, new UserKey(_scope, user), LargeLength, CancellationToken.None), pipe);
     }
 
     private static async Task ReadAsync(Upload upload, Pipe pipe)

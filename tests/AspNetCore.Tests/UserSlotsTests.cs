@@ -54,5 +54,29 @@ public sealed class UserSlotsTests
         Assert.NotNull(await TakeAsync(slots, Two).Within());
     }
 
+    [Theory]
+    [InlineData(99, 0)]
+    [InlineData(100, 100)]
+    [InlineData(1_500, 1_500)]
+    [InlineData(60_000, 2_000)]
+    public async Task After_long_work_a_users_slot_rests_as_long_and_nobody_else_waits_for_it(int held, int rest)
+    {
+        var slots = new UserSlots(perUser: 1, all: 1);
+        var first = await TakeAsync(slots, One);
+        _time.Advance(TimeSpan.FromMilliseconds(held));
+        first!.Dispose();
+        (await TakeAsync(slots, Two).Within())!.Dispose();
+
+        var second = TakeAsync(slots, One);
+        if (rest > 0)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(rest - 1));
+            Assert.False(second.IsCompleted);
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.NotNull(await second.Within());
+    }
+
     private Task<IDisposable?> TakeAsync(UserSlots slots, UserKey user) => slots.TakeAsync(user, Patience, _time, CancellationToken.None).AsTask();
 }

@@ -1,10 +1,19 @@
 namespace AgentStream.AspNetCore.Requests;
 
-/// <summary>Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn.</summary>
+/// <summary>
+/// Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn. After long work the user's slot rests for as long as the work took:
+/// a user who always has more of it takes at most half of the time, and leaves the processors to others for the rest.
+/// </summary>
 /// <param name="perUser">How much one user may.</param>
 /// <param name="all">How much all may.</param>
 internal sealed class UserSlots(int perUser, int all)
 {
+    /// <summary>After shorter work there is no rest.</summary>
+    internal static readonly TimeSpan LongWork = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest rest: a slow connection is no work.</summary>
+    internal static readonly TimeSpan MostRest = TimeSpan.FromSeconds(2);
+
     private readonly Dictionary<UserKey, Turns> _users = [];
     private readonly SemaphoreSlim _all = new(all);
 
@@ -25,7 +34,7 @@ internal sealed class UserSlots(int perUser, int all)
             await turns.Free.WaitAsync(either.Token);
             isMine = true;
             await _all.WaitAsync(either.Token);
-            return new Slot(this, user, turns);
+            return new Slot(this, user, turns, time);
         }
         catch (OperationCanceledException)
         {
@@ -67,8 +76,19 @@ internal sealed class UserSlots(int perUser, int all)
         public int Count { get; set; }
     }
 
-    private sealed class Slot(UserSlots slots, UserKey user, Turns turns) : IDisposable
+    private async Task RestAsync(UserKey user, Turns turns, TimeSpan held, TimeProvider time)
     {
+        if (held >= LongWork)
+        {
+            await Task.Delay(held < MostRest ? held : MostRest, time);
+        }
+
+        Leave(user, turns, hasSlot: true);
+    }
+
+    private sealed class Slot(UserSlots slots, UserKey user, Turns turns, TimeProvider time) : IDisposable
+    {
+        private readonly long _taken = time.GetTimestamp();
         private int _isDisposed;
 
         public void Dispose()
@@ -76,7 +96,7 @@ internal sealed class UserSlots(int perUser, int all)
             if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
             {
                 slots._all.Release();
-                slots.Leave(user, turns, hasSlot: true);
+                _ = slots.RestAsync(user, turns, time.GetElapsedTime(_taken), time);
             }
         }
     }
