@@ -42,7 +42,34 @@ public static class ModelMessages
     {
         Refuse(json.Span);
         var messages = JsonItems.Read(json.Span, JsonPlace.Root(default, Root), MessageReader.Message);
-        RefuseArguments(messages);
+        foreach (var (index, message) in messages.Index())
+        {
+            RefuseArguments(message, index);
+        }
+
+        return messages;
+    }
+
+    /// <summary>As <see cref="FromJson"/>, for a long history: a message is parsed each time that it is asked for, so they are not all in memory at the same time.</summary>
+    /// <param name="json">UTF-8 JSON: an array of messages. It is used as long as the messages are.</param>
+    /// <returns>The messages. All of them were checked.</returns>
+    /// <exception cref="InvalidInputException">It is no such array; the field is the path of what is wrong, as in <c>messages[2].parts[0].part_kind</c>.</exception>
+    public static IReadOnlyList<ModelMessage> FromLongJson(ReadOnlyMemory<byte> json)
+    {
+        Refuse(json.Span);
+        var place = JsonPlace.Root(default, Root);
+        var items = JsonItems.Find(json.Span, place);
+        var messages = new LongMessages(items.Count, index =>
+        {
+            var message = MessageReader.Message(place.Item(JsonElement.Parse(json.Span[items[index]], JsonValues.Reading), index));
+            RefuseArguments(message, index);
+            return message;
+        });
+        foreach (var _ in messages)
+        {
+            // Parsed, and so checked.
+        }
+
         return messages;
     }
 
@@ -188,17 +215,14 @@ public static class ModelMessages
     }
 
     /// <summary>The arguments of a call may be JSON in a string: that must be fit to be sent, too.</summary>
-    private static void RefuseArguments(ModelMessage[] messages)
+    private static void RefuseArguments(ModelMessage message, int index)
     {
-        foreach (var (index, response) in messages.Index().Where(message => message.Item is ModelResponse))
+        foreach (var (place, part) in message is ModelResponse response ? response.Parts.Index() : [])
         {
-            foreach (var (place, part) in ((ModelResponse)response).Parts.Index())
+            if (part is ToolCallPart { Args: { ValueKind: JsonValueKind.String } args } && JsonFaults.OfText(args.GetString()!) is { } fault)
             {
-                if (part is ToolCallPart { Args: { ValueKind: JsonValueKind.String } args } && JsonFaults.OfText(args.GetString()!) is { } fault)
-                {
-                    throw new InvalidInputException(
-                        string.Create(CultureInfo.InvariantCulture, $"{Root}[{index}].parts[{place}].args"), $"must not have {fault}");
-                }
+                throw new InvalidInputException(
+                    string.Create(CultureInfo.InvariantCulture, $"{Root}[{index}].parts[{place}].args"), $"must not have {fault}");
             }
         }
     }

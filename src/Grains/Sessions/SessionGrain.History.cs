@@ -44,7 +44,7 @@ internal sealed partial class SessionGrain
             state.ForgetMessages();
             try
             {
-                var imported = ModelMessages.FromJson(messages);
+                var imported = isLarge ? ModelMessages.FromLongJson(messages) : ModelMessages.FromJson(messages);
                 title = name?.Title ?? JournaledSession.TitleOf(ModelMessages.GetUserPrompt(imported));
                 await records.AddAsync(
                     now =>

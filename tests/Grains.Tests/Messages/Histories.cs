@@ -20,7 +20,23 @@ internal static class Histories
         return reader.ReadToEnd();
     }
 
-    public static IReadOnlyList<ModelMessage> Read(string json) => ModelMessages.FromJson(Encoding.UTF8.GetBytes(json));
+    /// <summary>Reads a history, and once more as a long one is read: both say the same.</summary>
+    public static IReadOnlyList<ModelMessage> Read(string json)
+    {
+        var bytes = Encoding.UTF8.GetBytes(json);
+        try
+        {
+            var messages = ModelMessages.FromJson(bytes);
+            Assert.Equal(ModelMessages.ToJson(messages), ModelMessages.ToJson(ModelMessages.FromLongJson(bytes)));
+            return messages;
+        }
+        catch (InvalidInputException e)
+        {
+            var again = Assert.Throws<InvalidInputException>(() => ModelMessages.FromLongJson(bytes));
+            Assert.Equal((e.Field, e.Rule), (again.Field, again.Rule));
+            throw;
+        }
+    }
 
     public static string Write(IEnumerable<ModelMessage> messages) => Encoding.UTF8.GetString(ModelMessages.ToJson([.. messages]));
 
