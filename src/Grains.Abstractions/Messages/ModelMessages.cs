@@ -61,7 +61,7 @@ public static class ModelMessages
         var items = JsonItems.Find(json.Span, place);
         var messages = new LongMessages(items.Count, index =>
         {
-            var message = MessageReader.Message(place.Item(JsonElement.Parse(json.Span[items[index]], JsonValues.Reading), index));
+            var message = MessageReader.Message(JsonItems.Item(json.Span, items, index, place));
             RefuseArguments(message, index);
             return message;
         });
@@ -165,7 +165,7 @@ public static class ModelMessages
             }
         }
 
-        JsonPlace Item(int index) => place.Item(JsonElement.Parse(json.Span[items[index]], JsonValues.Reading), index);
+        JsonPlace Item(int index) => JsonItems.Item(json.Span, items, index, place);
     }
 
     private static bool IsNode(JsonPlace[] pair) => IsOf(pair[0], Protocol.Kinds.Request) && IsOf(pair[1], Protocol.Kinds.Response);

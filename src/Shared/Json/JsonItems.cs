@@ -34,11 +34,19 @@ internal static class JsonItems
     {
         var items = Find(array, place);
         var all = new T[items.Count];
-        foreach (var (index, item) in items.Index())
+        for (var index = 0; index < all.Length; index++)
         {
-            all[index] = read(place.Item(JsonElement.Parse(array[item], JsonValues.Reading), index));
+            all[index] = read(Item(array, items, index, place));
         }
 
         return all;
     }
+
+    /// <summary>Parses one item of an array.</summary>
+    /// <param name="array">The array.</param>
+    /// <param name="items">Where its items are, from <see cref="Find"/>.</param>
+    /// <param name="index">Which one.</param>
+    /// <param name="place">What errors call the array.</param>
+    public static JsonPlace Item(ReadOnlySpan<byte> array, List<Range> items, int index, JsonPlace place) =>
+        place.Item(JsonElement.Parse(array[items[index]], JsonValues.Reading), index);
 }
