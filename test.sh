@@ -85,7 +85,7 @@ front_ends() {
 front_ends &
 front_ends=$!
 
-# The processes here are short: what .NET would learn of them, they never use.
+# .NET's dynamic optimization takes longer to pay off than most processes run here.
 export DOTNET_TieredPGO=0
 
 # Two test projects at a time: most of them wait for silos, browsers and Redis.

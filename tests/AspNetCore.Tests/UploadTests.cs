@@ -14,7 +14,7 @@ public sealed class UploadTests
 
     private readonly ManualTimeProvider _time = new();
 
-    // Slots are the process's: what a user of another test holds, or rests from by another clock, is not waited for here.
+    // All tests share the slots. A slot that rests by another test's clock is never free again, so no other test has these users.
     private readonly string _scope = $"uploads-{Guid.NewGuid():N}";
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed partial class PackedFeed : IAsyncLifetime
 
     private async Task PackAsync()
     {
-        // What was built with these tests, which has the version of such builds.
+        // Packs what was built with these tests, in the version of ordinary builds.
         var configuration = typeof(PackedFeed).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
         Log = await Shell.RunAsync(Folder, $"dotnet pack '{Path.Combine(Repository.Root, "AgentStream.sln")}' -c {configuration} -o '{_feed}' --no-build -p:MinVerSkip=true");
         Packages = [.. Directory.GetFiles(_feed, "*.nupkg").Order(StringComparer.Ordinal).Select(path => new Package(path))];

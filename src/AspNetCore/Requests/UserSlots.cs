@@ -1,8 +1,8 @@
 namespace AgentStream.AspNetCore.Requests;
 
 /// <summary>
-/// Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn. After long work the user's slot rests for as long as the work took:
-/// a user who always has more of it takes at most half of the time, and leaves the processors to others for the rest.
+/// Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn. After long work, the user's slot rests for as long as the work
+/// took: a user who always has more of it leaves the processors to others in between.
 /// </summary>
 /// <param name="perUser">How much one user may.</param>
 /// <param name="all">How much all may.</param>
@@ -11,7 +11,7 @@ internal sealed class UserSlots(int perUser, int all)
     /// <summary>After shorter work there is no rest.</summary>
     internal static readonly TimeSpan LongWork = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest rest: a slow connection is no work.</summary>
+    /// <summary>The longest rest: most of what takes longer is a slow connection, which is no work.</summary>
     internal static readonly TimeSpan MostRest = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<UserKey, Turns> _users = [];
