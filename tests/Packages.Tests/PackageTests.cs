@@ -36,6 +36,9 @@ public sealed partial class PackageTests(PackedFeed feed)
     });
 
     [Fact]
+    public void A_package_runs_on_each_platform() => Assert.All(feed.Packages, package => Assert.Empty(package.ForOnePlatform));
+
+    [Fact]
     public void A_package_has_the_symbols_of_its_assembly() => Assert.All(feed.Packages, package =>
     {
         var assembly = package.Files.SingleOrDefault(file => Path.GetFileName(file) == $"{package.Id}.dll");
