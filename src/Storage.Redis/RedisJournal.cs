@@ -42,7 +42,15 @@ public sealed partial class RedisJournal(RedisConnection redis, IOptions<Storage
     private readonly AtRestProtection _protection = protection ?? AtRestProtection.None;
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
+        ReadAsync(key, afterVersion, isWhole: true, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>What is encrypted comes whole.</remarks>
+    public ValueTask<IReadOnlyList<JournalRecord>> ReadWithoutImportsAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
+        ReadAsync(key, afterVersion, isWhole: false, cancellationToken);
+
+    private async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, bool isWhole, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
@@ -57,7 +65,7 @@ public sealed partial class RedisJournal(RedisConnection redis, IOptions<Storage
             }
 
             var page = (RedisResult[]?)await redis.ScriptAsync(
-                isLarge, $"read journal {journal}", ReadScript, [journal], [place, isLarge ? PageBytes : LargeBytes, isLarge], cancellationToken);
+                isLarge, $"read journal {journal}", ReadScript, [journal], [place, isLarge ? PageBytes : LargeBytes, isLarge, isWhole], cancellationToken);
             foreach (var entry in page!.Skip(1).Chunk(2))
             {
                 place = (string)entry[0]!;

@@ -17,6 +17,8 @@ public sealed class AtRestProtection
     // Records and prompts begin with a brace. A title may begin with anything; one that begins like this is shown as none.
     private const string Mark = "enc1:";
 
+    private const string RecordKind = "JournalRecord";
+
     private readonly Lazy<IDataProtectionProvider>? _provider;
 
     private AtRestProtection()
@@ -45,16 +47,17 @@ public sealed class AtRestProtection
     /// <param name="record">The record.</param>
     /// <returns>Text in UTF-8, without a line break.</returns>
     /// <exception cref="StorageUnavailableException">The keys cannot be read now.</exception>
-    public byte[] Write(SessionKey key, long version, JournalRecord record) => Protect(JournalRecordJson.Write(record), "JournalRecord", key, Number(version));
+    public byte[] Write(SessionKey key, long version, JournalRecord record) => Protect(JournalRecordJson.Write(record), RecordKind, key, Number(version));
 
     /// <summary>Reads what <see cref="Write(SessionKey, long, JournalRecord)"/> wrote.</summary>
     /// <param name="key">The session.</param>
     /// <param name="version">The record's number there, from 1.</param>
-    /// <param name="stored">What was written.</param>
+    /// <param name="stored">What was written. It must not change: what a long import says is read from it when somebody asks.</param>
     /// <returns>The record.</returns>
     /// <exception cref="InvalidDataException">It is no record, or no key opens it; the message says so.</exception>
     /// <exception cref="StorageUnavailableException">The keys cannot be read now.</exception>
-    public JournalRecord Read(SessionKey key, long version, ReadOnlySpan<byte> stored) => JournalRecordJson.Read(ReadRecord(key, version, stored));
+    public JournalRecord Read(SessionKey key, long version, ReadOnlyMemory<byte> stored) =>
+        JournalRecordJson.Read(Opened(stored.Span, RecordKind, key, Number(version)) ?? stored);
 
     /// <summary>Gets whether what was written is a record, also if it was encrypted at another time and so has other bytes.</summary>
     /// <param name="key">The session.</param>
@@ -64,7 +67,7 @@ public sealed class AtRestProtection
     /// <returns>Whether it is.</returns>
     /// <exception cref="InvalidDataException">No key opens it.</exception>
     /// <exception cref="StorageUnavailableException">The keys cannot be read now.</exception>
-    public bool IsSame(SessionKey key, long version, ReadOnlySpan<byte> stored, JournalRecord record) => ReadRecord(key, version, stored).SequenceEqual(JournalRecordJson.Write(record));
+    public bool IsSame(SessionKey key, long version, ReadOnlySpan<byte> stored, JournalRecord record) => Unprotect(stored, RecordKind, key, Number(version)).SequenceEqual(JournalRecordJson.Write(record));
 
     /// <summary>Writes a session's title.</summary>
     /// <param name="key">The session.</param>
@@ -148,8 +151,6 @@ public sealed class AtRestProtection
 
     private static string Number(long version) => version.ToString(CultureInfo.InvariantCulture);
 
-    private ReadOnlySpan<byte> ReadRecord(SessionKey key, long version, ReadOnlySpan<byte> stored) => Unprotect(stored, "JournalRecord", key, Number(version));
-
     private byte[] Protect(byte[] plain, string kind, SessionKey key, string place)
     {
         if (!IsOn)
@@ -167,11 +168,14 @@ public sealed class AtRestProtection
         }
     }
 
-    private ReadOnlySpan<byte> Unprotect(ReadOnlySpan<byte> stored, string kind, SessionKey key, string place)
+    private ReadOnlySpan<byte> Unprotect(ReadOnlySpan<byte> stored, string kind, SessionKey key, string place) => Opened(stored, kind, key, place) is { } plain ? plain : stored;
+
+    // Null for what is not encrypted.
+    private byte[]? Opened(ReadOnlySpan<byte> stored, string kind, SessionKey key, string place)
     {
         if (!stored.StartsWith("enc1:"u8))
         {
-            return stored;
+            return null;
         }
 
         if (_provider is null)

@@ -19,7 +19,7 @@ public static class ModelMessages
     public static byte[] ToJson(IReadOnlyList<ModelMessage> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        var buffer = new ChunkedBuffer();
+        using var buffer = new ChunkedBuffer();
         using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
         {
             json.WriteStartArray();
@@ -59,7 +59,7 @@ public static class ModelMessages
         Refuse(json.Span);
         var place = JsonPlace.Root(default, Root);
         var items = JsonItems.Find(json.Span, place);
-        var messages = new LongMessages(items.Count, index =>
+        var messages = new LazyList<ModelMessage>(() => items.Count, index =>
         {
             var message = MessageReader.Message(JsonItems.Item(json.Span, items, index, place));
             RefuseArguments(message, index);
@@ -118,7 +118,7 @@ public static class ModelMessages
     public static JsonElement NodesFromMessages(JsonElement messages)
     {
         var all = JsonPlace.Root(messages, Root).Items().ToArray();
-        var buffer = new ChunkedBuffer();
+        using var buffer = new ChunkedBuffer();
         using (var json = new Utf8JsonWriter(buffer, JsonValues.Writing))
         {
             json.WriteStartArray();
@@ -154,7 +154,7 @@ public static class ModelMessages
                 JsonPlace[] pair = [Item(at), Item(at + 1)];
                 if (IsNode(pair))
                 {
-                    var buffer = new ChunkedBuffer();
+                    using var buffer = new ChunkedBuffer();
                     using (var node = new Utf8JsonWriter(buffer, JsonValues.Writing))
                     {
                         WriteNode(node, pair[0], pair[1]);

@@ -10,7 +10,7 @@ namespace AgentStream.Grains.Runs;
 /// </summary>
 internal sealed partial class SessionState
 {
-    private readonly List<ModelMessage> _messages = [];
+    private readonly SessionMessages _messages = new();
     private readonly Dictionary<string, RequestPart> _results = [];
     private List<RequestPart> _unanswered = [];
     private DateTimeOffset _requestedAt;
@@ -106,7 +106,7 @@ internal sealed partial class SessionState
     /// <returns>The new version.</returns>
     public async Task<long> ReadAsync(ISessionJournal journal, SessionKey key)
     {
-        var records = await journal.ReadAsync(key, Math.Max(0, Version - 1), CancellationToken.None);
+        var records = await ReadAsync(journal, key, Math.Max(0, Version - 1));
 
         // An import after what is known replaces it, whatever that was.
         var isReplaced = records is [ImportedRecord { Replaced: { } replaced }, ..] && replaced >= Version;
@@ -119,7 +119,7 @@ internal sealed partial class SessionState
             else
             {
                 Forget();
-                records = await journal.ReadAsync(key, 0, CancellationToken.None);
+                records = await ReadAsync(journal, key, 0);
             }
         }
 
@@ -217,7 +217,6 @@ internal sealed partial class SessionState
                 Schedules.Apply(schedule);
                 break;
             case ImportedRecord imported:
-                _messages.Clear();
                 AddImported(imported);
                 _results.Clear();
                 Requests.Forget();
@@ -243,7 +242,6 @@ internal sealed partial class SessionState
     public void ForgetMessages()
     {
         _messages.Clear();
-        _messages.TrimExcess();
         _last = null;
     }
 
@@ -267,12 +265,15 @@ internal sealed partial class SessionState
         }
     }
 
+    private ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(ISessionJournal journal, SessionKey key, long afterVersion) =>
+        HasImports ? journal.ReadAsync(key, afterVersion, CancellationToken.None) : journal.ReadWithoutImportsAsync(key, afterVersion, CancellationToken.None);
+
     private void AddImported(ImportedRecord imported)
     {
         _hasImport = true;
         if (HasImports)
         {
-            _messages.AddRange(imported.Messages);
+            _messages.Replace(imported.Messages);
         }
     }
 

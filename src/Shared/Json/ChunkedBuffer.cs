@@ -2,16 +2,16 @@ using System.Buffers;
 
 namespace AgentStream.Messages;
 
-/// <summary>Takes text of any length in chunks. One array would be copied each time it grows, and half of the last would be empty: with a long history, that is a lot of memory.</summary>
-internal sealed class ChunkedBuffer : IBufferWriter<byte>
+/// <summary>
+/// Takes text of any length in chunks, which are borrowed. One array would be copied each time it grows, and half of the last would be empty: with a long history, that is a lot of memory.
+/// </summary>
+internal sealed class ChunkedBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int FirstChunk = 256;
+    private const int LongestChunk = 1 << 20;
 
-    // What is longer is a large object for the garbage collector.
-    private const int LongestChunk = 64 * 1024;
-
-    private readonly List<ReadOnlyMemory<byte>> _full = [];
-    private byte[] _chunk = new byte[FirstChunk];
+    private readonly List<(byte[] Chunk, int Used)> _full = [];
+    private byte[] _chunk = ArrayPool<byte>.Shared.Rent(FirstChunk);
     private int _used;
     private int _length;
 
@@ -21,8 +21,8 @@ internal sealed class ChunkedBuffer : IBufferWriter<byte>
     {
         if (_chunk.Length - _used < Math.Max(sizeHint, 1))
         {
-            _full.Add(_chunk.AsMemory(0, _used));
-            (_chunk, _used) = (new byte[Math.Max(sizeHint, Math.Min(_chunk.Length * 2, LongestChunk))], 0);
+            _full.Add((_chunk, _used));
+            (_chunk, _used) = (ArrayPool<byte>.Shared.Rent(Math.Max(sizeHint, Math.Min(_chunk.Length * 2, LongestChunk))), 0);
         }
 
         return _chunk.AsMemory(_used);
@@ -34,12 +34,24 @@ internal sealed class ChunkedBuffer : IBufferWriter<byte>
     public byte[] ToArray()
     {
         var (all, at) = (new byte[_length], 0);
-        foreach (var chunk in _full.Append(_chunk.AsMemory(0, _used)))
+        foreach (var (chunk, used) in _full.Append((_chunk, _used)))
         {
-            chunk.CopyTo(all.AsMemory(at));
-            at += chunk.Length;
+            chunk.AsSpan(0, used).CopyTo(all.AsSpan(at));
+            at += used;
         }
 
         return all;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (chunk, _) in _full.Append((_chunk, _used)))
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
+        _full.Clear();
+        _chunk = [];
     }
 }

@@ -18,6 +18,17 @@ public interface ISessionJournal
     ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// As <see cref="ReadAsync"/>, for a reader that needs no imported messages: an <see cref="ImportedRecord"/> may come without them. They are the largest that a journal has. An implementation that does
+    /// not override this reads everything.
+    /// </summary>
+    /// <param name="key">The session.</param>
+    /// <param name="afterVersion">The version that the reader has.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The later records in order.</returns>
+    ValueTask<IReadOnlyList<JournalRecord>> ReadWithoutImportsAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
+        ReadAsync(key, afterVersion, cancellationToken);
+
+    /// <summary>
     /// Adds records, all or none. When it has answered, they survive what the journal's medium survives. What stands before an <see cref="ImportedRecord"/> that says so
     /// (<see cref="ImportedRecord.Replaced"/>) may be dropped in the same atomic step; then a reader from before it gets that record first.
     /// </summary>

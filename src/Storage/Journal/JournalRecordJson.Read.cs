@@ -9,8 +9,9 @@ public static partial class JournalRecordJson
     private static JournalRecord Parse(ReadOnlySpan<byte> json) => Read(JsonPlace.Root(JsonElement.Parse(json, Reading), Root));
 
     /// <summary>Reads a record whose messages, if it has some, are parsed when somebody asks for them, and one by one.</summary>
-    private static JournalRecord ReadLong(ReadOnlySpan<byte> json)
+    private static JournalRecord ReadLong(ReadOnlyMemory<byte> memory)
     {
+        var json = memory.Span;
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -23,7 +24,7 @@ public static partial class JournalRecordJson
             {
                 var end = (int)reader.BytesConsumed;
                 return Parse([.. json[..start], .. "[]"u8, .. json[end..]]) is ImportedRecord imported
-                    ? imported with { Messages = new StoredMessages(json[start..end].ToArray(), ReadMessages) }
+                    ? imported with { Messages = Messages(memory[start..end]) }
                     : Parse(json);
             }
         }
@@ -31,11 +32,18 @@ public static partial class JournalRecordJson
         return Parse(json);
     }
 
-    private static ModelMessage[] ReadMessages(byte[] messages)
+    private static LazyList<ModelMessage> Messages(ReadOnlyMemory<byte> messages)
+    {
+        var place = JsonPlace.Root(default, $"{Root}.messages");
+        var items = new Lazy<List<Range>>(() => JsonItems.Find(messages.Span, place));
+        return new(() => Checked(() => items.Value.Count), index => Checked(() => Message(JsonItems.Item(messages.Span, items.Value, index, place))));
+    }
+
+    private static T Checked<T>(Func<T> read)
     {
         try
         {
-            return JsonItems.Read(messages, JsonPlace.Root(default, $"{Root}.messages"), Message);
+            return read();
         }
         catch (Exception e) when (IsFault(e))
         {

@@ -26,27 +26,20 @@ public static partial class JournalRecordJson
     /// <exception cref="ArgumentException">It is a record of a type that somebody else has derived.</exception>
     public static byte[] Write(JournalRecord record)
     {
-        var buffer = new ChunkedBuffer();
+        using var buffer = new ChunkedBuffer();
         Write(record, buffer);
         return buffer.ToArray();
     }
 
     /// <summary>Reads a record. What it does not know does no harm: fields are passed over, a record of another type is an <see cref="UnknownRecord"/>.</summary>
-    /// <param name="json">UTF-8 JSON: an object. It is not used after the call.</param>
+    /// <param name="json">UTF-8 JSON: an object. It must not change: what a long import says is read from it when somebody asks.</param>
     /// <returns>The record.</returns>
     /// <exception cref="InvalidDataException">
     /// It is no record; the message says what is wrong, and where. What a long import says is read when it is asked for, and throws then.
     /// </exception>
-    public static JournalRecord Read(ReadOnlySpan<byte> json)
+    public static JournalRecord Read(ReadOnlyMemory<byte> json)
     {
-        try
-        {
-            return (json.Length < LongLength ? Parse(json) : ReadLong(json)) with { Size = json.Length };
-        }
-        catch (Exception e) when (IsFault(e))
-        {
-            throw Damaged(e);
-        }
+        return Checked(() => json.Length < LongLength ? Parse(json.Span) : ReadLong(json)) with { Size = json.Length };
     }
 
     /// <summary>Writes a record after what a buffer has.</summary>

@@ -44,7 +44,7 @@ public sealed class JournalRecordJsonTests
 
         var broken = Text(written).Replace("\"user-prompt\"", "7", StringComparison.Ordinal);
         Assert.Contains("record.messages[0].parts[0].part_kind", Assert.Throws<InvalidDataException>(() => ((ImportedRecord)JournalRecordJson.Read(Encoding.UTF8.GetBytes(broken))).Messages.Count).Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidDataException>(() => JournalRecordJson.Read(written.AsSpan(..^1)));
+        Assert.Throws<InvalidDataException>(() => JournalRecordJson.Read(written.AsMemory(..^1)));
     }
 
     [Fact]
