@@ -10,6 +10,7 @@ internal sealed class RedisBulkConnection(ConfigurationOptions options, TimeProv
     // A few at a time: the others wait here, and not in the connection, where their timeout would count.
     private readonly Slots _slots = new(2);
     private readonly Lock _lock = new();
+    private readonly ConfigurationOptions _options = WithBuffers(options);
     private Task<ConnectionMultiplexer>? _opening;
     private bool _isDisposed;
 
@@ -24,7 +25,7 @@ internal sealed class RedisBulkConnection(ConfigurationOptions options, TimeProv
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _opening = _opening is null or { IsFaulted: true } ? RedisHandshake.ConnectAsync(options, time, CancellationToken.None) : _opening;
+            return _opening = _opening is null or { IsFaulted: true } ? RedisHandshake.ConnectAsync(_options, time, CancellationToken.None) : _opening;
         }
     }
 
@@ -36,5 +37,12 @@ internal sealed class RedisBulkConnection(ConfigurationOptions options, TimeProv
             _isDisposed = true;
             _ = _opening?.ContinueWith(static opened => opened.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         }
+    }
+
+    private static ConfigurationOptions WithBuffers(ConfigurationOptions options)
+    {
+        var bulk = options.Clone();
+        bulk.RequestBufferPool = bulk.ResponseBufferPool = new BulkBuffers();
+        return bulk;
     }
 }
