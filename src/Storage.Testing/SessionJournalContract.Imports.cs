@@ -45,6 +45,24 @@ public abstract partial class SessionJournalContract
         Assert.Equal(2, (await Journal.ReadAsync(run.Key, 0)).Count);
     }
 
+    /// <summary>A reader that needs no imported messages gets all that there is but for them.</summary>
+    [Fact]
+    public async Task A_reader_that_needs_no_imported_messages_gets_everything_else()
+    {
+        var run = await StartRunAsync(SampleRecords.NewSession());
+        await Journal.AppendAsync(run, 0, [Imported(null, "old"), SampleRecords.Said("2")]);
+        Assert.Equal(2, (await Journal.ReadWithoutImportsAsync(run.Key, 0)).Count);
+        await Journal.AppendAsync(run, 2, [Imported(2, new string('x', 100_000)), SampleRecords.Said("4"), SampleRecords.Said("5")]);
+        foreach (var after in (long[])[0, 2])
+        {
+            var records = await Journal.ReadWithoutImportsAsync(run.Key, after);
+            Assert.Equal(["4", "5"], AfterImport(records, after, 2));
+            Assert.All(records.OfType<ImportedRecord>(), imported => Assert.Equal(SampleRecords.Time, imported.Timestamp));
+        }
+
+        Assert.Equal(["5"], Said(await Journal.ReadWithoutImportsAsync(run.Key, 4)));
+    }
+
     /// <summary>What was said after the last import. Before that there is nothing, or, where nothing was dropped, every record that the reader does not have.</summary>
     private static IEnumerable<string> AfterImport(IReadOnlyList<JournalRecord> records, long after, long replaced)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using AgentStream.TestTools;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -48,6 +49,29 @@ public sealed class CancelAndListTests
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(("1:1", expected), Assert.Single(app.Sessions.Queries));
+    }
+
+    [Fact]
+    public async Task A_user_gets_one_list_with_foreign_sessions_at_a_time_and_other_lists_meanwhile()
+    {
+        await using var app = await ChatApp.StartAsync();
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        app.Sessions.BeforeForeign = () =>
+        {
+            asked.TrySetResult();
+            return answer.Task;
+        };
+        var first = app.Http.GetStringAsync("/chat?include_foreign=true");
+        await asked.Task.Within();
+        var second = app.Http.GetStringAsync("/chat?include_foreign=true");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("[]", await app.Http.GetStringAsync("/chat").Within());
+        }
+
+        Assert.Single(app.Sessions.Queries, query => query.IncludeForeign);
+        answer.SetResult();
+        Assert.Equal(["[]", "[]"], await Task.WhenAll(first, second).Within());
     }
 
     [Fact]

@@ -19,6 +19,9 @@ internal sealed class ScriptedSessions(IStreamStore log)
     /// <summary>Runs before a session starts; an exception is the session's answer.</summary>
     public Func<Task> BeforeStart { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Runs before the sessions of other libraries are listed.</summary>
+    public Func<Task> BeforeForeign { get; set; } = () => Task.CompletedTask;
+
     public IGrainFactory CreateFactory() => Stub.Of<IGrainFactory>((method, args) =>
     {
         var key = (string)args[0]!;
@@ -66,6 +69,7 @@ internal sealed class ScriptedSessions(IStreamStore log)
     private async Task<SessionKey[]> GetLiveSessionsAsync(string user, bool includeExternal)
     {
         Queries.Enqueue((user, includeExternal));
+        await (includeExternal ? BeforeForeign() : Task.CompletedTask);
         return [.. await log.GetLiveSessionsAsync(UserKey.Parse(user), includeExternal)];
     }
 

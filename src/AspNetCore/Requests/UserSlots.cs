@@ -1,18 +1,20 @@
 namespace AgentStream.AspNetCore.Requests;
 
 /// <summary>
-/// Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn. After long work, the user's slot rests for as long as the work
-/// took: a user who always has more of it leaves the processors to others in between.
+/// Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn. After work that is not short, the user's slot rests for
+/// twice as long as the work took: a user who always has more of it leaves the processors to others most of the time.
 /// </summary>
 /// <param name="perUser">How much one user may.</param>
 /// <param name="all">How much all may.</param>
 internal sealed class UserSlots(int perUser, int all)
 {
     /// <summary>After shorter work there is no rest.</summary>
-    internal static readonly TimeSpan LongWork = TimeSpan.FromMilliseconds(100);
+    internal static readonly TimeSpan LongWork = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The longest rest: most of what takes longer is a slow connection, which is no work.</summary>
     internal static readonly TimeSpan MostRest = TimeSpan.FromSeconds(2);
+
+    private const int RestFactor = 2;
 
     private readonly Dictionary<UserKey, Turns> _users = [];
     private readonly SemaphoreSlim _all = new(all);
@@ -80,7 +82,8 @@ internal sealed class UserSlots(int perUser, int all)
     {
         if (held >= LongWork)
         {
-            await Task.Delay(held < MostRest ? held : MostRest, time);
+            var rest = held * RestFactor;
+            await Task.Delay(rest < MostRest ? rest : MostRest, time);
         }
 
         Leave(user, turns, hasSlot: true);

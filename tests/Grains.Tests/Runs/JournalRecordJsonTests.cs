@@ -202,7 +202,7 @@ public sealed class JournalRecordJsonTests
     [Fact]
     public void Fields_of_a_later_version_are_passed_over()
     {
-        var json = """{"later":{},"idx":3.0,"run_id":"r","timestamp":"2026-03-04T05:06:07Z","type":"run-resumed"}"""u8;
+        var json = """{"later":{},"idx":3.0,"run_id":"r","timestamp":"2026-03-04T05:06:07Z","type":"run-resumed"}"""u8.ToArray();
         Assert.Equal(new RunResumedRecord("r", 3) { Timestamp = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero) }, JournalRecordJson.Read(json));
     }
 

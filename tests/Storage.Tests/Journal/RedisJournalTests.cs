@@ -63,6 +63,29 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     }
 
     [Fact]
+    public async Task A_reader_that_needs_no_imported_messages_does_not_get_them()
+    {
+        var run = await StartRunAsync(Samples.NewSession());
+        await Journal.AppendAsync(run, 0, [Imported(null, "a"), Imported(1, new string('b', 2_000_000)), Samples.Said("3")]);
+        var records = await Journal.ReadWithoutImportsAsync(run.Key, 0);
+        Assert.Empty(Assert.IsType<ImportedRecord>(records[0]).Messages);
+        Assert.InRange(records[0].Size, 1, 200);
+        Assert.Single(((ImportedRecord)(await Journal.ReadAsync(run.Key, 0))[0]).Messages);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"imported","messages":[],"timestamp":"2026-03-04T05:06:07Z"}""")]
+    [InlineData("""{"type":"imported","timestamp":"2026-03-04T05:06:07Z","later":{"messages":[1]},"messages":[]}""")]
+    [InlineData("""{"type":"later","timestamp":"2026-03-04T05:06:07Z","messages":[1,{"messages":[2]}]}""")]
+    public async Task A_record_that_is_written_in_another_way_is_read_whole_also_without_imported_messages(string written)
+    {
+        var run = await StartRunAsync(Samples.NewSession());
+        await _raw!.TextAsync("XADD", Name(run.Key), "0-1", "run", run.RunId, "record", written);
+        var record = Assert.Single(await Journal.ReadWithoutImportsAsync(run.Key, 0));
+        Assert.Equal(written.Length, record.Size);
+    }
+
+    [Fact]
     public async Task An_import_that_is_repeated_after_a_lost_reply_is_kept_once()
     {
         var run = await StartRunAsync(Samples.NewSession());

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Protocols.Native;
 
@@ -17,6 +18,9 @@ internal static class ListSessions
     private const string Count = "count";
     private const string After = "after";
     private const string Search = "search";
+
+    // For a list of other libraries' sessions, Redis is looked through. One user who asks for it all the time leaves the processors to others.
+    private static readonly UserSlots External = new(perUser: 1, all: Math.Max(1, Environment.ProcessorCount / 2));
 
     public static void MapListSessions(this RouteGroupBuilder chat) =>
         chat.MapGet("", async Task<Results<Ok<LiveSession[]>, Ok<ListedSession[]>>> (HttpContext context, AgentStreamClient client) =>
@@ -32,6 +36,7 @@ internal static class ListSessions
                 throw new InvalidInputException(Text(context.Request, Search) is null ? After : Search, $"goes with {All}=true alone");
             }
 
+            using var slot = includeExternal ? await TakeAsync(context) : null;
             var keys = await client.GetLiveSessionsAsync(context.Caller(), includeExternal);
             return TypedResults.Ok(Array.ConvertAll(keys, key => new LiveSession(key.Scope, key.User, key.Session)));
         }).Is("Lists the caller's live sessions; with all=true all of them, live or not, latest first.")
@@ -58,6 +63,10 @@ internal static class ListSessions
             throw new RefusedException(StatusCodes.Status501NotImplemented, "The server's journal cannot say which sessions there are.");
         }
     }
+
+    private static async Task<IDisposable> TakeAsync(HttpContext context) =>
+        await External.TakeAsync(context.Caller(), Upload.Grace, context.RequestServices.GetRequiredService<TimeProvider>(), context.RequestAborted)
+        ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many ask for the sessions of other libraries at the same time. Try again later.");
 
     private static InvalidInputException NotBoth() => new(Protocol.Fields.IncludeForeign, $"goes without {All}: of sessions of another library only the live ones are known");
 
