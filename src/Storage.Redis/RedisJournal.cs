@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -90,9 +91,10 @@ public sealed partial class RedisJournal(RedisConnection redis, IOptions<Storage
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
         ArgumentNullException.ThrowIfNull(records);
         var journal = RedisKeys.Journal(_prefix, owner.Key);
-        var json = records.Select((record, index) => _protection.Write(owner.Key, expectedVersion + index + 1, record)).ToArray();
+        var buffers = new List<ChunkedBuffer>();
+        var json = records.Select((record, index) => Write(owner.Key, expectedVersion + index + 1, record, buffers)).ToArray();
         var answer = (RedisResult[]?)await redis.ScriptAsync(
-            json.Sum(record => (long)record.Length) > LargeBytes,
+            json.Sum(record => record.Length()) > LargeBytes,
             $"append to journal {journal}",
             AppendScript,
             KeysOf(owner.Key),
@@ -102,9 +104,12 @@ public sealed partial class RedisJournal(RedisConnection redis, IOptions<Storage
                 ReplacedRecords.Before(records, expectedVersion),
                 JournaledSession.NameOf(records) is null ? NoName : JournaledSession.ChangedAt(records) is null ? NameAlone : HasName,
                 .. LimitsOf(limits).Select(limit => (RedisValue)limit.Allowed),
-                .. json.Select(record => (RedisValue)record),
+                .. json,
             ],
             cancellationToken);
+
+        // What was not answered may still be on its way.
+        buffers.ForEach(buffer => buffer.Dispose());
         var (status, number) = ((long)answer![0], (long)answer[1]);
         if (status != Added && !(status == OtherVersion && _protection.IsOn && await IsRepeatedAsync(owner, expectedVersion, records, number, cancellationToken)))
         {
@@ -186,6 +191,20 @@ public sealed partial class RedisJournal(RedisConnection redis, IOptions<Storage
 
     /// <summary>The record of an entry, which is its second field.</summary>
     private static byte[] Record(in RedisEntry entry) => entry.Values is [_, var record, ..] ? (byte[]?)record.Value ?? [] : [];
+
+    /// <summary>A record as it is kept. A large one stays in the buffer that it was written to.</summary>
+    private RedisValue Write(SessionKey key, long version, JournalRecord record, List<ChunkedBuffer> buffers)
+    {
+        if (_protection.IsOn || record.Size <= LargeBytes)
+        {
+            return _protection.Write(key, version, record);
+        }
+
+        var buffer = new ChunkedBuffer();
+        buffers.Add(buffer);
+        JournalRecordJson.Write(record, buffer);
+        return buffer.ToSequence();
+    }
 
     private JournalRecord Read(SessionKey key, string id, byte[] json)
     {

@@ -43,6 +43,19 @@ internal sealed class ChunkedBuffer : IBufferWriter<byte>, IDisposable
         return all;
     }
 
+    /// <summary>All that was written, where it is: until this is disposed.</summary>
+    public ReadOnlySequence<byte> ToSequence()
+    {
+        Segment? first = null, last = null;
+        foreach (var (chunk, used) in _full.Append((_chunk, _used)))
+        {
+            last = new Segment(chunk.AsMemory(0, used), last);
+            first ??= last;
+        }
+
+        return new(first!, 0, last!, last!.Memory.Length);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -53,5 +66,18 @@ internal sealed class ChunkedBuffer : IBufferWriter<byte>, IDisposable
 
         _full.Clear();
         _chunk = [];
+    }
+
+    private sealed class Segment : ReadOnlySequenceSegment<byte>
+    {
+        public Segment(ReadOnlyMemory<byte> memory, Segment? before)
+        {
+            Memory = memory;
+            if (before is not null)
+            {
+                RunningIndex = before.RunningIndex + before.Memory.Length;
+                before.Next = this;
+            }
+        }
     }
 }
