@@ -77,7 +77,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
         var read = await Journal.ReadAsync(run.Key, 0);
         Assert.Equal(text, ModelMessages.GetUserPrompt(Assert.IsType<ImportedRecord>(read[0]).Messages));
         Assert.Equal(["2"], Said(read.Skip(1)));
-        Assert.Equal(read.Sum(record => (long)record.Size), (await Journal.GetUsageAsync(run.Key.UserKey))!.User.Bytes);
+        Assert.Equal(read.Sum(record => (long)record.Size), (await Journal.GetUsageAsync(run.Key.UserKey))!.Bytes.User);
     }
 
     [Fact]
