@@ -26,6 +26,8 @@ internal sealed class LocalSilo : IAsyncDisposable
         builder.Configuration["AgentStream:RedisTimeout"] = redisTimeout;
         // Models wait at the gate for as long as a suite takes.
         builder.Configuration["AgentStream:ModelSilence"] = "1h";
+        // The most that may be: a run that is there for its load continues as long, too.
+        builder.Configuration["AgentStream:MaxAnswerLength"] = "16000000";
         // By default a cluster of its own beside the others on this Redis: who only listens is to run nobody's sessions.
         builder.Configuration["AgentStream:Cluster:ClusterId"] = cluster ?? RedisServer.NewPrefix();
         builder.Configuration["AgentStream:Cluster:GatewayPort"] = "0";

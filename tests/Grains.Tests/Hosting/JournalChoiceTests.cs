@@ -41,6 +41,13 @@ public sealed class JournalChoiceTests(RedisFixture redis) : IClassFixture<Redis
     }
 
     [Fact]
+    public async Task A_journal_that_is_not_encrypted_says_so_where_that_was_asked_for()
+    {
+        using var host = await StartAsync(("Journal", "memory"), ("EncryptAtRest", "true"));
+        Assert.Contains("AgentStream:EncryptAtRest is on, but InMemoryJournal is not encrypted: only sessions in Redis and SQLite are.", _lines.All);
+    }
+
+    [Fact]
     public async Task A_path_is_relative_to_the_programs_folder()
     {
         using var host = await StartAsync(("Journal", "sqlite"), ("JournalPath", "data/mine.db"));
