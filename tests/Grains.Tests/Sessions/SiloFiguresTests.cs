@@ -1,5 +1,7 @@
 using AgentStream.TestTools;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.Placement;
+using Orleans.TestingHost;
 
 namespace AgentStream.Grains.Tests.Sessions;
 
@@ -48,6 +50,9 @@ public sealed class SiloFiguresTests
     {
         await using var silos = await TestSilos.StartAsync(null, new ScriptedModel());
         await silos.Cluster.StartAdditionalSiloAsync();
+
+        // A silo places nothing on one that it does not know yet.
+        await Wait.Until(() => silos.Cluster.Silos.All(KnowsBoth), "each silo knows the other");
         foreach (var silo in silos.Cluster.Silos)
         {
             var key = silo.SiloAddress.ToParsableString();
@@ -55,6 +60,10 @@ public sealed class SiloFiguresTests
             Assert.Equal(key, (await silos.Cluster.Client.GetGrain<ISiloGrain>(key).GetAsync(1)).Address);
         }
     }
+
+    private static bool KnowsBoth(InProcessSiloHandle silo) =>
+        silo.ServiceProvider.GetRequiredService<IClusterManifestProvider>().Current.Silos.Count == 2
+        && silo.ServiceProvider.GetRequiredService<ISiloStatusOracle>().GetApproximateSiloStatuses(onlyActive: true).Count == 2;
 
     private static Task<SiloFigures> AskAsync(TestSilos silos, int count) =>
         silos.Cluster.Client.GetGrain<ISiloGrain>(silos.Cluster.Silos[0].SiloAddress.ToParsableString()).GetAsync(count);
