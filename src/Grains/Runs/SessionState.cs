@@ -271,10 +271,7 @@ internal sealed partial class SessionState
     private void AddImported(ImportedRecord imported)
     {
         _hasImport = true;
-        if (HasImports)
-        {
-            _messages.Replace(imported.Messages);
-        }
+        _messages.Replace(HasImports ? imported.Messages : []);
     }
 
     private void Forget()
