@@ -1,9 +1,7 @@
-using AgentStream.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Requests;
 
@@ -24,8 +22,7 @@ internal sealed class LongAnswerFilter : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        var slot = await Slots.TakeAsync(http.Caller(), Upload.Grace, http.RequestServices.GetRequiredService<TimeProvider>(), http.RequestAborted)
-            ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many sessions are read at the same time. Try again later.");
+        var slot = await Slots.TakeAsync(http, "Too many sessions are read at the same time. Try again later.");
         http.Response.RegisterForDispose(slot);
         http.Items[typeof(LongAnswerFilter)] = slot;
 

@@ -1,3 +1,7 @@
+using AgentStream.AspNetCore.Security;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
 namespace AgentStream.AspNetCore.Requests;
 
 /// <summary>
@@ -45,6 +49,14 @@ internal sealed class UserSlots(int perUser, int all)
             return null;
         }
     }
+
+    /// <summary>Waits for a slot of whoever sends a request.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="tooMany">What is said when there is none in time.</param>
+    /// <exception cref="RefusedException">There was none in time.</exception>
+    public async ValueTask<IDisposable> TakeAsync(HttpContext http, string tooMany) =>
+        await TakeAsync(http.Caller(), Upload.Grace, http.RequestServices.GetRequiredService<TimeProvider>(), http.RequestAborted)
+        ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, tooMany);
 
     private Turns Enter(UserKey user)
     {

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Protocols.Native;
 
@@ -36,7 +35,7 @@ internal static class ListSessions
                 throw new InvalidInputException(Text(context.Request, Search) is null ? After : Search, $"goes with {All}=true alone");
             }
 
-            using var slot = includeExternal ? await TakeAsync(context) : null;
+            using var slot = includeExternal ? await External.TakeAsync(context, "Too many ask for the sessions of other libraries at the same time. Try again later.") : null;
             var keys = await client.GetLiveSessionsAsync(context.Caller(), includeExternal);
             return TypedResults.Ok(Array.ConvertAll(keys, key => new LiveSession(key.Scope, key.User, key.Session)));
         }).Is("Lists the caller's live sessions; with all=true all of them, live or not, latest first.")
@@ -63,10 +62,6 @@ internal static class ListSessions
             throw new RefusedException(StatusCodes.Status501NotImplemented, "The server's journal cannot say which sessions there are.");
         }
     }
-
-    private static async Task<IDisposable> TakeAsync(HttpContext context) =>
-        await External.TakeAsync(context.Caller(), Upload.Grace, context.RequestServices.GetRequiredService<TimeProvider>(), context.RequestAborted)
-        ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many ask for the sessions of other libraries at the same time. Try again later.");
 
     private static InvalidInputException NotBoth() => new(Protocol.Fields.IncludeForeign, $"goes without {All}: of sessions of another library only the live ones are known");
 
