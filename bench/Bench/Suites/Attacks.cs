@@ -30,18 +30,17 @@ internal static class Attacks
         {
             using var answer = await silo.SendAsync(HttpMethod.Get, $"chat/unknown-{i}");
         }));
-        var imports = stage.Pick(40, 4);
-        await MeasureAsync(stage, Text($"{imports} imports of 16.6 MB into one session, then 12 GETs of it"), async silo =>
+        await ImportsAsync(stage, "");
+        var folder = Directory.CreateTempSubdirectory("agentstream-bench-");
+        try
         {
-            await ManyAsync(imports, 4, _ => silo.ImportAsync("big"));
-            await ManyAsync(12, 4, async _ =>
-            {
-                using var answer = await silo.SendAsync(HttpMethod.Get, "chat/big");
-                silo.Count($"GET {(int)answer.StatusCode}");
-            });
-        });
-        var sessions = stage.Pick(60, 4);
-        await MeasureAsync(stage, Text($"{sessions} sessions, each with an import of 16.6 MB"), silo => ManyAsync(sessions, 4, i => silo.ImportAsync($"big-{i}")));
+            await ImportsAsync(stage, ", without Redis", "--ConnectionStrings:redis=", $"--AgentStream:JournalPath={Path.Combine(folder.FullName, "sessions.db")}");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+
         await MeasureAsync(stage, "40 uploads that stop at 15.9 of 16.6 MB", silo => HeldAsync(silo, 40));
         await MeasureAsync(stage, "500 listeners that do not read", silo => StalledAsync(silo, stage.Pick(500, 20)));
         var (sessionsThatWait, promptsEach) = (stage.Pick(30, 3), stage.Pick(100, 10));
@@ -54,6 +53,26 @@ internal static class Attacks
                 silo.Count($"GET {(int)answer.StatusCode}");
             }),
             null, "--AgentStream:ListExternalSessions=true");
+    }
+
+    private static async Task ImportsAsync(Stage stage, string where, params string[] settings)
+    {
+        var imports = stage.Pick(40, 4);
+        await MeasureAsync(
+            stage, Text($"{imports} imports of 16.6 MB into one session, then 12 GETs of it{where}"), async silo =>
+            {
+                await ManyAsync(imports, 4, _ => silo.ImportAsync("big"));
+                await ManyAsync(12, 4, async _ =>
+                {
+                    using var answer = await silo.SendAsync(HttpMethod.Get, "chat/big");
+                    silo.Count($"GET {(int)answer.StatusCode}");
+                });
+            },
+            null,
+            settings);
+        var sessions = stage.Pick(60, 4);
+        await MeasureAsync(
+            stage, Text($"{sessions} sessions, each with an import of 16.6 MB{where}"), silo => ManyAsync(sessions, 4, i => silo.ImportAsync($"big-{i}")), null, settings);
     }
 
     private static string[] NoLimits() =>

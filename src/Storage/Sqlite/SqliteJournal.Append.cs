@@ -8,7 +8,7 @@ public sealed partial class SqliteJournal
     private sealed record Append(
         RunToken Owner,
         long Expected,
-        byte[][] Json,
+        StoredRecord[] Records,
         long Replaced,
         LimitOptions? Limits,
         bool? IsUnfinished,
@@ -36,7 +36,7 @@ public sealed partial class SqliteJournal
             }
 
             var before = session?.Bytes ?? 0;
-            var after = (Replaced > 0 ? 0 : before) + Json.Skip(First).Sum(record => (long)record.Length);
+            var after = (Replaced > 0 ? 0 : before) + Records.Skip(First).Sum(record => record.Json.Length);
             if (Limits is not null)
             {
                 UsageOf(statements, Owner.Key.Scope, Owner.Key.User).Check(Limits, session is null, before, after);
@@ -46,19 +46,20 @@ public sealed partial class SqliteJournal
             if (Replaced > 0)
             {
                 statements.Execute(DropSql, id, Replaced);
+                statements.Execute(DropPiecesSql, id, Replaced);
             }
 
-            for (var i = First; i < Json.Length; i++)
+            for (var i = First; i < Records.Length; i++)
             {
-                statements.Execute("INSERT INTO records VALUES (?1, ?2, CAST(?3 AS TEXT))", id, Expected + i + 1, Json[i]);
+                Records[i].Insert(statements, id, Expected + i + 1);
             }
         }
 
         /// <summary>Whether the last append was this one.</summary>
         private bool IsRepeated(SqliteStatements statements, Session session) =>
             session.Writer == Owner.Fence
-            && session.Version == Expected + Json.Length
-            && statements.Query(ReadSql, row => row.GetFieldValue<byte[]>(0), session.Id, Expected)
+            && session.Version == Expected + Records.Length
+            && statements.Query(ReadSql, row => Record(statements, session.Id, row, isWhole: true), session.Id, Expected)
                 .Index().All(record => IsSame(First + record.Index, record.Item));
 
         private long Insert(SqliteStatements statements, long bytes) => statements.Query(
@@ -71,7 +72,7 @@ public sealed partial class SqliteJournal
             Owner.Key.Scope,
             Owner.Key.User,
             Owner.Key.Session,
-            Expected + Json.Length,
+            Expected + Records.Length,
             Owner.Fence,
             IsUnfinished ?? false,
             Changed ?? Now,
@@ -86,7 +87,7 @@ public sealed partial class SqliteJournal
                 WHERE id = ?1
                 """,
                 session.Id,
-                Expected + Json.Length,
+                Expected + Records.Length,
                 Owner.Fence,
                 IsUnfinished ?? session.IsUnfinished,
                 Changed,

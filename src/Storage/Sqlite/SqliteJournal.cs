@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 
 namespace AgentStream.Storage.Sqlite;
@@ -69,13 +70,31 @@ public sealed partial class SqliteJournal : ISessionJournal
         DROP INDEX sessions_by_change;
         CREATE INDEX sessions_by_change ON sessions (scope, user, changed, session);
         """,
+
+        // A long record is here, and in its row of records is what a reader gets who needs no imported messages, or nothing.
+        """
+        CREATE TABLE pieces (
+            session INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            piece BLOB NOT NULL,
+            PRIMARY KEY (session, version, number)
+        ) STRICT;
+        """,
     ]);
 
     internal const string FindSql = "SELECT id, version, writer, unfinished, bytes FROM sessions WHERE scope = ?1 AND user = ?2 AND session = ?3";
-    internal const string ReadSql = "SELECT record, version FROM records WHERE session = ?1 AND version > ?2 ORDER BY version";
+    internal const string ReadSql = """
+        SELECT record, version, (SELECT sum(length(piece)) FROM pieces WHERE pieces.session = records.session AND pieces.version = records.version)
+        FROM records WHERE session = ?1 AND version > ?2 ORDER BY version
+        """;
+
+    internal const string PiecesSql = "SELECT piece FROM pieces WHERE session = ?1 AND version = ?2 ORDER BY number";
     internal const string DropSql = "DELETE FROM records WHERE session = ?1 AND version <= ?2";
+    internal const string DropPiecesSql = "DELETE FROM pieces WHERE session = ?1 AND version <= ?2";
     internal const string UsageSql = "SELECT user, sessions, bytes FROM usage WHERE scope = ?1 AND user IN (?2, '')";
     internal const string DeleteSql = "DELETE FROM records WHERE session = ?1";
+    internal const string DeletePiecesSql = "DELETE FROM pieces WHERE session = ?1";
     internal const string UnfinishedSql = "SELECT scope, user, session FROM sessions WHERE unfinished = 1";
 
     // A page of a read has about this many bytes, and at most one record more.
@@ -104,8 +123,17 @@ public sealed partial class SqliteJournal : ISessionJournal
     /// A record cannot be read, or the file is damaged. The message names the session and the record.
     /// </exception>
     /// <exception cref="StorageUnavailableException">The file cannot be read now.</exception>
-    public async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(
-        SessionKey key, long afterVersion, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
+        ReadAsync(key, afterVersion, isWhole: true, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>What is encrypted comes whole.</remarks>
+    /// <exception cref="InvalidDataException">As above.</exception>
+    /// <exception cref="StorageUnavailableException">As above.</exception>
+    public ValueTask<IReadOnlyList<JournalRecord>> ReadWithoutImportsAsync(SessionKey key, long afterVersion, CancellationToken cancellationToken = default) =>
+        ReadAsync(key, afterVersion, isWhole: false, cancellationToken);
+
+    private async ValueTask<IReadOnlyList<JournalRecord>> ReadAsync(SessionKey key, long afterVersion, bool isWhole, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentOutOfRangeException.ThrowIfNegative(afterVersion);
@@ -113,7 +141,7 @@ public sealed partial class SqliteJournal : ISessionJournal
         var records = new List<JournalRecord>();
         for (var (version, id) = (afterVersion, 0L); ;)
         {
-            var page = await _database.ReadAsync(statements => Read(statements, key, version)).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var page = await _database.ReadAsync(statements => Read(statements, key, version, isWhole)).WaitAsync(cancellationToken).ConfigureAwait(false);
             if (id != 0 && page.Id != id)
             {
                 // It was deleted meanwhile.
@@ -157,7 +185,8 @@ public sealed partial class SqliteJournal : ISessionJournal
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
         ArgumentNullException.ThrowIfNull(records);
         ArgumentOutOfRangeException.ThrowIfZero(records.Count);
-        var json = records.Select((record, index) => _protection.Write(owner.Key, expectedVersion + index + 1, record)).ToArray();
+        var buffers = new List<ChunkedBuffer>();
+        var json = records.Select((record, index) => Write(owner.Key, expectedVersion + index + 1, record, buffers)).ToArray();
         var append = new Append(
             owner,
             expectedVersion,
@@ -176,7 +205,10 @@ public sealed partial class SqliteJournal : ISessionJournal
                 append.Do(statements);
                 return true;
             },
-            json.Sum(record => (long)record.Length)).WaitAsync(cancellationToken);
+            json.Sum(record => record.Json.Length)).WaitAsync(cancellationToken);
+
+        // When nobody waits any more, it may still be written.
+        buffers.ForEach(buffer => buffer.Dispose());
     }
 
     /// <inheritdoc/>
@@ -189,6 +221,7 @@ public sealed partial class SqliteJournal : ISessionJournal
             if (Find(statements, owner.Key) is { } session)
             {
                 statements.Execute(DeleteSql, session.Id);
+                statements.Execute(DeletePiecesSql, session.Id);
                 statements.Execute("DELETE FROM sessions WHERE id = ?1", session.Id);
             }
 
@@ -218,7 +251,7 @@ public sealed partial class SqliteJournal : ISessionJournal
         key.Session).SingleOrDefault();
 
     /// <summary>Reads a page: some bytes, and at most one record more.</summary>
-    private static Page Read(SqliteStatements statements, SessionKey key, long afterVersion)
+    private static Page Read(SqliteStatements statements, SessionKey key, long afterVersion, bool isWhole)
     {
         if (Find(statements, key) is not { } session || session.Version <= afterVersion)
         {
@@ -228,7 +261,7 @@ public sealed partial class SqliteJournal : ISessionJournal
         var bytes = 0L;
         var records = statements.QueryWhile(
             ReadSql,
-            row => (row.GetInt64(1), row.GetFieldValue<byte[]>(0)),
+            row => (row.GetInt64(1), Record(statements, session.Id, row, isWhole)),
             row => (bytes += row.Item2.Length) < PageBytes,
             session.Id,
             afterVersion);
@@ -258,5 +291,4 @@ public sealed partial class SqliteJournal : ISessionJournal
     private sealed record Session(long Id, long Version, string Writer, bool IsUnfinished, long Bytes);
 
     private sealed record Page(long Id, IReadOnlyList<(long Version, byte[] Json)> Records, bool IsMore);
-
 }

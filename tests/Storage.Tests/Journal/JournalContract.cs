@@ -1,3 +1,5 @@
+using System.Globalization;
+using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Testing;
 
@@ -27,6 +29,26 @@ public abstract class JournalContract : SessionJournalContract
         await Assert.ThrowsAsync<ArgumentException>(() => Journal.AppendAsync(run, 1, [Imported(2)]).AsTask());
         await Journal.AppendAsync(run, 1, [Imported(1)]);
         Assert.IsType<ImportedRecord>(Assert.Single(await Journal.ReadAsync(run.Key, 0)));
+    }
+
+    [Theory]
+    [InlineData(70_000)]
+    [InlineData(5_000_000)]
+    public async Task A_large_import_is_kept_whole_and_once(int length)
+    {
+        var run = await StartRunAsync(Samples.NewSession());
+        var text = string.Concat(Enumerable.Range(0, length / 10).Select(number => number.ToString("0000000000", CultureInfo.InvariantCulture)));
+        JournalRecord[] records = [Imported(0, text) with { Size = length }, Samples.Said("2")];
+        await Journal.AppendAsync(run, 0, records);
+        if (KnowsRepeatedAppends)
+        {
+            await Journal.AppendAsync(run, 0, records);
+        }
+
+        var read = await Journal.ReadAsync(run.Key, 0);
+        Assert.Equal(text, ModelMessages.GetUserPrompt(Assert.IsType<ImportedRecord>(read[0]).Messages));
+        Assert.Equal(["2"], Said(read.Skip(1)));
+        Assert.Equal(BytesOf(read), (await Journal.GetUsageAsync(run.Key.UserKey))!.Bytes.User);
     }
 
     internal static IEnumerable<string> SaidIn(IEnumerable<JournalRecord> records) => Said(records);

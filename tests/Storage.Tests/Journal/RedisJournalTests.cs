@@ -1,5 +1,3 @@
-using System.Globalization;
-using AgentStream.Messages;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
 using AgentStream.TestTools;
@@ -62,22 +60,6 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
         await Journal.AppendAsync(run, 2, [Samples.Said("3")]);
         await Journal.AppendAsync(run, 0, records);
         Assert.Equal(["1", "2", "3"], await SaidAsync(run.Key));
-    }
-
-    [Theory]
-    [InlineData(70_000)]
-    [InlineData(5_000_000)]
-    public async Task A_large_import_is_kept_whole_and_once(int length)
-    {
-        var run = await StartRunAsync(Samples.NewSession());
-        var text = string.Concat(Enumerable.Range(0, length / 10).Select(number => number.ToString("0000000000", CultureInfo.InvariantCulture)));
-        JournalRecord[] records = [Imported(0, text) with { Size = length }, Samples.Said("2")];
-        await Journal.AppendAsync(run, 0, records);
-        await Journal.AppendAsync(run, 0, records);
-        var read = await Journal.ReadAsync(run.Key, 0);
-        Assert.Equal(text, ModelMessages.GetUserPrompt(Assert.IsType<ImportedRecord>(read[0]).Messages));
-        Assert.Equal(["2"], Said(read.Skip(1)));
-        Assert.Equal(read.Sum(record => (long)record.Size), (await Journal.GetUsageAsync(run.Key.UserKey))!.Bytes.User);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Sqlite;
 using AgentStream.Storage.Tests.Journal;
@@ -91,12 +92,55 @@ public sealed class SqliteJournalTests : JournalContract, IDisposable
             await _database.ReadAsync(statements => statements.Query<string[]>("SELECT typeof(record), record FROM records", row => [row.GetString(0), row.GetString(1)])[0]));
     }
 
+    [Fact]
+    public async Task A_reader_that_needs_no_imported_messages_does_not_get_them()
+    {
+        await _journal.AppendAsync(_run, 0, [Imported(null, new string('a', 100_000)), Samples.Said("2"), Large("c")]);
+        var records = await _journal.ReadWithoutImportsAsync(_run.Key, 0);
+        Assert.Empty(Assert.IsType<ImportedRecord>(records[0]).Messages);
+        Assert.InRange(records[0].Size, 1, 200);
+        Assert.Equal(["2", Text("c")], Said(records.Skip(1)));
+        Assert.Single(((ImportedRecord)(await _journal.ReadAsync(_run.Key, 0))[0]).Messages);
+    }
+
+    [Fact]
+    public async Task Long_records_are_in_pieces_which_go_with_them()
+    {
+        await _journal.AppendAsync(_run, 0, [Large("a"), Samples.Said("2")]);
+        Assert.Equal(["1:65536", $"1:{JournalRecordJson.Write(Large("a")).Length - 65_536}"], await PiecesAsync());
+        await _journal.AppendAsync(_run, 2, [Imported(2, Text("b"))]);
+        Assert.All(await PiecesAsync(), piece => Assert.StartsWith("3:", piece, StringComparison.Ordinal));
+        Assert.NotEmpty(await PiecesAsync());
+
+        await _journal.DeleteAsync(_run);
+        Assert.Empty(await PiecesAsync());
+        await _journal.AppendAsync(_run, 0, [Samples.Said("1")]);
+        Assert.Equal(["1"], await SaidAsync(_run.Key));
+    }
+
+    [Fact]
+    public async Task A_long_record_of_a_file_that_had_no_pieces_is_read()
+    {
+        await _journal.AppendAsync(_run, 0, [Samples.Said("x"), Samples.Said("2")]);
+        var old = Encoding.UTF8.GetString(JournalRecordJson.Write(Large("a")));
+        await _database.WriteAsync(statements => statements.Execute("UPDATE records SET record = ?1 WHERE version = 1", old));
+        Assert.Equal([Text("a"), "2"], await SaidAsync(_run.Key));
+        Assert.Equal([Text("a"), "2"], Said(await _journal.ReadWithoutImportsAsync(_run.Key, 0)));
+    }
+
     protected override ValueTask<ISessionJournal?> ReopenAsync()
     {
         _database.Dispose();
         (_database, _journal) = Open();
         return new(_journal);
     }
+
+    private static string Text(string letter) => string.Concat(Enumerable.Repeat(letter, 100_000));
+
+    private static RequestRecord Large(string letter) => Samples.Said(Text(letter));
+
+    private Task<IReadOnlyList<string>> PiecesAsync() => _database.ReadAsync(statements => statements.Query(
+        "SELECT version || ':' || length(piece) FROM pieces ORDER BY version, number", row => row.GetString(0)));
 
     private (SqliteDatabase, SqliteJournal) Open()
     {

@@ -22,8 +22,10 @@ public sealed class SqlitePlanTests : IDisposable
     public static TheoryData<string, string> Plans => new()
     {
         { SqliteJournal.FindSql, "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (scope=? AND user=? AND session=?)" },
-        { SqliteJournal.ReadSql, "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=? AND version>?)" },
+        { SqliteJournal.PiecesSql, "SEARCH pieces USING INDEX sqlite_autoindex_pieces_1 (session=? AND version=?)" },
         { SqliteJournal.DropSql, "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=? AND version<?)" },
+        { SqliteJournal.DropPiecesSql, "SEARCH pieces USING INDEX sqlite_autoindex_pieces_1 (session=? AND version<?)" },
+        { SqliteJournal.DeletePiecesSql, "SEARCH pieces USING INDEX sqlite_autoindex_pieces_1 (session=?)" },
         { SqliteJournal.UsageSql, "SEARCH usage USING PRIMARY KEY (scope=? AND user=?)" },
         { SqliteJournal.DeleteSql, "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=?)" },
 
@@ -64,6 +66,17 @@ public sealed class SqlitePlanTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Plans))]
-    public async Task Rows_are_found_by_an_index(string sql, string plan) =>
-        Assert.Equal([plan], await _database.ReadAsync(statements => statements.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3))));
+    public async Task Rows_are_found_by_an_index(string sql, string plan) => Assert.Equal([plan], await PlanAsync(sql));
+
+    [Fact]
+    public async Task Records_are_found_by_an_index_and_so_are_the_pieces_of_each() => Assert.Equal(
+        [
+            "SEARCH records USING INDEX sqlite_autoindex_records_1 (session=? AND version>?)",
+            "CORRELATED SCALAR SUBQUERY 1",
+            "SEARCH pieces USING INDEX sqlite_autoindex_pieces_1 (session=? AND version=?)",
+        ],
+        await PlanAsync(SqliteJournal.ReadSql));
+
+    private Task<IReadOnlyList<string>> PlanAsync(string sql) =>
+        _database.ReadAsync(statements => statements.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3)));
 }
