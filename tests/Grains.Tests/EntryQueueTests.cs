@@ -17,15 +17,15 @@ public sealed class EntryQueueTests
             Assert.True(await queue.AddAsync(Said(text), default));
         }
 
-        Assert.Equal(["a", "b"], Texts(await queue.TakeAsync(2, default)));
-        Assert.Equal(["c"], Texts(await queue.TakeAsync(2, default)));
+        Assert.Equal(["a", "b"], Texts(await queue.TakeAsync(2)));
+        Assert.Equal(["c"], Texts(await queue.TakeAsync(2)));
     }
 
     [Fact]
     public async Task Who_takes_from_an_empty_queue_waits_for_the_next_event()
     {
         var queue = new EntryQueue(8);
-        var taking = queue.TakeAsync(2, default).AsTask();
+        var taking = queue.TakeAsync(2).AsTask();
         Assert.False(taking.IsCompleted);
 
         await queue.AddAsync(Said("a"), default);
@@ -41,9 +41,9 @@ public sealed class EntryQueueTests
         var adding = queue.AddAsync(Said("c"), default).AsTask();
         Assert.False(adding.IsCompleted);
 
-        Assert.Equal(["a"], Texts(await queue.TakeAsync(1, default)));
+        Assert.Equal(["a"], Texts(await queue.TakeAsync(1)));
         Assert.True(await adding.Within());
-        Assert.Equal(["b", "c"], Texts(await queue.TakeAsync(9, default)));
+        Assert.Equal(["b", "c"], Texts(await queue.TakeAsync(9)));
     }
 
     [Fact]
@@ -57,8 +57,8 @@ public sealed class EntryQueueTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => adding);
         queue.Close();
-        Assert.Equal(["a"], Texts(await queue.TakeAsync(9, default)));
-        Assert.Empty(await queue.TakeAsync(9, default));
+        Assert.Equal(["a"], Texts(await queue.TakeAsync(9)));
+        Assert.Empty(await queue.TakeAsync(9));
     }
 
     [Fact]
@@ -71,8 +71,8 @@ public sealed class EntryQueueTests
 
         Assert.False(await adding.Within());
         Assert.False(await queue.AddAsync(Said("c"), default));
-        Assert.Equal(["a"], Texts(await queue.TakeAsync(9, default)));
-        Assert.Empty(await queue.TakeAsync(9, default));
+        Assert.Equal(["a"], Texts(await queue.TakeAsync(9)));
+        Assert.Empty(await queue.TakeAsync(9));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class EntryQueueTests
         _ = writing.ContinueWith(_ => queue.Close(), TaskScheduler.Default);
 
         var next = new int[Writers];
-        while (await queue.TakeAsync(7, default) is { Length: > 0 } taken)
+        while (await queue.TakeAsync(7) is { Length: > 0 } taken)
         {
             foreach (var (writer, i) in Texts(taken).Select(text => text.Split(' ')).Select(text => (int.Parse(text[0]), int.Parse(text[1]))))
             {

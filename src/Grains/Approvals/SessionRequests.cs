@@ -13,7 +13,7 @@ internal sealed class SessionRequests
 {
     private readonly List<AskedRequest> _asked = [];
     private readonly List<ApprovalRule> _rules = [];
-    private readonly HashSet<string> _started = new(StringComparer.Ordinal);
+    private HashSet<string>? _started;
 
     /// <summary>The requests of the last pause, until their calls have their results in a request to the model. An earlier pause may have had calls of the same ids.</summary>
     private IEnumerable<AskedRequest> Current => _asked.Where(asked => asked.IsCurrent);
@@ -49,7 +49,7 @@ internal sealed class SessionRequests
         Current.LastOrDefault(asked => asked.Request.ToolCallId == toolCallId)?.Answer as ApprovalAnswer;
 
     /// <summary>Whether a call of the last response that somebody allowed may have been made.</summary>
-    public bool IsStarted(string toolCallId) => _started.Contains(toolCallId);
+    public bool IsStarted(string toolCallId) => _started?.Contains(toolCallId) == true;
 
     /// <summary>Whether a call is allowed without asking.</summary>
     public bool IsAllowed(string toolName, JsonElement arguments) => _rules.Exists(
@@ -90,14 +90,14 @@ internal sealed class SessionRequests
         }
     }
 
-    public void Start(ToolStartedRecord started) => _started.Add(started.ToolCallId);
+    public void Start(ToolStartedRecord started) => (_started ??= new(StringComparer.Ordinal)).Add(started.ToolCallId);
 
     public void Revoke(RuleRevokedRecord revoked) => _rules.RemoveAll(rule => rule.RuleId == revoked.RuleId);
 
     /// <summary>The results of the last response's calls are in a request: what was asked about them is history.</summary>
     public void Close()
     {
-        _started.Clear();
+        _started = null;
         for (var i = 0; i < _asked.Count; i++)
         {
             _asked[i] = _asked[i] with { IsCurrent = false };
@@ -124,7 +124,7 @@ internal sealed class SessionRequests
     private void ForgetTurn()
     {
         _asked.Clear();
-        _started.Clear();
+        _started = null;
         (Paused, LastAnsweringRunId) = (null, null);
     }
 }

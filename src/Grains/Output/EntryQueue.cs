@@ -12,7 +12,7 @@ internal sealed class EntryQueue(int limit)
     private readonly Lock _gate = new();
     private readonly Queue<NewEntry> _events = new();
     private TaskCompletionSource? _more;
-    private List<TaskCompletionSource> _room = [];
+    private List<TaskCompletionSource>? _room;
     private bool _isClosed;
     private Exception? _failure;
 
@@ -24,15 +24,14 @@ internal sealed class EntryQueue(int limit)
 
     /// <summary>Takes events, in order; waits until there are some.</summary>
     /// <param name="most">The most to take.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The events, in an array of their own; none when the queue is closed and empty.</returns>
-    public async ValueTask<NewEntry[]> TakeAsync(int most, CancellationToken cancellationToken)
+    public async ValueTask<NewEntry[]> TakeAsync(int most)
     {
         while (true)
         {
             NewEntry[] taken;
             TaskCompletionSource? more = null;
-            List<TaskCompletionSource> room = [];
+            List<TaskCompletionSource>? room = null;
             lock (_gate)
             {
                 taken = new NewEntry[Math.Min(most, _events.Count)];
@@ -43,7 +42,7 @@ internal sealed class EntryQueue(int limit)
 
                 if (taken.Length > 0)
                 {
-                    (room, _room) = (_room, room);
+                    (room, _room) = (_room, null);
                 }
                 else if (!_isClosed)
                 {
@@ -52,13 +51,13 @@ internal sealed class EntryQueue(int limit)
                 }
             }
 
-            room.ForEach(waiter => waiter.TrySetResult());
+            room?.ForEach(waiter => waiter.TrySetResult());
             if (more is null)
             {
                 return taken;
             }
 
-            await WaitAsync(more, cancellationToken);
+            await more.Task;
         }
     }
 
@@ -67,16 +66,16 @@ internal sealed class EntryQueue(int limit)
     public void Close(Exception? failure = null)
     {
         TaskCompletionSource? more;
-        List<TaskCompletionSource> room;
+        List<TaskCompletionSource>? room;
         lock (_gate)
         {
             _failure ??= failure;
             _isClosed = true;
-            (more, room, _more, _room) = (_more, _room, null, []);
+            (more, room, _more, _room) = (_more, _room, null, null);
         }
 
         more?.TrySetResult();
-        room.ForEach(waiter => waiter.TrySetResult());
+        room?.ForEach(waiter => waiter.TrySetResult());
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -102,7 +101,7 @@ internal sealed class EntryQueue(int limit)
 
             if (_events.Count == limit)
             {
-                _room.Add(room = New());
+                (_room ??= []).Add(room = New());
                 return null;
             }
 

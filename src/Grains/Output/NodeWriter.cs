@@ -15,7 +15,7 @@ internal sealed class NodeWriter(
     AnswerBounds bounds, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> emit, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? note = null)
 {
     private readonly List<OpenPart> _parts = [];
-    private readonly HashSet<string> _notShown = new(StringComparer.Ordinal);
+    private HashSet<string>? _notShown;
     private int _idx = -1;
     private int _shown;
     private int _updates;
@@ -46,7 +46,7 @@ internal sealed class NodeWriter(
         (_usage, _model, _responseId, _finish) = (null, null, null, null);
         bounds.Begin();
         _parts.Clear();
-        _notShown.Clear();
+        _notShown = null;
 
         await emit(EntryBodies.NodeBegin(_idx), cancellationToken);
         foreach (var part in request.Parts)
@@ -246,7 +246,7 @@ internal sealed class NodeWriter(
             Add(new OpenPart(Protocol.Parts.File) { Whole = ChatContents.ToPart(content) });
         }
 
-        if (note is not null && _notShown.Add($"{content.GetType().Name} {mediaType}"))
+        if (note is not null && (_notShown ??= new(StringComparer.Ordinal)).Add($"{content.GetType().Name} {mediaType}"))
         {
             await note(EntryBodies.NotShown(content.GetType().Name, mediaType), cancellationToken);
         }

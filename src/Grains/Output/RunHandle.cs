@@ -27,8 +27,9 @@ internal sealed class RunHandle
             new AnswerBounds(environment.Options),
             (body, cancellationToken) => EmitAsync(Protocol.Event, environment.Options.EventOrigin, body, cancellationToken),
             (body, cancellationToken) => EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
-        _writer = new RunWriter(environment, token, number, last, Stop, Refuse, _giveUp.Token);
-        _registration = environment.Owned.Register(token, Stop);
+        Action<RunStatus> stop = Stop;
+        _writer = new RunWriter(environment, token, number, last, stop, Refuse, _giveUp.Token);
+        _registration = environment.Owned.Register(token, stop);
         _waker = environment.Waker;
     }
 
@@ -241,7 +242,11 @@ internal sealed class RunHandle
     public Task ShutDownAsync() => _stop.CancelAsync();
 
     /// <summary>Gives up on a log that is away: what is queued is dropped, and the lease is left to run out.</summary>
-    public void GiveUp() => _giveUp.Cancel();
+    public void GiveUp()
+    {
+        _giveUp.Cancel();
+        _writer.GiveUp();
+    }
 
     /// <summary>Ends a run that may have started, or may start yet: a command that nobody waits for any more can still be on its way to the log.</summary>
     private static async Task GiveBackAsync(RunEnvironment environment, RunToken token, StorageUnavailableException cause)

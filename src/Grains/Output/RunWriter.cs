@@ -60,6 +60,9 @@ internal sealed class RunWriter
         return added is { IsCompletedSuccessfully: true, Result: true } ? ValueTask.CompletedTask : WriteSlowlyAsync(added);
     }
 
+    /// <summary>The log was given up on: what is queued is dropped.</summary>
+    public void GiveUp() => _queue.Close(new OperationCanceledException(_giveUp));
+
     /// <summary>Writes what is queued, and takes no more.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public Task FlushAsync()
@@ -101,7 +104,7 @@ internal sealed class RunWriter
     {
         try
         {
-            while (await _queue.TakeAsync(BatchLength, _giveUp) is { Length: > 0 } batch)
+            while (await _queue.TakeAsync(BatchLength) is { Length: > 0 } batch)
             {
                 var events = _environment.Options.CoalesceDeltas ? Deltas.Coalesce(batch) : batch;
                 var number = ++_number;

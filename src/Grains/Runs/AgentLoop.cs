@@ -18,8 +18,6 @@ namespace AgentStream.Grains.Runs;
 /// </remarks>
 internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, RunEnvironment environment, Deps deps, Steering? steering, UsageMeter? usage)
 {
-    private readonly ToolCalls _tools = new(agent, run, journal, environment, deps);
-
     // The calls of the last response, whose client may know them by other ids.
     private IReadOnlyList<OpenCall> _calls = [];
     private int _idx = -1;
@@ -33,6 +31,9 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
 
     /// <summary>The run's span; null when nobody listens.</summary>
     public RunSpan? Span { get; init; }
+
+    // Many runs wait for their model, and only their memory counts.
+    private ToolCalls Tools => field ??= new(agent, run, journal, environment, deps);
 
     /// <summary>
     /// What the last node had said when the run was cut short; null when nothing was. It goes into the journal with the run's end, in one step: a recovery that finds it alone would take it
@@ -53,12 +54,12 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         while (!run.IsLeaving)
         {
             await AskAsync(cancellationToken);
-            if (_tools.Next(_response!) is not { Count: > 0 } calls)
+            if (Tools.Next(_response!) is not { Count: > 0 } calls)
             {
                 return RunResult.Completed;
             }
 
-            if (await _tools.MakeAsync(_response!, calls, cancellationToken) is { } result)
+            if (await Tools.MakeAsync(_response!, calls, cancellationToken) is { } result)
             {
                 return result;
             }
@@ -96,7 +97,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         _requested = progress.Idx;
         await run.Nodes.ReplayAsync(journal.History.Messages, next, progress.Answered, cancellationToken);
         _idx = progress.Answered - 1;
-        _tools.CountEarlier(journal.History.Messages.TakeLast(2 * progress.Answered).OfType<ModelResponse>().SkipLast(progress.IsAnswered ? 1 : 0));
+        Tools.CountEarlier(journal.History.Messages.TakeLast(2 * progress.Answered).OfType<ModelResponse>().SkipLast(progress.IsAnswered ? 1 : 0));
         return await (progress.IsAnswered ? FinishLastNodeAsync(cancellationToken) : RunAsync(cancellationToken));
     }
 
@@ -104,8 +105,8 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
     private async Task<RunResult> FinishLastNodeAsync(CancellationToken cancellationToken)
     {
         _response = (ModelResponse)journal.History.Messages[^1];
-        await _tools.KeepOldResultsAsync(_response);
-        return _tools.Next(_response) is { Count: > 0 } calls && await _tools.MakeAsync(_response, calls, cancellationToken) is { } result ? result
+        await Tools.KeepOldResultsAsync(_response);
+        return Tools.Next(_response) is { Count: > 0 } calls && await Tools.MakeAsync(_response, calls, cancellationToken) is { } result ? result
             : _response.ToolCalls.Any() ? await RunAsync(cancellationToken)
             : RunResult.Completed;
     }
@@ -176,7 +177,6 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
 
         cancellationToken.ThrowIfCancellationRequested();
         await run.Nodes.BeginAsync(journal.History.PendingRequest(), cancellationToken);
-        _tools.Clear();
         _isOpen = true;
     }
 
@@ -206,7 +206,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         var response = await run.Nodes.CompleteAsync(environment.Time.GetUtcNow(), cancellationToken);
         _call?.Add(response);
         _calls = [.. run.Nodes.Calls];
-        _tools.Skip(_calls.Where(call => call.IsInformational).Select(call => call.Id));
+        Tools.Begin(_calls.Where(call => call.IsInformational).Select(call => call.Id));
         await journal.AddAsync(now => new ResponseRecord(_idx, response) { Timestamp = now });
         await run.Nodes.EndAsync(cancellationToken);
         _isOverLimit = usage is null ? null : await usage.CountTokensAsync(run.Key.UserKey, response.Usage);
@@ -294,7 +294,7 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         var known = _calls.FirstOrDefault(call => call.ClientId == result.CallId && !journal.History.HasResult(call.Id));
         if (known is not null && _response?.ToolCalls.FirstOrDefault(call => call.ToolCallId == known.Id) is { } call)
         {
-            await _tools.KeepAsync(call, result);
+            await Tools.KeepAsync(call, result);
         }
     }
 }

@@ -6,6 +6,11 @@ namespace AgentStream.Grains.Runs;
 /// <summary>The results of the last response's calls.</summary>
 internal sealed partial class SessionState
 {
+    // Most sessions have none, so there is nothing for them until the first one comes.
+    private Dictionary<string, RequestPart>? _results;
+
+    private Dictionary<string, RequestPart> Results => _results ??= [];
+
     /// <summary>
     /// Moves the results of the last response's calls, in the order of the calls, to the head of the next request. A call without one
     /// was interrupted, and the model is told so: no model accepts a call that stays open.
@@ -19,10 +24,10 @@ internal sealed partial class SessionState
 
         foreach (var call in last.ToolCalls)
         {
-            _unanswered.Add(_results.TryGetValue(call.ToolCallId, out var result) ? result : Interrupted(call, now));
+            _unanswered.Add(_results?.GetValueOrDefault(call.ToolCallId) ?? Interrupted(call, now));
         }
 
-        _results.Clear();
+        _results = null;
         Requests.Close();
     }
 

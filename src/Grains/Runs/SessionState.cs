@@ -11,7 +11,6 @@ namespace AgentStream.Grains.Runs;
 internal sealed partial class SessionState
 {
     private readonly SessionMessages _messages = new();
-    private readonly Dictionary<string, RequestPart> _results = [];
     private List<RequestPart> _unanswered = [];
     private DateTimeOffset _requestedAt;
     private string? _runId;
@@ -19,7 +18,7 @@ internal sealed partial class SessionState
     private bool _hasImport;
 
     // Those of the last run that took some: before it is over, they are out of the queue.
-    private HashSet<string> _steered = [];
+    private HashSet<string>? _steered;
 
     /// <summary>Whether nothing has been said in it. It may have schedules, and a title.</summary>
     public bool IsEmpty => _messages.Count == 0 && LastPrompt is null && !_hasImport;
@@ -64,7 +63,7 @@ internal sealed partial class SessionState
     public string? LastWaitedRunId { get; private set; }
 
     /// <summary>Whether a prompt that is found waiting was taken by a run already.</summary>
-    public bool HasTaken(string queuedRunId) => LastWaitedRunId == queuedRunId || _steered.Contains(queuedRunId);
+    public bool HasTaken(string queuedRunId) => LastWaitedRunId == queuedRunId || _steered?.Contains(queuedRunId) == true;
 
     /// <summary>Whether a run was the last that the journal knows the end of, or has taken an answer since.</summary>
     public bool IsLast(string runId) => LastRunId == runId || Requests.LastAnsweringRunId == runId;
@@ -97,7 +96,7 @@ internal sealed partial class SessionState
     public KeyedRuns Keyed { get; } = new();
 
     /// <summary>Whether a call of the last response has its result.</summary>
-    public bool HasResult(string toolCallId) => _results.ContainsKey(toolCallId);
+    public bool HasResult(string toolCallId) => _results?.ContainsKey(toolCallId) == true;
 
     /// <summary>
     /// Takes in what the journal has behind <see cref="Version"/>. It is asked for the last known record again: where another process has deleted the session meanwhile, that is not
@@ -144,7 +143,7 @@ internal sealed partial class SessionState
             case RunStartedRecord started:
                 foreach (var declined in Requests.Decline(started.Timestamp))
                 {
-                    _results.TryAdd(declined.ToolCallId, declined);
+                    Results.TryAdd(declined.ToolCallId, declined);
                 }
 
                 if (started is { IdempotencyKey: { } key, RequestHash: { } hash })
@@ -195,7 +194,7 @@ internal sealed partial class SessionState
                 Unfinished = Unfinished is null ? null : Unfinished with { IsGivenAway = true };
                 break;
             case ToolResultRecord { Result: var result }:
-                _results[CallOf(result)] = result;
+                Results[CallOf(result)] = result;
                 break;
             case RenamedRecord renamed:
                 Name = renamed;
@@ -218,7 +217,7 @@ internal sealed partial class SessionState
                 break;
             case ImportedRecord imported:
                 AddImported(imported);
-                _results.Clear();
+                _results = null;
                 Requests.Forget();
                 (_unanswered, LastPrompt, LastError, Unfinished, Tools) = ([], null, null, null, []);
                 break;
@@ -258,7 +257,7 @@ internal sealed partial class SessionState
 
     private void Take(SteeredPrompt prompt, string? runId)
     {
-        _steered.Add(prompt.RunId);
+        (_steered ??= []).Add(prompt.RunId);
         if (prompt is { IdempotencyKey: { } key, RequestHash: { } hash } && runId is not null)
         {
             Keyed.Add(key, hash, runId);
@@ -277,12 +276,12 @@ internal sealed partial class SessionState
     private void Forget()
     {
         _messages.Clear();
-        _results.Clear();
+        _results = null;
         Requests.Forget();
         Schedules.Forget();
         Keyed.Forget();
         Past.Forget();
-        _steered.Clear();
+        _steered = null;
         (_unanswered, _requestedAt, _runId, _last, _hasImport) = ([], default, null, null, false);
         (Size, Caller, Webhook, Traceparent, LastReason, Name) = (0, RunCaller.Unknown, null, null, null, null);
         (Version, LastError, LastAnswered, LastRunId, LastPrompt, LastWaitedRunId, Unfinished, Tools) = (0, null, 0, null, null, null, null, []);

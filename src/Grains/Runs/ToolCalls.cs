@@ -18,14 +18,16 @@ internal sealed class ToolCalls(Agent agent, RunHandle run, RunJournal journal, 
     private readonly HashSet<string> _skipped = new(StringComparer.Ordinal);
     private int _count;
 
-    /// <summary>The next response begins.</summary>
-    public void Clear() => _skipped.Clear();
-
     /// <summary>Counts the calls of responses that the run had before, in another process.</summary>
     public void CountEarlier(IEnumerable<ModelResponse> responses) => _count += responses.Sum(response => response.ToolCalls.Count());
 
-    /// <summary>Leaves calls out that somebody else makes.</summary>
-    public void Skip(IEnumerable<string> calls) => _skipped.UnionWith(calls);
+    /// <summary>The next response has come.</summary>
+    /// <param name="madeElsewhere">Those of its calls that somebody else makes.</param>
+    public void Begin(IEnumerable<string> madeElsewhere)
+    {
+        _skipped.Clear();
+        _skipped.UnionWith(madeElsewhere);
+    }
 
     /// <summary>Keeps the result of a call that somebody else has made.</summary>
     public async Task KeepAsync(ToolCallPart call, FunctionResultContent result)
