@@ -3,6 +3,8 @@ using AgentStream.Storage;
 using AgentStream.Storage.Sessions;
 using AgentStream.Storage.Tailing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -11,7 +13,7 @@ public static class AgentStreamClientServiceCollectionExtensions
 {
     /// <summary>
     /// Registers <see cref="AgentStreamClient"/>, also as <see cref="IAgentStreamClient"/>, each unless it is registered. What it works on is left to the caller: <see cref="IGrainFactory"/>,
-    /// <see cref="IStreamReader"/>, <see cref="ISessionEvents"/> and <see cref="StreamHub"/>.
+    /// <see cref="IStreamReader"/>, <see cref="ISessionEvents"/> and <see cref="StreamHub"/>. Of Orleans, only warnings and errors are logged, unless the program says otherwise.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <returns>The services.</returns>
@@ -19,6 +21,7 @@ public static class AgentStreamClientServiceCollectionExtensions
     public static IServiceCollection AddAgentStreamClientCore(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<LoggerFilterOptions>, OrleansLogs>());
         services.TryAddSingleton<AgentStreamClient>();
         services.TryAddSingleton<IAgentStreamClient>(provider => provider.GetRequiredService<AgentStreamClient>());
         return services;

@@ -56,6 +56,7 @@ public sealed class SampleTests(RedisFixture redis) : IClassFixture<RedisFixture
                 await using var worker = ProgramProcess.Start("WorkerProgram", ["what is 12*7?", "count to 3"], way);
                 var (exitCode, output, errors) = await worker.EndAsync();
                 Assert.Equal("", errors);
+                Assert.DoesNotContain("Orleans", output, StringComparison.Ordinal);
                 return (exitCode, [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith("job", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]);
             }
         }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace AgentStream.Grains.Hosting;
 
 /// <summary>
-/// What is logged unless the program says otherwise: what goes wrong, and where the program listens; not a page for each start nor a line for each request. A rule of the program's own, in
+/// What is logged unless the program says otherwise, beside what the client says of Orleans: what goes wrong, and where the program listens; not a page for each start nor a line for each request. A rule of the program's own, in
 /// the configuration (<c>Logging:LogLevel</c>) or in code, wins over a rule for the same category here.
 /// </summary>
 internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<LoggerFilterOptions>
@@ -18,8 +18,6 @@ internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<L
         ("Microsoft.AspNetCore", LogLevel.Warning),
         // That keys are not encrypted is said where it counts, in AgentStream's own words.
         ("Microsoft.AspNetCore.DataProtection", LogLevel.Error),
-        ("Microsoft.Orleans", LogLevel.Warning),
-        ("Orleans", LogLevel.Warning),
         // It warns of each step of a start that takes long, on a busy machine.
         ("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Error),
         ("Polly", LogLevel.Warning),

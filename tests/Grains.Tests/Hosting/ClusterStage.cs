@@ -17,8 +17,11 @@ internal sealed class ClusterStage(string? redis) : IAsyncDisposable
     /// <summary>What silos and clients warned of.</summary>
     public ConcurrentQueue<string> Warnings { get; } = [];
 
-    public Task<IHost> StartSiloAsync(params (string Name, object Value)[] settings) => StartAsync(settings, builder => builder.AddAgentStream()
-        .AddAgent("greeting", agent => agent.UseChatClient(_ => new ScriptedModel([.. Enumerable.Repeat<Step[]>([Step.Say("hello")], 100)]))));
+    public Task<IHost> StartSiloAsync(params (string Name, object Value)[] settings) =>
+        StartSiloAsync(new ScriptedModel([.. Enumerable.Repeat<Step[]>([Step.Say("hello")], 100)]), settings);
+
+    public Task<IHost> StartSiloAsync(ScriptedModel model, params (string Name, object Value)[] settings) =>
+        StartAsync(settings, builder => builder.AddAgentStream().AddAgent("greeting", agent => agent.UseChatClient(_ => model)));
 
     public Task<IHost> StartClientAsync(params (string Name, object Value)[] settings) => StartAsync(settings, builder => builder.AddAgentStreamClient());
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using AgentStream.Grains.Expiry;
+using AgentStream.Grains.Recovery;
+using AgentStream.Storage.Ownership;
 using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -34,6 +37,34 @@ public sealed class GatewayTests(RedisFixture redis) : IClassFixture<RedisFixtur
         var client = await stage.StartClientAsync();
         Assert.Equal("hello", await client.Services.GetRequiredService<IAgentStreamClient>().AskAsync(TestSilos.NewSession(), "hi").Within());
         Assert.Empty(stage.Warnings);
+    }
+
+    [Fact]
+    public async Task What_only_silos_call_does_nothing_before_its_time_in_the_hands_of_a_client()
+    {
+        var (gate, key) = (new Gate(), TestSilos.NewSession());
+        await using var stage = new ClusterStage(redis.Server.Configuration);
+        var silo = await stage.StartSiloAsync(new ScriptedModel([new Step.Pause(gate), Step.Say("hello")]), ("GatewayPort", Ports.Free()));
+        var client = await stage.StartClientAsync();
+        var grains = client.Services.GetRequiredService<IGrainFactory>();
+        var asking = client.Services.GetRequiredService<IAgentStreamClient>().AskAsync(key, "hi");
+        await gate.ReachedAsync();
+
+        var session = grains.GetGrain<ISessionGrain>(key.ToString());
+        var run = (await session.GetLiveRunIdAsync())!;
+        var schedule = await session.SetScheduleAsync(new ScheduleRequest("later", At: DateTimeOffset.UtcNow.AddDays(1)));
+        var recovery = grains.GetGrain<ISessionRecovery>(key.ToString());
+        foreach (var owner in (string[])[silo.Services.GetRequiredService<SiloIdentity>().Id, SiloIdentity.Nobody, "another"])
+        {
+            Assert.False(await recovery.RecoverAsync(owner, run, 0));
+        }
+
+        await Assert.ThrowsAsync<SessionBusyException>(recovery.RestartAsync);
+        Assert.Equal(schedule.Next, await grains.GetGrain<ISessionExpiry>(key.ToString()).HandleDueAsync());
+        Assert.Equal(run, await session.GetLiveRunIdAsync());
+        gate.Open();
+        Assert.Equal("hello", await asking.Within());
+        Assert.False(await recovery.RestartAsync());
     }
 
     [Fact]
