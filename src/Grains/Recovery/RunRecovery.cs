@@ -67,12 +67,26 @@ internal sealed class RunRecovery(
     {
         var state = new SessionState();
         await state.ReadAsync(journal, key);
-        if (state.Unfinished is not { } unfinished)
+        if (state.Unfinished is not { } unfinished || new RunToken(key, environment.Silo.Id, unfinished.RunId) is var token && !_claiming.TryAdd(token, true))
         {
             return default;
         }
 
-        var run = await RunHandle.StartAsync(environment, key, unfinished.RunId);
+        RunHandle run;
+        try
+        {
+            if (environment.Owned.Has(token))
+            {
+                return default;
+            }
+
+            run = await RunHandle.StartAsync(environment, key, unfinished.RunId);
+        }
+        finally
+        {
+            _claiming.TryRemove(token, out _);
+        }
+
         environment.Logger.RunRestarted(unfinished.RunId, key);
         return new(true, await ContinueAsync(run, state, mayDefer: false, cancellationToken), state);
     }
