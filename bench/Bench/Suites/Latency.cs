@@ -14,6 +14,7 @@ internal static class Latency
     private const double TokensPerSecond = 200;
     private const double MostOfMedian = 1;
     private const double MostOfTail = 2;
+    private const double LeastOfLoad = 0.8;
     private const int Crowd = 16;
 
     public static async Task RunAsync(Stage stage)
@@ -31,6 +32,11 @@ internal static class Latency
         var sides = await MeasureAsync(stage, silo, elsewhere);
         var kept = (await WrittenAsync() - before) / Stopwatch.GetElapsedTime(started).TotalSeconds;
         await Task.WhenAll(crowd.Select(key => silo.Client.CancelAsync(key)));
+        if (kept < load * stage.Pick(LeastOfLoad, 0))
+        {
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The load was {kept:#,0} events/s, and not {load:#,0}: it ended before the measurement did."));
+        }
+
         Add(stage, sides, "half of the load");
         stage.Report.Note(string.Create(
             CultureInfo.InvariantCulture, $"latency: half of the load is {load:#,0} events/s from {Crowd} runs of the process that the tokens come from; it was {kept:#,0} events/s."));

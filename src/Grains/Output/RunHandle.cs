@@ -242,11 +242,7 @@ internal sealed class RunHandle
     public Task ShutDownAsync() => _stop.CancelAsync();
 
     /// <summary>Gives up on a log that is away: what is queued is dropped, and the lease is left to run out.</summary>
-    public void GiveUp()
-    {
-        _giveUp.Cancel();
-        _writer.GiveUp();
-    }
+    public void GiveUp() => _giveUp.Cancel();
 
     /// <summary>Ends a run that may have started, or may start yet: a command that nobody waits for any more can still be on its way to the log.</summary>
     private static async Task GiveBackAsync(RunEnvironment environment, RunToken token, StorageUnavailableException cause)

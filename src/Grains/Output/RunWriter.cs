@@ -60,9 +60,6 @@ internal sealed class RunWriter
         return added is { IsCompletedSuccessfully: true, Result: true } ? ValueTask.CompletedTask : WriteSlowlyAsync(added);
     }
 
-    /// <summary>The log was given up on: what is queued is dropped.</summary>
-    public void GiveUp() => _queue.Close(new OperationCanceledException(_giveUp));
-
     /// <summary>Writes what is queued, and takes no more.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public Task FlushAsync()
