@@ -23,8 +23,8 @@ internal static class Attacks
     public static async Task RunAsync(Stage stage)
     {
         await MeasureAsync(stage, "none", _ => Task.Delay(stage.Pick(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1))));
-        var bodies = stage.Pick(400, 16);
-        await MeasureAsync(stage, Text($"{bodies} bodies of 16.6 MB of [0,0,...], 16 at a time"), silo => ManyAsync(bodies, 16, _ => silo.UploadAsync(HttpMethod.Post, "api/chat", Zeros())));
+        var (bodies, zeros) = (stage.Pick(400, 16), Zeros());
+        await MeasureAsync(stage, Text($"{bodies} bodies of 16.6 MB of [0,0,...], 16 at a time"), silo => ManyAsync(bodies, 16, _ => silo.UploadAsync(HttpMethod.Post, "api/chat", zeros)));
         var gets = stage.Pick(120_000, 2_000);
         await MeasureAsync(stage, Text($"{gets:#,0} GETs of unknown sessions"), silo => ManyAsync(gets, 16, async i =>
         {
