@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace AgentStream.Grains.Hosting;
 
 /// <summary>
-/// What is logged unless the program says otherwise, beside what the client says of Orleans: what goes wrong, and where the program listens; not a page for each start nor a line for each request. A rule of the program's own, in
-/// the configuration (<c>Logging:LogLevel</c>) or in code, wins over a rule for the same category here.
+/// What is logged unless the program says otherwise: what goes wrong, and where the program listens; not a page for each start nor a line for each request. For Orleans' own lines, the client has
+/// <c>OrleansLogs</c>. A rule of the program's own, in the configuration (<c>Logging:LogLevel</c>) or in code, wins over a rule for the same category here.
 /// </summary>
 internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<LoggerFilterOptions>
 {
