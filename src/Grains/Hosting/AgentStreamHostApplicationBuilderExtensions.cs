@@ -29,6 +29,7 @@ public static class AgentStreamHostApplicationBuilderExtensions
         builder.UseOrleans(silo =>
         {
             (configureSilo ?? UseCluster)(silo);
+            silo.AddIncomingGrainCallFilter<ClientCallFilter>();
 
             // The trace of a request leads into the run.
             silo.AddActivityPropagation();

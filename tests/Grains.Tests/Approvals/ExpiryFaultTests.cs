@@ -68,7 +68,7 @@ public sealed class ExpiryFaultTests(RedisFixture redis) : IClassFixture<RedisFi
 
         // The journal is away for so long that the time is over before it has the call.
         _stage.Time.Advance(Minute);
-        Assert.NotNull(await silos.Cluster.Client.GetGrain<ISessionExpiry>(_key.ToString()).HandleDueAsync());
+        Assert.NotNull(await ExpiryStage.HandleAsync(silos, _key));
         await ExpiryStage.LookAsync(silos);
         gate.Open();
         await asking;
@@ -129,7 +129,7 @@ public sealed class ExpiryFaultTests(RedisFixture redis) : IClassFixture<RedisFi
 
         _stage.Time.Advance(Minute);
         await ExpiryStage.LookAsync(silos);
-        Assert.NotNull(await silos.Cluster.Client.GetGrain<ISessionExpiry>(_key.ToString()).HandleDueAsync());
+        Assert.NotNull(await ExpiryStage.HandleAsync(silos, _key));
         Assert.Single(await silos.Client.GetPendingAsync(_key));
 
         await store.FinishAsync(other, 1, [], TimeSpan.FromSeconds(5));

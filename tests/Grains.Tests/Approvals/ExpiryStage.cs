@@ -51,6 +51,10 @@ internal sealed class ExpiryStage
     public static Task LookAsync(TestSilos silos) =>
         silos.Services.GetServices<IHostedService>().OfType<ExpiryWatch>().Single().LookAsync(CancellationToken.None);
 
+    /// <summary>What a session's grain answers that its silo tells to look.</summary>
+    public static Task<DateTimeOffset?> HandleAsync(TestSilos silos, SessionKey key) =>
+        silos.Services.GetRequiredService<IGrainFactory>().GetGrain<ISessionExpiry>(key.ToString()).HandleDueAsync();
+
     /// <summary>Moves the clock, and looks until nothing waits any more.</summary>
     public async Task ExpireAsync(TestSilos silos, SessionKey key, TimeSpan by)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using AgentStream.Grains.Tests.Actors;
 using AgentStream.TestTools;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,13 @@ internal sealed class ClusterStage(string? redis) : IAsyncDisposable
         StartAsync(settings, builder => builder.AddAgentStream().AddAgent("greeting", agent => agent.UseChatClient(_ => model)));
 
     public Task<IHost> StartClientAsync(params (string Name, object Value)[] settings) => StartAsync(settings, builder => builder.AddAgentStreamClient());
+
+    /// <summary>A client that says that it is a silo's own.</summary>
+    public Task<IHost> StartForgedClientAsync() => StartAsync([], builder =>
+    {
+        builder.AddAgentStreamClient();
+        Sources.Forge(builder.Services, "hosted-by-nobody");
+    });
 
     public async ValueTask DisposeAsync()
     {

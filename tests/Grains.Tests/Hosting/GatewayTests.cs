@@ -40,12 +40,33 @@ public sealed class GatewayTests(RedisFixture redis) : IClassFixture<RedisFixtur
     }
 
     [Fact]
-    public async Task What_only_silos_call_does_nothing_before_its_time_in_the_hands_of_a_client()
+    public async Task A_client_may_not_call_what_only_silos_call_and_may_look()
+    {
+        await using var stage = new ClusterStage(redis.Server.Configuration);
+        await stage.StartSiloAsync(("GatewayPort", Ports.Free()));
+        var grains = (await stage.StartClientAsync()).Services.GetRequiredService<IGrainFactory>();
+        var (key, management) = (TestSilos.NewSession().ToString(), grains.GetGrain<IManagementGrain>(0));
+        var silos = (await management.GetHosts(onlyActive: true).Within()).Keys.ToArray();
+        Assert.Single(await management.GetRuntimeStatistics(silos).Within());
+        Assert.NotNull(await grains.GetGrain<ISiloGrain>(silos[0].ToParsableString()).GetAsync(1).Within());
+        Assert.Null(await grains.GetGrain<ISessionGrain>(key).GetLiveRunIdAsync().Within());
+
+        await Refused("ISessionRecovery.RestartAsync", grains.GetGrain<ISessionRecovery>(key).RestartAsync());
+        await Refused("ISessionExpiry.HandleDueAsync", grains.GetGrain<ISessionExpiry>(key).HandleDueAsync());
+        await Refused("IManagementGrain.ForceActivationCollection", management.ForceActivationCollection(TimeSpan.Zero));
+        await Refused("IManagementGrain.ForceGarbageCollection", management.ForceGarbageCollection(silos));
+        await Refused("IVersionManager.SetCompatibilityStrategy", management.SetCompatibilityStrategy(Orleans.Versions.Compatibility.AllVersionsCompatible.Singleton));
+        await Refused("IMemoryStorageGrain.DeleteStateAsync", grains.GetGrain<Orleans.Storage.IMemoryStorageGrain>(0).DeleteStateAsync<string>("any", "any"));
+        await Refused("ISiloControl.Ping", PingAsync(grains, silos[0]));
+    }
+
+    [Fact]
+    public async Task What_only_silos_call_does_nothing_before_its_time_in_the_hands_of_a_client_that_says_it_is_a_silo()
     {
         var (gate, key) = (new Gate(), TestSilos.NewSession());
         await using var stage = new ClusterStage(redis.Server.Configuration);
         var silo = await stage.StartSiloAsync(new ScriptedModel([new Step.Pause(gate), Step.Say("hello")]), ("GatewayPort", Ports.Free()));
-        var client = await stage.StartClientAsync();
+        var client = await stage.StartForgedClientAsync();
         var grains = client.Services.GetRequiredService<IGrainFactory>();
         var asking = client.Services.GetRequiredService<IAgentStreamClient>().AskAsync(key, "hi");
         await gate.ReachedAsync();
@@ -86,6 +107,18 @@ public sealed class GatewayTests(RedisFixture redis) : IClassFixture<RedisFixtur
             ("AdvertisedAddress", address), ("SiloPort", Ports.Free()),
             ("Certificate", certificates.CertificateFile), ("CertificateKey", certificates.KeyFile), ("CertificateAuthority", certificates.AuthorityFile));
         Assert.Empty(closed.Warnings);
+    }
+
+    private static async Task Refused(string call, Task refused) => Assert.Equal(
+        $"{call} is called by silos alone: a client of the cluster may not.",
+        (await Assert.ThrowsAsync<UnauthorizedAccessException>(() => refused.Within(call))).Message);
+
+    /// <summary>Asks a part of a silo, which Orleans keeps to itself.</summary>
+    private static Task PingAsync(IGrainFactory grains, SiloAddress silo)
+    {
+        var control = typeof(IManagementGrain).Assembly.GetType("Orleans.ISiloControl")!;
+        var id = SystemTargetGrainId.Create(SystemTargetGrainId.CreateGrainType("silo-control"), silo).GrainId;
+        return (Task)control.GetMethod("Ping")!.Invoke(grains.GetGrain(id).AsReference(control), ["hi", CancellationToken.None])!;
     }
 
     private static IPAddress? AddressOfThisMachine() => NetworkInterface.GetAllNetworkInterfaces()

@@ -1,4 +1,3 @@
-using AgentStream.Grains.Expiry;
 using AgentStream.Grains.Tests.Approvals;
 using AgentStream.Storage;
 using AgentStream.Storage.Journal;
@@ -57,8 +56,7 @@ internal sealed class ScheduleStage
 
     public static Task LookAsync(TestSilos silos) => ExpiryStage.LookAsync(silos);
 
-    /// <summary>What a session's grain answers that is told to look.</summary>
-    public static Task<DateTimeOffset?> HandleAsync(TestSilos silos, SessionKey key) => silos.Cluster.Client.GetGrain<ISessionExpiry>(key.ToString()).HandleDueAsync();
+    public static Task<DateTimeOffset?> HandleAsync(TestSilos silos, SessionKey key) => ExpiryStage.HandleAsync(silos, key);
 
     /// <summary>Waits until a model was asked so often, and the session is free again.</summary>
     public static async Task AnsweredAsync(TestSilos silos, SessionKey key, ScriptedModel model, int times)
