@@ -197,7 +197,7 @@ public sealed class AnswerTests
     [MemberData(nameof(Calls))]
     public async Task A_call_is_what_the_model_wrote_or_nothing(FunctionCallContent[][] updates, string[] expected)
     {
-        var writer = new NodeWriter(new AnswerBounds(new AgentStreamOptions()), (_, _) => ValueTask.CompletedTask);
+        var writer = new NodeWriter(new AnswerBounds(new AgentStreamOptions()), (_, _, _) => ValueTask.CompletedTask);
         await writer.BeginAsync(new ModelRequest([]) { Timestamp = null }, CancellationToken.None);
         foreach (var pieces in updates)
         {

@@ -4,15 +4,17 @@ namespace AgentStream.Grains.Output;
 
 /// <summary>
 /// What a run has said and not written yet. Any number of threads add, each in its order; one takes, as much as there is at once. It does what a bounded channel does, and is entered once for a
-/// batch where a channel is entered for each event, which cost a third of a run's time.
+/// batch where a channel is entered for each event, which cost a third of a run's time. Nobody waits at an empty one: many runs have nothing to say, and only their memory counts.
 /// </summary>
 /// <param name="limit">The most events that wait; who adds more waits too.</param>
-internal sealed class EntryQueue(int limit)
+/// <param name="begin">Called when there is something to take and nobody takes, in the adder's own time. Who is called takes until there is nothing more.</param>
+internal sealed class EntryQueue(int limit, Action begin)
 {
     private readonly Lock _gate = new();
     private readonly Queue<NewEntry> _events = new();
-    private TaskCompletionSource? _more;
     private List<TaskCompletionSource>? _room;
+    private TaskCompletionSource? _empty;
+    private bool _isTaken;
     private bool _isClosed;
     private Exception? _failure;
 
@@ -22,60 +24,66 @@ internal sealed class EntryQueue(int limit)
     public ValueTask<bool> AddAsync(NewEntry item, CancellationToken cancellationToken) =>
         TryAdd(item, out var room) is { } isAdded ? new(isAdded) : AddWhenThereIsRoomAsync(item, room!, cancellationToken);
 
-    /// <summary>Takes events, in order; waits until there are some.</summary>
+    /// <summary>Takes events, in order.</summary>
     /// <param name="most">The most to take.</param>
-    /// <returns>The events, in an array of their own; none when the queue is closed and empty.</returns>
-    public async ValueTask<NewEntry[]> TakeAsync(int most)
+    /// <returns>The events, in an array of their own; none when there are none. Then whoever adds the next begins anew.</returns>
+    public NewEntry[] Take(int most)
     {
-        while (true)
-        {
-            NewEntry[] taken;
-            TaskCompletionSource? more = null;
-            List<TaskCompletionSource>? room = null;
-            lock (_gate)
-            {
-                taken = new NewEntry[Math.Min(most, _events.Count)];
-                for (var i = 0; i < taken.Length; i++)
-                {
-                    taken[i] = _events.Dequeue();
-                }
-
-                if (taken.Length > 0)
-                {
-                    (room, _room) = (_room, null);
-                }
-                else if (!_isClosed)
-                {
-                    // The taker continues in the adder's own time: an idle run's event is on its way without a thread having to wake up first.
-                    more = _more = new();
-                }
-            }
-
-            room?.ForEach(waiter => waiter.TrySetResult());
-            if (more is null)
-            {
-                return taken;
-            }
-
-            await more.Task;
-        }
-    }
-
-    /// <summary>Takes no more. What waits can still be taken.</summary>
-    /// <param name="failure">What who adds more is told, if it is not only too late.</param>
-    public void Close(Exception? failure = null)
-    {
-        TaskCompletionSource? more;
+        NewEntry[] taken;
         List<TaskCompletionSource>? room;
+        TaskCompletionSource? empty = null;
         lock (_gate)
         {
-            _failure ??= failure;
-            _isClosed = true;
-            (more, room, _more, _room) = (_more, _room, null, null);
+            taken = new NewEntry[Math.Min(most, _events.Count)];
+            for (var i = 0; i < taken.Length; i++)
+            {
+                taken[i] = _events.Dequeue();
+            }
+
+            (room, _room) = (_room, null);
+            if (taken.Length == 0)
+            {
+                (_isTaken, empty) = (false, _empty);
+            }
         }
 
-        more?.TrySetResult();
         room?.ForEach(waiter => waiter.TrySetResult());
+        empty?.TrySetResult();
+        return taken;
+    }
+
+    /// <summary>Takes no more, and waits until what is there was taken.</summary>
+    /// <exception cref="Exception">The taker failed with this.</exception>
+    public Task CloseAsync()
+    {
+        List<TaskCompletionSource>? room;
+        Task empty;
+        lock (_gate)
+        {
+            _isClosed = true;
+            (room, _room) = (_room, null);
+            empty = _failure is not null ? Task.FromException(_failure) : _isTaken ? (_empty ??= new()).Task : Task.CompletedTask;
+        }
+
+        room?.ForEach(waiter => waiter.TrySetResult());
+        return empty;
+    }
+
+    /// <summary>The taker failed: the queue takes no more, and what waits is dropped.</summary>
+    /// <param name="failure">What who adds more is told, and who waits for it to be empty.</param>
+    public void Fail(Exception failure)
+    {
+        List<TaskCompletionSource>? room;
+        TaskCompletionSource? empty;
+        lock (_gate)
+        {
+            (_failure, _isClosed, _isTaken) = (failure, true, false);
+            (room, _room, empty) = (_room, null, _empty);
+            _events.Clear();
+        }
+
+        room?.ForEach(waiter => waiter.TrySetResult());
+        empty?.TrySetException(failure);
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -90,7 +98,7 @@ internal sealed class EntryQueue(int limit)
     /// <summary>Whether the event was added; null when there is no room yet.</summary>
     private bool? TryAdd(NewEntry item, out TaskCompletionSource? room)
     {
-        TaskCompletionSource? more;
+        bool isFirst;
         lock (_gate)
         {
             room = null;
@@ -106,10 +114,14 @@ internal sealed class EntryQueue(int limit)
             }
 
             _events.Enqueue(item);
-            (more, _more) = (_more, null);
+            (isFirst, _isTaken) = (!_isTaken, true);
         }
 
-        more?.TrySetResult();
+        if (isFirst)
+        {
+            begin();
+        }
+
         return true;
     }
 

@@ -9,10 +9,8 @@ namespace AgentStream.Grains.Output;
 /// A new part starts when the kind changes. Tool calls are shown when they are complete: when something else follows, or the stream ends.
 /// </summary>
 /// <param name="bounds">What a response is held to.</param>
-/// <param name="emit">Takes each event's body, in order.</param>
-/// <param name="note">Takes the body of each note about the node, in the same order; null when nobody reads them.</param>
-internal sealed class NodeWriter(
-    AnswerBounds bounds, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> emit, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? note = null)
+/// <param name="emit">Takes the type and the body of what is said, in order: <see cref="Protocol.Event"/>, and <see cref="Protocol.Info"/> for a note about the node.</param>
+internal sealed class NodeWriter(AnswerBounds bounds, Func<string, ReadOnlyMemory<byte>, CancellationToken, ValueTask> emit)
 {
     private readonly List<OpenPart> _parts = [];
     private HashSet<string>? _notShown;
@@ -48,17 +46,17 @@ internal sealed class NodeWriter(
         _parts.Clear();
         _notShown = null;
 
-        await emit(EntryBodies.NodeBegin(_idx), cancellationToken);
+        await emit(Protocol.Event, EntryBodies.NodeBegin(_idx), cancellationToken);
         foreach (var part in request.Parts)
         {
             if (part is ToolReturnPart result)
             {
-                await emit(EntryBodies.ToolReturn(_idx, result.ToolName, result.ToolCallId, result.Content), cancellationToken);
+                await emit(Protocol.Event, EntryBodies.ToolReturn(_idx, result.ToolName, result.ToolCallId, result.Content), cancellationToken);
             }
             else if (part is RetryPromptPart { ToolName: { } toolName } retry)
             {
                 // Also what the model got instead of a result: who saw the call sees how it ended.
-                await emit(EntryBodies.ToolReturn(_idx, toolName, retry.ToolCallId, retry.Content), cancellationToken);
+                await emit(Protocol.Event, EntryBodies.ToolReturn(_idx, toolName, retry.ToolCallId, retry.Content), cancellationToken);
             }
         }
     }
@@ -153,7 +151,7 @@ internal sealed class NodeWriter(
     }
 
     /// <summary>Ends the node: <c>llm-end</c>.</summary>
-    public ValueTask EndAsync(CancellationToken cancellationToken) => emit(EntryBodies.NodeEnd(_idx), cancellationToken);
+    public ValueTask EndAsync(CancellationToken cancellationToken) => emit(Protocol.Event, EntryBodies.NodeEnd(_idx), cancellationToken);
 
     private ModelResponse Response(IEnumerable<ResponsePart> parts, DateTimeOffset now) => new(parts.ToArray())
     {
@@ -187,7 +185,7 @@ internal sealed class NodeWriter(
 
         if (_shown == _parts.Count)
         {
-            await emit(EntryBodies.PartDelta(_idx, _shown - 1, kind, text), cancellationToken);
+            await emit(Protocol.Event, EntryBodies.PartDelta(_idx, _shown - 1, kind, text), cancellationToken);
             return;
         }
 
@@ -196,16 +194,16 @@ internal sealed class NodeWriter(
 
     private async ValueTask ShowStartAsync(int eventIdx, string kind, string text, CancellationToken cancellationToken)
     {
-        await emit(EntryBodies.PartStart(_idx, eventIdx, kind, text), cancellationToken);
+        await emit(Protocol.Event, EntryBodies.PartStart(_idx, eventIdx, kind, text), cancellationToken);
         if (kind == Protocol.Parts.Text && !_answered)
         {
             _answered = true;
-            await emit(EntryBodies.Answer(_idx), cancellationToken);
+            await emit(Protocol.Event, EntryBodies.Answer(_idx), cancellationToken);
         }
     }
 
     private ValueTask ShowCallAsync(int eventIdx, ToolCallPart call, CancellationToken cancellationToken) =>
-        emit(EntryBodies.ToolCall(_idx, eventIdx, call.ToolName, call.ToolCallId, call.Args), cancellationToken);
+        emit(Protocol.Event, EntryBodies.ToolCall(_idx, eventIdx, call.ToolName, call.ToolCallId, call.Args), cancellationToken);
 
     /// <summary>Puts a call together. Pieces without an id, or with one that is not known, belong to the last call, unless they name a tool.</summary>
     private async ValueTask CallAsync(FunctionCallContent piece, CancellationToken cancellationToken)
@@ -246,9 +244,9 @@ internal sealed class NodeWriter(
             Add(new OpenPart(Protocol.Parts.File) { Whole = ChatContents.ToPart(content) });
         }
 
-        if (note is not null && (_notShown ??= new(StringComparer.Ordinal)).Add($"{content.GetType().Name} {mediaType}"))
+        if ((_notShown ??= new(StringComparer.Ordinal)).Add($"{content.GetType().Name} {mediaType}"))
         {
-            await note(EntryBodies.NotShown(content.GetType().Name, mediaType), cancellationToken);
+            await emit(Protocol.Info, EntryBodies.NotShown(content.GetType().Name, mediaType), cancellationToken);
         }
     }
 

@@ -29,7 +29,17 @@ internal static class PatientStream
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 move = stream.MoveNextAsync().AsTask();
-                if (!await WithinAsync(move, speaker, silence, time, cancellationToken))
+                bool hasMore;
+                try
+                {
+                    hasMore = move.IsCompleted ? await move : await move.WaitAsync(silence, time, cancellationToken);
+                }
+                catch (TimeoutException e) when (!move.IsCompleted)
+                {
+                    throw new SilenceException($"{speaker} was silent for {silence.TotalSeconds:0.###} s", e);
+                }
+
+                if (!hasMore)
                 {
                     yield break;
                 }
@@ -48,18 +58,6 @@ internal static class PatientStream
             {
                 _ = DisposeLaterAsync(stream, move);
             }
-        }
-    }
-
-    private static async Task<bool> WithinAsync(Task<bool> move, string speaker, TimeSpan silence, TimeProvider time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return move.IsCompleted ? await move : await move.WaitAsync(silence, time, cancellationToken);
-        }
-        catch (TimeoutException e) when (!move.IsCompleted)
-        {
-            throw new SilenceException($"{speaker} was silent for {silence.TotalSeconds:0.###} s", e);
         }
     }
 

@@ -23,13 +23,9 @@ internal sealed class RunHandle
     private RunHandle(RunEnvironment environment, RunToken token, Cursor begin, Cursor? last, long number = 0)
     {
         (_environment, Token, Begin) = (environment, token, begin);
-        Nodes = new NodeWriter(
-            new AnswerBounds(environment.Options),
-            (body, cancellationToken) => EmitAsync(Protocol.Event, environment.Options.EventOrigin, body, cancellationToken),
-            (body, cancellationToken) => EmitAsync(Protocol.Info, Protocol.AgentStreamOrigin, body, cancellationToken));
-        Action<RunStatus> stop = Stop;
-        _writer = new RunWriter(environment, token, number, last, stop, Refuse, _giveUp.Token);
-        _registration = environment.Owned.Register(token, stop);
+        Nodes = new NodeWriter(new AnswerBounds(environment.Options), EmitAsync);
+        _writer = new RunWriter(environment, this, number, last);
+        _registration = environment.Owned.Register(token, Stop);
         _waker = environment.Waker;
     }
 
@@ -145,6 +141,10 @@ internal sealed class RunHandle
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
     public ValueTask EmitAsync(string type, string origin, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
         _writer.WriteAsync(new NewEntry(type, origin, body), cancellationToken);
+
+    /// <summary>Queues what a node says, or what the runtime says of it; waits while the queue is full.</summary>
+    private ValueTask EmitAsync(string type, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        EmitAsync(type, type == Protocol.Event ? _environment.Options.EventOrigin : Protocol.AgentStreamOrigin, body, cancellationToken);
 
     /// <summary>Writes what is queued; the run says nothing more.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
@@ -268,13 +268,15 @@ internal sealed class RunHandle
         }
     }
 
-    private void Refuse(StorageRefusedException refusal)
+    /// <summary>Ends whatever the run is doing: the log takes nothing more of it.</summary>
+    public void Refuse(StorageRefusedException refusal)
     {
         Refusal = refusal;
         _ = _environment.Beside(_stop.Cancel);
     }
 
-    private void Stop(RunStatus status)
+    /// <summary>Ends whatever the run is doing: it was canceled, or lost its session.</summary>
+    public void Stop(RunStatus status)
     {
         // The first word counts: a run that was canceled may still be lost, but then the log says so at the next write.
         if (Interlocked.Exchange(ref _stopped, 1) == 0)

@@ -18,31 +18,24 @@ internal sealed class RunWriter
 
     private static readonly Patience Patience = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
 
-    private readonly EntryQueue _queue = new(QueueLength);
+    private readonly EntryQueue _queue;
     private readonly RunEnvironment _environment;
-    private readonly RunToken _run;
-    private readonly Action<RunStatus> _notLive;
-    private readonly Action<StorageRefusedException> _refused;
-    private readonly CancellationToken _giveUp;
-    private readonly Task _draining;
+    private readonly RunHandle _run;
     private long _number;
     private long _written;
 
     // Written by the one that drains, and read when it is done.
     private Cursor? _last;
 
-    /// <summary>Starts writing for a run that owns its session.</summary>
+    /// <summary>Makes the writer of a run that owns its session.</summary>
     /// <param name="environment">The log, the clock of the pauses between retries, and who hears of a log that is away.</param>
-    /// <param name="run">The run.</param>
+    /// <param name="run">The run. It is told when the log says that it is not live any more, or refuses an append for good; and it says when the log is given up on.</param>
     /// <param name="number">The number of its last append; 0 for a new run.</param>
     /// <param name="last">The cursor of its last entry; null when that is not known.</param>
-    /// <param name="notLive">Called when the log says that the run was canceled or lost.</param>
-    /// <param name="refused">Called when the log refuses an append for good: the run can say nothing more.</param>
-    /// <param name="giveUp">Gives up on a log that is away: what is queued is dropped.</param>
-    public RunWriter(RunEnvironment environment, RunToken run, long number, Cursor? last, Action<RunStatus> notLive, Action<StorageRefusedException> refused, CancellationToken giveUp)
+    public RunWriter(RunEnvironment environment, RunHandle run, long number, Cursor? last)
     {
-        (_environment, _run, _number, _last, _notLive, _refused, _giveUp) = (environment, run, number, last, notLive, refused, giveUp);
-        _draining = environment.Beside(DrainAsync);
+        (_environment, _run, _number, _last) = (environment, run, number, last);
+        _queue = new EntryQueue(QueueLength, Drain);
     }
 
     /// <summary>The cursor of the last entry, when what was queued is written (<see cref="FlushAsync"/>); null when that is not known.</summary>
@@ -62,11 +55,7 @@ internal sealed class RunWriter
 
     /// <summary>Writes what is queued, and takes no more.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session.</exception>
-    public Task FlushAsync()
-    {
-        _queue.Close();
-        return _draining;
-    }
+    public Task FlushAsync() => _queue.CloseAsync();
 
     /// <summary>Writes what is queued, the last events and <c>end</c>.</summary>
     /// <exception cref="OwnershipLostException">The run lost its session; nothing was written.</exception>
@@ -82,7 +71,7 @@ internal sealed class RunWriter
         }
 
         var number = ++_number;
-        var result = await RepeatAsync(() => _environment.Store.FinishAsync(_run, number, last, gracePeriod, _giveUp));
+        var result = await RepeatAsync(() => _environment.Store.FinishAsync(_run.Token, number, last, gracePeriod, _run.GivenUp));
         if (result.Status == RunStatus.Lost)
         {
             throw Lost();
@@ -93,25 +82,28 @@ internal sealed class RunWriter
     {
         if (!await added)
         {
-            throw new InvalidOperationException($"Run {_run.RunId} of session {_run.Key} has ended; it takes no more events.");
+            throw new InvalidOperationException($"Run {_run.Token.RunId} of session {_run.Key} has ended; it takes no more events.");
         }
     }
+
+    // Where runs work, an idle run's event is on its way without a thread having to wake up first. A grain's turn does not write.
+    private void Drain() => _ = SynchronizationContext.Current is null && TaskScheduler.Current == _environment.Scheduler ? DrainAsync() : _environment.Beside(DrainAsync);
 
     private async Task DrainAsync()
     {
         try
         {
-            while (await _queue.TakeAsync(BatchLength) is { Length: > 0 } batch)
+            while (_queue.Take(BatchLength) is { Length: > 0 } batch)
             {
                 var events = _environment.Options.CoalesceDeltas ? Deltas.Coalesce(batch) : batch;
                 var number = ++_number;
-                var result = await RepeatAsync(() => _environment.Store.AppendAsync(_run, number, events, _giveUp));
+                var result = await RepeatAsync(() => _environment.Store.AppendAsync(_run.Token, number, events, _run.GivenUp));
                 _last = result.Last == Cursor.Start ? _last : result.Last;
                 _environment.Metrics.Appended(events.Count);
                 Interlocked.Add(ref _written, events.Count);
                 if (result.Status != RunStatus.Live)
                 {
-                    _notLive(result.Status);
+                    _run.Stop(result.Status);
                 }
 
                 if (result.Status == RunStatus.Lost)
@@ -122,25 +114,25 @@ internal sealed class RunWriter
         }
         catch (Exception e)
         {
-            _queue.Close(e);
+            // Before anybody who waits hears of it.
             if (e is StorageRefusedException refused)
             {
-                _refused(refused);
+                _run.Refuse(refused);
             }
 
-            throw;
+            _queue.Fail(e);
         }
     }
 
     /// <summary>Repeats an append while the log is away. The append's number makes that safe: it takes place once.</summary>
-    private Task<AppendResult> RepeatAsync(Func<Task<AppendResult>> append) => Patience.AskAsync(_environment.Metrics.Timed(append, _environment.Time), _environment.Time, _giveUp, (e, failures) =>
+    private Task<AppendResult> RepeatAsync(Func<Task<AppendResult>> append) => Patience.AskAsync(_environment.Metrics.Timed(append, _environment.Time), _environment.Time, _run.GivenUp, (e, failures) =>
     {
         if (failures == 1)
         {
             _environment.Metrics.StoreFailed();
-            _environment.Logger.RunWaitsForStore(e, _run.RunId, _run.Key);
+            _environment.Logger.RunWaitsForStore(e, _run.Token.RunId, _run.Key);
         }
     });
 
-    private OwnershipLostException Lost() => new($"Run {_run.RunId} of session {_run.Key} lost its session to another owner.");
+    private OwnershipLostException Lost() => new($"Run {_run.Token.RunId} of session {_run.Key} lost its session to another owner.");
 }

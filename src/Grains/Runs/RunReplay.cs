@@ -39,9 +39,9 @@ internal sealed class RunReplay(RunEnvironment environment, PastRun run, Session
     /// <param name="node">The first node to show.</param>
     public async Task<ReplayedRun> ShowAsync(IReadOnlyList<ModelMessage> messages, int node)
     {
-        var nodes = new NodeWriter(new AnswerBounds(environment.Options), (body, _) =>
+        var nodes = new NodeWriter(new AnswerBounds(environment.Options), (type, body, _) =>
         {
-            Add(Protocol.Event, environment.Options.EventOrigin, body);
+            Add(type, environment.Options.EventOrigin, body);
             return ValueTask.CompletedTask;
         });
         if (node == 0)

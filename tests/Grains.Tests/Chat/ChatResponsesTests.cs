@@ -60,7 +60,7 @@ public sealed class ChatResponsesTests
     [Fact]
     public async Task A_streamed_response_keeps_all_that_its_updates_say()
     {
-        var writer = new NodeWriter(new AnswerBounds(new AgentStreamOptions()), (_, _) => ValueTask.CompletedTask);
+        var writer = new NodeWriter(new AnswerBounds(new AgentStreamOptions()), (_, _, _) => ValueTask.CompletedTask);
         await writer.BeginAsync(new ModelRequest([]) { Timestamp = Now }, CancellationToken.None);
         ChatResponseUpdate[] updates =
         [
