@@ -10,10 +10,13 @@ internal sealed class PlannedModel(Gate gate) : IChatClient
 {
     private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(1);
 
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    // It reads the request at once, and keeps nothing of it.
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        SayAsync(TokenPlan.Parse(messages.Last().Text), cancellationToken);
+
+    private async IAsyncEnumerable<ChatResponseUpdate> SayAsync(TokenPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var plan = TokenPlan.Parse(messages.Last().Text);
         if (plan.AtGate)
         {
             await gate.PassAsync(cancellationToken);

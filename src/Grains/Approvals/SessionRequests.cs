@@ -11,21 +11,24 @@ namespace AgentStream.Grains.Approvals;
 /// </summary>
 internal sealed class SessionRequests
 {
-    private readonly List<AskedRequest> _asked = [];
-    private readonly List<ApprovalRule> _rules = [];
+    // Most sessions have none of these.
+    private List<AskedRequest>? _asked;
+    private List<ApprovalRule>? _rules;
     private HashSet<string>? _started;
 
+    private List<AskedRequest> Asked => _asked ?? [];
+
     /// <summary>The requests of the last pause, until their calls have their results in a request to the model. An earlier pause may have had calls of the same ids.</summary>
-    private IEnumerable<AskedRequest> Current => _asked.Where(asked => asked.IsCurrent);
+    private IEnumerable<AskedRequest> Current => Asked.Where(asked => asked.IsCurrent);
 
     /// <summary>What waits for an answer, in the order of the calls.</summary>
-    public IReadOnlyList<PendingRequest> Open => [.. _asked.Where(asked => asked.IsCurrent && asked.Answer is null).Select(asked => asked.Request)];
+    public IReadOnlyList<PendingRequest> Open => [.. Asked.Where(asked => asked.IsCurrent && asked.Answer is null).Select(asked => asked.Request)];
 
     /// <summary>What waits for an answer though its time is over.</summary>
     public IReadOnlyList<PendingRequest> Expired(DateTimeOffset now) => [.. Open.Where(request => request.ExpiresAt <= now)];
 
     /// <summary>What the session allows without asking.</summary>
-    public IReadOnlyList<ApprovalRule> Rules => _rules;
+    public IReadOnlyList<ApprovalRule> Rules => (IReadOnlyList<ApprovalRule>?)_rules ?? [];
 
     /// <summary>The run that waits, or waited, for the answers, and its agent; null for none since the last prompt.</summary>
     public (string RunId, string Agent)? Paused { get; private set; }
@@ -38,7 +41,7 @@ internal sealed class SessionRequests
     public AskedRequest Find(RequestAnswer answer)
     {
         var id = answer is ApprovalAnswer approval ? approval.RequestId : ((ToolResultAnswer)answer).ToolCallId;
-        return _asked.LastOrDefault(asked => answer is ApprovalAnswer
+        return Asked.LastOrDefault(asked => answer is ApprovalAnswer
                 ? asked.Request.Kind == PendingRequestKind.Approval && asked.Request.RequestId == id
                 : asked.Request.Kind == PendingRequestKind.ClientTool && (asked.Request.ToolCallId == id || asked.Request.RequestId == id))
             ?? throw new UnknownRequestException(id);
@@ -52,25 +55,25 @@ internal sealed class SessionRequests
     public bool IsStarted(string toolCallId) => _started?.Contains(toolCallId) == true;
 
     /// <summary>Whether a call is allowed without asking.</summary>
-    public bool IsAllowed(string toolName, JsonElement arguments) => _rules.Exists(
+    public bool IsAllowed(string toolName, JsonElement arguments) => Rules.Any(
         rule => rule.ToolName == toolName && (rule.Arguments is null || RequestRules.AreSame(rule.Arguments, arguments)));
 
     /// <summary>The answers that a run took, in their order.</summary>
-    public IEnumerable<AskedRequest> AnsweredIn(string runId) => _asked.Where(asked => asked.AnsweredIn == runId);
+    public IEnumerable<AskedRequest> AnsweredIn(string runId) => Asked.Where(asked => asked.AnsweredIn == runId);
 
     /// <summary>The requests that a run ended with.</summary>
-    public IEnumerable<PendingRequest> AskedBy(string runId) => _asked.Where(asked => asked.AskedBy == runId).Select(asked => asked.Request);
+    public IEnumerable<PendingRequest> AskedBy(string runId) => Asked.Where(asked => asked.AskedBy == runId).Select(asked => asked.Request);
 
     public void Pause(RunPausedRecord paused, string agent)
     {
         Close();
         Paused = (paused.RunId, agent);
-        _asked.AddRange(paused.Requests.Select(request => new AskedRequest(request, paused.RunId)));
+        (_asked ??= []).AddRange(paused.Requests.Select(request => new AskedRequest(request, paused.RunId)));
     }
 
     public void Take(AnswerRecord answer)
     {
-        if (_asked.FindIndex(asked => asked.IsCurrent && asked.Answer is null && asked.Request.RequestId == answer.RequestId) is var at && at < 0)
+        if (_asked is null || _asked.FindIndex(asked => asked.IsCurrent && asked.Answer is null && asked.Request.RequestId == answer.RequestId) is var at && at < 0)
         {
             return;
         }
@@ -86,21 +89,21 @@ internal sealed class SessionRequests
         if (answer.Answer is ApprovalAnswer { IsApproved: true, Memory: var memory and not ApprovalMemory.None } approval)
         {
             var request = _asked[at].Request;
-            _rules.Add(new ApprovalRule(request.RequestId, request.ToolName, memory == ApprovalMemory.Tool ? null : approval.Arguments ?? request.Arguments));
+            (_rules ??= []).Add(new ApprovalRule(request.RequestId, request.ToolName, memory == ApprovalMemory.Tool ? null : approval.Arguments ?? request.Arguments));
         }
     }
 
     public void Start(ToolStartedRecord started) => (_started ??= new(StringComparer.Ordinal)).Add(started.ToolCallId);
 
-    public void Revoke(RuleRevokedRecord revoked) => _rules.RemoveAll(rule => rule.RuleId == revoked.RuleId);
+    public void Revoke(RuleRevokedRecord revoked) => _rules?.RemoveAll(rule => rule.RuleId == revoked.RuleId);
 
     /// <summary>The results of the last response's calls are in a request: what was asked about them is history.</summary>
     public void Close()
     {
         _started = null;
-        for (var i = 0; i < _asked.Count; i++)
+        for (var i = 0; i < Asked.Count; i++)
         {
-            _asked[i] = _asked[i] with { IsCurrent = false };
+            _asked![i] = _asked[i] with { IsCurrent = false };
         }
     }
 
@@ -118,12 +121,12 @@ internal sealed class SessionRequests
     public void Forget()
     {
         ForgetTurn();
-        _rules.Clear();
+        _rules = null;
     }
 
     private void ForgetTurn()
     {
-        _asked.Clear();
+        _asked = null;
         _started = null;
         (Paused, LastAnsweringRunId) = (null, null);
     }

@@ -11,7 +11,7 @@ namespace AgentStream.Grains.Output;
 internal sealed class EntryQueue(int limit, Action begin)
 {
     private readonly Lock _gate = new();
-    private readonly Queue<NewEntry> _events = new();
+    private Queue<NewEntry>? _events;
     private List<TaskCompletionSource>? _room;
     private TaskCompletionSource? _empty;
     private bool _isTaken;
@@ -34,16 +34,16 @@ internal sealed class EntryQueue(int limit, Action begin)
         TaskCompletionSource? empty = null;
         lock (_gate)
         {
-            taken = new NewEntry[Math.Min(most, _events.Count)];
+            taken = _events is null ? [] : new NewEntry[Math.Min(most, _events.Count)];
             for (var i = 0; i < taken.Length; i++)
             {
-                taken[i] = _events.Dequeue();
+                taken[i] = _events!.Dequeue();
             }
 
             (room, _room) = (_room, null);
             if (taken.Length == 0)
             {
-                (_isTaken, empty) = (false, _empty);
+                (_isTaken, _events, empty) = (false, null, _empty);
             }
         }
 
@@ -79,7 +79,7 @@ internal sealed class EntryQueue(int limit, Action begin)
         {
             (_failure, _isClosed, _isTaken) = (failure, true, false);
             (room, _room, empty) = (_room, null, _empty);
-            _events.Clear();
+            _events = null;
         }
 
         room?.ForEach(waiter => waiter.TrySetResult());
@@ -107,6 +107,7 @@ internal sealed class EntryQueue(int limit, Action begin)
                 return _failure is null ? false : throw _failure;
             }
 
+            _events ??= new();
             if (_events.Count == limit)
             {
                 (_room ??= []).Add(room = New());

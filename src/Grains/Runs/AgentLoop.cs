@@ -120,7 +120,13 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
         try
         {
             var updates = PatientStream.ReadAsync(
-                token => agent.Client.GetStreamingResponseAsync(chat, options, token),
+                token =>
+                {
+                    // While the model thinks, the request is its client's to keep, or to let go of.
+                    var (messages, how) = (chat, options);
+                    (chat, options) = (null!, null!);
+                    return agent.Client.GetStreamingResponseAsync(messages, how, token);
+                },
                 "the model",
                 environment.Options.ModelSilence,
                 environment.Time,
@@ -240,31 +246,11 @@ internal sealed class AgentLoop(Agent agent, RunHandle run, RunJournal journal, 
             await BeginNodeAsync(cancellationToken);
         }
 
-        await run.Nodes.UpdateAsync(hasCall ? WithToolNames(update) : update, cancellationToken);
+        await run.Nodes.UpdateAsync(hasCall ? agent.WithToolNames(update) : update, cancellationToken);
         if (failed)
         {
             throw AnswerRules.Failure(update);
         }
-    }
-
-    /// <summary>The model calls tools by the names that it was told.</summary>
-    private ChatResponseUpdate WithToolNames(ChatResponseUpdate update)
-    {
-        if (!update.Contents.OfType<FunctionCallContent>().Any(call => agent.ToolNameOf(call.Name) != call.Name))
-        {
-            return update;
-        }
-
-        var renamed = update.Clone();
-        renamed.Contents = [.. update.Contents.Select(content => content is not FunctionCallContent call ? content
-            : new FunctionCallContent(call.CallId, agent.ToolNameOf(call.Name), call.Arguments)
-            {
-                AdditionalProperties = call.AdditionalProperties,
-                Exception = call.Exception,
-                InformationalOnly = call.InformationalOnly,
-                RawRepresentation = call.RawRepresentation,
-            })];
-        return renamed;
     }
 
     /// <summary>An update with results among its contents ends a node in the middle: its contents are taken one by one.</summary>

@@ -109,6 +109,11 @@ internal sealed partial class AgentRun(RunEnvironment environment, Agent agent, 
             return result;
         }
 
+        return await EndAsync(result);
+    }
+
+    private async Task<RunResult> EndAsync(RunResult result)
+    {
         WebhookNotice? notice = null;
         try
         {

@@ -5,7 +5,8 @@ namespace AgentStream.Grains.Runs;
 /// <summary>The runs of a session that have ended, in their order: where each stood in the stream, and which messages are its own.</summary>
 internal sealed class PastRuns
 {
-    private readonly List<PastRun> _runs = [];
+    // Most sessions have none while their first run waits for its model.
+    private List<PastRun>? _runs;
     private PastRun? _open;
 
     /// <summary>Takes in the next record.</summary>
@@ -31,13 +32,12 @@ internal sealed class PastRuns
     }
 
     /// <summary>Where the messages of each stand among the session's.</summary>
-    public RunMessages[] Messages() => [.. _runs.Select(run => new RunMessages(run.RunId, run.Begin, run.FirstMessage, run.Nodes * 2))];
+    public RunMessages[] Messages() => [.. (_runs ?? []).Select(run => new RunMessages(run.RunId, run.Begin, run.FirstMessage, run.Nodes * 2))];
 
     /// <summary>Lets go of all.</summary>
     public void Forget()
     {
-        _runs.Clear();
-        _open = null;
+        (_runs, _open) = (null, null);
     }
 
     /// <summary>The first run of which somebody misses something.</summary>
@@ -45,6 +45,11 @@ internal sealed class PastRuns
     /// <param name="before">Runs that begin there or later are left out; null for none.</param>
     public PastRun? FindUnread(Cursor after, Cursor? before)
     {
+        if (_runs is null)
+        {
+            return null;
+        }
+
         var next = _runs.Count;
         while (next > 0 && _runs[next - 1].Begin > after)
         {
@@ -59,7 +64,7 @@ internal sealed class PastRuns
     {
         if (_open is { } run && last is { } place)
         {
-            _runs.Add(how(run with { Last = place, Nodes = (messages - run.FirstMessage) / 2 }));
+            (_runs ??= []).Add(how(run with { Last = place, Nodes = (messages - run.FirstMessage) / 2 }));
         }
 
         _open = null;

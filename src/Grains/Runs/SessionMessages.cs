@@ -6,16 +6,16 @@ namespace AgentStream.Grains.Runs;
 /// <summary>The messages of a session: those of its last import, as its record has them, and those that came after it.</summary>
 internal sealed class SessionMessages : IReadOnlyList<ModelMessage>
 {
-    private readonly List<ModelMessage> _later = [];
+    private List<ModelMessage>? _later;
     private IReadOnlyList<ModelMessage> _imported = [];
 
     /// <inheritdoc/>
-    public int Count => _imported.Count + _later.Count;
+    public int Count => _imported.Count + (_later?.Count ?? 0);
 
     /// <inheritdoc/>
-    public ModelMessage this[int index] => index < _imported.Count ? _imported[index] : _later[index - _imported.Count];
+    public ModelMessage this[int index] => index < _imported.Count ? _imported[index] : (_later ?? [])[index - _imported.Count];
 
-    public void Add(ModelMessage message) => _later.Add(message);
+    public void Add(ModelMessage message) => (_later ??= []).Add(message);
 
     public void Replace(IReadOnlyList<ModelMessage> imported)
     {
@@ -25,13 +25,11 @@ internal sealed class SessionMessages : IReadOnlyList<ModelMessage>
 
     public void Clear()
     {
-        _imported = [];
-        _later.Clear();
-        _later.TrimExcess();
+        (_imported, _later) = ([], null);
     }
 
     /// <inheritdoc/>
-    public IEnumerator<ModelMessage> GetEnumerator() => _imported.Concat(_later).GetEnumerator();
+    public IEnumerator<ModelMessage> GetEnumerator() => _imported.Concat(_later ?? []).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

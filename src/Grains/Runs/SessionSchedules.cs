@@ -5,17 +5,18 @@ namespace AgentStream.Grains.Runs;
 /// <summary>The part of a session's state that is about prompts to come. A fold of the journal, as the rest of the state.</summary>
 internal sealed class SessionSchedules
 {
-    private readonly List<KnownSchedule> _all = [];
+    // Most sessions have none.
+    private List<KnownSchedule>? _all;
     private readonly KeyedRuns _keyed = new();
 
     /// <summary>The schedules, in the order in which they were set.</summary>
-    public IReadOnlyList<KnownSchedule> All => [.. _all];
+    public IReadOnlyList<KnownSchedule> All => _all is null ? [] : [.. _all];
 
     /// <summary>When a prompt comes next; null for none to come.</summary>
-    public DateTimeOffset? Next => _all.Count == 0 ? null : _all.Min(schedule => schedule.Next);
+    public DateTimeOffset? Next => _all is not { Count: > 0 } ? null : _all.Min(schedule => schedule.Next);
 
     /// <summary>A schedule; null for none (any more).</summary>
-    public KnownSchedule? Find(string id) => _all.Find(schedule => schedule.Id == id);
+    public KnownSchedule? Find(string id) => _all?.Find(schedule => schedule.Id == id);
 
     /// <summary>The id of the schedule that a request has set before; null for none.</summary>
     /// <exception cref="IdempotencyConflictException">The key was given to another request.</exception>
@@ -26,6 +27,7 @@ internal sealed class SessionSchedules
     /// <exception cref="InvalidInputException">The prompts would be too long, all of them together.</exception>
     public void CheckRoom(string prompt)
     {
+        _all ??= [];
         if (_all.Count >= ScheduleRequestRules.MaxSchedules)
         {
             throw new LimitExceededException(LimitNames.Schedules, LimitTarget.Session, ScheduleRequestRules.MaxSchedules);
@@ -39,6 +41,7 @@ internal sealed class SessionSchedules
 
     public void Apply(ScheduleRecord record)
     {
+        _all ??= [];
         var at = _all.FindIndex(schedule => schedule.Id == record.Id);
         switch (record)
         {
@@ -102,7 +105,7 @@ internal sealed class SessionSchedules
 
     public void Forget()
     {
-        _all.Clear();
+        _all = null;
         _keyed.Forget();
     }
 }

@@ -50,8 +50,9 @@ public sealed class RunRegistry(ILogger<RunRegistry> logger)
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(changed);
-        return _runs.TryAdd(run, new(changed))
-            ? new Disposal(() => _runs.TryRemove(run, out _))
+        var registration = new Registration(_runs, run, changed);
+        return _runs.TryAdd(run, registration)
+            ? registration
             : throw new InvalidOperationException($"Run {run.RunId} of session {run.Key} is registered already.");
     }
 
@@ -84,10 +85,12 @@ public sealed class RunRegistry(ILogger<RunRegistry> logger)
         }
     }
 
-    private sealed class Registration(Action<RunStatus> changed)
+    private sealed class Registration(ConcurrentDictionary<RunToken, Registration> runs, RunToken run, Action<RunStatus> changed) : IDisposable
     {
         public Action<RunStatus> Changed { get; } = changed;
 
         public RunStatus Known { get; set; } = RunStatus.Live;
+
+        public void Dispose() => runs.TryRemove(KeyValuePair.Create(run, this));
     }
 }
