@@ -36,9 +36,10 @@ public sealed partial class RedisFaultTests
                 stage._waiting.AddTo,
                 storage: o =>
                 {
-                    Patience(o);
+                    TakeTime(o);
                     storage?.Invoke(o);
                 });
+            Hurry(stage._silos);
             return stage;
         }
 
