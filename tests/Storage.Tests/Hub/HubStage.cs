@@ -52,6 +52,9 @@ internal sealed class HubStage : IDisposable
 
     public static string Number(int i) => i.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>The tail has read all there was, and waits for a notice.</summary>
+    public Task TailWaitsAsync() => Wait.Until(() => Time.NextTimer == TailRules.SafetyPoll, "the tail to wait for a notice");
+
     public async Task NothingIsLeftAsync()
     {
         await Wait.Until(() => Hub.ActiveListeners == 0 && Hub.ActiveFeeds == 0 && Log.Watches == 0, "no listener, tail or watch");

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace AgentStream.Storage.Tests.Hub;
 
 /// <summary>Stands between the hub and a log: counts what the hub asks for, and does at each question what a test wants.</summary>
@@ -13,9 +11,6 @@ internal sealed class ScriptedStore(IStreamStore inner) : IStreamStore
     /// <summary>How many watches are held now.</summary>
     public int Watches => Volatile.Read(ref _watches);
 
-    /// <summary>Every cursor that was read behind, in order.</summary>
-    public ConcurrentQueue<Cursor> ReadsBehind { get; } = new();
-
     public Func<Task> BeforeRead { get; set; } = () => Task.CompletedTask;
 
     public Func<StreamSlice, Task<StreamSlice>> AfterRead { get; set; } = Task.FromResult;
@@ -27,7 +22,6 @@ internal sealed class ScriptedStore(IStreamStore inner) : IStreamStore
     public async Task<StreamSlice> ReadAsync(SessionKey key, Cursor after, int count, CancellationToken cancellationToken = default)
     {
         Interlocked.Increment(ref _reads);
-        ReadsBehind.Enqueue(after);
         await BeforeRead();
         return await AfterRead(await inner.ReadAsync(key, after, count, cancellationToken));
     }

@@ -131,6 +131,7 @@ public sealed class StreamHubTests : IDisposable
         await using var feeder = _stage.Listen();
         await feeder.NextAsync(1);
         var next = feeder.NextAsync();
+        await _stage.TailWaitsAsync();
         await _stage.SayAsync("a", "b");
         await next.Within();
         await feeder.NextAsync(1);
@@ -151,8 +152,8 @@ public sealed class StreamHubTests : IDisposable
         var listeners = Enumerable.Range(0, Listeners).Select(_ => _stage.Listen()).ToArray();
         Assert.All(await Task.WhenAll(listeners.Select(listener => listener.NextAsync(1))), texts => Assert.Equal(["begin"], texts));
         var waiting = listeners.Select(listener => listener.NextAsync()).ToArray();
+        await _stage.TailWaitsAsync();
         Assert.Equal((1, 1, Listeners), (_stage.Hub.ActiveFeeds, _stage.Log.Watches, _stage.Hub.ActiveListeners));
-        await Wait.Until(() => _stage.Log.ReadsBehind.Count(cursor => cursor != Cursor.Start) == 1, "the tail's first read");
         var reads = _stage.Log.Reads;
 
         for (var i = 0; i < 20; i++)
