@@ -64,6 +64,11 @@ rm -rf "$results"
 mkdir -p "$results"
 failed=0
 
+# One compiler for all projects halves the time of the build. Where the environment starts none, this script does, and ends it.
+if [ "${UseSharedCompilation:-true}" = false ]; then
+  export UseSharedCompilation=true
+  trap 'dotnet build-server shutdown --vbcscompiler >/dev/null' EXIT
+fi
 dotnet build AgentStream.sln -c "$configuration" -v quiet --nologo
 
 # The clients that front ends use, in the versions of the lock file, against the silo that was built. They wait for npm first, so they run beside the rest.
