@@ -11,10 +11,8 @@ internal sealed class BulkBuffers : MemoryPool<byte>
     private const int FirstLength = 64 * 1024;
     private const int LongestPage = 1 << 20;
 
-    // An answer as a whole, which the client asks for in one piece: that of a record with the longest import.
-    private const int LongestKept = 32 << 20;
-
-    private readonly ArrayPool<byte> _arrays = ArrayPool<byte>.Create(LongestKept, maxArraysPerBucket: 16);
+    // The client asks for a long answer in one piece. That is not kept: it would be in memory beside all that is made of it, and twice as long as most answers.
+    private readonly ArrayPool<byte> _arrays = ArrayPool<byte>.Create(LongestPage, maxArraysPerBucket: 16);
 
     /// <summary>Gets the longest buffer that the client asks for while a value comes or goes.</summary>
     public override int MaxBufferSize => LongestPage;

@@ -114,23 +114,76 @@ public sealed class UploadTests
         others.Dispose();
     }
 
+    [Fact]
+    public async Task What_has_come_of_a_body_does_not_stay_in_the_servers_buffers()
+    {
+        const int Length = 100_000;
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        var reader = new MeasuredReader(pipe.Reader);
+        var request = Request(reader);
+        request.ContentType = "application/json";
+        using var upload = Start(request);
+        var reading = JsonBody.ReadAsync(request, 26 * Length, upload);
+        var pieces = Enumerable.Range('a', 26).Select(letter => Enumerable.Repeat((byte)letter, Length).ToArray()).ToList();
+        foreach (var piece in pieces)
+        {
+            // It completes when all of it was looked at.
+            await pipe.Writer.WriteAsync(piece).AsTask().Within();
+        }
+
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(pieces.SelectMany(piece => piece), await reading.Within());
+        Assert.InRange(reader.Most, 1, Length);
+    }
+
     private (Upload Upload, Pipe Pipe) Start(long? length = null, string user = "user")
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var request = Request(pipe.Reader);
+        request.ContentLength = length;
+        return (Start(request, user), pipe);
+    }
+
+    private Upload Start(HttpRequest request, string user = "user") => new(request, new UserKey(_scope, user), LargeLength, CancellationToken.None);
+
+    private HttpRequest Request(PipeReader reader)
+    {
         var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddSingleton<TimeProvider>(_time).BuildServiceProvider() };
-        context.Features.Set<IRequestBodyPipeFeature>(new Body(pipe.Reader));
-        context.Request.ContentLength = length;
-        return (new Upload(context.Request, new UserKey(_scope, user), LargeLength, CancellationToken.None), pipe);
+        context.Features.Set<IRequestBodyPipeFeature>(new Body(reader));
+        return context.Request;
     }
 
     private static async Task ReadAsync(Upload upload, Pipe pipe)
     {
         var read = await upload.ReadAsync();
-        pipe.Reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        pipe.Reader.AdvanceTo(read.Buffer.End);
     }
 
     private sealed class Body(PipeReader reader) : IRequestBodyPipeFeature
     {
         public PipeReader Reader => reader;
+    }
+
+    /// <summary>Knows the most that was there to be read at a time.</summary>
+    private sealed class MeasuredReader(PipeReader inner) : PipeReader
+    {
+        public long Most { get; private set; }
+
+        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(cancellationToken);
+            Most = Math.Max(Most, read.Buffer.Length);
+            return read;
+        }
+
+        public override bool TryRead(out ReadResult result) => inner.TryRead(out result);
+
+        public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+
+        public override void CancelPendingRead() => inner.CancelPendingRead();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Unicode;
 using AgentStream.AspNetCore.Security;
+using AgentStream.Messages;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentStream.AspNetCore.Requests;
@@ -103,24 +104,27 @@ internal static class JsonBody
     private static async Task<byte[]> ReadAllAsync(HttpRequest request, Upload upload, int maxLength)
     {
         var tokens = new TokenCounter();
-        while (true)
+        using var body = new ChunkedBuffer();
+        for (var isWhole = false; !isWhole;)
         {
             var read = request.ContentLength > maxLength ? throw TooLong(maxLength) : await upload.ReadAsync();
-            if (read.Buffer.Length > maxLength)
+            foreach (var part in read.Buffer)
+            {
+                body.Write(part.Span);
+            }
+
+            // At once: what the server holds of a body, it holds on to for the next one, too.
+            request.BodyReader.AdvanceTo(read.Buffer.End);
+            if (body.Length > maxLength)
             {
                 throw TooLong(maxLength);
             }
 
-            tokens.Take(read.Buffer, read.IsCompleted);
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            isWhole = read.IsCompleted;
+            tokens.Take(body.ToSequence(), isWhole);
         }
+
+        return body.ToArray();
     }
 
     private static RefusedException TooLong(int maxLength) =>

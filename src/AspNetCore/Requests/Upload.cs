@@ -34,7 +34,7 @@ internal sealed class Upload(HttpRequest request, UserKey user, int largeLength,
     private IDisposable? _slot;
 
     /// <summary>Waits for more of the body.</summary>
-    /// <returns>All of it that is there.</returns>
+    /// <returns>What has come since the last time, all of which is to be taken out of the reader.</returns>
     /// <exception cref="RefusedException">It does not come in time, or too many others come.</exception>
     public async ValueTask<ReadResult> ReadAsync()
     {
@@ -64,7 +64,7 @@ internal sealed class Upload(HttpRequest request, UserKey user, int largeLength,
         try
         {
             var read = await request.BodyReader.ReadAsync(either.Token);
-            _length = read.Buffer.Length;
+            _length += read.Buffer.Length;
             return read;
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

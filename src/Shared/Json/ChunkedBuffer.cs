@@ -15,6 +15,8 @@ internal sealed class ChunkedBuffer : IBufferWriter<byte>, IDisposable
     private int _used;
     private int _length;
 
+    public int Length => _length;
+
     public void Advance(int count) => (_used, _length) = (_used + count, checked(_length + count));
 
     public Memory<byte> GetMemory(int sizeHint = 0)
