@@ -55,10 +55,13 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>Measures sides in turn, A B A B ..., so that what slows the machine for a while slows all of them; each is warmed up before.</summary>
     /// <returns>For each side, what it gave in each round.</returns>
-    public async Task<T[][]> AlternateAsync<T>(params Func<Task<T>>[] sides)
+    public Task<T[][]> AlternateAsync<T>(params Func<Task<T>>[] sides) => AlternateAsync(Rounds, sides);
+
+    /// <inheritdoc cref="AlternateAsync{T}(Func{Task{T}}[])"/>
+    public async Task<T[][]> AlternateAsync<T>(int rounds, params Func<Task<T>>[] sides)
     {
-        var results = sides.Select(_ => new T[Rounds]).ToArray();
-        for (var round = IsShort ? 0 : -1; round < Rounds; round++)
+        var results = sides.Select(_ => new T[rounds]).ToArray();
+        for (var round = IsShort ? 0 : -1; round < rounds; round++)
         {
             for (var side = 0; side < sides.Length; side++)
             {
