@@ -11,7 +11,7 @@ internal sealed class BulkBuffers : MemoryPool<byte>
     private const int FirstLength = 64 * 1024;
     private const int LongestPage = 1 << 20;
 
-    // The client asks for a long answer in one piece. That is not kept: it would be in memory beside all that is made of it, and twice as long as most answers.
+    // The client asks for a long answer in one piece. Such a buffer is not kept: it would stay in memory beside all that is made of it, and be up to twice as long as the answer.
     private readonly ArrayPool<byte> _arrays = ArrayPool<byte>.Create(LongestPage, maxArraysPerBucket: 16);
 
     /// <summary>Gets the longest buffer that the client asks for while a value comes or goes.</summary>

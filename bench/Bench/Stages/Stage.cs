@@ -57,7 +57,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <returns>For each side, what it gave in each round.</returns>
     public Task<T[][]> AlternateAsync<T>(params Func<Task<T>>[] sides) => AlternateAsync(Rounds, sides);
 
-    /// <inheritdoc cref="AlternateAsync{T}(Func{Task{T}}[])"/>
+    /// <summary>The same, with as many rounds as a suite needs.</summary>
     public async Task<T[][]> AlternateAsync<T>(int rounds, params Func<Task<T>>[] sides)
     {
         var results = sides.Select(_ => new T[rounds]).ToArray();

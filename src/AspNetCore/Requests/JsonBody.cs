@@ -113,7 +113,7 @@ internal static class JsonBody
                 body.Write(part.Span);
             }
 
-            // At once: what the server holds of a body, it holds on to for the next one, too.
+            // At once: the server keeps the buffers that a body has filled, also when the body is gone.
             request.BodyReader.AdvanceTo(read.Buffer.End);
             if (body.Length > maxLength)
             {
