@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using AgentStream.AspNetCore.Requests;
 using AgentStream.TestTools;
@@ -13,6 +14,7 @@ public sealed class UploadTests
     private const int LargeLength = 1_000;
 
     private readonly ManualTimeProvider _time = new();
+    private readonly ArrayBufferWriter<byte> _body = new();
 
     // All tests share the slots. A slot that rests by another test's clock is never free again, so no other test has these users.
     private readonly string _scope = $"uploads-{Guid.NewGuid():N}";
@@ -23,8 +25,8 @@ public sealed class UploadTests
         var (upload, pipe) = Start();
         using var _ = upload;
         await pipe.Writer.WriteAsync(new byte[LargeLength]);
-        await ReadAsync(upload, pipe);
-        var reading = upload.ReadAsync().AsTask();
+        await upload.ReadAsync(_body);
+        var reading = upload.ReadAsync(_body).AsTask();
         _time.Advance(Upload.MostSilence - TimeSpan.FromMilliseconds(1));
         Assert.False(reading.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -43,7 +45,7 @@ public sealed class UploadTests
         {
             // The steady one to the end of its patience, and well beyond that of the slow one.
             await steadyPipe.Writer.WriteAsync(new byte[Upload.LeastPace * 10]);
-            await ReadAsync(steady, steadyPipe);
+            await steady.ReadAsync(_body);
             if (waited > TimeSpan.FromMinutes(2))
             {
                 return;
@@ -52,11 +54,11 @@ public sealed class UploadTests
             if (waited <= Upload.Grace)
             {
                 await slowPipe.Writer.WriteAsync(new byte[1]);
-                await ReadAsync(slow, slowPipe);
+                await slow.ReadAsync(_body);
             }
             else
             {
-                Assert.Equal(StatusCodes.Status408RequestTimeout, (await Assert.ThrowsAsync<RefusedException>(() => slow.ReadAsync().AsTask())).Status);
+                Assert.Equal(StatusCodes.Status408RequestTimeout, (await Assert.ThrowsAsync<RefusedException>(() => slow.ReadAsync(_body).AsTask())).Status);
             }
 
             _time.Advance(step);
@@ -71,16 +73,16 @@ public sealed class UploadTests
         {
             var (upload, pipe) = Start(LargeLength + 1, $"user-{i}");
             await pipe.Writer.WriteAsync(new byte[1]);
-            await upload.ReadAsync();
+            await upload.ReadAsync(_body);
             held.Add(upload);
         }
 
         var (next, nextPipe) = Start(length: LargeLength + 1);
         await nextPipe.Writer.WriteAsync(new byte[1]);
-        var reading = next.ReadAsync().AsTask();
+        var reading = next.ReadAsync(_body).AsTask();
         var (small, smallPipe) = Start(length: 10);
         await smallPipe.Writer.WriteAsync(new byte[1]);
-        await small.ReadAsync().AsTask().Within();
+        await small.ReadAsync(_body).AsTask().Within();
         Assert.False(reading.IsCompleted);
 
         held[0].Dispose();
@@ -99,15 +101,15 @@ public sealed class UploadTests
             await pipe.Writer.WriteAsync(new byte[1]);
         }
 
-        await first.ReadAsync();
-        var reading = second.ReadAsync().AsTask();
-        await others.ReadAsync().AsTask().Within();
+        await first.ReadAsync(_body);
+        var reading = second.ReadAsync(_body).AsTask();
+        await others.ReadAsync(_body).AsTask().Within();
         Assert.False(reading.IsCompleted);
         first.Dispose();
         await reading.Within();
 
         var (third, _) = Start(LargeLength + 1);
-        var waiting = third.ReadAsync().AsTask();
+        var waiting = third.ReadAsync(_body).AsTask();
         _time.Advance(Upload.Grace);
         Assert.Equal(StatusCodes.Status503ServiceUnavailable, (await Assert.ThrowsAsync<RefusedException>(() => waiting).Within()).Status);
         second.Dispose();
@@ -151,12 +153,6 @@ public sealed class UploadTests
         var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddSingleton<TimeProvider>(_time).BuildServiceProvider() };
         context.Features.Set<IRequestBodyPipeFeature>(new Body(reader));
         return context.Request;
-    }
-
-    private static async Task ReadAsync(Upload upload, Pipe pipe)
-    {
-        var read = await upload.ReadAsync();
-        pipe.Reader.AdvanceTo(read.Buffer.End);
     }
 
     private sealed class Body(PipeReader reader) : IRequestBodyPipeFeature

@@ -56,7 +56,9 @@ internal static class Latency
     private static Task<List<double>[][]> MeasureAsync(Stage stage, LocalSilo silo, ChildProgram elsewhere)
     {
         var tokens = stage.Pick(500, 50);
+        // A round's ratios vary by half, of the same program.
         return stage.AlternateAsync(
+            stage.Pick(9, 1),
             () => BarePair.AgesAsync(stage, tokens, TokensPerSecond),
             () => HereAsync(silo, tokens),
             () => ElsewhereAsync(silo, elsewhere, tokens),

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -107,21 +106,16 @@ internal static class JsonBody
         using var body = new ChunkedBuffer();
         for (var isWhole = false; !isWhole;)
         {
-            var read = request.ContentLength > maxLength ? throw TooLong(maxLength) : await upload.ReadAsync();
-            foreach (var part in read.Buffer)
-            {
-                body.Write(part.Span);
-            }
-
-            // At once: the server keeps the buffers that a body has filled, also when the body is gone.
-            request.BodyReader.AdvanceTo(read.Buffer.End);
+            isWhole = request.ContentLength > maxLength ? throw TooLong(maxLength) : await upload.ReadAsync(body);
             if (body.Length > maxLength)
             {
                 throw TooLong(maxLength);
             }
 
-            isWhole = read.IsCompleted;
-            tokens.Take(body.ToSequence(), isWhole);
+            if (isWhole || tokens.Wants(body.Length))
+            {
+                tokens.Take(body.ToSequence(), isWhole);
+            }
         }
 
         return body.ToArray();

@@ -19,13 +19,17 @@ internal sealed class TokenCounter
     private int _count;
     private bool _isOver;
 
-    /// <summary>Counts what has come.</summary>
+    /// <summary>Whether so much has come that it is worth a look.</summary>
+    /// <param name="length">How much has come, in bytes.</param>
+    public bool Wants(long length) => !_isOver && length >= _next;
+
+    /// <summary>Counts what has come, when it is worth a look or all there is.</summary>
     /// <param name="body">The body from its beginning, as far as it has come.</param>
     /// <param name="isWhole">Whether that is all.</param>
     /// <exception cref="InvalidInputException">There are too many.</exception>
     public void Take(in ReadOnlySequence<byte> body, bool isWhole)
     {
-        if (_isOver || (body.Length < _next && !isWhole))
+        if (_isOver || !(isWhole || Wants(body.Length)))
         {
             return;
         }

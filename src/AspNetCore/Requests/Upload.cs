@@ -1,4 +1,4 @@
-using System.IO.Pipelines;
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -33,10 +33,11 @@ internal sealed class Upload(HttpRequest request, UserKey user, int largeLength,
     private long _length;
     private IDisposable? _slot;
 
-    /// <summary>Waits for more of the body.</summary>
-    /// <returns>What has come since the last time, all of which is to be taken out of the reader.</returns>
+    /// <summary>Waits for more of the body, and takes it out of the server's buffers.</summary>
+    /// <param name="body">Gets what has come.</param>
+    /// <returns>Whether that was the end.</returns>
     /// <exception cref="RefusedException">It does not come in time, or too many others come.</exception>
-    public async ValueTask<ReadResult> ReadAsync()
+    public async ValueTask<bool> ReadAsync(IBufferWriter<byte> body)
     {
         if (_slot is null && Math.Max(_length, request.ContentLength ?? 0) > largeLength)
         {
@@ -50,13 +51,13 @@ internal sealed class Upload(HttpRequest request, UserKey user, int largeLength,
             _started = _time.GetTimestamp();
         }
 
-        return await WaitAsync();
+        return await WaitAsync(body);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _slot?.Dispose();
 
-    private async ValueTask<ReadResult> WaitAsync()
+    private async ValueTask<bool> WaitAsync(IBufferWriter<byte> body)
     {
         var rest = Grace + TimeSpan.FromSeconds((double)_length / LeastPace) - _time.GetElapsedTime(_started);
         using var patience = new CancellationTokenSource(TimeSpan.FromTicks(Math.Clamp(rest.Ticks, 0, MostSilence.Ticks)), _time);
@@ -65,7 +66,14 @@ internal sealed class Upload(HttpRequest request, UserKey user, int largeLength,
         {
             var read = await request.BodyReader.ReadAsync(either.Token);
             _length += read.Buffer.Length;
-            return read;
+            foreach (var part in read.Buffer)
+            {
+                body.Write(part.Span);
+            }
+
+            // At once: the server keeps the buffers that a body has filled, also when the body is gone.
+            request.BodyReader.AdvanceTo(read.Buffer.End);
+            return read.IsCompleted;
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
