@@ -1,5 +1,8 @@
 using AgentStream.AspNetCore.Requests;
+using AgentStream.AspNetCore.Security;
 using AgentStream.TestTools;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -76,6 +79,29 @@ public sealed class UserSlotsTests
         }
 
         Assert.NotNull(await second.Within());
+    }
+
+    [Theory]
+    [InlineData(StatusCodes.Status200OK, false)]
+    [InlineData(StatusCodes.Status503ServiceUnavailable, true)]
+    public async Task A_request_that_could_not_be_served_is_no_work_to_rest_from(int status, bool isAtOnce)
+    {
+        var slots = new UserSlots(perUser: 1, all: 1);
+        var http = new DefaultHttpContext { RequestServices = new ServiceCollection().AddSingleton<TimeProvider>(_time).BuildServiceProvider() };
+        http.Features.Set(new CallerFeature(One));
+        var first = await slots.TakeAsync(http, "too many");
+        _time.Advance(TimeSpan.FromSeconds(5));
+        http.Response.StatusCode = status;
+        first.Dispose();
+
+        var second = slots.TakeAsync(http, "too many").AsTask();
+        if (!isAtOnce)
+        {
+            Assert.False(second.IsCompleted);
+            _time.Advance(UserSlots.MostRest);
+        }
+
+        (await second.Within()).Dispose();
     }
 
     private Task<IDisposable?> TakeAsync(UserSlots slots, UserKey user) => slots.TakeAsync(user, Patience, _time, CancellationToken.None).AsTask();

@@ -10,8 +10,10 @@ internal sealed class Trial : IDisposable
 {
     private const int Sessions = 300;
 
-    // What a client waits for at the most. A lease is 10 s; a silo that does not answer is out of the cluster before.
+    // What a client waits for at the most. A lease is 10 s. A silo that was killed is out of the cluster before. One whose connections stand is believed for three probes of 3 s, and the first of
+    // them begins up to 3 s after its last answer.
     private const double UntilAnswered = 10;
+    private const double UntilAnsweredForPaused = 13;
     private const double UntilFree = 13;
     private const double WhileStopping = 3;
     private const double UntilStarted = 30;
@@ -101,7 +103,7 @@ internal sealed class Trial : IDisposable
         var queried = ForEachAsync(lost.Take(lost.Count / 2), _caller.GetAsync);
         var started = ForEachAsync(lost.Skip(lost.Count / 2), session => _caller.StartAsync(session, () => IsTakenOverAsync(session, silo.Id)));
         await Task.WhenAll(queried, started);
-        _report.Seconds("paused silo: its sessions answer queries", await queried, UntilAnswered);
+        _report.Seconds("paused silo: its sessions answer queries", await queried, UntilAnsweredForPaused);
         _report.Seconds("paused silo: its sessions take a new prompt, or are recovered", await started, UntilFree);
         _report.Say("paused silo, when it continues", await silo.ContinueAsync(TimeSpan.FromSeconds(5)));
 

@@ -6,7 +6,8 @@ namespace AgentStream.AspNetCore.Requests;
 
 /// <summary>
 /// Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn. After work that is not short, the user's slot rests for
-/// twice as long as the work took: a user who always has more of it leaves the processors to others most of the time.
+/// twice as long as the work took: a user who always has more of it leaves the processors to others most of the time. A request that could not be served has waited, not worked: when a silo
+/// dies, that user's sessions elsewhere are not to wait for the rest.
 /// </summary>
 /// <param name="perUser">How much one user may.</param>
 /// <param name="all">How much all may.</param>
@@ -28,8 +29,9 @@ internal sealed class UserSlots(int perUser, int all)
     /// <param name="patience">The longest time to wait.</param>
     /// <param name="time">The clock of <paramref name="patience"/>.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="isWork">Asked when the slot is given back: whether there is to be a rest. Null for always.</param>
     /// <returns>Gives the slot back when it is disposed; null when there was none in time.</returns>
-    public async ValueTask<IDisposable?> TakeAsync(UserKey user, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    public async ValueTask<IDisposable?> TakeAsync(UserKey user, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken, Func<bool>? isWork = null)
     {
         using var end = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellationToken);
@@ -40,7 +42,7 @@ internal sealed class UserSlots(int perUser, int all)
             await turns.Free.WaitAsync(either.Token);
             isMine = true;
             await _all.WaitAsync(either.Token);
-            return new Slot(this, user, turns, time);
+            return new Slot(this, user, turns, time, isWork);
         }
         catch (OperationCanceledException)
         {
@@ -55,7 +57,8 @@ internal sealed class UserSlots(int perUser, int all)
     /// <param name="tooMany">What is said when there is none in time.</param>
     /// <exception cref="RefusedException">There was none in time.</exception>
     public async ValueTask<IDisposable> TakeAsync(HttpContext http, string tooMany) =>
-        await TakeAsync(http.Caller(), Upload.Grace, http.RequestServices.GetRequiredService<TimeProvider>(), http.RequestAborted)
+        await TakeAsync(
+            http.Caller(), Upload.Grace, http.RequestServices.GetRequiredService<TimeProvider>(), http.RequestAborted, () => http.Response.StatusCode != StatusCodes.Status503ServiceUnavailable)
         ?? throw new RefusedException(StatusCodes.Status503ServiceUnavailable, tooMany);
 
     private Turns Enter(UserKey user)
@@ -101,7 +104,7 @@ internal sealed class UserSlots(int perUser, int all)
         Leave(user, turns, hasSlot: true);
     }
 
-    private sealed class Slot(UserSlots slots, UserKey user, Turns turns, TimeProvider time) : IDisposable
+    private sealed class Slot(UserSlots slots, UserKey user, Turns turns, TimeProvider time, Func<bool>? isWork) : IDisposable
     {
         private readonly long _taken = time.GetTimestamp();
         private int _isDisposed;
@@ -111,7 +114,7 @@ internal sealed class UserSlots(int perUser, int all)
             if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
             {
                 slots._all.Release();
-                _ = slots.RestAsync(user, turns, time.GetElapsedTime(_taken), time);
+                _ = slots.RestAsync(user, turns, isWork?.Invoke() == false ? TimeSpan.Zero : time.GetElapsedTime(_taken), time);
             }
         }
     }
