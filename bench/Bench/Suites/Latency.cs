@@ -56,7 +56,8 @@ internal static class Latency
     private static Task<List<double>[][]> MeasureAsync(Stage stage, LocalSilo silo, ChildProgram elsewhere)
     {
         var tokens = stage.Pick(500, 50);
-        // A round's ratios vary by half, of the same program.
+
+        // The ratios of the same program differ by half from one round to the next.
         return stage.AlternateAsync(
             stage.Pick(9, 1),
             () => BarePair.AgesAsync(stage, tokens, TokensPerSecond),

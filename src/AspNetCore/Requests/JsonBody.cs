@@ -112,7 +112,7 @@ internal static class JsonBody
                 throw TooLong(maxLength);
             }
 
-            if (isWhole || tokens.Wants(body.Length))
+            if (tokens.Wants(body.Length, isWhole))
             {
                 tokens.Take(body.ToSequence(), isWhole);
             }

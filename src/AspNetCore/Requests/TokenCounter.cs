@@ -19,17 +19,18 @@ internal sealed class TokenCounter
     private int _count;
     private bool _isOver;
 
-    /// <summary>Whether so much has come that it is worth a look.</summary>
+    /// <summary>Whether what has come is worth a look.</summary>
     /// <param name="length">How much has come, in bytes.</param>
-    public bool Wants(long length) => !_isOver && length >= _next;
+    /// <param name="isWhole">Whether that is all.</param>
+    public bool Wants(long length, bool isWhole) => !_isOver && (isWhole || length >= _next);
 
-    /// <summary>Counts what has come, when it is worth a look or all there is.</summary>
+    /// <summary>Counts what has come, when it is worth a look.</summary>
     /// <param name="body">The body from its beginning, as far as it has come.</param>
     /// <param name="isWhole">Whether that is all.</param>
     /// <exception cref="InvalidInputException">There are too many.</exception>
     public void Take(in ReadOnlySequence<byte> body, bool isWhole)
     {
-        if (_isOver || !(isWhole || Wants(body.Length)))
+        if (!Wants(body.Length, isWhole))
         {
             return;
         }

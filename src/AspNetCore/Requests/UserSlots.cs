@@ -6,8 +6,8 @@ namespace AgentStream.AspNetCore.Requests;
 
 /// <summary>
 /// Lets each user do so much at a time, and all of them together so much in this process. What is more waits for its turn. After work that is not short, the user's slot rests for
-/// twice as long as the work took: a user who always has more of it leaves the processors to others most of the time. A request that could not be served has waited, not worked: when a silo
-/// dies, that user's sessions elsewhere are not to wait for the rest.
+/// twice as long as the work took: a user who always has more of it leaves the processors to others most of the time. A request that ends with a 503 has waited, not worked,
+/// and its slot does not rest. So when a silo dies, reads of a user's sessions elsewhere do not wait for rests.
 /// </summary>
 /// <param name="perUser">How much one user may.</param>
 /// <param name="all">How much all may.</param>
