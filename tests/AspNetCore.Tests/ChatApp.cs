@@ -7,6 +7,7 @@ using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace AgentStream.AspNetCore.Tests;
@@ -48,6 +49,9 @@ internal sealed class ChatApp : IAsyncDisposable
         builder.Services.AddSingleton(services => services.GetRequiredService<ScriptedSessions>().CreateFactory());
         builder.Services.AddAgentStreamClientCore();
         builder.Services.AddAgentStreamHttp();
+
+        // What a stop waits for, a test sees.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromHours(1));
         configure?.Invoke(builder);
 
         var app = builder.Build();

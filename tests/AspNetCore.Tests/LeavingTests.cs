@@ -52,8 +52,7 @@ public sealed class LeavingTests
         using var stream = new SseReader(await app.PostChatAsync("""{"prompt":"hello","session_id":"s1"}"""));
         Assert.NotNull(await stream.NextAsync());
 
-        // Half of the time after which the host would give up waiting.
-        await app.StopAsync().WaitAsync(TimeSpan.FromSeconds(15));
+        await app.StopAsync().Within();
         await Assert.ThrowsAnyAsync<IOException>(stream.NextAsync);
     }
 }

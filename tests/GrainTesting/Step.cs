@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.GrainTesting;
@@ -96,5 +97,5 @@ public sealed class Gate
 
     public Task OpenedAsync(CancellationToken cancellationToken) => _open.Task.WaitAsync(cancellationToken);
 
-    public Task ReachedAsync() => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    public Task ReachedAsync() => _reached.Task.Within("the gate to be reached");
 }

@@ -4,6 +4,7 @@ using AgentStream.Grains.Agents;
 using AgentStream.Grains.Output;
 using AgentStream.Storage.Tailing;
 using AgentStream.Testing;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
@@ -48,6 +49,8 @@ public sealed partial class TestSilos : IAsyncDisposable
             own =>
             {
                 services?.Invoke(own);
+                // A test on a busy machine reads a run's stream long after its end.
+                own.Configure<AgentStreamOptions>(o => o.GracePeriod = TimeSpan.FromHours(1));
                 own.Configure(options);
 
                 // A test that wants a file says where.
@@ -64,9 +67,7 @@ public sealed partial class TestSilos : IAsyncDisposable
     /// <summary>Follows a session's current run to its end, and writes its events down as protocol.md does, without the reference of a run that failed.</summary>
     public async Task<string> TranscriptAsync(SessionKey key)
     {
-        // Far longer than anything takes here, so that a busy machine fails no test.
-        var limit = TimeSpan.FromMinutes(2);
-        using var patience = new CancellationTokenSource(limit);
+        using var patience = new CancellationTokenSource(Wait.Limit);
         var lines = new StringBuilder();
         try
         {
@@ -77,7 +78,7 @@ public sealed partial class TestSilos : IAsyncDisposable
         }
         catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"Session {key} did not come to its end within {limit.TotalSeconds} s. So far:\n{lines}", e);
+            throw new TimeoutException($"Session {key} did not come to its end within {Wait.Limit.TotalSeconds} s. So far:\n{lines}", e);
         }
 
         return lines.ToString();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentStream.Storage.Journal;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Grains.Tests;
@@ -261,7 +262,7 @@ public abstract class GoldenSequences
         await silos.Client.StartAsync(key, new RunRequest("go"));
         await gate.ReachedAsync();
         Assert.True(await silos.Client.CancelAsync(key));
-        await stopped.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await stopped.Task.Within();
         gate.Open();
         Assert.Equal("""
             begin {"session_id":"s1"}

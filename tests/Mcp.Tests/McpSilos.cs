@@ -8,11 +8,12 @@ internal static class McpSilos
 {
     private const string Other = "without servers";
 
-    public static Task<TestSilos> StartAsync(ScriptedModel model, Action<AgentBuilder> agent, Action<AgentStreamOptions>? options = null) => TestSilos.StartAsync(
+    public static Task<TestSilos> StartAsync(ScriptedModel model, Action<AgentBuilder> agent, Action<AgentStreamOptions>? options = null, TimeProvider? time = null) => TestSilos.StartAsync(
         null,
         model,
         options ?? (_ => { }),
         agent,
+        services => services.AddRunClock(time ?? TimeProvider.System),
         others: agents => agents.AddAgent(Other, a => a.UseChatClient(_ => new ScriptedModel([Step.Say("fine")]))));
 
     /// <summary>A source that a test can ask too.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 
 namespace AgentStream.Mcp.Tests;
@@ -127,9 +128,14 @@ public sealed class ToolTests : IDisposable
     public async Task A_call_that_takes_too_long_is_canceled_on_the_server_and_told_to_the_model()
     {
         var model = new ScriptedModel([Step.Call("c1", "hang")], [Step.Say("ok")]);
-        await using var silos = await StartAsync(model, options: options => options.ToolTimeout = TimeSpan.FromMilliseconds(100));
-        await silos.RunAsync();
-        Assert.Equal("The tool hang took longer than 0.1 s.", Result(model));
+        var (time, timeout) = (new ManualTimeProvider(), TimeSpan.FromSeconds(7));
+        await using var silos = await StartAsync(model, options: options => options.ToolTimeout = timeout, time: time);
+        var running = silos.RunAsync();
+        await _server.UntilAsync("hanging");
+        await Wait.Until(() => time.HasTimer(timeout), "the run waits for the tool");
+        time.Advance(timeout);
+        await running;
+        Assert.Equal("The tool hang took longer than 7 s.", Result(model));
         await _server.UntilAsync("let go");
     }
 
@@ -175,12 +181,14 @@ public sealed class ToolTests : IDisposable
         ScriptedModel model,
         Action<McpConnectionOptions>? server = null,
         Action<AgentBuilder>? agent = null,
-        Action<AgentStreamOptions>? options = null) => McpSilos.StartAsync(
+        Action<AgentStreamOptions>? options = null,
+        TimeProvider? time = null) => McpSilos.StartAsync(
             model,
             a =>
             {
                 a.WithMcpServer("tools", TestServer.Command, _server.Arguments(), TestServer.Patient(server));
                 agent?.Invoke(a);
             },
-            options);
+            options,
+            time);
 }

@@ -38,6 +38,17 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>Whether a timer fires after a wait, whatever fires before it.</summary>
+    /// <param name="wait">How long from now.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool HasTimer(TimeSpan wait)
+    {
+        lock (_gate)
+        {
+            return _timers.Exists(timer => timer.Due - _now == wait);
+        }
+    }
+
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {

@@ -1,5 +1,4 @@
 using AgentStream.Grains.Expiry;
-using AgentStream.Grains.Output;
 using AgentStream.Storage;
 using AgentStream.Storage.Timers;
 using AgentStream.TestTools;
@@ -24,7 +23,7 @@ internal sealed class ExpiryStage
 
     /// <summary>Adds the clock and nothing else.</summary>
     public void AddTime(IServiceCollection services) =>
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunEnvironment>(provider, Time));
+        services.AddRunClock(Time);
 
     public void AddTools(AgentBuilder agent) => agent
         .WithTool(Pay, "pay", requiresApproval: true)

@@ -1,4 +1,3 @@
-using AgentStream.Grains.Output;
 using AgentStream.Grains.Queue;
 using AgentStream.Storage;
 using AgentStream.Storage.Queue;
@@ -14,7 +13,7 @@ internal sealed class QueueStage
     public ManualTimeProvider Time { get; } = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     /// <summary>Adds the clock and nothing else.</summary>
-    public void AddTime(IServiceCollection services) => services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunEnvironment>(provider, Time));
+    public void AddTime(IServiceCollection services) => services.AddRunClock(Time);
 
     public Task<TestSilos> StartAsync(
         string? redis, ScriptedModel model, Action<AgentBuilder>? agent = null, Action<IServiceCollection>? services = null, Action<StorageOptions>? storage = null) => TestSilos.StartAsync(

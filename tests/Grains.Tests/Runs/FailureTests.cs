@@ -28,7 +28,10 @@ public sealed class FailureTests
     [MemberData(nameof(Failures))]
     public async Task A_failed_run_says_why_in_one_word_and_names_the_line_of_the_log(Step[] answer, string reason, string words)
     {
-        var (error, runId, text) = await FailAsync(new ScriptedModel(answer), agent => agent.WithTool(() => 1, "find"));
+        var (error, runId, text) = await FailAsync(
+            new ScriptedModel(answer),
+            agent => agent.WithTool(() => 1, "find"),
+            options => (options.ModelSilence, options.MaxNodes) = (answer is [Step.Pause] ? TimeSpan.FromMilliseconds(50) : options.ModelSilence, 1));
         Assert.Equal(($"crashed - {words}", reason), (error.Message, error.Reason));
         Assert.True(FailureReasons.IsKnown(error.Reason));
         Assert.DoesNotContain(Secret, text, StringComparison.Ordinal);
@@ -57,12 +60,16 @@ public sealed class FailureTests
         Assert.Equal("No agent is named 'nobody'. Registered: internal-audit, poet.", new ErrorWords(withDetails: true).Of(unknown));
     }
 
-    private async Task<(ErrorAdded Error, string RunId, string Text)> FailAsync(IChatClient model, Action<AgentBuilder> agent)
+    private async Task<(ErrorAdded Error, string RunId, string Text)> FailAsync(IChatClient model, Action<AgentBuilder> agent, Action<AgentStreamOptions>? options = null)
     {
         await using var silos = await TestSilos.StartAsync(
             null,
             model,
-            options => (options.IncludeDetailedErrors, options.ModelSilence, options.MaxNodes) = (false, TimeSpan.FromMilliseconds(50), 1),
+            set =>
+            {
+                set.IncludeDetailedErrors = false;
+                options?.Invoke(set);
+            },
             agent,
             _log.AddTo);
         var key = TestSilos.NewSession();

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using AgentStream.Grains.Output;
 using AgentStream.Grains.Webhooks;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Webhooks;
@@ -86,7 +85,7 @@ internal sealed class WebhookStage : IDisposable
 
     private void AddTo(IServiceCollection services)
     {
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunEnvironment>(provider, Time));
+        services.AddRunClock(Time);
         services.AddSingleton<ILoggerProvider>(Log);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using AgentStream.Storage.Redis;
 using AgentStream.TestTools;
@@ -9,6 +8,9 @@ namespace AgentStream.Storage.Tests.Redis;
 /// <summary>Primary and replica change places. A lease of 10 s must be renewed before it is over.</summary>
 public sealed class FailoverTests
 {
+    /// <summary>By itself the client looks for a new primary once a minute.</summary>
+    private const string ByItselfNever = "configCheckSeconds=86400";
+
     private static readonly StorageOptions Settings = new() { RedisPrefix = "p" };
 
     [Fact]
@@ -33,32 +35,31 @@ public sealed class FailoverTests
     }
 
     [Fact]
-    public async Task With_both_addresses_the_new_primary_is_found_in_seconds()
+    public async Task With_both_addresses_a_renewal_finds_the_new_primary()
     {
         await using var pair = await Pair.StartAsync();
-        await using var connection = await OpenAsync($"{pair.One.Configuration},{pair.Two.Configuration}");
-        await IsFoundInSecondsAsync(connection, pair, () => { });
+        await using var connection = await OpenAsync($"{pair.One.Configuration},{pair.Two.Configuration},{ByItselfNever}");
+        await IsFoundAsync(connection, pair, () => { });
     }
 
     [Fact]
-    public async Task Where_an_address_leads_to_the_new_primary_but_its_connections_are_with_the_old_one_it_is_found_in_seconds()
+    public async Task Where_an_address_leads_to_the_new_primary_but_its_connections_are_with_the_old_one_a_renewal_finds_it()
     {
         await using var pair = await Pair.StartAsync();
         await using var proxy = new RedisProxy(pair.One.Port);
-        await using var connection = await OpenAsync(proxy.Configuration);
-        await IsFoundInSecondsAsync(connection, pair, () => proxy.Target = pair.Two.Port);
+        await using var connection = await OpenAsync($"{proxy.Configuration},{ByItselfNever}");
+        await IsFoundAsync(connection, pair, () => proxy.Target = pair.Two.Port);
     }
 
     private static Task<RedisConnection> OpenAsync(string text) => RedisConnection.ConnectAsync(text, Options.Create(Settings), TimeProvider.System);
 
-    private static async Task IsFoundInSecondsAsync(RedisConnection connection, Pair pair, Action lead)
+    private static async Task IsFoundAsync(RedisConnection connection, Pair pair, Action lead)
     {
         using var log = new RedisStreamStore(connection, Options.Create(Settings));
         await log.RenewLeaseAsync("silo", Settings.Lease);
 
         await pair.ChangePlacesAsync();
         lead();
-        var since = Stopwatch.GetTimestamp();
         await Wait.Until(
             async () =>
             {
@@ -76,8 +77,6 @@ public sealed class FailoverTests
             },
             "the new primary to be found");
 
-        // By itself the client takes up to a minute for the one, and would never find the other.
-        Assert.InRange(Stopwatch.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         using var raw = await pair.Two.ConnectAsync();
         Assert.Equal(1, await raw.NumberAsync("EXISTS", "p:#silo:silo"));
     }
