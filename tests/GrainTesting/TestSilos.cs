@@ -49,8 +49,9 @@ public sealed partial class TestSilos : IAsyncDisposable
             own =>
             {
                 services?.Invoke(own);
-                // A test on a busy machine reads a run's stream long after its end.
+                // On a busy machine a test reads a run's stream long after its end, Redis answers late, and a lease is renewed late.
                 own.Configure<AgentStreamOptions>(o => o.GracePeriod = TimeSpan.FromHours(1));
+                own.Configure<StorageOptions>(o => (o.RedisTimeout, o.Lease) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5)));
                 own.Configure(options);
 
                 // A test that wants a file says where.

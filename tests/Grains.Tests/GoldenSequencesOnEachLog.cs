@@ -1,4 +1,6 @@
 using AgentStream.TestTools;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Tests;
 
@@ -41,6 +43,6 @@ public sealed class GoldenSequencesInRedis(RedisFixture redis) : GoldenSequences
             ],
             (await raw.EntriesAsync(stream)).Select(entry => entry.Fields));
         Assert.Equal(0, await raw.NumberAsync("EXISTS", $"{stream}:live"));
-        Assert.InRange(await raw.NumberAsync("PTTL", stream), 1, 5000);
+        Assert.InRange(await raw.NumberAsync("PTTL", stream), 1, (long)silos.Services.GetRequiredService<IOptions<AgentStreamOptions>>().Value.GracePeriod.TotalMilliseconds);
     }
 }

@@ -39,7 +39,6 @@ public sealed partial class RedisFaultTests
                     TakeTime(o);
                     storage?.Invoke(o);
                 });
-            Hurry(stage._silos);
             return stage;
         }
 
@@ -49,6 +48,7 @@ public sealed partial class RedisFaultTests
             _listening = _silos.TranscriptAsync(Key);
             await _gate.ReachedAsync();
             await Wait.Until(async () => (await Log.ReadAsync(Key, Cursor.Start, 10)).Events.Count == 4, "one");
+            Hurry(_silos);
         }
 
         /// <summary>Listens as a program does that wants an answer.</summary>

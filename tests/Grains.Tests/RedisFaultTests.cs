@@ -112,10 +112,10 @@ public sealed partial class RedisFaultTests
         var waiting = new WaitingRuns();
         var model = new Talker(Words);
         await using var silos = await TestSilos.StartAsync(server.Configuration, model, _ => { }, _ => { }, waiting.AddTo, storage: TakeTime);
-        Hurry(silos);
         await silos.Client.StartAsync(Key, new RunRequest("talk"));
         var listening = silos.TranscriptAsync(Key);
         await model.Started.Task.Within();
+        Hurry(silos);
 
         server.Kill();
         model.MayTalk.SetResult();

@@ -31,7 +31,7 @@ public sealed class RunInGrainTests : IAsyncLifetime
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Configuration["ConnectionStrings:redis"] = _redis.Configuration;
-            host.Services.Configure<StorageOptions>(storage => (storage.RedisPrefix, storage.Journal, storage.Lease) = (prefix, "redis", TimeSpan.FromSeconds(3)));
+            host.Services.Configure<StorageOptions>(storage => (storage.RedisPrefix, storage.Journal, storage.Lease) = (prefix, "redis", TimeSpan.FromSeconds(15)));
             host.Services.Configure<AgentStreamOptions>(options => options.DrainTimeout = TimeSpan.FromMilliseconds(100));
             host.Services.AddAgentStream(host.Configuration).AddAgent("flowing", agent => agent.UseChatClient(_ => _model));
         });
@@ -55,7 +55,7 @@ public sealed class RunInGrainTests : IAsyncLifetime
 
         // Nothing that Redis would have to say is waited for: it is gone.
         _redis!.Kill();
-        var canceling = ClientOf(Cluster.Silos.Single(silo => silo != owner)).CancelAsync(_key);
+        var canceling = ClientOf(Cluster.Silos.Single(silo => silo != owner), new ManualTimeProvider()).CancelAsync(_key);
         await Wait.Until(() => _model.Stopped == 1, "the model's stream stops");
         await Assert.ThrowsAsync<StorageUnavailableException>(() => canceling);
     }
@@ -130,14 +130,15 @@ public sealed class RunInGrainTests : IAsyncLifetime
 
     private static RunHost RunsOf(InProcessSiloHandle silo) => silo.ServiceProvider.GetRequiredService<RunHost>();
 
-    private static AgentStreamClient ClientOf(InProcessSiloHandle silo) => new(
+    private static AgentStreamClient ClientOf(InProcessSiloHandle silo, TimeProvider? time = null) => new(
         silo.ServiceProvider.GetRequiredService<IGrainFactory>(), silo.ServiceProvider.GetRequiredService<IStreamStore>(), silo.ServiceProvider.GetRequiredService<StreamHub>(),
-        silo.ServiceProvider.GetRequiredService<ISessionEvents>());
+        silo.ServiceProvider.GetRequiredService<ISessionEvents>(), time);
 
     private async Task StartAsync()
     {
+        var before = _model.Started;
         await ClientOf(Cluster.Silos[0]).StartAsync(_key, new RunRequest("go"));
-        await _model.Flowing.ReachedAsync();
+        await Wait.Until(() => _model.Started > before, "the model flows");
     }
 
     private async Task<InProcessSiloHandle> OwnerAsync()
@@ -160,9 +161,10 @@ public sealed class RunInGrainTests : IAsyncLifetime
     /// <summary>Says the same again and again until it is stopped; or, later, one word and no more.</summary>
     private sealed class FlowingModel : IChatClient
     {
+        private int _started;
         private int _stopped;
 
-        public Gate Flowing { get; } = new();
+        public int Started => Volatile.Read(ref _started);
 
         public int Stopped => Volatile.Read(ref _stopped);
 
@@ -173,10 +175,10 @@ public sealed class RunInGrainTests : IAsyncLifetime
         {
             try
             {
+                Interlocked.Increment(ref _started);
                 do
                 {
                     yield return new ChatResponseUpdate(ChatRole.Assistant, "on ");
-                    Flowing.Reached();
                     await Task.Delay(1, cancellationToken);
                 }
                 while (!IsBrief);

@@ -14,7 +14,7 @@ public sealed class RunnerTests
     {
         IReadOnlyList<ModelMessage> kept = [];
         var model = new ScriptedModel([Step.Say("Hello")], [Step.Say("again")]);
-        await using var runtime = await StandaloneRuntime.StartAsync();
+        await using var runtime = await StandaloneRuntime.StartAsync(configure: options => options.GracePeriod = Wait.Limit);
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => model));
 
         var deps = runtime.NewDeps(Key);
@@ -94,7 +94,7 @@ public sealed class RunnerTests
     [Fact]
     public async Task What_the_model_throws_is_in_the_stream_and_thrown_to_the_caller()
     {
-        await using var runtime = await StandaloneRuntime.StartAsync(configure: options => options.IncludeDetailedErrors = true);
+        await using var runtime = await StandaloneRuntime.StartAsync(configure: options => (options.IncludeDetailedErrors, options.GracePeriod) = (true, Wait.Limit));
         var agent = runtime.NewAgent("assistant", a => a.UseChatClient(_ => new ScriptedModel([new Step.Refuse("no credit")])));
         var deps = runtime.NewDeps(Key);
         var thrown = await Assert.ThrowsAsync<InvalidOperationException>(

@@ -165,7 +165,7 @@ public sealed class WaitingTests : IDisposable
     public async Task A_start_that_was_carried_out_after_it_was_given_up_is_found_and_brought_to_its_end()
     {
         using var log = new InMemoryStreamStore(Options.Create(new StorageOptions()), TimeProvider.System);
-        await using var silos = await TestSilos.StartAsync(null, new ScriptedModel(), _ => { }, _ => { }, services => services.AddSingleton<IStreamStore>(log));
+        await using var silos = await TestSilos.StartAsync(null, new ScriptedModel(), _ => { }, _ => { }, services => services.AddSingleton<IStreamStore>(log).AddRunClock(new ManualTimeProvider()));
         var environment = silos.Services.GetRequiredService<RunEnvironment>();
         var late = new RunToken(_key, environment.Silo.Id, "late");
         await log.StartAsync(late);

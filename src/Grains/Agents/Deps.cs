@@ -14,7 +14,7 @@ namespace AgentStream;
 public sealed class Deps
 {
     // How soon a listener that came before the run sees it.
-    private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
+    internal static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(100);
 
     private readonly RunEnvironment _environment;
     private RunHandle? _run;

@@ -39,11 +39,14 @@ internal sealed class WebhookService(
     /// <summary>How long a webhook is hidden from other processes: an attempt, and the wait for its turn.</summary>
     internal TimeSpan Hidden => options.Value.Timeout + TimeSpan.FromSeconds(30);
 
+    /// <summary>How many webhooks have been taken and are not dealt with.</summary>
+    internal int InHand => Volatile.Read(ref _inHand);
+
     /// <summary>Takes what is due, and has it sent beside the caller.</summary>
     internal async Task<Task> LookAsync(CancellationToken cancellationToken)
     {
         var all = new List<Task>();
-        while (Volatile.Read(ref _inHand) < MostInHand)
+        while (InHand < MostInHand)
         {
             var until = environment.Time.GetUtcNow() + Hidden;
             var due = await webhooks.Outbox.TakeDueAsync(until - Hidden, until, Share, cancellationToken);

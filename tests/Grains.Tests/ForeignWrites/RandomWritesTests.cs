@@ -95,7 +95,7 @@ public sealed class RandomWritesTests
         model,
         _ => { },
         _ => { },
-        storage: storage => (storage.RedisPrefix, storage.Journal) = (prefix, "redis"));
+        storage: storage => (storage.RedisPrefix, storage.Journal, storage.Lease) = (prefix, "redis", TimeSpan.FromSeconds(10)));
 
     private static bool IsAlive(TestSilos silo) => !silo.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested;
 

@@ -47,6 +47,8 @@ internal sealed class ClusterStage(string? redis) : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration["ConnectionStrings:redis"] = redis;
         builder.Configuration["AgentStream:RedisPrefix"] = Name;
+        builder.Configuration["AgentStream:Lease"] = "5m";
+        builder.Configuration["AgentStream:RedisTimeout"] = "1m";
         builder.Configuration["AgentStream:Journal"] = redis is null ? "memory" : "redis";
         builder.Configuration["AgentStream:Cluster:ClusterId"] = Name;
         foreach (var (name, value) in settings)

@@ -38,13 +38,19 @@ public sealed partial class RecoveryTests
     public async Task A_run_of_an_agent_that_is_not_known_here_is_left_to_a_process_that_knows_it()
     {
         await using var old = await StartAsync(new ScriptedModel());
-        await using var @new = await StartAsync(
-            new ScriptedModel(), others: agents => agents.AddAgent("stranger", agent => agent.UseChatClient(_ => new ScriptedModel([Step.Say("known")]))));
         await OrphanAsync("dead", StrangeRun);
-        await LookAsync(old);
+        await Wait.Until(
+            async () =>
+            {
+                await LookAsync(old);
+                return (await _log.FindRunAsync(Key))?.Run.SiloId == SiloIdentity.Nobody;
+            },
+            "the run to be left");
         await LookAsync(old);
         Assert.Equal(SiloIdentity.Nobody, (await _log.FindRunAsync(Key))?.Run.SiloId);
 
+        await using var @new = await StartAsync(
+            new ScriptedModel(), others: agents => agents.AddAgent("stranger", agent => agent.UseChatClient(_ => new ScriptedModel([Step.Say("known")]))));
         await LookAsync(@new);
         Assert.EndsWith("""
             event {"idx":0,"event":"part_start","event_idx":0,"part_kind":"text","content":"known"}
@@ -150,7 +156,7 @@ public sealed partial class RecoveryTests
         }
 
         Assert.InRange(looks, 0, 2);
-        Assert.Empty(await _log.FindOwnedAsync("dead"));
+        await Wait.Until(async () => (await _log.FindOwnedAsync("dead")).Count == 0, "all runs to be recovered");
     }
 
     [Fact]

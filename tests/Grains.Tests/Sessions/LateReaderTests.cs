@@ -6,16 +6,25 @@ using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
 using AgentStream.TestTools;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.Grains.Tests.Sessions;
 
 /// <summary>A reader who comes back when the stream is gone is shown from the journal what it has missed.</summary>
 public sealed class LateReaderTests(RedisFixture redis) : IClassFixture<RedisFixture>, IDisposable
 {
-    private readonly SessionKey _key = TestSilos.NewSession();
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromMinutes(2));
+    private static readonly TimeSpan Grace = TimeSpan.FromHours(1);
 
-    public void Dispose() => _patience.Dispose();
+    private readonly SessionKey _key = TestSilos.NewSession();
+    private readonly CancellationTokenSource _patience = new(Wait.Limit);
+    private readonly ManualTimeProvider _time = new();
+    private InMemoryStreamStore? _memory;
+
+    public void Dispose()
+    {
+        _patience.Dispose();
+        _memory?.Dispose();
+    }
 
     [Theory]
     [InlineData(false)]
@@ -140,11 +149,7 @@ public sealed class LateReaderTests(RedisFixture redis) : IClassFixture<RedisFix
     [Fact]
     public async Task A_run_that_waits_for_somebody_asks_again()
     {
-        await using var silos = await TestSilos.StartAsync(
-            null,
-            new ScriptedModel([Step.Call("c1", "pay")]),
-            options => options.GracePeriod = TimeSpan.Zero,
-            agent => agent.WithTool(() => "paid", "pay", requiresApproval: true));
+        await using var silos = await StartAsync(new ScriptedModel([Step.Call("c1", "pay")]));
         var live = await RunAsync(silos);
         await ForgetStreamAsync(silos);
         var seen = await silos.Client.ListenRawAsync(_key, live[0].Cursor).ToListAsync();
@@ -216,8 +221,15 @@ public sealed class LateReaderTests(RedisFixture redis) : IClassFixture<RedisFix
     private Task<TestSilos> StartAsync(ScriptedModel model, bool isRedis = false) => TestSilos.StartAsync(
         isRedis ? redis.Server.Configuration : null,
         model,
-        options => options.GracePeriod = TimeSpan.Zero,
-        agent => agent.WithTool((int a, int b) => a + b, "add"));
+        options => options.GracePeriod = Grace,
+        agent => agent.WithTool((int a, int b) => a + b, "add").WithTool(() => "paid", "pay", requiresApproval: true),
+        services =>
+        {
+            if (!isRedis)
+            {
+                services.AddSingleton<IStreamStore>(_memory = new InMemoryStreamStore(Options.Create(new StorageOptions()), _time));
+            }
+        });
 
     private async Task<List<StreamEntry>> RunAsync(TestSilos silos)
     {
@@ -235,10 +247,21 @@ public sealed class LateReaderTests(RedisFixture redis) : IClassFixture<RedisFix
         return entries;
     }
 
-    private Task ForgetStreamAsync(TestSilos silos)
+    /// <summary>Ends the grace period of the session's stream.</summary>
+    private async Task ForgetStreamAsync(TestSilos silos)
     {
         var store = silos.Services.GetRequiredService<IStreamStore>();
-        return Wait.Until(async () => (await store.ReadAsync(_key, Cursor.Start, 1)) is { Events.Count: 0, IsOpen: false }, "the stream has expired");
+        if (_memory is not null)
+        {
+            _time.Advance(Grace);
+        }
+        else
+        {
+            using var raw = await redis.Server.ConnectAsync();
+            await raw.CallAsync("DEL", $"{silos.Prefix}:{_key}");
+        }
+
+        Assert.True(await store.ReadAsync(_key, Cursor.Start, 1) is { Events.Count: 0, IsOpen: false });
     }
 
     private static string Say(StreamEntry entry) => entry switch

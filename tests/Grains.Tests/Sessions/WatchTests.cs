@@ -69,8 +69,8 @@ public sealed class WatchTests(RedisFixture redis) : IClassFixture<RedisFixture>
         var listed = Assert.Single(await silos.Client.ListSessionsAsync(_key.UserKey)).Title;
         Assert.Equal((SessionEventKind.Created, listed), await NextAsync());
         Assert.Equal((SessionEventKind.Started, listed), await NextAsync());
+        Assert.Equal(SessionEventKind.Ended, (await NextAsync()).Kind);
         await silos.Client.ImportMessagesAsync(_key, Encoding.UTF8.GetBytes($$"""[{"kind":"request","parts":[{"part_kind":"user-prompt","content":"{{new string('y', 10_000)}}"}]}]"""));
-        await NextAsync();
         Assert.Equal((SessionEventKind.Renamed, $"{new string('y', 79)}…"), await NextAsync());
     }
 

@@ -75,6 +75,7 @@ public sealed partial class MetricTests
         await using var silos = await TestSilos.StartAsync(null, new NamedModel([Step.Say(new string('x', 10_000))], [Step.Say("two")]));
         using var listener = Listen(silos);
         await silos.RunAsync(key);
+        await Wait.Until(() => TagsOf("agentstream.session.size").Count == 1, "the first run is measured");
         await silos.RunAsync(key);
         await Wait.Until(() => TagsOf("agentstream.session.size").Count == 2, "both runs are measured");
         var sizes = _figures.Where(figure => figure.Name == "agentstream.session.size").ToArray();

@@ -22,7 +22,7 @@ public sealed partial class MetricTests
         await gate.ReachedAsync();
         Assert.Equal(1, Observed(listener, "agentstream.runs.live"));
         gate.Open();
-        await silos.TranscriptAsync(key);
+        await Wait.Until(() => Of("agentstream.runs").Count == 2, "the first run is counted");
         await silos.RunAsync(key);
         await Wait.Until(() => Of("agentstream.runs").Count == 4, "both runs are counted");
 

@@ -50,10 +50,16 @@ public sealed class TraceTests : IDisposable
     {
         var gate = new Gate();
         using var spans = new SpanCollector();
-        await using var dying = await StartAsync(new NamedModel([Step.Call("c1", "add", ("a", 1), ("b", 2)), Step.Call("c2", "boom")], [Step.Say("It "), new Step.Pause(gate, Deaf: true)]));
+
+        // It is paused, so it does not hear that it has lost the run.
+        var isPaused = false;
+        await using var dying = await StartAsync(
+            new NamedModel([Step.Call("c1", "add", ("a", 1), ("b", 2)), Step.Call("c2", "boom")], [Step.Say("It "), new Step.Pause(gate, Deaf: true)]),
+            store: FailingStore.Around(_log, (call, _) => Volatile.Read(ref isPaused) && call == nameof(IStreamStore.CheckAsync)));
         await using var heir = await StartAsync(new NamedModel([Step.Say("It is 3."), NamedModel.Usage(20, 5)]));
         await dying.Client.StartAsync(_key, new RunRequest("What is 1 + 2?"));
         await gate.ReachedAsync();
+        Volatile.Write(ref isPaused, true);
         var broken = spans.Started(_key)[0];
         var listening = heir.TranscriptAsync(_key);
         await DieAsync(dying, heir);
@@ -74,7 +80,7 @@ public sealed class TraceTests : IDisposable
         Assert.Equal([broken.SpanId], recovered.Links.Select(link => link.Context.SpanId));
         Assert.Equal(broken.GetTagItem("agentstream.run.id"), recovered.GetTagItem("agentstream.run.id"));
 
-        // The process was only paused: what it was at ends without having been a failure of the run's.
+        // What it was at ends without having been a failure of the run's.
         gate.Open();
         await EndedAsync(spans, 2);
         Assert.Equal((broken, "lost", ActivityStatusCode.Unset), spans.Runs(_key)[1] is var lost ? (lost, lost.GetTagItem("agentstream.run.outcome"), lost.Status) : default);
@@ -217,7 +223,7 @@ public sealed class TraceTests : IDisposable
         }
     }
 
-    private Task<TestSilos> StartAsync(IChatClient model, Action<AgentStreamOptions>? options = null, Action<ISiloBuilder>? silo = null) => TestSilos.StartAsync(
+    private Task<TestSilos> StartAsync(IChatClient model, Action<AgentStreamOptions>? options = null, Action<ISiloBuilder>? silo = null, IStreamStore? store = null) => TestSilos.StartAsync(
         null,
         model,
         options ?? (options => options.IncludeDetailedErrors = false),
@@ -225,7 +231,7 @@ public sealed class TraceTests : IDisposable
             .WithTool((int a, int b) => a + b, "add")
             .WithTool(string () => throw new InvalidOperationException("secret"), "boom")
             .WithTool(() => "paid", "pay", requiresApproval: true),
-        services => services.AddSingleton<IStreamStore>(_log).AddSingleton<ISessionJournal>(_journal),
+        services => services.AddSingleton(store ?? _log).AddSingleton<ISessionJournal>(_journal),
         silo: silo);
 
     private Task EndedAsync(SpanCollector spans, int runs) => Wait.Until(() => spans.Runs(_key).Count == runs, $"{runs} runs have ended");

@@ -68,9 +68,10 @@ internal sealed class WebhookStage : IDisposable
 
     public static WebhookService ServiceOf(TestSilos silos) => silos.Services.GetServices<IHostedService>().OfType<WebhookService>().Single();
 
-    /// <summary>Moves the clock, and has a silo send all that is due then, and that its own rounds have not taken already.</summary>
+    /// <summary>Moves the clock, and has a silo send all that is due then. What its own rounds send has come to its end before that: a jump of the clock would be a timeout.</summary>
     public async Task SendAsync(TestSilos silos, TimeSpan? by = null)
     {
+        await Wait.Until(() => ServiceOf(silos).InHand == 0, "what is being sent");
         Time.Jump(by ?? TimeSpan.Zero);
         await await ServiceOf(silos).LookAsync(CancellationToken.None);
     }
