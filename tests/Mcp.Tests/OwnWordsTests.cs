@@ -11,7 +11,7 @@ public sealed class OwnWordsTests
     public async Task A_path_is_told_only_with_details(bool details, string told)
     {
         await using var silos = await McpSilos.StartAsync(
-            new ScriptedModel(), agent => agent.WithMcpServer("files", "/opt/secret/server"), options => options.IncludeDetailedErrors = details);
+            new ScriptedModel(), agent => agent.WithMcpServer("files", "/opt/secret/server", configure: TestServer.Patient), options => options.IncludeDetailedErrors = details);
         Assert.EndsWith(
             $"error {{\"msg\":\"crashed - MCP server 'files' cannot be used: {told}\",\"reason\":\"tool_failed\"}}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
     }

@@ -41,8 +41,8 @@ internal sealed class TestServer : IDisposable
         }
     }
 
-    /// <summary>On a busy machine a program takes its time to start.</summary>
-    public static void Patient(McpConnectionOptions options) => options.ConnectTimeout = Wait.Limit;
+    /// <summary>On a busy machine a program takes its time to start: it gets the most that there is.</summary>
+    public static void Patient(McpConnectionOptions options) => options.ConnectTimeout = TimeSpan.FromMinutes(10);
 
     /// <summary>The same, with what else there is to set.</summary>
     public static Action<McpConnectionOptions> Patient(Action<McpConnectionOptions>? configure) => options =>

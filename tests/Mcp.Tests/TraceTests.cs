@@ -47,7 +47,7 @@ public sealed class TraceTests
         };
         ActivitySource.AddActivityListener(listener);
         await using var server = await RawServer.StartAsync("""{"content":[]}""");
-        await using var silos = await McpSilos.StartAsync(new ScriptedModel([Step.Call("only-here", "t")], [Step.Say("ok")]), agent => agent.WithMcpServer("tools", server.Url));
+        await using var silos = await McpSilos.StartAsync(new ScriptedModel([Step.Call("only-here", "t")], [Step.Say("ok")]), agent => agent.WithMcpServer("tools", server.Url, TestServer.Patient));
         await silos.RunAsync();
 
         lock (tools)

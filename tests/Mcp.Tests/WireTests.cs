@@ -21,7 +21,7 @@ public sealed partial class WireTests
         Assert.Matches(Fit(), told);
 
         var model = new ScriptedModel([Step.Call("c1", told, ("a", 1))], [Step.Say("ok")]);
-        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url, options => options.Prefix = "my-"));
+        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url, TestServer.Patient(options => options.Prefix = "my-")));
         Assert.Contains("\"content\":\"hi\"", await silos.RunAsync(), StringComparison.Ordinal);
         Assert.Equal(name, server.Of("tools/call").Single().Parameters.GetProperty("name").GetString());
         Assert.Equal(first, await ToldAsync(server, "my-"));
@@ -51,7 +51,7 @@ public sealed partial class WireTests
         await using var server = await RawServer.StartAsync(
             tools: $$"""[null,{"name":"odd","inputSchema":{"anyOf":[]} },{{Named("good")}},{{Named("good")}},{"name":"long","description":"{{Long}}","inputSchema":{} }]""");
         var model = new ScriptedModel([Step.Say("ok")]);
-        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url));
+        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url, TestServer.Patient));
         Assert.EndsWith("\"llm-end\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
         var tools = model.Requests.Single().Options!.Tools!;
         Assert.Equal(["good", "long"], tools.Select(tool => tool.Name));
@@ -64,11 +64,11 @@ public sealed partial class WireTests
     private static async Task<List<string>> ToldAsync(RawServer server, string prefix, params string[] wanted)
     {
         var model = new ScriptedModel([Step.Say("ok")]);
-        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url, options =>
+        await using var silos = await McpSilos.StartAsync(model, agent => agent.WithMcpServer("tools", server.Url, TestServer.Patient(options =>
         {
             options.Prefix = prefix;
             Array.ForEach(wanted, options.Tools.Add);
-        }));
+        })));
         await silos.RunAsync();
         return [.. model.Requests.Single().Options!.Tools!.Select(tool => tool.Name)];
     }
