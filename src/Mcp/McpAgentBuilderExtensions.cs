@@ -82,6 +82,6 @@ public static class McpAgentBuilderExtensions
                 options,
                 services.GetService<McpHttp>() ?? McpHttp.Default,
                 services.GetRequiredService<ILoggerFactory>(),
-                services.GetRequiredService<TimeProvider>()));
+                services.GetService<McpClock>()?.Time ?? services.GetRequiredService<TimeProvider>()));
     }
 }

@@ -34,7 +34,7 @@ public sealed class FailureTests : IDisposable
     public async Task A_missing_directory_is_named_as_the_reason()
     {
         await using var silos = await McpSilos.StartAsync(
-            new ScriptedModel(), agent => agent.WithMcpServer("files", "cat", configure: s => s.WorkingDirectory = Path.Combine(_directory.FullName, "gone")));
+            new ScriptedModel(), agent => agent.WithMcpServer("files", "cat", configure: TestServer.Patient(s => s.WorkingDirectory = Path.Combine(_directory.FullName, "gone"))));
         Assert.EndsWith(
             "error {\"msg\":\"crashed - MCP server 'files' cannot be used: its working directory does not exist\",\"reason\":\"tool_failed\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
     }
@@ -51,18 +51,23 @@ public sealed class FailureTests : IDisposable
     [Fact]
     public async Task A_silent_program_ends_the_run_in_time_and_is_ended_itself()
     {
-        await using var silos = await McpSilos.StartAsync(new ScriptedModel(), agent => agent.WithMcpServer(
-            "tools", "sh", _server.SilentArguments(), server => server.ConnectTimeout = TimeSpan.FromSeconds(2)));
+        var time = new ManualTimeProvider();
+        var options = Options("sh", _server.SilentArguments());
+        await using var source = McpSilos.NewSource(options, time: time);
+        await using var silos = await McpSilos.StartAsync(new ScriptedModel(), agent => agent.WithToolProvider("MCP server 'tools'", _ => source));
+        var running = silos.RunAsync();
+        await Wait.Until(() => _server.Pids.Count == 1, "the server starts");
+        time.Advance(options.ConnectTimeout);
         Assert.EndsWith(
-            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it did not answer within 2 s\",\"reason\":\"tool_failed\"}\nend\n", await silos.RunAsync(), StringComparison.Ordinal);
-        Assert.False(TestServer.IsAlive(_server.Pids.Single()));
+            "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it did not answer within 600 s\",\"reason\":\"tool_failed\"}\nend\n", await running, StringComparison.Ordinal);
+        await EndsAsync();
     }
 
     [Fact]
     public async Task A_run_that_waits_for_its_server_can_be_canceled_and_leaves_no_process_behind()
     {
         await using (var silos = await McpSilos.StartAsync(
-            new ScriptedModel(), agent => agent.WithMcpServer("tools", "sh", _server.SilentArguments())))
+            new ScriptedModel(), agent => agent.WithMcpServer("tools", "sh", _server.SilentArguments(), TestServer.Patient)))
         {
             var key = TestSilos.NewSession();
             await silos.Client.StartAsync(key, new RunRequest("go"));
@@ -71,7 +76,7 @@ public sealed class FailureTests : IDisposable
             Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await silos.TranscriptAsync(key), StringComparison.Ordinal);
         }
 
-        Assert.False(TestServer.IsAlive(_server.Pids.Single()));
+        await EndsAsync();
     }
 
     [Fact]
@@ -130,11 +135,15 @@ public sealed class FailureTests : IDisposable
     private static string WithoutRun(string transcript) =>
         string.Join('\n', transcript.Split('\n').Select(line => line.StartsWith("begin", StringComparison.Ordinal) ? "begin {\"idx\":0}" : line));
 
-    private McpConnectionOptions Options()
+    private McpConnectionOptions Options() => Options(TestServer.Command, _server.Arguments());
+
+    private static McpConnectionOptions Options(string command, string[] arguments)
     {
-        var options = new McpConnectionOptions { Command = TestServer.Command };
+        var options = new McpConnectionOptions { Command = command };
         TestServer.Patient(options);
-        Array.ForEach(_server.Arguments(), options.Arguments.Add);
+        Array.ForEach(arguments, options.Arguments.Add);
         return options;
     }
+
+    private Task EndsAsync() => Wait.Until(() => !TestServer.IsAlive(_server.Pids.Single()), "the process has ended");
 }

@@ -32,7 +32,7 @@ internal sealed class HttpServerProcess : IAsyncDisposable
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
-        using var client = new HttpClient();
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         await Wait.Until(async () => _process.HasExited || await AnswersAsync(client), $"an answer on {Url}");
         Assert.False(_process.HasExited);
     }

@@ -39,7 +39,9 @@ public sealed class HttpTests
         await server.Program.UntilAsync("hanging");
         await server.KillAsync();
         var transcript = await silos.TranscriptAsync(key);
-        Assert.Contains("\"content\":\"The tool hang failed: MCP server 'tools' ended its answer to the call without a result\"", transcript, StringComparison.Ordinal);
+
+        // Its connection may end in several ways, before and after the head of the answer.
+        Assert.Matches("\"content\":\"The tool hang failed: MCP server 'tools' (ended its answer to the call without a result|did not answer the call: [^\"]+)\"", transcript);
         Assert.EndsWith("\"llm-end\"}\nend\n", transcript, StringComparison.Ordinal);
 
         Assert.EndsWith(
