@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using AgentStream.Storage;
+using AgentStream.Storage.InMemory;
 using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentStream.AspNetCore.Tests;
 
@@ -11,6 +13,10 @@ namespace AgentStream.AspNetCore.Tests;
 public sealed class LateReaderTests
 {
     private static readonly SessionKey Key = ChatApp.Key("s1");
+    private static readonly TimeSpan GracePeriod = TimeSpan.FromHours(1);
+
+    // The clock of the streams alone.
+    private readonly ManualTimeProvider _time = new(TimeProvider.System.GetUtcNow());
 
     [Fact]
     public async Task An_event_source_that_comes_back_late_gets_the_rest_and_then_204()
@@ -78,11 +84,14 @@ public sealed class LateReaderTests
         }));
     }
 
-    private static Task<WebApplication> StartAsync()
+    private Task<WebApplication> StartAsync()
     {
         var model = new TwoWords();
         model.Continue.SetResult();
-        return WholeProgram.StartAsync(model, _ => { }, Map, ("AgentStream:GracePeriod", "0s"));
+        return WholeProgram.StartAsync(model, _ => { }, Configure, Map, ("AgentStream:GracePeriod", $"{GracePeriod}"));
+
+        void Configure(WebApplicationBuilder builder) =>
+            builder.Services.AddSingleton<IStreamStore>(services => new InMemoryStreamStore(services.GetRequiredService<IOptions<StorageOptions>>(), _time));
 
         static void Map(WebApplication app)
         {
@@ -92,12 +101,13 @@ public sealed class LateReaderTests
     }
 
     /// <summary>Runs a prompt until its stream is gone, and gives the ids of its frames.</summary>
-    private static async Task<List<string>> RunAsync(WebApplication app)
+    private async Task<List<string>> RunAsync(WebApplication app)
     {
         using var http = WholeProgram.NewClient(app);
         using var stream = new SseReader(await http.SendAsync(
             new HttpRequestMessage(HttpMethod.Post, "/chat") { Content = JsonContent.Create(new { prompt = "greet", session_id = "s1" }) }, HttpCompletionOption.ResponseHeadersRead));
         List<string> ids = [.. (await stream.ItemsAsync()).Select(item => item.EventId!)];
+        _time.Advance(GracePeriod);
         var store = app.Services.GetRequiredService<IStreamStore>();
         await Wait.Until(async () => await store.ReadAsync(Key, Cursor.Start, 1) is { Events.Count: 0, IsOpen: false }, "the stream has expired");
         return ids;
