@@ -70,8 +70,14 @@ public sealed class SseWriterTests
 
         events.Writer.TryWrite(Event(4));
         await pipe.Reader.ReadAsync().AsTask().Within();
-        _time.Advance(SseWriter.Patience + TimeSpan.FromSeconds(1));
-        await Assert.ThrowsAsync<ListenerStalledException>(() => writing.Within());
+        await Wait.Until(
+            () =>
+            {
+                _time.Advance(SseWriter.Patience + TimeSpan.FromSeconds(1));
+                return writing.IsCompleted;
+            },
+            "the listener is given up");
+        await Assert.ThrowsAsync<ListenerStalledException>(() => writing);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Reflection;
+using AgentStream.Storage;
 using AgentStream.Storage.Background;
 using AgentStream.Storage.InMemory;
 using AgentStream.Storage.Journal;
@@ -58,11 +59,21 @@ public sealed class HealthTests
     [Fact]
     public async Task A_store_that_does_not_answer_in_time_counts_as_failed()
     {
-        await using var app = await StartAsync();
+        using var streams = new ManualResetEventSlim();
+        await using var app = await StartAsync(ChatApp.WithTroubledLog(nameof(IStreamStore.IsLiveAsync), () =>
+        {
+            streams.Wait();
+            return null;
+        }));
         var never = new TaskCompletionSource();
         _journal = () => never.Task;
+        var timers = _time.ArmedTimers;
         var asking = AskAsync(app, "ready", HttpStatusCode.ServiceUnavailable);
-        await Wait.Until(() => _asked == 1 && _time.NextTimer == CheckTimeout, "the store is asked");
+
+        // The probe's, and two for each store.
+        await Wait.Until(() => _asked == 1 && _time.ArmedTimers == timers + 5, "both stores are waited for");
+        streams.Set();
+        await Wait.Until(() => _time.ArmedTimers == timers + 3, "the journal is waited for");
 
         _time.Advance(CheckTimeout);
         Assert.Contains("\"streams\":\"ok\",\"journal\":\"timeout\"", await asking, StringComparison.Ordinal);
@@ -75,18 +86,16 @@ public sealed class HealthTests
         await using var app = await StartAsync();
         var never = new TaskCompletionSource();
         _journal = () => never.Task;
-        for (var probe = 1; probe <= 12; probe++)
-        {
-            var asking = AskAsync(app, "ready", HttpStatusCode.ServiceUnavailable);
-            await Wait.Until(() => asking.IsCompleted || (_asked == Math.Min(probe, 8) && _time.ArmedTimers > 0), "the store is asked, or not");
-            while (!asking.IsCompleted)
+        await Wait.Until(
+            async () =>
             {
-                _time.Advance(CheckTimeout);
-                await Task.Yield();
-            }
-
-            await asking;
-            _time.Advance(TimeSpan.FromSeconds(1));
+                await ProbeAsync();
+                return _asked == 8;
+            },
+            "the store is asked 8 times");
+        for (var more = 0; more < 4; more++)
+        {
+            await ProbeAsync();
         }
 
         Assert.Equal(8, _asked);
@@ -100,6 +109,20 @@ public sealed class HealthTests
                 return answer.IsSuccessStatusCode;
             },
             "it is ready again");
+
+        async Task ProbeAsync()
+        {
+            var asking = AskAsync(app, "ready", HttpStatusCode.ServiceUnavailable);
+            await Wait.Until(
+                () =>
+                {
+                    _time.Advance(CheckTimeout);
+                    return asking.IsCompleted;
+                },
+                "the probe is answered");
+            await asking;
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
     }
 
     [Fact]
