@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text;
 using AgentStream.TestTools;
 using Microsoft.AspNetCore.Builder;
@@ -11,6 +12,9 @@ public sealed class FuzzTests
     private const int Requests = 20_000;
     private const int AtOnce = 32;
 
+    // They are all one user's.
+    private const string TooMany = "Too many sessions are read at the same time. Try again later.";
+
     [Fact]
     public async Task No_request_makes_the_server_fail_or_hang()
     {
@@ -22,7 +26,7 @@ public sealed class FuzzTests
             app.MapAgentStreamAgUi();
         });
         using var connections = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, AllowAutoRedirect = false };
-        using var http = new HttpClient(connections) { BaseAddress = new Uri(app.Urls.First()) };
+        using var http = new HttpClient(connections) { BaseAddress = new Uri(app.Urls.First()), Timeout = Timeout.InfiniteTimeSpan };
         var answers = new ConcurrentDictionary<int, int>();
         var failures = new ConcurrentQueue<string>();
 
@@ -30,9 +34,9 @@ public sealed class FuzzTests
         {
             using var request = new Fuzz(number).NewRequest();
             using var response = await http.SendAsync(request, cancellationToken).Within();
-            await response.Content.ReadAsByteArrayAsync(cancellationToken).Within();
+            var text = await response.Content.ReadAsStringAsync(cancellationToken).Within();
             answers.AddOrUpdate((int)response.StatusCode, 1, (_, count) => count + 1);
-            if ((int)response.StatusCode >= 500)
+            if ((int)response.StatusCode >= 500 && !(response.StatusCode == HttpStatusCode.ServiceUnavailable && text.Contains(TooMany, StringComparison.Ordinal)))
             {
                 failures.Enqueue($"{(int)response.StatusCode} to request {number}: {request.Method} {request.RequestUri}");
             }
