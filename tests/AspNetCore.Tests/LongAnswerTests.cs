@@ -6,6 +6,7 @@ using AgentStream.TestTools;
 namespace AgentStream.AspNetCore.Tests;
 
 /// <summary>A long history that nobody reads is held a few times for a user, not as often as they ask.</summary>
+[Collection(LongBodies.Name)]
 public sealed class LongAnswerTests
 {
     [Fact]

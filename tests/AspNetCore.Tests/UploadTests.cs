@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentStream.AspNetCore.Tests;
 
 /// <summary>A body that does not come is not waited for, and only a few long ones are held at a time.</summary>
+[Collection(LongBodies.Name)]
 public sealed class UploadTests
 {
     private const int LargeLength = 1_000;
