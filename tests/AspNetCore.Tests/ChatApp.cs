@@ -61,7 +61,7 @@ internal sealed class ChatApp : IAsyncDisposable
         try
         {
             await app.StartAsync();
-            return new ChatApp(app, new HttpClient { BaseAddress = new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)) });
+            return new ChatApp(app, new HttpClient { BaseAddress = new Uri(app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)), Timeout = Timeout.InfiniteTimeSpan });
         }
         catch
         {

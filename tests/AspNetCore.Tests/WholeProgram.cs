@@ -23,6 +23,9 @@ internal static class WholeProgram
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration["AgentStream:Journal"] = "memory";
+
+        // A test on a busy machine reads a run's stream long after its end.
+        builder.Configuration["AgentStream:GracePeriod"] = "1h";
         Array.ForEach(settings, setting => builder.Configuration[setting.Name] = setting.Value);
         builder.AddAgentStream()
             .AddAgent("greeter", agent => tools(agent.UseChatClient(_ => model)));
@@ -35,5 +38,5 @@ internal static class WholeProgram
         return app;
     }
 
-    public static HttpClient NewClient(WebApplication app) => new() { BaseAddress = new Uri(app.Urls.First()) };
+    public static HttpClient NewClient(WebApplication app) => new() { BaseAddress = new Uri(app.Urls.First()), Timeout = Timeout.InfiniteTimeSpan };
 }
