@@ -29,7 +29,7 @@ internal sealed class Conversation : IAsyncDisposable
     public static async Task<Conversation> StartAsync(Action<AgentBuilder> agent, params RequestDelegate[] replies)
     {
         var server = await ModelServer.StartAsync(replies);
-        var runtime = await StandaloneRuntime.StartAsync();
+        var runtime = await StandaloneRuntime.StartAsync(configure: options => options.GracePeriod = TimeSpan.FromHours(1));
         return new Conversation(server, runtime, runtime.NewAgent("assistant", builder => agent(builder.UseChatClient(_ => server.Client()).TrustImports())));
     }
 
@@ -69,7 +69,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         async Task ListenAsync()
         {
-            await foreach (var item in deps.ListenAsync(wait: TimeSpan.FromSeconds(20)))
+            await foreach (var item in deps.ListenAsync(wait: Wait.Limit))
             {
                 events.Add($"{item.Type} {Encoding.UTF8.GetString(item.Body.Span)}");
                 if (cancelAfter is not null && events[^1].Contains(cancelAfter, StringComparison.Ordinal))

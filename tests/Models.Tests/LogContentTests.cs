@@ -66,6 +66,7 @@ public sealed class LogContentTests
 
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration["AgentStream:Journal"] = "memory";
+        builder.Configuration["AgentStream:GracePeriod"] = "1h";
         builder.AddAgentStream().AddAgent("assistant", agent => agent
             .UseChatClient(_ => model.Client())
             .WithTool((string text) => $"{Result} {text}", "find")
@@ -79,7 +80,7 @@ public sealed class LogContentTests
 
     private static async Task<string> ChatAsync(WebApplication app, string session)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         using var content = new StringContent($$"""{"prompt":"{{Prompt}}","session_id":"{{session}}"}""", Encoding.UTF8, "application/json");
         using var response = await http.PostAsync(new Uri($"{app.Urls.First()}/chat"), content).Within();
         return await response.Content.ReadAsStringAsync();

@@ -150,6 +150,7 @@ public sealed class WholeProgramTests
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["AgentStream:Journal"] = "memory",
+            ["AgentStream:GracePeriod"] = "1h",
             ["AgentStream:Agents:assistant:Model"] = "tiny",
             ["AgentStream:Agents:assistant:Endpoint"] = model.Endpoint.ToString(),
             ["AgentStream:Agents:assistant:ApiKey"] = ModelServer.ApiKey,
@@ -171,7 +172,7 @@ public sealed class WholeProgramTests
     /// <summary>Runs a prompt and gives the bodies of its events.</summary>
     private static async Task<List<string>> ChatAsync(WebApplication app, string json)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         using var content = new StringContent(json, Encoding.UTF8, "application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{app.Urls.First()}/chat") { Content = content };
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).Within();
