@@ -25,5 +25,5 @@ internal static class MetricsApp
         return app;
     }
 
-    public static HttpClient NewClient(WebApplication app) => new() { BaseAddress = new Uri(app.Urls.First()) };
+    public static HttpClient NewClient(WebApplication app) => new() { BaseAddress = new Uri(app.Urls.First()), Timeout = Timeout.InfiniteTimeSpan };
 }
