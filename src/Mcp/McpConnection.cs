@@ -17,6 +17,8 @@ internal sealed class McpConnection : IAsyncDisposable
     // How often the tools are asked for when they change while they are told.
     private const int MaxLists = 3;
 
+    private static readonly TimeSpan LeastProbePatience = TimeSpan.FromSeconds(5);
+
     // A goodbye over HTTP has no time limit; a program is killed after less.
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(10);
 
@@ -150,8 +152,7 @@ internal sealed class McpConnection : IAsyncDisposable
         ClientInfo = new Implementation { Name = nameof(AgentStream), Version = typeof(McpConnection).Assembly.GetName().Version?.ToString() ?? "0" },
         InitializationTimeout = _options.ConnectTimeout,
 
-        // Old servers do not answer a question of the newest revision; this is how long they are waited for before they are asked the old way.
-        DiscoverProbeTimeout = _options.ConnectTimeout / 6,
+        DiscoverProbeTimeout = ProbePatience(_options.ConnectTimeout),
         Handlers = new McpClientHandlers
         {
             NotificationHandlers =

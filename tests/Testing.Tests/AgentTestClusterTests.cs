@@ -3,6 +3,7 @@ using AgentStream.Messages;
 using AgentStream.TestTools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace AgentStream.Testing.Tests;
 
@@ -16,7 +17,8 @@ public sealed class AgentTestClusterTests
             [ScriptStep.Text("Order 7 ", "was sent.")]);
         await using var cluster = await AgentTestCluster.StartAsync(
             agents => agents.AddAgent("shop", agent => agent.UseChatClient(_ => model).WithTool((int id, Orders orders) => orders.Find(id), "find_order")),
-            services => services.AddScoped<Orders>());
+            services => services.AddScoped<Orders>(),
+            new() { ConfigureHost = BePatient });
         var session = cluster.NewSession();
 
         var run = await cluster.RunAsync(session, "where is order 7?");
@@ -109,7 +111,8 @@ public sealed class AgentTestClusterTests
         var paid = 0;
         var model = new ScriptedChatClient([ScriptStep.ToolCall("pay"), ScriptStep.ToolCall("pay")], [ScriptStep.Text("done")]);
         await using var cluster = await AgentTestCluster.StartAsync(
-            agents => agents.AddAgent("clerk", agent => agent.UseChatClient(_ => model).WithTool(() => $"paid {Interlocked.Increment(ref paid)}", "pay", requiresApproval: true)));
+            agents => agents.AddAgent("clerk", agent => agent.UseChatClient(_ => model).WithTool(() => $"paid {Interlocked.Increment(ref paid)}", "pay", requiresApproval: true)),
+            options: new() { ConfigureHost = BePatient });
         var paused = await cluster.RunAsync(cluster.NewSession(), "pay twice");
         Assert.Equal((RunOutcome.Paused, 2, 0), (paused.Outcome, paused.Requests.Count, paid));
         Assert.All(paused.ToolCalls, call => Assert.Null(call.ResultText));
@@ -128,7 +131,14 @@ public sealed class AgentTestClusterTests
         await using var cluster = await AgentTestCluster.StartAsync(
             agents => agents.AddAgent("scripted", agent => agent.UseChatClient(_ => new ScriptedChatClient([ScriptStep.ToolCall("again")], [ScriptStep.ToolCall("again")])).WithTool(() => 1, "again")),
             services => services.Configure<AgentStreamOptions>(options => options.MaxNodes = 1),
-            new() { ConfigureHost = host => host.Configuration["AgentStream:RuntimeOrigin"] = "mine" });
+            new()
+            {
+                ConfigureHost = host =>
+                {
+                    BePatient(host);
+                    host.Configuration["AgentStream:RuntimeOrigin"] = "mine";
+                },
+            });
         var run = await cluster.RunAsync(cluster.NewSession(), "go");
         Assert.Equal((FailureReasons.Limit, "mine"), (run.Reason, run.Events[0].Source.Origin));
     }
@@ -139,7 +149,7 @@ public sealed class AgentTestClusterTests
         var redis = await RedisServer.SharedAsync();
         using var raw = await redis.ConnectAsync();
         string prefix;
-        await using (var cluster = await StartAsync(new ScriptedChatClient(_ => [ScriptStep.Text("hello")]), new() { Redis = redis.Configuration, Silos = 2 }))
+        await using (var cluster = await StartAsync(new ScriptedChatClient(_ => [ScriptStep.Text("hello")]), new() { Redis = redis.Configuration, Silos = 2, ConfigureHost = BePatient }))
         {
             prefix = cluster.RedisPrefix;
             Assert.Equal(2, cluster.Cluster.Silos.Count);
@@ -161,7 +171,15 @@ public sealed class AgentTestClusterTests
     }
 
     private static Task<AgentTestCluster> StartAsync(IChatClient model, AgentTestClusterOptions? options = null) =>
-        AgentTestCluster.StartAsync(agents => agents.AddAgent("scripted", agent => agent.UseChatClient(_ => model)), options: options);
+        AgentTestCluster.StartAsync(agents => agents.AddAgent("scripted", agent => agent.UseChatClient(_ => model)), options: options ?? new() { ConfigureHost = BePatient });
+
+    /// <summary>On a busy machine a test reads a run's stream long after its end, Redis answers late, and a lease is renewed late.</summary>
+    private static void BePatient(IHostApplicationBuilder host)
+    {
+        host.Configuration["AgentStream:GracePeriod"] = "1h";
+        host.Configuration["AgentStream:RedisTimeout"] = "1m";
+        host.Configuration["AgentStream:Lease"] = "5m";
+    }
 
     private sealed class Orders
     {

@@ -18,6 +18,8 @@ public sealed class SharedKeysTests(RedisFixture redis) : IClassFixture<RedisFix
         [
             ("ConnectionStrings:redis", redis.Server.Configuration),
             ("AgentStream:RedisPrefix", RedisServer.NewPrefix()),
+            ("AgentStream:RedisTimeout", "1m"),
+            ("AgentStream:Lease", "5m"),
             ($"{Schemes}:OpenIdConnect:Authority", provider.Address),
             ($"{Schemes}:OpenIdConnect:RequireHttpsMetadata", "false"),
             ($"{Schemes}:OpenIdConnect:ClientId", IdentityProvider.ClientId),
@@ -27,7 +29,7 @@ public sealed class SharedKeysTests(RedisFixture redis) : IClassFixture<RedisFix
         await using var second = await SiloApp.StartAsync(settings);
 
         // A browser sends cookies to all ports of a host.
-        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() });
+        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() }) { Timeout = Timeout.InfiniteTimeSpan };
         using (var page = await browser.GetAsync(new Uri(SiloApp.Address(first), "/")))
         {
             Assert.Equal(HttpStatusCode.OK, page.StatusCode);
@@ -37,7 +39,7 @@ public sealed class SharedKeysTests(RedisFixture redis) : IClassFixture<RedisFix
 
         using var made = await browser.PostAsJsonAsync(new Uri(SiloApp.Address(first), "/chat/s/token"), new { verbs = (string[])["read"] });
         using var json = JsonDocument.Parse(await made.Content.ReadAsStringAsync());
-        using var nobody = new HttpClient { BaseAddress = SiloApp.Address(second) };
+        using var nobody = new HttpClient { BaseAddress = SiloApp.Address(second), Timeout = Timeout.InfiniteTimeSpan };
         foreach (var (token, status) in ((string?, HttpStatusCode)[])[(json.RootElement.GetProperty("token").GetString(), HttpStatusCode.NotFound), ("ast_x", HttpStatusCode.Unauthorized)])
         {
             using var answer = await nobody.GetAsync($"/chat/s?access_token={token}");
