@@ -20,7 +20,7 @@ public sealed class DashboardTests
     public async Task It_is_there_when_it_is_asked_for(string path, string type)
     {
         await using var app = await SiloApp.StartAsync(On);
-        using var http = new HttpClient { BaseAddress = SiloApp.Address(app) };
+        using var http = new HttpClient { BaseAddress = SiloApp.Address(app), Timeout = Timeout.InfiniteTimeSpan };
         using var answer = await http.GetAsync(path);
 
         Assert.Equal((HttpStatusCode.OK, type), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
@@ -30,7 +30,7 @@ public sealed class DashboardTests
     public async Task It_is_not_there_by_default()
     {
         await using var app = await SiloApp.StartAsync();
-        using var http = new HttpClient { BaseAddress = SiloApp.Address(app) };
+        using var http = new HttpClient { BaseAddress = SiloApp.Address(app), Timeout = Timeout.InfiniteTimeSpan };
         using var answer = await http.GetAsync("/dashboard/");
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
@@ -56,7 +56,7 @@ public sealed class DashboardTests
     public async Task Nobody_but_this_machine_sees_any_of_it(string header, string value)
     {
         await using var app = await SiloApp.StartAsync([On, .. Keys]);
-        using var http = new HttpClient { BaseAddress = SiloApp.Address(app) };
+        using var http = new HttpClient { BaseAddress = SiloApp.Address(app), Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.TryAddWithoutValidation(header, value);
         http.DefaultRequestHeaders.Authorization = new("Bearer", "a");
         foreach (var path in (string[])["", "/", "/index.html", "/index.min.js", "/version", "/DashboardCounters", "/ClusterStats", "/GrainState", "/GrainTypes", "/Trace"])
@@ -70,7 +70,7 @@ public sealed class DashboardTests
     public async Task It_does_not_show_the_log()
     {
         await using var app = await SiloApp.StartAsync(On);
-        using var http = new HttpClient { BaseAddress = SiloApp.Address(app) };
+        using var http = new HttpClient { BaseAddress = SiloApp.Address(app), Timeout = Timeout.InfiniteTimeSpan };
         using var answer = await http.GetAsync("/dashboard/Trace");
 
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);

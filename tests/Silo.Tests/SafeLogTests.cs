@@ -65,7 +65,7 @@ public sealed partial class SafeLogTests
         Assert.Contains((Shown, ""), logs.Scopes);
     }
 
-    private static async Task LogAsync(LogLines logs, Action<ILogger> log) => await Startup.RunAsync(["--urls", "http://127.0.0.1:0"], builder =>
+    private static async Task LogAsync(LogLines logs, Action<ILogger> log) => await TestStartup.RunAsync([], builder =>
     {
         builder.Logging.ClearProviders().AddProvider(logs);
         var app = builder.Build();

@@ -75,7 +75,7 @@ public sealed partial class SecretSettingTests
         Console.SetError(TextWriter.Synchronized(errors));
         try
         {
-            var code = await Startup.RunAsync(["--urls", "http://127.0.0.1:0", "--AgentStream:Journal=memory", "--AgentStream:RedisTimeout=100ms", .. settings], builder =>
+            var code = await TestStartup.RunAsync(["--AgentStream:Journal=memory", "--AgentStream:RedisTimeout=100ms", .. settings], builder =>
             {
                 builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
                 try

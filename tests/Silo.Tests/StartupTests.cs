@@ -30,7 +30,7 @@ public sealed class StartupTests : IDisposable
     public async Task Whatever_fails_a_start_is_exit_code_1(Type failure) =>
         Assert.Equal(1, await RunAsync(_ => throw (Exception)Activator.CreateInstance(failure)!));
 
-    private static Task<int> RunAsync(Action<IHostApplicationLifetime> start) => Startup.RunAsync(["--urls", "http://127.0.0.1:0"], builder =>
+    private static Task<int> RunAsync(Action<IHostApplicationLifetime> start) => TestStartup.RunAsync([], builder =>
     {
         builder.Services.AddHostedService(services => new Service(() => start(services.GetRequiredService<IHostApplicationLifetime>())));
         return builder.Build();

@@ -17,8 +17,8 @@ public sealed class TokenLogTests
         using var logs = new LogLines();
         var token = "";
         var asked = Task.CompletedTask;
-        string[] arguments = ["--urls", "http://127.0.0.1:0", "--AgentStream:Journal=memory", "--Logging:LogLevel:Microsoft.AspNetCore=Trace", "--Logging:LogLevel:Default=Trace"];
-        await Startup.RunAsync(arguments, builder =>
+        string[] arguments = ["--AgentStream:Journal=memory", "--Logging:LogLevel:Microsoft.AspNetCore=Trace", "--Logging:LogLevel:Default=Trace"];
+        await TestStartup.RunAsync(arguments, builder =>
         {
             builder.Logging.ClearProviders().AddProvider(logs);
             builder.AddAgentStream().AddDemoAgent(builder.Configuration);
@@ -46,7 +46,7 @@ public sealed class TokenLogTests
 
     private static async Task<string> AskAsync(Uri silo)
     {
-        using var http = new HttpClient { BaseAddress = silo };
+        using var http = new HttpClient { BaseAddress = silo, Timeout = Timeout.InfiniteTimeSpan };
         using var made = await http.PostAsync("/chat/s/token", null);
         var token = JsonDocument.Parse(await made.Content.ReadAsStringAsync()).RootElement.GetProperty("token").GetString()!;
         foreach (var one in (string[])[token, Other, "%61" + token[1..]])

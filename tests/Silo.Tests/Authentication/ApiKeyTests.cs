@@ -21,7 +21,7 @@ public sealed class ApiKeyTests
             ($"{Keys}:0:Hash", Hash("key-of-anna")), ($"{Keys}:0:User", "anna"), ($"{Keys}:0:Scope", "acme"),
             ($"{Keys}:1:Hash", Hash("key-of-ben").ToLowerInvariant()), ($"{Keys}:1:User", "ben"), ($"{Keys}:1:Scope", "acme"),
             ("AgentStream:Http:ScopeClaim", "tenant"));
-        using var http = new HttpClient { BaseAddress = SiloApp.Address(app) };
+        using var http = new HttpClient { BaseAddress = SiloApp.Address(app), Timeout = Timeout.InfiniteTimeSpan };
 
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "key-of-anna");
         using (var started = await http.PostAsJsonAsync("/chat", new { prompt = "hello", session_id = "s" }))

@@ -64,7 +64,7 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task Who_has_not_signed_in_gets_neither_the_page_nor_an_answer_and_no_route_sends_a_program_to_the_provider()
     {
-        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = Silo };
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = Silo, Timeout = Timeout.InfiniteTimeSpan };
         foreach (var path in (string[])["/", "/page/page.js"])
         {
             using var page = await http.GetAsync(path);
@@ -79,7 +79,7 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task A_token_of_the_issuer_is_the_same_user_as_the_person_and_one_for_another_audience_is_nobody()
     {
-        using var http = new HttpClient { BaseAddress = Silo };
+        using var http = new HttpClient { BaseAddress = Silo, Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _provider!.NewToken("agents"));
         using (var started = await http.PostAsJsonAsync("/chat", new { prompt = "hello", session_id = "s" }))
         {
@@ -97,5 +97,5 @@ public sealed class SignInTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
     }
 
-    private HttpClient NewBrowser() => new(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = Silo };
+    private HttpClient NewBrowser() => new(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = Silo, Timeout = Timeout.InfiniteTimeSpan };
 }

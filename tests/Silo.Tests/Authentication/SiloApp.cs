@@ -15,6 +15,7 @@ internal static class SiloApp
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration["AgentStream:Journal"] = "memory";
+        builder.Configuration["AgentStream:GracePeriod"] = "1h";
         foreach (var (name, value) in settings)
         {
             builder.Configuration[name] = value;
