@@ -147,11 +147,21 @@ internal sealed class McpConnection : IAsyncDisposable
         return this;
     }
 
+    /// <summary>
+    /// Old servers do not answer a question of the newest revision. This is how long they are waited for before they are asked the old way: long enough for a program to start, where there is that much time.
+    /// </summary>
+    private static TimeSpan ProbePatience(TimeSpan connectTimeout)
+    {
+        var patience = connectTimeout / 6;
+        return patience > LeastProbePatience ? patience
+            : connectTimeout / 2 < LeastProbePatience ? connectTimeout / 2
+            : LeastProbePatience;
+    }
+
     private McpClientOptions ClientOptions() => new()
     {
         ClientInfo = new Implementation { Name = nameof(AgentStream), Version = typeof(McpConnection).Assembly.GetName().Version?.ToString() ?? "0" },
         InitializationTimeout = _options.ConnectTimeout,
-
         DiscoverProbeTimeout = ProbePatience(_options.ConnectTimeout),
         Handlers = new McpClientHandlers
         {

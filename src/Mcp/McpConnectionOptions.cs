@@ -88,7 +88,8 @@ public sealed class McpConnectionOptions
 
     /// <summary>
     /// How long the server may take to start, to say hello and to list its tools: 100 ms to 10 min, 30 s by default. A run whose server takes longer
-    /// ends as crashed. A sixth of it, 5 s by default, is waited for the answer to <c>server/discover</c>, before the server is asked in the old way.
+    /// ends as crashed. A sixth of it, but at least 5 s, is waited for the answer to <c>server/discover</c>, before the server is asked in the
+    /// old way; half of it where it is shorter than 10 s.
     /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
