@@ -131,10 +131,12 @@ public sealed class RefusalTests(RedisFixture redis) : IClassFixture<RedisFixtur
             server.Configuration, new ScriptedModel([new Step.Pause(gate), Step.Say("one")], [Step.Say("two")]), _ => { }, _ => { }, storage: storage => storage.Journal = "redis");
         await silos.Client.StartAsync(_key, new RunRequest("1"));
         var second = await silos.Client.StartAsync(_key, new RunRequest("2", OnBusy: BusySessionBehavior.Queue));
-        await raw.CallAsync("SET", $"{silos.Prefix}:#waiting", "x");
         await raw.CallAsync("LPUSH", $"{silos.Prefix}:#waiting:{_key}", "garbage");
         await raw.CallAsync("LPUSH", $"{silos.Prefix}:#waiting:garbage", "garbage");
         await raw.CallAsync("SET", $"{silos.Prefix}:#waiting:1:1:foreign", "garbage");
+
+        // Last: the silo's next look finds it, and makes the list anew from the keys that are there then.
+        await raw.CallAsync("SET", $"{silos.Prefix}:#waiting", "x");
         gate.Open();
 
         var log = silos.Services.GetRequiredService<IStreamStore>();
