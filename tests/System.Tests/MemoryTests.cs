@@ -12,7 +12,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
     public async Task Floods_of_300_MB_are_cut_off_and_take_little_memory()
     {
         using var flood = new FloodServer();
-        await using var silo = await SiloProcess.StartAsync([.. Agent("flood"), .. Agent("program"), .. Agent("web"),
+        await using var silo = await SiloProcess.StartAsPrintedAsync(["--urls", "http://127.0.0.1:0", .. Agent("flood"), .. Agent("program"), .. Agent("web"),
             "--AgentStream:Agents:program:McpServers:files:Command=sh", "--AgentStream:Agents:program:McpServers:files:Arguments:0=-c",
             $"--AgentStream:Agents:program:McpServers:files:Arguments:1={FloodServer.Program}", "--AgentStream:Agents:program:McpServers:files:Initialize=legacy",
             $"--AgentStream:Agents:web:McpServers:files:Url={flood.Url}mcp", "--AgentStream:Agents:web:McpServers:files:Initialize=legacy"]);

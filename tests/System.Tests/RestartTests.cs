@@ -87,7 +87,7 @@ public sealed class RestartTests : IDisposable
             }
         }
 
-        await using (var silo = await SiloProcess.StartInAsync(_folder.FullName, "--AgentStream:Demo:TokenDelay=0", "--AgentStream:GracePeriod=00:01:00"))
+        await using (var silo = await SiloProcess.StartInAsync(_folder.FullName, "--AgentStream:Demo:TokenDelay=0"))
         {
             using var http = new HttpClient { BaseAddress = silo.Url };
             HttpResponseMessage? following = null;
