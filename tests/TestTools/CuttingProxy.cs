@@ -31,6 +31,9 @@ public sealed class CuttingProxy : IAsyncDisposable
     /// <summary>After how many bytes from the server a connection is cut; null for never.</summary>
     public int? CutAfter { get; set; }
 
+    /// <summary>Whether what is asked over connections that come from now on reaches nobody, and waits.</summary>
+    public bool HoldsNew { get; set; }
+
     /// <summary>How many were cut.</summary>
     public int Cuts => Volatile.Read(ref _cuts);
 
@@ -69,6 +72,11 @@ public sealed class CuttingProxy : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, Volatile.Read(ref _cut).Token);
         try
         {
+            if (HoldsNew)
+            {
+                await Task.Delay(Timeout.Infinite, stop.Token);
+            }
+
             await server.ConnectAsync(_server.Host, _server.Port, stop.Token);
             var up = client.GetStream().CopyToAsync(server.GetStream(), stop.Token);
             var down = CopyAsync(server.GetStream(), client.GetStream(), stop.Token);
