@@ -26,11 +26,15 @@ public abstract class BrowserTests : IClassFixture<Chromium>, IAsyncLifetime
     }
 
     /// <summary>Opens the page: in a browser of its own, or as another tab of one.</summary>
-    private protected async Task<IPage> OpenAsync(SiloProcess silo, string address = "", IBrowserContext? context = null, BrowserNewContextOptions? options = null)
+    private protected Task<IPage> OpenAsync(SiloProcess silo, string address = "", IBrowserContext? context = null, BrowserNewContextOptions? options = null) =>
+        OpenAsync(new Uri(silo.Url, address), context, options);
+
+    /// <summary>Opens a page of any server.</summary>
+    private protected async Task<IPage> OpenAsync(Uri address, IBrowserContext? context = null, BrowserNewContextOptions? options = null)
     {
         var page = await (context ?? await Browser.NewContextAsync(options)).NewPageAsync();
         page.SetDefaultTimeout((float)Wait.Limit.TotalMilliseconds);
-        await page.GotoAsync(new Uri(silo.Url, address).ToString());
+        await page.GotoAsync(address.ToString());
         return page;
     }
 

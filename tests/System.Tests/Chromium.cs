@@ -1,3 +1,4 @@
+using AgentStream.TestTools;
 using Microsoft.Playwright;
 
 namespace AgentStream.System.Tests;
@@ -19,6 +20,7 @@ public sealed class Chromium : IAsyncLifetime
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Program,
+            Timeout = (float)Wait.Limit.TotalMilliseconds,
             Args =
             [
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -38,8 +38,7 @@ public sealed partial class ClusterSampleTests(Chromium chromium) : BrowserTests
         using var http = new HttpClient { BaseAddress = new Uri(Local(ports[0])) };
         await Wait.Until(() => IsReadyAsync(http), "a silo to be ready");
 
-        var page = await Browser.NewPageAsync();
-        await page.GotoAsync(Local(ports[1]));
+        var page = await OpenAsync(new Uri(Local(ports[1])));
         var settled = page.GetByRole(AriaRole.Row).Filter(new() { HasTextRegex = SettledSilo() });
         await Assertions.Expect(settled).ToHaveCountAsync(3);
         if (await settled.Filter(new() { HasTextRegex = RunningSilo() }).CountAsync() is var running and < 3)

@@ -92,7 +92,7 @@ public sealed class SiloProcess(string name, string program, string[] arguments,
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        var first = await Task.WhenAny(listens.Task, _process.WaitForExitAsync()).WaitAsync(TimeSpan.FromMinutes(1));
+        var first = await Task.WhenAny(listens.Task, _process.WaitForExitAsync()).Within($"silo {name} serves");
         Url = first == listens.Task ? await listens.Task : throw new InvalidOperationException($"Silo {name} ended instead of serving:\n{Output}");
         return clock.Elapsed;
     }
@@ -114,7 +114,7 @@ public sealed class SiloProcess(string name, string program, string[] arguments,
     {
         var clock = Stopwatch.StartNew();
         await SignalAsync("TERM");
-        await _process!.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await _process!.WaitForExitAsync().Within($"silo {name} ends");
         Url = null;
         return (clock.Elapsed, _process.ExitCode);
     }
