@@ -64,8 +64,8 @@ public sealed class PageTests(Chromium chromium) : BrowserTests(chromium)
         using var model = new HeldModel();
         await using var silo = await SiloProcess.StartAsync([.. model.Arguments, "--AgentStream:GracePeriod=0s"]);
         var awake = new CuttingProxy(silo.Url);
-        var (page, address) = (await Browser.NewPageAsync(), awake.Url);
-        await page.GotoAsync(address.ToString());
+        var address = awake.Url;
+        var page = await OpenAsync(address);
         await AskAsync(page, "count to 400");
         await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync(" 50 ");
         var session = new Uri(page.Url).Fragment["#s=".Length..];
@@ -96,21 +96,23 @@ public sealed class PageTests(Chromium chromium) : BrowserTests(chromium)
     [Fact]
     public async Task A_canceled_answer_says_so_and_can_be_asked_again_by_keyboard_alone()
     {
-        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=00:00:00.010");
+        using var model = new HeldModel();
+        await using var silo = await SiloProcess.StartAsync(model.Arguments);
         var page = await OpenAsync(silo);
         await page.Keyboard.TypeAsync("count");
         await page.Keyboard.PressAsync("Shift+Enter");
-        await page.Keyboard.TypeAsync("to 300");
+        await page.Keyboard.TypeAsync("to 400");
         await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync("count\nto 300");
+        await Assertions.Expect(page.GetByTestId("message-user")).ToHaveTextAsync("count\nto 400");
         await Assertions.Expect(page.GetByTestId("answer")).ToContainTextAsync("1 2 3 ");
         await page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(page.GetByTestId("error")).ToHaveAttributeAsync("data-kind", "canceled");
         await Assertions.Expect(page.GetByTestId("prompt")).ToBeFocusedAsync();
 
+        model.Release();
         await page.GetByTestId("retry").PressAsync("Enter");
         await Assertions.Expect(page.GetByTestId("message-user")).ToHaveCountAsync(2);
-        await Assertions.Expect(page.GetByTestId("answer").Last).ToContainTextAsync(" 300");
+        await Assertions.Expect(page.GetByTestId("answer").Last).ToContainTextAsync(" 400");
         await Assertions.Expect(page.GetByTestId("retry")).ToHaveCountAsync(0);
     }
 

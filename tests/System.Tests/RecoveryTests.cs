@@ -10,7 +10,7 @@ public sealed class RecoveryTests(RedisFixture redis) : IClassFixture<RedisFixtu
     public async Task A_killed_silos_run_goes_on_in_another_on_the_connection_that_its_listener_has()
     {
         var prefix = RedisServer.NewPrefix();
-        var arguments = Arguments(prefix, TimeSpan.FromSeconds(2));
+        var arguments = Arguments(prefix, TimeSpan.FromSeconds(15));
         // Each its own cluster, so that the run is where it was asked for.
         var dying = await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=dying", Slow]);
         await using var heir = await SiloProcess.StartAsync([.. arguments, "--AgentStream:Cluster:ClusterId=heir"]);

@@ -21,7 +21,7 @@ public sealed class ReplaceTests(RedisFixture redis) : IClassFixture<RedisFixtur
         for (var round = 0; round < Rounds; round++)
         {
             var id = $"s{round}";
-            using var asking = new SseReader(await OpenAsync(http, new Uri(one.Url, path), body.Replace("ID", id, StringComparison.Ordinal).Replace("PROMPT", "count to 5000", StringComparison.Ordinal)));
+            using var asking = new SseReader(await OpenAsync(http, new Uri(one.Url, path), body.Replace("ID", id, StringComparison.Ordinal).Replace("PROMPT", "count to 100000", StringComparison.Ordinal)));
             var seen = new List<string>();
             while (seen.Count < 8)
             {
@@ -40,9 +40,9 @@ public sealed class ReplaceTests(RedisFixture redis) : IClassFixture<RedisFixtur
     }
 
     [Theory]
-    [InlineData("chat", "chat/s/stream", """{"prompt":"count to 5000","session_id":"s"}""")]
-    [InlineData("api/chat", "api/chat/s/stream", """{"id":"s","messages":[{"id":"m","role":"user","parts":[{"type":"text","text":"count to 5000"}]}]}""")]
-    [InlineData("ag-ui", "ag-ui/s", """{"threadId":"s","runId":"r","messages":[{"id":"m","role":"user","content":"count to 5000"}],"tools":[],"context":[],"state":{},"forwardedProps":{}}""")]
+    [InlineData("chat", "chat/s/stream", """{"prompt":"count to 100000","session_id":"s"}""")]
+    [InlineData("api/chat", "api/chat/s/stream", """{"id":"s","messages":[{"id":"m","role":"user","parts":[{"type":"text","text":"count to 100000"}]}]}""")]
+    [InlineData("ag-ui", "ag-ui/s", """{"threadId":"s","runId":"r","messages":[{"id":"m","role":"user","content":"count to 100000"}],"tools":[],"context":[],"state":{},"forwardedProps":{}}""")]
     public async Task Who_was_away_while_its_run_was_replaced_sees_it_canceled_when_it_comes_back(string path, string again, string body)
     {
         await using var silo = await SiloProcess.StartAsync(Arguments());
