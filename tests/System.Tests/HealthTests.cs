@@ -7,12 +7,15 @@ namespace AgentStream.System.Tests;
 /// <summary>What the silo's probes say while it drains, and while its Redis is away.</summary>
 public sealed class HealthTests
 {
+    private const string PatientChecks = "--AgentStream:Health:CheckTimeout=1m";
+
     [Fact]
     public async Task A_silo_that_is_told_to_stop_is_not_ready_and_serves_until_its_delay_is_over()
     {
         // Longer than this test: the second order ends it.
-        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0", "--AgentStream:Health:DrainDelay=10m");
+        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0", "--AgentStream:Health:DrainDelay=10m", PatientChecks);
         using var http = new HttpClient { BaseAddress = silo.Url };
+        await Wait.Until(async () => (await AskAsync(http, "ready")).Status == HttpStatusCode.OK, "the silo is ready");
         Assert.Equal((HttpStatusCode.OK, """{"status":"ready","checks":{"cluster":"ok","lease":"ok","streams":"ok","journal":"ok"}}"""), await AskAsync(http, "ready"));
 
         await silo.SignalAsync();
@@ -43,7 +46,7 @@ public sealed class HealthTests
     public async Task A_silo_without_its_Redis_lives_and_is_ready_again_when_that_is_back()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var silo = await SiloProcess.StartAsync($"--ConnectionStrings:redis={redis.Configuration}");
+        await using var silo = await SiloProcess.StartAsync($"--ConnectionStrings:redis={redis.Configuration}", PatientChecks);
         using var http = new HttpClient { BaseAddress = silo.Url };
         await Wait.Until(async () => (await AskAsync(http, "ready")).Status == HttpStatusCode.OK, "the silo is ready");
 

@@ -40,7 +40,10 @@ public sealed class JsonLogTests
     [Fact]
     public async Task By_default_nothing_is_logged_of_a_request_nor_of_a_run()
     {
-        await using var silo = await SiloProcess.StartAsync("--Logging:Console:FormatterName=json", "--AgentStream:Demo:TokenDelay=0");
+        await using var silo = await SiloProcess.StartAsync(
+            [
+                "--Logging:Console:FormatterName=json", "--AgentStream:Demo:TokenDelay=0", "--AgentStream:Health:CheckTimeout=1m", .. SiloProcess.WithoutWarningsOfSlowness,
+            ]);
         using var http = new HttpClient { BaseAddress = silo.Url };
         await Wait.Until(
             () => silo.Output.Contains("Application started", StringComparison.Ordinal) && silo.Output.Contains("Chat page:", StringComparison.Ordinal), "the start is logged");

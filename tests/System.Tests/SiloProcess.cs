@@ -14,6 +14,12 @@ internal sealed class SiloProcess : IAsyncDisposable
     // On a busy machine no stream is gone, no Redis counts as away and no run goes elsewhere. A test that is about one of these has an argument of its own: the last one wins.
     private static readonly string[] Patience = ["--AgentStream:GracePeriod=1h", "--AgentStream:RedisTimeout=1m", "--AgentStream:Lease=5m"];
 
+    /// <summary>What a start has where no line may be in the log: without the warnings that come of a busy machine alone, which makes turns, timers and heartbeats late.</summary>
+    public static readonly string[] WithoutWarningsOfSlowness =
+    [
+        .. ((string[])["Orleans.Runtime.Scheduler.WorkItemGroup", "Orleans.Runtime.Watchdog", "Microsoft.AspNetCore.Server.Kestrel"]).Select(category => $"--Logging:LogLevel:{category}=Error"),
+    ];
+
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StringBuilder _output = new();
     private readonly Process _process;

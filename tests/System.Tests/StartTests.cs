@@ -56,7 +56,7 @@ public sealed class StartTests(RedisFixture redis) : IClassFixture<RedisFixture>
     [Fact]
     public async Task Sessions_and_requests_leave_no_line_in_the_log()
     {
-        await using var silo = await SiloProcess.StartAsync("--AgentStream:Demo:TokenDelay=0");
+        await using var silo = await SiloProcess.StartAsync(["--AgentStream:Demo:TokenDelay=0", .. SiloProcess.WithoutWarningsOfSlowness]);
         await Wait.Until(() => silo.Output.Contains("Chat page: ", StringComparison.Ordinal), "the silo says where its page is");
         var started = silo.Output;
         using var http = new HttpClient { BaseAddress = silo.Url };
@@ -138,8 +138,7 @@ public sealed class StartTests(RedisFixture redis) : IClassFixture<RedisFixture>
     public async Task A_start_says_where_the_page_is_and_sessions_and_requests_say_nothing()
     {
         await using var silo = await SiloProcess.StartAsPrintedAsync(
-            // A machine with other work to do makes Orleans warn of turns that take long.
-            "--urls", AnyPort, "--AgentStream:Demo:TokenDelay=0", "--Logging:LogLevel:Orleans.Runtime.Scheduler.WorkItemGroup=Error");
+            ["--urls", AnyPort, "--AgentStream:Demo:TokenDelay=0", .. SiloProcess.WithoutWarningsOfSlowness]);
         using var http = new HttpClient { BaseAddress = silo.Url };
         for (var i = 0; i < 5; i++)
         {
