@@ -7,6 +7,8 @@ namespace AgentStream.Packages.Tests;
 internal sealed class Server : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,13 +47,22 @@ internal sealed class Server : IAsyncDisposable
         var server = new Server(folder, command);
         try
         {
-            var first = await Task.WhenAny(server._url.Task, server._process.WaitForExitAsync()).WaitAsync(TimeSpan.FromMinutes(2));
+            var first = await Task.WhenAny(server._url.Task, server._process.WaitForExitAsync()).WaitAsync(Patience);
             return first == server._url.Task ? server : throw new InvalidOperationException($"{command} ended instead of serving:\n{server.Output}");
         }
         catch (Exception)
         {
             await server.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Waits until it has written a text.</summary>
+    public async Task WritesAsync(string text)
+    {
+        for (var clock = Stopwatch.StartNew(); !Output.Contains(text, StringComparison.Ordinal); await Task.Delay(10))
+        {
+            Assert.True(clock.Elapsed < Patience, $"It never wrote '{text}', but:\n{Output}");
         }
     }
 

@@ -34,6 +34,7 @@ public sealed class ApprovalsSampleTests : IDisposable
 
             Assert.Equal("Order 7 is refunded.", (await HearAsync(client)).Answer);
             Assert.Empty(await client.GetPendingAsync(Session).Within());
+            await Wait.Until(() => desk.Output.Contains(Paid, StringComparison.Ordinal), "the money is on its way");
             Assert.Equal(2, desk.Output.Split(Paid).Length);
         }
     }

@@ -46,8 +46,10 @@ public sealed class RedisStartTests
         await using var silo = await SiloProcess.StartAsync($"--ConnectionStrings:redis={server.Configuration},user=u1,password=secret");
         await using var operated = await SiloProcess.StartAsync($"--ConnectionStrings:redis={server.Configuration}");
 
+        const string Warning = "has the maxmemory-policy 'allkeys-lru'";
+        await Wait.Until(() => operated.Output.Contains(Warning, StringComparison.Ordinal), "the operator is warned");
+        Assert.Single(operated.Output.Split('\n'), line => line.Contains(Warning, StringComparison.Ordinal));
         Assert.DoesNotContain("maxmemory-policy", silo.Output, StringComparison.Ordinal);
-        Assert.Single(operated.Output.Split('\n'), line => line.Contains("has the maxmemory-policy 'allkeys-lru'", StringComparison.Ordinal));
     }
 
     private static async Task IsRefusedAsync(string redis, string why)
