@@ -5,7 +5,7 @@ import { newAgent } from './agent.mjs';
 import { counted, expired, session, startCutter, startSilo } from './silo.mjs';
 
 let silo;
-before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00'); });
+before(async () => { silo = await startSilo(); });
 after(() => silo?.stop());
 
 // The client (1.0.0) cancels a body that is broken already, and leaves that promise's rejection unhandled: here a body that is cut ends.

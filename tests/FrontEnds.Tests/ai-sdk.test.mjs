@@ -7,7 +7,7 @@ import { newChat, partsOf, textOf } from './chat.mjs';
 import { counted, session, startCutter, startSilo } from './silo.mjs';
 
 let silo;
-before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00'); });
+before(async () => { silo = await startSilo(); });
 after(() => silo?.stop());
 
 for (const [version, sdk, headers] of [[7, seven, { 'X-AI-SDK-Version': '7' }], [6, six, undefined]]) {

@@ -8,7 +8,7 @@ import { Chat as Chat6 } from 'ai-sdk-react-6';
 import { startSilo } from './silo.mjs';
 
 let silo;
-before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00', '--AgentStream:Demo:TokenDelay=0'); });
+before(async () => { silo = await startSilo('--AgentStream:Demo:TokenDelay=0'); });
 after(() => silo?.stop());
 
 const versions = [[7, Chat7, sdk7], [6, Chat6, sdk6]];

@@ -10,7 +10,7 @@ import { newAgent } from './agent.mjs';
 import { session, startSilo } from './silo.mjs';
 
 let silo;
-before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00', '--AgentStream:Demo:TokenDelay=0'); });
+before(async () => { silo = await startSilo('--AgentStream:Demo:TokenDelay=0'); });
 after(() => silo?.stop());
 
 const whereIsUser = () => 'Oslo';

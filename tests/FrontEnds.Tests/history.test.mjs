@@ -9,7 +9,7 @@ import { counted, expired, startSilo } from './silo.mjs';
 
 let silo;
 let quick;
-before(async () => { [silo, quick] = await Promise.all([startSilo('--AgentStream:GracePeriod=00:01:00'), startSilo('--AgentStream:GracePeriod=0s')]); });
+before(async () => { [silo, quick] = await Promise.all([startSilo(), startSilo('--AgentStream:GracePeriod=0s')]); });
 after(() => Promise.all([silo?.stop(), quick?.stop()]));
 
 for (const [version, Chat, { DefaultChatTransport, lastAssistantMessageIsCompleteWithApprovalResponses, safeValidateUIMessages }] of [[7, Chat7, sdk7], [6, Chat6, sdk6]]) {

@@ -5,7 +5,7 @@ import { newAgent } from './agent.mjs';
 import { startSilo } from './silo.mjs';
 
 let silo;
-before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00', '--AgentStream:Demo:TokenDelay=0'); });
+before(async () => { silo = await startSilo('--AgentStream:Demo:TokenDelay=0'); });
 after(() => silo?.stop());
 
 describe('AG-UI interrupts', () => {

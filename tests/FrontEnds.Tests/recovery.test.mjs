@@ -9,7 +9,7 @@ import { newChat, partsOf, textOf } from './chat.mjs';
 import { counted, startRedis, startSilo } from './silo.mjs';
 
 let redis;
-const settings = () => ['--AgentStream:Lease=00:00:02', '--AgentStream:GracePeriod=00:01:00', `--ConnectionStrings:redis=${redis.address}`];
+const settings = () => ['--AgentStream:Lease=00:00:02', `--ConnectionStrings:redis=${redis.address}`];
 before(async () => { redis = await startRedis(); });
 after(() => redis?.stop());
 

@@ -15,7 +15,7 @@ const versions = [
 ];
 
 let silo;
-before(async () => { silo = await startSilo('--AgentStream:GracePeriod=00:01:00'); });
+before(async () => { silo = await startSilo(); });
 after(() => silo?.stop());
 
 for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
