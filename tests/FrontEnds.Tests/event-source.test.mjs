@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { EventSource } from 'eventsource';
-import { counted, expired, startCutter, startSilo } from './silo.mjs';
+import { counted, expired, startCutter, startSilo, to20 } from './silo.mjs';
 
 let silo;
 before(async () => { silo = await startSilo(); });
@@ -54,7 +54,7 @@ describe('eventsource', () => {
   });
 
   test('comes back by itself behind the last event when its connection is cut', async () => {
-    const cutter = await startCutter(silo.url);
+    const cutter = await startCutter(silo.url, to20);
     try {
       const id = await ask('count to 300');
       const { events, connections } = await follow(`${cutter.url}/chat/${id}/stream`, seen => {
@@ -72,14 +72,14 @@ describe('eventsource', () => {
 
   test('comes back by itself when the stream is gone, and is shown the rest from the history', async () => {
     const far = await startSilo('--AgentStream:GracePeriod=0s');
-    const cutter = await startCutter(far.url);
+    const cutter = await startCutter(far.url, to20);
     let again;
     try {
       const id = await ask('count to 300', far);
       let slept;
       const { events, connections } = await follow(`${cutter.url}/chat/${id}/stream`, seen => {
         if (seen.length === 20) {
-          slept = cutter.stop().then(() => expired(far, id)).then(async () => { again = await startCutter(far.url, Number(new URL(cutter.url).port)); });
+          slept = cutter.stop().then(() => expired(far, id)).then(async () => { again = await startCutter(far.url, { port: Number(new URL(cutter.url).port) }); });
         }
       });
       await slept;
@@ -99,7 +99,7 @@ describe('eventsource', () => {
   });
 
   test('a cancel is the end of the run for everybody who follows', async () => {
-    const id = await ask('count to 5000');
+    const id = await ask('count to 100000');
     let canceled;
     const { events } = await follow(`${silo.url}/chat/${id}/stream`, seen => {
       if (seen.length === 20) {

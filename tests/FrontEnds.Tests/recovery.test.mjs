@@ -9,12 +9,14 @@ import { newChat, partsOf, textOf } from './chat.mjs';
 import { counted, startRedis, startSilo } from './silo.mjs';
 
 let redis;
-const settings = () => ['--AgentStream:Lease=00:00:02', `--ConnectionStrings:redis=${redis.address}`];
+const settings = () => ['--AgentStream:Lease=15s', `--ConnectionStrings:redis=${redis.address}`];
+/** Of a silo whose run is under way when it is killed, however busy the machine. */
+const slow = '--AgentStream:Demo:TokenDelay=200ms';
 before(async () => { redis = await startRedis(); });
 after(() => redis?.stop());
 
 test('a silo is killed in mid-answer: the node starts again in another, and who follows there has the whole answer', async () => {
-  const dying = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=dying');
+  const dying = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=dying', slow);
   const heir = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=heir');
   try {
     const id = randomUUID();
@@ -30,9 +32,9 @@ test('a silo is killed in mid-answer: the node starts again in another, and who 
     const ended = new Promise(resolve => source.addEventListener('error', () => source.readyState === source.CLOSED && resolve()));
     source.addEventListener('message', event => own.push(JSON.parse(event.data)));
     const followed = [chat7.resumeStream(), chat6.resumeStream(), agent.resume()];
-    await chat7.when(() => textOf(chat7).includes('50 '));
-    await chat6.when(() => textOf(chat6).includes('50 '));
-    await agent.when(() => agent.answer().includes('50 '));
+    await chat7.when(() => textOf(chat7).includes('20 '));
+    await chat6.when(() => textOf(chat6).includes('20 '));
+    await agent.when(() => agent.answer().includes('20 '));
     await dying.stop();
     await Promise.all([asked, ...followed]);
 
@@ -42,7 +44,7 @@ test('a silo is killed in mid-answer: the node starts again in another, and who 
     // 6 cannot: it stands in a step of its own.
     const [before, whole] = partsOf(chat6, 'text').map(part => part.text);
     assert.deepEqual([chat6.status, partsOf(chat6, 'step-start').length, whole], ['ready', 2, counted(600)]);
-    assert.ok(before.includes('50 ') && counted(600).startsWith(before));
+    assert.ok(before.includes('20 ') && counted(600).startsWith(before));
 
     // AG-UI names the messages that are superseded, and the agent drops them.
     assert.deepEqual(agent.messages.map(message => message.content), [counted(600)]);
@@ -65,7 +67,7 @@ test('a silo is killed in mid-answer: the node starts again in another, and who 
 });
 
 test('a silo is killed before the model has called a tool of the client: the model has it in the other silo, too, and the client answers there', async () => {
-  const dying = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=dying-2');
+  const dying = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=dying-2', slow);
   const heir = await startSilo(...settings(), '--AgentStream:Cluster:ClusterId=heir-2');
   try {
     // Not with the agent: it has an unhandled rejection when its silo dies.

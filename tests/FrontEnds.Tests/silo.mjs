@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -5,6 +6,7 @@ import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Transform } from 'node:stream';
 
 const program = process.env.SILO_PROGRAM;
 if (!program) {
@@ -65,8 +67,11 @@ export async function startRedis() {
   return { address: `127.0.0.1:${port}`, stop };
 }
 
-/** Stands between a client and a silo, and cuts their connections when it is told to. */
-export async function startCutter(url, port = 0) {
+/** For a cutter: keeps back what is counted behind 20, so that an answer that is cut was not over, however late the cut is. */
+export const to20 = { before: '"21 "' };
+
+/** Stands between a client and a silo, and cuts their connections when it is told to. Until the first cut it keeps back the frame with a text, if one is given, and all behind it. */
+export async function startCutter(url, { port = 0, before } = {}) {
   const target = new URL(url);
   const sockets = new Set();
   const server = createServer(client => {
@@ -75,10 +80,21 @@ export async function startCutter(url, port = 0) {
       sockets.add(socket);
       socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     }
-    client.pipe(silo).pipe(client);
+    let isHeld = false;
+    const answer = new Transform({
+      transform(piece, _, done) {
+        const at = before && !isHeld ? piece.indexOf(before) : -1;
+        done(null, isHeld ? '' : at < 0 ? piece : piece.subarray(0, piece.lastIndexOf('\n\n', at) + 2));
+        isHeld ||= at >= 0;
+      },
+    });
+    client.pipe(silo).pipe(answer).pipe(client);
   }).listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const cut = () => sockets.forEach(socket => socket.resetAndDestroy());
+  const cut = () => {
+    before = undefined;
+    sockets.forEach(socket => socket.resetAndDestroy());
+  };
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     cut,
@@ -99,6 +115,15 @@ export async function expired(silo, id) {
       return;
     }
     await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}
+
+/** Waits until a condition holds that no event tells of. */
+export async function until(condition) {
+  const limit = Date.now() + 120_000;
+  while (!await condition()) {
+    assert.ok(Date.now() < limit, 'it takes too long');
+    await new Promise(resolve => setTimeout(resolve, 10));
   }
 }
 

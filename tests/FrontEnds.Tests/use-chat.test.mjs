@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { JSDOM } from 'jsdom';
-import { counted, expired, session, startCutter, startSilo } from './silo.mjs';
+import { counted, expired, session, startCutter, startSilo, to20 } from './silo.mjs';
 
 // React looks for a page when it is loaded.
 const { window } = new JSDOM('<!doctype html><div id="root"></div>', { url: 'http://127.0.0.1/' });
@@ -68,7 +68,7 @@ for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
     test('a cancel ends the answer, and the next prompt is answered', async () => {
       const page = open(randomUUID());
       await page.ready();
-      page.chat.sendMessage({ text: 'count to 5000' });
+      page.chat.sendMessage({ text: 'count to 100000' });
       await page.when(chat => chat.status === 'streaming' && page.text().length > 10);
       assert.deepEqual(await (await page.cancel()).json(), { cancelled: true });
       await page.when(chat => chat.status === 'ready');
@@ -94,7 +94,7 @@ for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
 
     test('a phone that slept until the stream is gone shows the whole answer when it wakes', async () => {
       const far = await startSilo('--AgentStream:GracePeriod=0s');
-      const cutter = await startCutter(far.url);
+      const cutter = await startCutter(far.url, to20);
       const way = { url: cutter.url };
       const id = randomUUID();
       const page = open(id, way);
@@ -121,7 +121,7 @@ for (const [version, { useChat }, { DefaultChatTransport }] of versions) {
       const id = randomUUID();
       const page = open(id);
       await page.ready();
-      page.chat.sendMessage({ text: 'count to 5000' });
+      page.chat.sendMessage({ text: 'count to 100000' });
       await page.when(() => page.text().length > 10);
       page.close();
 
