@@ -5,7 +5,7 @@ import * as sdk7 from 'ai';
 import { Chat as Chat7 } from '@ai-sdk/react';
 import * as sdk6 from 'ai-6';
 import { Chat as Chat6 } from 'ai-sdk-react-6';
-import { startSilo } from './silo.mjs';
+import { startSilo, until } from './silo.mjs';
 
 let silo;
 before(async () => { silo = await startSilo('--AgentStream:Demo:TokenDelay=0'); });
@@ -25,14 +25,6 @@ for (const [version, Chat, { DefaultChatTransport, lastAssistantMessageIsComplet
 
   const toolOf = chat => chat.messages.at(-1).parts.find(part => part.type === 'tool-delete_notes');
   const textOf = chat => chat.messages.at(-1).parts.filter(part => part.type === 'text').map(part => part.text).join('');
-
-  async function until(condition) {
-    const limit = Date.now() + 60_000;
-    while (!condition()) {
-      assert.ok(Date.now() < limit, 'it takes too long');
-      await new Promise(resolve => setTimeout(resolve, 10));
-    }
-  }
 
   async function ask(chat) {
     await chat.sendMessage({ text: 'delete my notes' });

@@ -39,7 +39,7 @@ describe('samples/React, in a browser, on another origin', () => {
     origin = `http://127.0.0.1:${server.address().port}`;
     silo = await startSilo(`--AgentStream:Http:AllowedOrigins:0=${origin}`);
     clean = await serve(silo, server);
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'], timeout: 120_000 });
   });
 
   after(async () => {
@@ -52,7 +52,7 @@ describe('samples/React, in a browser, on another origin', () => {
   /** Opens a session. The page has asked for an answer to resume, so that a prompt is none. */
   async function open(id) {
     const page = await browser.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(120_000);
     const resumed = page.waitForResponse(response => response.url().includes(`/${id}/stream`));
     await page.goto(`${origin}/#${id}`);
     await resumed;
@@ -105,7 +105,7 @@ describe('samples/React, in a browser, on another origin', () => {
   test('Stop cancels the run, also after a reload', async () => {
     const id = randomUUID();
     const page = await open(id);
-    await ask(page, 'count to 5000');
+    await ask(page, 'count to 100000');
     await page.getByText('1 2 3 ').waitFor();
     await page.close();
     const again = await open(id);
