@@ -49,6 +49,17 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>Whether a timer that was set to a wait has yet to fire, however much of the wait is over.</summary>
+    /// <param name="wait">What it was set to.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool IsSet(TimeSpan wait)
+    {
+        lock (_gate)
+        {
+            return _timers.Exists(timer => timer.Wait == wait);
+        }
+    }
+
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {
@@ -120,7 +131,7 @@ public sealed class ManualTimeProvider : TimeProvider
         _timers.Remove(timer);
         if (wait >= TimeSpan.Zero && !timer.IsDisposed)
         {
-            timer.Due = _now + wait;
+            (timer.Due, timer.Wait) = (_now + wait, wait);
             _timers.Add(timer);
         }
     }
@@ -128,6 +139,8 @@ public sealed class ManualTimeProvider : TimeProvider
     private sealed class ManualTimer(ManualTimeProvider time, Action fire) : ITimer
     {
         public DateTimeOffset Due { get; set; }
+
+        public TimeSpan Wait { get; set; }
 
         public TimeSpan Period { get; private set; }
 

@@ -26,6 +26,9 @@ internal sealed class LeaseStore(IStreamStore inner) : IStreamStore
     /// <summary>Whether renewals have no answer, until their token comes.</summary>
     public bool Hangs { get; set; }
 
+    /// <summary>Whether there is a renewal that has no answer.</summary>
+    public bool IsHanging { get; private set; }
+
     public bool LoseNotices { get; set; }
 
     public Action<RunToken?>? RunWatcher { get; private set; }
@@ -35,7 +38,15 @@ internal sealed class LeaseStore(IStreamStore inner) : IStreamStore
         Try();
         if (Hangs)
         {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            IsHanging = true;
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+            finally
+            {
+                IsHanging = false;
+            }
         }
 
         await inner.RenewLeaseAsync(siloId, lease, cancellationToken);

@@ -13,7 +13,7 @@ public sealed partial class OwnershipServiceTests
         _log.IsAway = true;
         for (var i = 0; i < 10; i++)
         {
-            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+            await RoundsWaitAsync();
             var tries = _log.Tries;
             _time.Advance(TimeSpan.FromSeconds(3));
             await Wait.Until(() => _log.Tries >= tries + 2, "a renewal and a check");
@@ -24,13 +24,7 @@ public sealed partial class OwnershipServiceTests
             line => Assert.StartsWith("Warning: The stream store is unavailable", line, StringComparison.Ordinal),
             line => Assert.StartsWith("Warning: This process's lease has not been renewed for ", line, StringComparison.Ordinal));
         _log.IsAway = false;
-        await Wait.Until(
-            () =>
-            {
-                _time.Advance(TimeSpan.FromSeconds(3));
-                return _lines.Lines.Count == 4;
-            },
-            "both to say that the log is back");
+        await AdvanceAsync(TimeSpan.FromSeconds(3));
         Assert.Equal(["Information: The stream store is available again.", "Information: This process's lease is renewed again."], _lines.Lines.Skip(2).Order());
     }
 

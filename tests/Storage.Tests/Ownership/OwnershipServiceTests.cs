@@ -100,13 +100,13 @@ public sealed partial class OwnershipServiceTests : IDisposable
         using var two = _runs.Register(live, liveHeard.Enqueue);
         await _memory.CancelAsync(canceled.Key);
 
-        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        await RoundsWaitAsync();
         for (var i = 0; i < 3; i++)
         {
             var checks = _log.Checks;
             _time.Advance(TimeSpan.FromSeconds(1));
             await Wait.Until(() => _log.Checks > checks, "a check");
-            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+            await RoundsWaitAsync();
         }
 
         Assert.Equal([RunStatus.Canceled], canceledHeard);
@@ -124,13 +124,13 @@ public sealed partial class OwnershipServiceTests : IDisposable
         }
 
         var registrations = runs.ConvertAll(run => _runs.Register(run, _ => { }));
-        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        await RoundsWaitAsync();
         _log.Checked.Clear();
         for (var second = 1; second <= 3; second++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             await Wait.Until(() => _log.Checked.Count == second, "a check");
-            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+            await RoundsWaitAsync();
         }
 
         Assert.All(_log.Checked, check => Assert.Equal(RunCheckRotation.Most, check.Count));
@@ -153,7 +153,7 @@ public sealed partial class OwnershipServiceTests : IDisposable
         await _memory.RenewLeaseAsync(run.SiloId, TimeSpan.Zero);
         Assert.NotNull(await _memory.RecoverAsync(run, "other"));
 
-        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        await RoundsWaitAsync();
         _time.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal(RunStatus.Lost, await heard.Task.Within());
@@ -196,11 +196,19 @@ public sealed partial class OwnershipServiceTests : IDisposable
         var step = TimeSpan.FromMilliseconds(250);
         for (var moved = TimeSpan.Zero; moved < by; moved += step)
         {
-            await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+            await RoundsWaitAsync();
             _time.Advance(step);
         }
 
-        await Wait.Until(() => _time.ArmedTimers >= 2, "both rounds to wait");
+        await RoundsWaitAsync();
+    }
+
+    /// <summary>No renewal and no check is under way, but for a renewal that hangs.</summary>
+    private Task RoundsWaitAsync()
+    {
+        var (check, renewal, retry, answer) = (TimeSpan.FromSeconds(1), Settings.Lease * 0.3, TimeSpan.FromMilliseconds(250), Settings.Lease * 0.15);
+        return Wait.Until(
+            () => _time.IsSet(check) && (_time.IsSet(renewal) || _time.IsSet(retry) || (_log.IsHanging && _time.IsSet(answer))), "both rounds to wait");
     }
 
     private async Task StartedAsync()
