@@ -49,7 +49,8 @@ public sealed class StorageServicesTests(RedisFixture redis) : IClassFixture<Red
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration[$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName}"] = configuration;
         builder.Services.AddStorage(builder.Configuration);
-        builder.Services.Configure<StorageOptions>(options => (options.RedisPrefix, options.Journal) = (RedisServer.NewPrefix(), "memory"));
+        builder.Services.Configure<StorageOptions>(options =>
+            (options.RedisPrefix, options.RedisTimeout, options.Journal) = (RedisServer.NewPrefix(), TimeSpan.FromMinutes(1), "memory"));
         return builder.Build();
     }
 
@@ -62,7 +63,7 @@ public sealed class StorageServicesTests(RedisFixture redis) : IClassFixture<Red
         using var registration = host.Services.GetRequiredService<RunRegistry>().Register(run, heard.SetResult);
         await log.CancelAsync(run.Key);
         Assert.Equal(RunStatus.Canceled, await heard.Task.Within());
-        await log.FinishAsync(run, 1, [], TimeSpan.FromSeconds(5));
+        await log.FinishAsync(run, 1, [], TimeSpan.FromMinutes(1));
         var types = new List<string>();
         await foreach (var entry in host.Services.GetRequiredService<StreamHub>().ListenAsync(run.Key))
         {

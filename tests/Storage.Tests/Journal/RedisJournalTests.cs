@@ -1,5 +1,6 @@
 using AgentStream.Storage.Journal;
 using AgentStream.Storage.Redis;
+using AgentStream.Storage.Tests.Redis;
 using AgentStream.TestTools;
 using Microsoft.Extensions.Options;
 
@@ -8,7 +9,7 @@ namespace AgentStream.Storage.Tests.Journal;
 /// <summary>The journal in Redis keeps the contract, and proves who writes.</summary>
 public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContract, IClassFixture<RedisFixture>, IAsyncLifetime
 {
-    private readonly IOptions<StorageOptions> _options = Options.Create(new StorageOptions { RedisPrefix = RedisServer.NewPrefix() });
+    private readonly IOptions<StorageOptions> _options = Options.Create(RedisStage.NewOptions());
     private RedisConnection? _connection;
     private RedisStreamStore? _log;
     private RawRedis? _raw;
@@ -195,7 +196,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
     public async Task A_Redis_that_is_away_is_said_so_and_nothing_is_lost()
     {
         await using var server = await RedisServer.StartAsync(isDurable: true);
-        var options = Options.Create(new StorageOptions { RedisTimeout = TimeSpan.FromSeconds(1) });
+        var options = Options.Create(RedisStage.NewOptions("pyaix"));
         await using var connection = await RedisConnection.ConnectAsync(server.Configuration, options, TimeProvider.System);
         using var log = new RedisStreamStore(connection, options);
         var journal = new RedisJournal(connection, options);
@@ -215,6 +216,7 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
             try
             {
                 await journal.AppendAsync(run, 1, [Samples.Said("2")]);
+                Assert.Equal(["1", "2"], Said(await journal.ReadAsync(run.Key, 0)));
                 return true;
             }
             catch (StorageUnavailableException)
@@ -222,7 +224,6 @@ public sealed partial class RedisJournalTests(RedisFixture redis) : JournalContr
                 return false;
             }
         });
-        Assert.Equal(["1", "2"], Said(await journal.ReadAsync(run.Key, 0)));
     }
 
     [Fact]

@@ -5,13 +5,13 @@ using Microsoft.Extensions.Options;
 
 namespace AgentStream.Storage.Tests.Redis;
 
-/// <summary>Primary and replica change places. A lease of 10 s must be renewed before it is over.</summary>
+/// <summary>Primary and replica change places. A lease must be renewed before it is over.</summary>
 public sealed class FailoverTests
 {
     /// <summary>By itself the client looks for a new primary once a minute.</summary>
     private const string ByItselfNever = "configCheckSeconds=86400";
 
-    private static readonly StorageOptions Settings = new() { RedisPrefix = "p" };
+    private static readonly StorageOptions Settings = RedisStage.NewOptions("p");
 
     [Fact]
     public async Task A_server_that_was_a_replica_for_a_while_takes_renewals_as_soon_as_it_is_the_primary()

@@ -14,7 +14,7 @@ public sealed partial class ForeignWritesTests(RedisFixture redis) : IClassFixtu
     private static readonly SessionKey Other = new(1, 2, "other");
 
     private readonly Lines _lines = new();
-    private readonly StorageOptions _options = new() { RedisPrefix = RedisServer.NewPrefix() };
+    private readonly StorageOptions _options = RedisStage.NewOptions();
     private RedisConnection? _connection;
     private RedisStreamStore? _log;
     private RawRedis? _raw;

@@ -192,6 +192,7 @@ public sealed class KeyRingTests(RedisFixture redis) : IClassFixture<RedisFixtur
         var root = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
         var builder = Host.CreateEmptyApplicationBuilder(new() { ContentRootPath = root });
         builder.Configuration["AgentStream:RedisPrefix"] = _prefix;
+        builder.Configuration["AgentStream:RedisTimeout"] = "1m";
         if (hasRedis)
         {
             builder.Configuration[$"ConnectionStrings:{AgentStreamOptions.RedisConnectionName}"] = redis.Server.Configuration;

@@ -22,9 +22,17 @@ internal sealed class RedisStage : IAsyncDisposable
 
     public RawRedis Raw { get; }
 
+    /// <summary>Settings under which nothing fails or ends because something was slow.</summary>
+    public static StorageOptions NewOptions(string? prefix = null) => new()
+    {
+        RedisPrefix = prefix ?? RedisServer.NewPrefix(),
+        RedisTimeout = TimeSpan.FromMinutes(1),
+        Lease = TimeSpan.FromMinutes(5),
+    };
+
     public static async Task<RedisStage> OpenAsync(RedisServer server, StorageOptions? options = null, TimeProvider? time = null)
     {
-        options ??= new() { RedisPrefix = RedisServer.NewPrefix() };
+        options ??= NewOptions();
         var connection = await RedisConnection.ConnectAsync(
             server.Configuration, Microsoft.Extensions.Options.Options.Create(options), time ?? TimeProvider.System);
         return new(options, connection, await server.ConnectAsync());

@@ -14,11 +14,7 @@ public sealed class SameAnswersTests(RedisFixture redis) : IClassFixture<RedisFi
 
     private RedisStage? _stage;
 
-    public async Task InitializeAsync() => _stage = await RedisStage.OpenAsync(redis.Server, new()
-    {
-        RedisPrefix = RedisServer.NewPrefix(),
-        Lease = TimeSpan.FromMinutes(5),
-    });
+    public async Task InitializeAsync() => _stage = await RedisStage.OpenAsync(redis.Server);
 
     public async Task DisposeAsync() => await _stage!.DisposeAsync();
 

@@ -12,7 +12,7 @@ public sealed class TlsAndUserTests : IAsyncLifetime, IDisposable
 
     private readonly TestCertificates _certificates = new();
     private readonly int _tls = Ports.Free();
-    private readonly StorageOptions _options = new() { RedisPrefix = RedisServer.NewPrefix() };
+    private readonly StorageOptions _options = RedisStage.NewOptions();
     private RedisServer? _server;
 
     private RedisServer Server => _server!;
