@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace AgentStream.Storage.Tests;
 
 public abstract partial class StreamStoreContract
@@ -95,11 +97,19 @@ public abstract partial class StreamStoreContract
     [Fact]
     public async Task A_stream_whose_grace_period_is_zero_can_still_be_read_to_its_end()
     {
-        var run = await StartedAsync();
+        string seen;
+        TimeSpan left;
+        do
+        {
+            var run = await StartedAsync();
+            var finished = Stopwatch.GetTimestamp();
+            await Log.FinishAsync(run, 1, [], TimeSpan.Zero);
+            seen = await TextsAsync(run.Key);
+            left = StreamRules.LeastGrace - Stopwatch.GetElapsedTime(finished);
+        }
+        while (seen.Length == 0 && left < TimeSpan.Zero);
 
-        await Log.FinishAsync(run, 1, [], TimeSpan.Zero);
-
-        Assert.Equal("begin end", await TextsAsync(run.Key));
+        Assert.Equal("begin end", seen);
     }
 
     [Fact]

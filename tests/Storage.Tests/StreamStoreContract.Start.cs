@@ -150,7 +150,7 @@ public abstract partial class StreamStoreContract
         {
             var run = await StartedAsync(key);
             cursors.Add((await Log.AppendAsync(run, 1, [Said("a"), Said("b")])).Last);
-            await Log.FinishAsync(run, 2, [], TimeSpan.Zero);
+            await FinishAsync(run, 2);
             cursors.AddRange((await Log.ReadAsync(key, cursors[^1], 10)).Events.Select(entry => entry.Cursor));
         }
 

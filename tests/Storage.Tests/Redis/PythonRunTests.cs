@@ -63,7 +63,7 @@ public sealed class PythonRunTests(RedisFixture redis) : IClassFixture<RedisFixt
     }
 
     [Theory]
-    [InlineData(55, true)]
+    [InlineData(15, true)]
     [InlineData(61, false)]
     public async Task A_run_that_is_silent_for_a_minute_counts_as_left_behind(int seconds, bool isBusy)
     {
@@ -106,7 +106,7 @@ public sealed class PythonRunTests(RedisFixture redis) : IClassFixture<RedisFixt
         await Raw.CallAsync("DEL", Name(":live"));
         await Assert.ThrowsAsync<SessionBusyException>(() => Stage.Log.StartAsync(Ours));
 
-        await Raw.CallAsync("EXPIRE", Name(), "5");
+        await Raw.CallAsync("EXPIRE", Name(), "60");
         await Stage.Log.StartAsync(Ours);
 
         Assert.Equal(-1, await Raw.NumberAsync("PTTL", Name()));
@@ -119,7 +119,7 @@ public sealed class PythonRunTests(RedisFixture redis) : IClassFixture<RedisFixt
         Assert.True(await Stage.Log.CancelAsync(_key));
         await PythonStartsAsync();
 
-        await Stage.Log.FinishAsync(Ours, 1, [], TimeSpan.FromSeconds(5));
+        await Stage.Log.FinishAsync(Ours, 1, [], TimeSpan.FromMinutes(1));
 
         Assert.Equal(-1, await Raw.NumberAsync("PTTL", Name()));
         Assert.Equal("1", await Raw.TextAsync("GET", Name(":live")));
@@ -165,7 +165,7 @@ public sealed class PythonRunTests(RedisFixture redis) : IClassFixture<RedisFixt
     public async Task Query_finds_foreign_runs_only_when_asked()
     {
         // A prefix that would be a pattern, beside keys that this pattern would match.
-        await using var odd = await RedisStage.OpenAsync(redis.Server, new() { RedisPrefix = Stage.Options.RedisPrefix + "[ab]?" });
+        await using var odd = await RedisStage.OpenAsync(redis.Server, RedisStage.NewOptions(Stage.Options.RedisPrefix + "[ab]?"));
         await odd.Log.StartAsync(Ours);
         await Raw.CallAsync("SET", odd.Name(new(3, 4, "python")) + ":live", "1");
         await Raw.CallAsync("SET", odd.Options.RedisPrefix + ":3:4:id:with:colons:live", "1");
@@ -207,7 +207,7 @@ public sealed class PythonRunTests(RedisFixture redis) : IClassFixture<RedisFixt
     {
         await Raw.CallAsync("XADD", Name(), "*", "type", "end", "origin", "pydantic-ai-stream");
         await Raw.CallAsync("DEL", Name(":live"));
-        await Raw.CallAsync("EXPIRE", Name(), "5");
+        await Raw.CallAsync("EXPIRE", Name(), "60");
     }
 
     private string Name(string rest = "") => Stage.Name(_key, rest);
