@@ -18,8 +18,8 @@ internal static class SqliteFile
     // Of the file as a whole; tables have versions of their own (SqliteSchema).
     private const long Format = 1;
 
-    // How long a write waits for another program, such as a person at sqlite3, in seconds.
-    private const int BusySeconds = 5;
+    /// <summary>How long a write waits for another program, such as a person at sqlite3, in seconds.</summary>
+    public const int BusySeconds = 5;
 
     // The log of a big import is cut back to this many bytes when it has been written to the file.
     private const long LogBytes = 64 << 20;
