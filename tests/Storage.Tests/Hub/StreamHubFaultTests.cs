@@ -88,6 +88,7 @@ public sealed class StreamHubFaultTests : IDisposable
         var next = listener.NextAsync();
 
         Assert.Equal([200, 400, 800, 1000, 1000], await PollsAsync(5));
+        await Wait.Until(() => _stage.Time.NextTimer is not null, "the last of these reads to find nothing");
         await _stage.SayAsync("a");
         Assert.Equal([1000, 100, 200], await PollsAsync(3));
         Assert.Equal("a", await next.Within());
