@@ -18,6 +18,7 @@ from typing import Any
 from wire import Session, say
 
 RUNTIME, MODEL = "pydantic-ai-stream", "pydantic-ai"
+GRACE = 60  # run() has 5 s, within which a busy machine may look at nothing
 session = Session()
 ago = int(session.rest[0])
 entry_id = f"{int((time.time() - ago) * 1000)}-*" if ago else "*"
@@ -34,7 +35,7 @@ def add(kind: str, origin: str, body: Any = None) -> None:
 def stop() -> None:
     add("end", RUNTIME)
     session.redis.delete(session.live)
-    session.redis.expire(session.stream, 5)
+    session.redis.expire(session.stream, GRACE)
 
 
 for line in sys.stdin:
@@ -62,7 +63,7 @@ for line in sys.stdin:
     elif step == "down":
         session.redis.delete(session.live)
     elif step == "expire":
-        session.redis.expire(session.stream, 5)
+        session.redis.expire(session.stream, GRACE)
     elif step == "stop":
         stop()
     else:
