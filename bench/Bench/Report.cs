@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AgentStream.Bench;
 
@@ -67,7 +68,7 @@ internal sealed record Row(string Suite, string What, Figure Ours, string? Neigh
 internal sealed class Report(bool isShort)
 {
     private static readonly string[] Head = ["suite", "what", "here", "beside it", "", "ratio", "goal", "met"];
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private readonly List<Row> _rows = [];
     private readonly List<string> _notes = [];

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using AgentStream.Bench.Stages;
+using AgentStream.TestTools;
 
 namespace AgentStream.Bench.Neighbours;
 
@@ -28,7 +29,7 @@ internal static class BarePair
 
     private static Socket Connect(int port)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 10_000 };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)Wait.Limit.TotalMilliseconds };
         socket.Connect("127.0.0.1", port);
         return socket;
     }

@@ -1,4 +1,5 @@
 using AgentStream.Bench.Stages;
+using AgentStream.TestTools;
 using StackExchange.Redis;
 
 namespace AgentStream.Bench.Neighbours;
@@ -13,8 +14,8 @@ internal static class ClientPair
     public static async Task<List<double>> AgesAsync(Stage stage, int tokens, double rate)
     {
         await stage.Raw.CallAsync("DEL", Stream);
-        using var reader = await ConnectionMultiplexer.ConnectAsync(stage.Redis.Configuration);
-        using var writer = await ConnectionMultiplexer.ConnectAsync(stage.Redis.Configuration);
+        using var reader = await ConnectAsync(stage);
+        using var writer = await ConnectAsync(stage);
         var reading = ReadAsync(reader.GetDatabase(), tokens);
         var database = writer.GetDatabase();
         for (var i = 0; i < tokens; i++)
@@ -23,8 +24,11 @@ internal static class ClientPair
             await database.ExecuteAsync("XADD", Stream, "*", "type", Protocol.Event, "origin", Protocol.DefaultEventOrigin, "body", TokenPlan.Body(TokenPlan.Stamp()));
         }
 
-        return await reading;
+        return await reading.Within();
     }
+
+    private static Task<ConnectionMultiplexer> ConnectAsync(Stage stage) => ConnectionMultiplexer.ConnectAsync(
+        stage.Redis.Configuration, options => options.ConnectTimeout = options.AsyncTimeout = (int)Wait.Limit.TotalMilliseconds);
 
     private static async Task<List<double>> ReadAsync(IDatabase database, int tokens)
     {
@@ -32,7 +36,11 @@ internal static class ClientPair
         for (var last = "0-0"; ages.Count < tokens;)
         {
             // One stream, its name and its entries: as a list of such pairs (RESP2), or as a map (RESP3), which the client flattens. An entry: its id and its fields.
-            var answer = (RedisResult[]?)await database.ExecuteAsync("XREAD", "BLOCK", "1000", "STREAMS", Stream, last) ?? throw new TimeoutException("No token came for a second.");
+            if ((RedisResult[]?)await database.ExecuteAsync("XREAD", "BLOCK", "1000", "STREAMS", Stream, last) is not { } answer)
+            {
+                continue;
+            }
+
             foreach (var entry in answer is [var pair] ? (RedisResult[])((RedisResult[])pair!)[1]! : (RedisResult[])answer[1]!)
             {
                 var parts = (RedisResult[])entry!;

@@ -16,14 +16,18 @@ internal sealed class LocalSilo : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public static async Task<LocalSilo> StartAsync(string? redis, string prefix, Action<AgentStreamOptions>? configure = null, bool hasAgent = true, string redisTimeout = "5s", string? cluster = null)
+    public static async Task<LocalSilo> StartAsync(string? redis, string prefix, Action<AgentStreamOptions>? configure = null, bool hasAgent = true, string? cluster = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(NoLimits.Settings);
         builder.Configuration["ConnectionStrings:redis"] = redis;
         builder.Configuration["AgentStream:Journal"] = redis is null ? "memory" : "redis";
         builder.Configuration["AgentStream:RedisPrefix"] = prefix;
-        builder.Configuration["AgentStream:RedisTimeout"] = redisTimeout;
+
+        // So that no suite fails because the machine was slow.
+        builder.Configuration["AgentStream:RedisTimeout"] = "1m";
+        builder.Configuration["AgentStream:GracePeriod"] = redis is null ? null : "1m";
+
         // Models wait at the gate for as long as a suite takes.
         builder.Configuration["AgentStream:ModelSilence"] = "1h";
         // The most that may be: a run that is there for its load continues as long, too.

@@ -49,7 +49,9 @@ internal static class Append
         {
             var prefix = TestTools.RedisServer.NewPrefix();
             var runtime = await StandaloneRuntime.StartAsync(
-                stage.Redis.Configuration, options => options.GracePeriod = TimeSpan.FromMinutes(1), storage => storage.RedisPrefix = prefix);
+                stage.Redis.Configuration,
+                options => options.GracePeriod = TimeSpan.FromMinutes(1),
+                storage => (storage.RedisPrefix, storage.RedisTimeout) = (prefix, TimeSpan.FromMinutes(1)));
             return new(stage, runtime, runtime.NewAgent("bench", agent => agent.UseChatClient(_ => new PlannedModel(new Gate()))), prefix);
         }
 

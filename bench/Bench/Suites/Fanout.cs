@@ -43,7 +43,7 @@ internal static class Fanout
     {
         await stage.ClearAsync();
         var before = await RedisCounters.ConnectionsAsync(stage.Raw);
-        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, RedisServer.NewPrefix(), options => options.GracePeriod = TimeSpan.FromMinutes(1));
+        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, RedisServer.NewPrefix());
         var keys = Enumerable.Range(0, Runs).Select(i => new SessionKey(1, 1, string.Create(CultureInfo.InvariantCulture, $"s{i}"))).ToList();
         foreach (var key in keys)
         {

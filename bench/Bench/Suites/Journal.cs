@@ -17,6 +17,7 @@ namespace AgentStream.Bench.Suites;
 internal static class Journal
 {
     private const int TextLength = 500;
+    private const string Owner = "bench";
 
     public static async Task RunAsync(Stage stage)
     {
@@ -62,10 +63,11 @@ internal static class Journal
     /// <returns>Appends per second.</returns>
     private static async Task<double> RateAsync(ISessionJournal journal, int sessions, int appends, IStreamStore? log = null)
     {
-        var runs = Enumerable.Range(0, sessions).Select(_ => new RunToken(new(1, 1, SessionKey.NewSessionId()), "bench", Guid.NewGuid().ToString())).ToList();
+        var runs = Enumerable.Range(0, sessions).Select(_ => new RunToken(new(1, 1, SessionKey.NewSessionId()), Owner, Guid.NewGuid().ToString())).ToList();
         if (log is not null)
         {
             await Task.WhenAll(runs.Select(run => log.StartAsync(run)));
+            await log.RenewLeaseAsync(Owner, TimeSpan.FromMinutes(5));
         }
 
         JournalRecord[] records =

@@ -16,7 +16,7 @@ internal static class Live
     {
         var all = stage.Pick(100_000, 2_000);
         var prefix = RedisServer.NewPrefix();
-        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, prefix, redisTimeout: "1m");
+        await using var silo = await LocalSilo.StartAsync(stage.Redis.Configuration, prefix);
         await StartAsync(silo, 0, Starters);
 
         var (heap, resident, redis) = (GC.GetTotalMemory(forceFullCollection: true), Environment.WorkingSet, await RedisCounters.MemoryAsync(stage.Raw));
@@ -64,12 +64,12 @@ internal static class Live
 
     private static async Task UntilNoneIsLiveAsync(Stage stage, string prefix)
     {
-        var seconds = stage.Pick(120, 30);
+        const int Seconds = 120;
         for (var i = 0; await stage.Raw.NumberAsync("SCARD", $"{prefix}:#registry:1:1") is var live and > 0; i++)
         {
-            if (i == seconds)
+            if (i == Seconds)
             {
-                throw new TimeoutException($"{live} runs have not ended within {seconds} s.");
+                throw new TimeoutException($"{live} runs have not ended within {Seconds} s.");
             }
 
             await Task.Delay(TimeSpan.FromSeconds(1));

@@ -54,21 +54,24 @@ internal static class Sse
     private static async Task<Cost> CostAsync(Stage stage, ChildProgram silo, HttpClient http, int tokens, double rate, Func<Task<Broadcast>> open)
     {
         var broadcast = await open();
-        var before = await SpentAsync();
+        var start = await SpentAsync();
+        var (before, after) = (start, start);
         var over = broadcast.GoAsync();
         if (rate > 0)
         {
             await Wait.Until(() => broadcast.Followers.All(follower => follower.Frames > tokens / 4), "a quarter of the tokens");
             before = await SpentAsync();
             await Wait.Until(() => broadcast.Followers.All(follower => follower.Frames > tokens * 3 / 4), "three quarters of the tokens");
-        }
-        else
-        {
-            await over;
+            after = await SpentAsync();
         }
 
-        var after = await SpentAsync();
         await over;
+        if (after.Frames == before.Frames)
+        {
+            // Without a pace, or when the machine stood still until all had arrived.
+            (before, after) = (start, await SpentAsync());
+        }
+
         var frames = after.Frames - before.Frames;
         return new(
             (after.Time - before.Time).TotalMicroseconds / frames,
