@@ -6,7 +6,7 @@ namespace AgentStream.Chaos;
 internal static class KeyCheck
 {
     // A request that nobody waits for any more (a delete whose answer was lost) may hold its session until its silo's lease is over and another has ended it.
-    private static readonly TimeSpan Settled = Stage.Lease + TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
 
     /// <summary>Looks while the silos still serve, until all is as it should be or has had its time.</summary>
     /// <param name="stage">Where.</param>
@@ -14,29 +14,37 @@ internal static class KeyCheck
     /// <param name="violations">Takes what is left over.</param>
     public static async Task CheckAsync(Stage stage, Func<string, bool> isClosed, Violations violations)
     {
-        IReadOnlyList<string> left;
-        var since = TimeProvider.System.GetTimestamp();
-        while ((left = await stage.AskAsync(redis => LeftOverAsync(redis, isClosed))).Count > 0 && TimeProvider.System.GetElapsedTime(since) < Settled)
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1));
-        }
-
-        foreach (var key in left)
+        foreach (var key in await LeftAfterAsync(Settled, () => stage.AskAsync(redis => LeftOverAsync(redis, isClosed))))
         {
             violations.Add("-", "no key is left over when all has ended", key, "");
         }
     }
 
-    /// <summary>Looks when all silos were stopped in order: their leases are given up.</summary>
-    public static Task CheckLeasesAsync(Stage stage, Violations violations) => stage.AskAsync(async redis =>
+    /// <summary>Looks when all silos were stopped in order: their leases are given up, or run out where Redis did not hear of it in time.</summary>
+    public static async Task CheckLeasesAsync(Stage stage, Violations violations)
     {
-        foreach (var key in await redis.TextsAsync("KEYS", $"{Stage.Prefix}:#silo:*"))
+        foreach (var key in await LeftAfterAsync(Stage.Lease, () => stage.AskAsync(redis => redis.TextsAsync("KEYS", $"{Stage.Prefix}:#silo:*"))))
         {
             violations.Add("-", "a silo that was stopped in order leaves neither lease nor runs", key!, "");
         }
+    }
 
-        return true;
-    });
+    /// <summary>Looks until nothing is left, or some time has passed.</summary>
+    private static async Task<IReadOnlyList<T>> LeftAfterAsync<T>(TimeSpan time, Func<Task<IReadOnlyList<T>>> look)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var isLast = TimeProvider.System.GetElapsedTime(since) > time;
+            var left = await look();
+            if (left.Count == 0 || isLast)
+            {
+                return left;
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
+    }
 
     private static async Task<IReadOnlyList<string>> LeftOverAsync(RawRedis redis, Func<string, bool> isClosed)
     {

@@ -44,8 +44,9 @@ internal sealed class Member : IDisposable
                 _ = WatchAsync(cancellationToken);
                 return;
             }
-            catch (InvalidOperationException)
+            catch (Exception e) when (e is InvalidOperationException or TimeoutException)
             {
+                _process.Kill();
                 await Task.Delay(Pause, cancellationToken);
             }
         }

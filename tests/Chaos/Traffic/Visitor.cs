@@ -17,8 +17,6 @@ internal sealed class Visitor(int number, Edge edge, Ledger ledger, SessionCheck
     /// </summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(150);
 
-    private static readonly TimeSpan UntilWritten = TimeSpan.FromSeconds(15);
-
     private readonly Random _random = new(HashCode(settings.Seed, number));
 
     /// <summary>The user that calls.</summary>
@@ -148,7 +146,7 @@ internal sealed class Visitor(int number, Edge edge, Ledger ledger, SessionCheck
     private async Task SettleAsync(Conversation conversation, IReadOnlyList<Prompt> attempts, CancellationToken giveUp)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(giveUp);
-        patience.CancelAfter(attempts.All(attempt => attempt.Transcripts.All(transcript => transcript.IsComplete)) ? UntilWritten : LongestRun);
+        patience.CancelAfter(LongestRun);
         IReadOnlyList<RunRecord>? runs;
         while ((runs = ledger.TakeIfOver(conversation.Session)) is null && !patience.IsCancellationRequested)
         {
