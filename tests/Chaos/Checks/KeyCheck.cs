@@ -14,37 +14,29 @@ internal static class KeyCheck
     /// <param name="violations">Takes what is left over.</param>
     public static async Task CheckAsync(Stage stage, Func<string, bool> isClosed, Violations violations)
     {
-        foreach (var key in await LeftAfterAsync(Settled, () => stage.AskAsync(redis => LeftOverAsync(redis, isClosed))))
+        IReadOnlyList<string> left;
+        var since = TimeProvider.System.GetTimestamp();
+        while ((left = await stage.AskAsync(redis => LeftOverAsync(redis, isClosed))).Count > 0 && TimeProvider.System.GetElapsedTime(since) < Settled)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
+
+        foreach (var key in left)
         {
             violations.Add("-", "no key is left over when all has ended", key, "");
         }
     }
 
-    /// <summary>Looks when all silos were stopped in order: their leases are given up, or run out where Redis did not hear of it in time.</summary>
-    public static async Task CheckLeasesAsync(Stage stage, Violations violations)
+    /// <summary>Looks when all silos were stopped in order: their leases are given up.</summary>
+    public static Task CheckLeasesAsync(Stage stage, Violations violations) => stage.AskAsync(async redis =>
     {
-        foreach (var key in await LeftAfterAsync(Stage.Lease, () => stage.AskAsync(redis => redis.TextsAsync("KEYS", $"{Stage.Prefix}:#silo:*"))))
+        foreach (var key in await redis.TextsAsync("KEYS", $"{Stage.Prefix}:#silo:*"))
         {
             violations.Add("-", "a silo that was stopped in order leaves neither lease nor runs", key!, "");
         }
-    }
 
-    /// <summary>Looks until nothing is left, or some time has passed.</summary>
-    private static async Task<IReadOnlyList<T>> LeftAfterAsync<T>(TimeSpan time, Func<Task<IReadOnlyList<T>>> look)
-    {
-        var since = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            var isLast = TimeProvider.System.GetElapsedTime(since) > time;
-            var left = await look();
-            if (left.Count == 0 || isLast)
-            {
-                return left;
-            }
-
-            await Task.Delay(TimeSpan.FromSeconds(1));
-        }
-    }
+        return true;
+    });
 
     private static async Task<IReadOnlyList<string>> LeftOverAsync(RawRedis redis, Func<string, bool> isClosed)
     {

@@ -13,7 +13,7 @@ internal sealed class Stage : IAsyncDisposable
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
 
     /// <summary>How long an ended stream stays: long enough for every listener whose connection broke just before the end.</summary>
-    public static readonly TimeSpan GracePeriod = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan GracePeriod = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource _ending = new();
 
