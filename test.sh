@@ -107,8 +107,12 @@ count() {
   tap=$(awk -v what="$2" '$1 == "#" && $2 == what { n += $3 } END { print n + 0 }' "$results"/*.tap)
   echo $((trx + tap))
 }
+# A test process that crashes is one failure: what it did not run is in no count.
+crashed() {
+  { grep -h 'The active test run was aborted' "$results"/*.trx || true; } | wc -l
+}
 passed_count=$(count passed pass)
-failed_count=$(($(count failed fail) + $(count timeout cancelled)))
+failed_count=$(($(count failed fail) + $(count timeout cancelled) + $(crashed)))
 if [ "$passed_count" -eq 0 ]; then
   echo "test.sh: no test ran" >&2
   failed=1

@@ -3,6 +3,7 @@ using System.Text;
 
 namespace AgentStream.AspNetCore.Tests;
 
+[Collection(LongBodies.Name)]
 public sealed class BadInputTests
 {
     private const string SessionRule = SessionKey.SessionRule;

@@ -34,11 +34,7 @@ public sealed partial class RedisFaultTests
                 _ => { },
                 _ => { },
                 stage._waiting.AddTo,
-                storage: o =>
-                {
-                    TakeTime(o);
-                    storage?.Invoke(o);
-                });
+                storage: storage);
             return stage;
         }
 

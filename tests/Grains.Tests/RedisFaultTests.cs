@@ -111,7 +111,7 @@ public sealed partial class RedisFaultTests
         await using var server = await RedisServer.StartAsync(isDurable: true);
         var waiting = new WaitingRuns();
         var model = new Talker(Words);
-        await using var silos = await TestSilos.StartAsync(server.Configuration, model, _ => { }, _ => { }, waiting.AddTo, storage: TakeTime);
+        await using var silos = await TestSilos.StartAsync(server.Configuration, model, _ => { }, _ => { }, waiting.AddTo);
         await silos.Client.StartAsync(Key, new RunRequest("talk"));
         var listening = silos.TranscriptAsync(Key);
         await model.Started.Task.Within();
@@ -189,8 +189,6 @@ public sealed partial class RedisFaultTests
         return (body.TryGetProperty("content", out var start) ? start.GetString() : body.TryGetProperty("content_delta", out var delta) ? delta.GetString() : null) ?? "";
     }
 
-    /// <summary>A start on a busy machine takes longer than a test of faults wants to wait for one.</summary>
-    private static void TakeTime(StorageOptions storage) => storage.RedisTimeout = TimeSpan.FromSeconds(15);
-
+    /// <summary>What does not answer from now on is away after a moment.</summary>
     private static void Hurry(TestSilos silos) => silos.Services.GetRequiredService<IOptions<StorageOptions>>().Value.RedisTimeout = TimeSpan.FromSeconds(3);
 }

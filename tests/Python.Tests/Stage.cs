@@ -9,7 +9,7 @@ namespace AgentStream.Python.Tests;
 internal sealed class Stage : IAsyncDisposable
 {
     /// <summary>How long our streams stay after their end: long enough for a Python to start on a busy machine.</summary>
-    public static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan GracePeriod = TimeSpan.FromHours(1);
 
     private readonly RedisServer _redis;
 

@@ -149,5 +149,5 @@ public sealed class SimulationTests(RedisFixture redis, ITestOutputHelper output
     }
 
     private Task<RedisConnection> ConnectAsync() => RedisConnection.ConnectAsync(
-        redis.Server.Configuration, Options.Create(new StorageOptions { RedisTimeout = TimeSpan.FromSeconds(30) }), TimeProvider.System);
+        redis.Server.Configuration, Options.Create(new StorageOptions { RedisTimeout = TimeSpan.FromMinutes(5) }), TimeProvider.System);
 }

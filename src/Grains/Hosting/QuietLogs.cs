@@ -24,6 +24,8 @@ internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<L
         ("System.Net.Http.HttpClient.AgentStream", LogLevel.Warning),
     ];
 
+    private IHostApplicationLifetime? _lifetime;
+
     /// <inheritdoc/>
     public void Configure(LoggerFilterOptions options)
     {
@@ -34,8 +36,22 @@ internal sealed class QuietLogs(IServiceProvider services) : IConfigureOptions<L
         }
 
         // At each start Orleans' watchdog takes a time that it has not measured yet for a deadlock of as many minutes as the machine has run.
-        options.Rules.Insert(0, new LoggerFilterRule(null, Watchdog, LogLevel.Warning, (_, _, _) => HasStarted));
+        options.Rules.Insert(0, new LoggerFilterRule(null, Watchdog, LogLevel.Warning, (_, _, _) => IsRunning()));
     }
 
-    private bool HasStarted => services.GetService<IHostApplicationLifetime>()?.ApplicationStarted.IsCancellationRequested == true;
+    /// <summary>The watchdog has a thread of its own, which may log when the services are gone: an exception here would end the process.</summary>
+    private bool IsRunning()
+    {
+        try
+        {
+            // Not before: a lifetime has a logger itself.
+            _lifetime ??= services.GetService<IHostApplicationLifetime>();
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+
+        return _lifetime is { ApplicationStarted.IsCancellationRequested: true, ApplicationStopped.IsCancellationRequested: false };
+    }
 }
