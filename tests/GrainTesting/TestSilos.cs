@@ -88,8 +88,17 @@ public sealed partial class TestSilos : IAsyncDisposable
     /// <summary>Runs a prompt to its end, and writes its events down.</summary>
     public async Task<string> RunAsync(SessionKey key, string prompt = "go")
     {
-        await Client.StartAsync(key, new RunRequest(prompt));
-        return await TranscriptAsync(key);
+        var run = await Client.StartAsync(key, new RunRequest(prompt));
+        var transcript = await TranscriptAsync(key);
+        await OverAsync(key, run.RunId);
+        return transcript;
+    }
+
+    /// <summary>Waits until a session is done with a run: a moment later than its stream.</summary>
+    private Task OverAsync(SessionKey key, string runId)
+    {
+        var session = Services.GetRequiredService<IGrainFactory>().GetGrain<ISessionGrain>(key.ToString());
+        return Wait.Until(async () => await session.GetLiveRunIdAsync() != runId, $"run {runId} of session {key} to be over");
     }
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
