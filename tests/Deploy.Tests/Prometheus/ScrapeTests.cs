@@ -124,6 +124,13 @@ public sealed class ScrapeTests
 
         lost.Kill();
         await Wait.Until(async () => (await AskAsync(prometheus, """agentstream_runs_total{agentstream_run_outcome="recovered"} > 0""")).Count > 0, "runs of the lost silo are recovered");
+
+        // The first ones may have been at the lost silo, which was scraped once: a rate needs two scrapes.
+        foreach (var (session, prompt) in new[] { ("done2", "count to 20"), ("broken2", "fail") })
+        {
+            await Wait.Until(async () => await PromptAsync(asking, session, prompt) == HttpStatusCode.OK, $"'{prompt}' runs at the other silo");
+        }
+
         await Wait.Until(async () => await PromptAsync(asking, "often", "count to 1") == HttpStatusCode.TooManyRequests, "a limit is met");
         open.ForEach(response => response.Dispose());
     }
