@@ -36,6 +36,9 @@ public sealed class HealthTests
     public async Task The_delay_ends_by_itself()
     {
         await using var silo = await SiloProcess.StartAsync("--AgentStream:Health:DrainDelay=500ms");
+
+        // An order that comes during the start has no delay.
+        await Wait.Until(() => silo.Output.Contains("Application started", StringComparison.Ordinal), "the silo has started");
         var began = Stopwatch.GetTimestamp();
         await silo.StopAsync();
         Assert.True(Stopwatch.GetElapsedTime(began) >= TimeSpan.FromMilliseconds(500));
