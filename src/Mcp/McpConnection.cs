@@ -147,16 +147,9 @@ internal sealed class McpConnection : IAsyncDisposable
         return this;
     }
 
-    /// <summary>
-    /// Old servers do not answer a question of the newest revision. This is how long they are waited for before they are asked the old way: long enough for a program to start, where there is that much time.
-    /// </summary>
-    private static TimeSpan ProbePatience(TimeSpan connectTimeout)
-    {
-        var patience = connectTimeout / 6;
-        return patience > LeastProbePatience ? patience
-            : connectTimeout / 2 < LeastProbePatience ? connectTimeout / 2
-            : LeastProbePatience;
-    }
+    /// <summary>Old servers do not answer a question of the newest revision. After this time they are asked the old way; there is time left for that.</summary>
+    private static TimeSpan ProbePatience(TimeSpan connectTimeout) =>
+        TimeSpan.FromTicks(Math.Min(connectTimeout.Ticks / 2, Math.Max(connectTimeout.Ticks / 6, LeastProbePatience.Ticks)));
 
     private McpClientOptions ClientOptions() => new()
     {

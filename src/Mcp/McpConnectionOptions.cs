@@ -88,8 +88,8 @@ public sealed class McpConnectionOptions
 
     /// <summary>
     /// How long the server may take to start, to say hello and to list its tools: 100 ms to 10 min, 30 s by default. A run whose server takes longer
-    /// ends as crashed. A sixth of it, but at least 5 s, is waited for the answer to <c>server/discover</c>, before the server is asked in the
-    /// old way; half of it where it is shorter than 10 s.
+    /// ends as crashed. The server has a sixth of it to answer <c>server/discover</c>, but at least 5 s, and at most half of it. After that it is
+    /// asked the old way.
     /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -60,7 +60,7 @@ public sealed class FailureTests : IDisposable
         time.Advance(options.ConnectTimeout);
         Assert.EndsWith(
             "error {\"msg\":\"crashed - MCP server 'tools' cannot be used: it did not answer within 600 s\",\"reason\":\"tool_failed\"}\nend\n", await running, StringComparison.Ordinal);
-        await EndsAsync();
+        await _server.EndedAsync();
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class FailureTests : IDisposable
             Assert.EndsWith("error {\"msg\":\"canceled\"}\nend\n", await silos.TranscriptAsync(key), StringComparison.Ordinal);
         }
 
-        await EndsAsync();
+        await _server.EndedAsync();
     }
 
     [Fact]
@@ -144,6 +144,4 @@ public sealed class FailureTests : IDisposable
         Array.ForEach(arguments, options.Arguments.Add);
         return options;
     }
-
-    private Task EndsAsync() => Wait.Until(() => !TestServer.IsAlive(_server.Pids.Single()), "the process has ended");
 }

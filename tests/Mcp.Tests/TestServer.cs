@@ -56,6 +56,9 @@ internal sealed class TestServer : IDisposable
     /// <summary>The arguments of a shell that starts, reads, and never says a word.</summary>
     public string[] SilentArguments() => ["-c", "echo started $$ >> \"$0\"; cat > /dev/null; :", _journal];
 
+    /// <summary>Waits until the only process that was started has ended.</summary>
+    public Task EndedAsync() => Wait.Until(() => !IsAlive(Pids.Single()), "the process has ended");
+
     /// <summary>Waits until a process has written a line.</summary>
     public Task UntilAsync(string line) => Wait.Until(() => Journal.Contains(line), $"'{line}' in the server's journal");
 

@@ -154,7 +154,7 @@ public sealed class ToolTests : IDisposable
             Assert.DoesNotContain("ended", _server.Journal);
         }
 
-        await Wait.Until(() => !TestServer.IsAlive(_server.Pids.Single()), "the process has ended");
+        await _server.EndedAsync();
         Assert.Equal("ended", _server.Journal[^1]);
     }
 
@@ -167,7 +167,7 @@ public sealed class ToolTests : IDisposable
             await _server.UntilAsync("hanging");
         }
 
-        await Wait.Until(() => !TestServer.IsAlive(_server.Pids.Single()), "the process has ended");
+        await _server.EndedAsync();
         Assert.Contains("let go", _server.Journal);
     }
 
