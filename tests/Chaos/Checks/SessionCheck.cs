@@ -9,8 +9,8 @@ namespace AgentStream.Chaos;
 internal sealed class SessionCheck(
     Stage stage, Edge edge, ToolCheck tools, Violations violations, Figures figures, FaultLog faults)
 {
-    // Design: within a second. The rest is for a machine that has other things to do; it is less than a lease, which no cancel may wait for.
-    private static readonly TimeSpan CancelToEnd = Stage.Lease - TimeSpan.FromSeconds(1);
+    // Design: within a second. The rest is for a machine that has other things to do.
+    private static readonly TimeSpan CancelToEnd = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<string, bool> _closed = [];
 
