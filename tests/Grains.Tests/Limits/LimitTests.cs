@@ -90,7 +90,7 @@ public sealed class LimitTests
         var model = new ScriptedModel(
             [Step.Call("c1", "now"), new Step.Give(new UsageContent(new UsageDetails { InputTokenCount = 70, OutputTokenCount = 30 }))],
             [Step.Say("never")]);
-        await using var silos = await StartAsync(withRedis, model, options => options.Limits.PerUser.TokensPerDay = 100);
+        await using var silos = await StartAsync(withRedis, model, options => options.Limits.PerUser.TokensPerDay = 100, services: host => host.AddRunClock(new ManualTimeProvider()));
         var transcript = await silos.RunAsync(Anna.Session("a"));
         Assert.Contains("The limit of 100 tokens a day for a user is reached.", transcript, StringComparison.Ordinal);
         Assert.Contains("\"reason\":\"limit\"", transcript, StringComparison.Ordinal);

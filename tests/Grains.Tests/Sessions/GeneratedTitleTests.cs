@@ -187,7 +187,7 @@ public sealed class GeneratedTitleTests(RedisFixture redis) : IClassFixture<Redi
     {
         var model = new ScriptedModel(
             [Step.Say("one"), Cost(10, 5)], [Step.Say("Sums"), Cost(100, 3)], [Step.Say("two"), Cost(1_000, 0)]);
-        await using var silos = await StartAsync(model, options: options => options.Limits.PerUser.TokensPerDay = 1_000);
+        await using var silos = await StartAsync(model, options: options => options.Limits.PerUser.TokensPerDay = 1_000, time: new ManualTimeProvider());
         await RunAsync(silos, _key, "first");
         await TitleAsync(silos, "Sums");
         Assert.Equal(118, (await silos.Client.GetLimitsAsync(_key.UserKey)).Single(limit => limit is { Name: LimitNames.TokensPerDay, Target: LimitTarget.User }).Used);
@@ -230,7 +230,7 @@ public sealed class GeneratedTitleTests(RedisFixture redis) : IClassFixture<Redi
 
     private static Step.Give Cost(int input, int output) => new(new UsageContent(new UsageDetails { InputTokenCount = input, OutputTokenCount = output }));
 
-    private Task<TestSilos> StartAsync(IChatClient model, bool inRedis = false, Action<AgentStreamOptions>? options = null) => TestSilos.StartAsync(
+    private Task<TestSilos> StartAsync(IChatClient model, bool inRedis = false, Action<AgentStreamOptions>? options = null, TimeProvider? time = null) => TestSilos.StartAsync(
         inRedis ? redis.Server.Configuration : null,
         model,
         set =>
@@ -242,6 +242,7 @@ public sealed class GeneratedTitleTests(RedisFixture redis) : IClassFixture<Redi
         services =>
         {
             _log.AddTo(services);
+            services.AddRunClock(time ?? TimeProvider.System);
             services.Configure<LoggerFilterOptions>(filter => filter.MinLevel = LogLevel.Debug);
             if (!inRedis)
             {
