@@ -36,10 +36,17 @@ public sealed partial class ClusterSampleTests(Chromium chromium) : BrowserTests
         });
         await cluster.WritesAsync("Distributed application started.");
         using var http = new HttpClient { BaseAddress = new Uri(Local(ports[0])) };
-        await Wait.Until(() => IsReadyAsync(http), "a silo to be ready");
-
         var page = await OpenAsync(new Uri(Local(ports[1])));
         var settled = page.GetByRole(AriaRole.Row).Filter(new() { HasTextRegex = SettledSilo() });
+        try
+        {
+            await Wait.Until(async () => await IsReadyAsync(http) || await settled.Filter(new() { HasTextRegex = EndedSilo() }).CountAsync() > 0, "a silo to be ready, or to have ended");
+        }
+        catch (TimeoutException e)
+        {
+            Assert.Fail($"{e.Message} The dashboard: {await page.Locator("body").InnerTextAsync()}\nThe program: {cluster.Output}\n{cluster.Errors}");
+        }
+
         await Assertions.Expect(settled).ToHaveCountAsync(3);
         if (await settled.Filter(new() { HasTextRegex = RunningSilo() }).CountAsync() is var running and < 3)
         {
@@ -61,6 +68,9 @@ public sealed partial class ClusterSampleTests(Chromium chromium) : BrowserTests
 
     [GeneratedRegex("silo-.*Running", RegexOptions.Singleline)]
     private static partial Regex RunningSilo();
+
+    [GeneratedRegex("silo-.*(Finished|Exited|Failed)", RegexOptions.Singleline)]
+    private static partial Regex EndedSilo();
 
     [GeneratedRegex("silo-.*(Running|Finished|Exited|Failed)", RegexOptions.Singleline)]
     private static partial Regex SettledSilo();
