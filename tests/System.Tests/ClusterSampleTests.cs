@@ -38,19 +38,20 @@ public sealed partial class ClusterSampleTests(Chromium chromium) : BrowserTests
         using var http = new HttpClient { BaseAddress = new Uri(Local(ports[0])) };
         var page = await OpenAsync(new Uri(Local(ports[1])));
         var settled = page.GetByRole(AriaRole.Row).Filter(new() { HasTextRegex = SettledSilo() });
+        var ended = settled.Filter(new() { HasNotTextRegex = RunningSilo() });
         try
         {
-            await Wait.Until(async () => await IsReadyAsync(http) || await settled.Filter(new() { HasTextRegex = EndedSilo() }).CountAsync() > 0, "a silo to be ready, or to have ended");
+            await Wait.Until(async () => await IsReadyAsync(http) || await ended.CountAsync() > 0, "a silo to be ready, or to have ended");
         }
         catch (TimeoutException e)
         {
-            Assert.Fail($"{e.Message} The dashboard: {await page.Locator("body").InnerTextAsync()}\nThe program: {cluster.Output}\n{cluster.Errors}");
+            Assert.Fail($"{e.Message} {await SeenAsync()}");
         }
 
         await Assertions.Expect(settled).ToHaveCountAsync(3);
         if (await settled.Filter(new() { HasTextRegex = RunningSilo() }).CountAsync() is var running and < 3)
         {
-            Assert.False(isLast, $"{running} of 3 silos run. The dashboard: {await page.Locator("body").InnerTextAsync()}\nThe program: {cluster.Output}");
+            Assert.False(isLast, $"{running} of 3 silos run. {await SeenAsync()}");
             return false;
         }
 
@@ -64,13 +65,12 @@ public sealed partial class ClusterSampleTests(Chromium chromium) : BrowserTests
         await cluster.InterruptAsync();
         await Wait.Until(async () => !await IsReadyAsync(http), "the silos to be gone");
         return true;
+
+        async Task<string> SeenAsync() => $"The dashboard: {await page.Locator("body").InnerTextAsync()}\nThe program: {cluster.Output}\n{cluster.Errors}";
     }
 
     [GeneratedRegex("silo-.*Running", RegexOptions.Singleline)]
     private static partial Regex RunningSilo();
-
-    [GeneratedRegex("silo-.*(Finished|Exited|Failed)", RegexOptions.Singleline)]
-    private static partial Regex EndedSilo();
 
     [GeneratedRegex("silo-.*(Running|Finished|Exited|Failed)", RegexOptions.Singleline)]
     private static partial Regex SettledSilo();
